@@ -1,0 +1,79 @@
+using Fovea.Core.Samples;
+
+namespace Fovea.Core.Scores;
+
+/// <summary>Names of the conditions under which log-probabilities are taken. A visionless proxy's name follows the colon.</summary>
+public static class Conditions
+{
+    /// <summary>The model sees the image.</summary>
+    public const string Image = "image";
+
+    /// <summary>A text-only language model, which never saw an image.</summary>
+    public const string TextOnlyReference = "text_only_reference";
+
+    /// <summary>The model with the image made uninformative, e.g. <c>visionless:blur</c>.</summary>
+    public static string Visionless(string proxy) => "visionless:" + proxy;
+}
+
+/// <summary>
+/// Raw facts about one sample's targets: log-probabilities in nats by condition, each <c>[targets]</c>.
+/// A text-only sample that was not scored has targets and no conditions.
+/// </summary>
+public sealed record TokenScores
+{
+    /// <summary>Which sample.</summary>
+    public required SampleKey Key { get; init; }
+
+    /// <summary>The sample's label, if any.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>See <see cref="TokenizedSample.TextFingerprint"/>.</summary>
+    public required string TextFingerprint { get; init; }
+
+    /// <summary>See <see cref="TokenizedSample.ContextFingerprint"/>; null where the score did not see the context (PRIOR).</summary>
+    public string? ContextFingerprint { get; init; }
+
+    /// <summary>SHA-256 over the bytes of the image files; null where no image was seen.</summary>
+    public string? ImageHash { get; init; }
+
+    /// <summary>Whether the sample has an image.</summary>
+    public required bool HasImage { get; init; }
+
+    /// <summary>Ids of the targets: <c>[targets]</c>.</summary>
+    public required int[] TargetIds { get; init; }
+
+    /// <summary>Ordinals of the answers' end tokens among the targets.</summary>
+    public required int[] EndTargets { get; init; }
+
+    /// <summary>Condition -> natural-log probabilities <c>[targets]</c>.</summary>
+    public required IReadOnlyDictionary<string, float[]> LogProbs { get; init; }
+}
+
+/// <summary>What became of a sample in selection.</summary>
+public enum SelectionStatus
+{
+    /// <summary>Trained on, with its weights.</summary>
+    Kept,
+
+    /// <summary>Left out by the method.</summary>
+    Dropped,
+
+    /// <summary>Has no image: unchanged, all targets carry loss.</summary>
+    TextOnly,
+
+    /// <summary>Cannot be trained on; the reason says why.</summary>
+    Invalid,
+}
+
+/// <summary>Weights of one sample's targets: <c>[targets]</c>; null means one each.</summary>
+public sealed record TokenWeights(SampleKey Key, string TextFingerprint, SelectionStatus Status, string? Reason, float[]? Weights);
+
+/// <summary>How weights relate to what is left of a sample after truncation.</summary>
+public enum WeightNormalization
+{
+    /// <summary>Taken as they stand (VIG's masks).</summary>
+    None,
+
+    /// <summary>Scaled so that a sample's remaining weights sum to its remaining targets; all zero means one each (PRIOR).</summary>
+    TargetCount,
+}

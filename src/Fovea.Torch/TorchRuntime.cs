@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Fovea.Torch.Native;
+using TorchSharp;
+
+namespace Fovea.Torch;
+
+/// <summary>
+/// Process-wide settings that must be made before libtorch loads, and its loading. Each entry point calls <see cref="Start"/> first.
+/// </summary>
+public static partial class TorchRuntime
+{
+    private const int MmapThreshold = -3, TrimThreshold = -1, TopPad = -2;
+    private static readonly LibTorchSharpCompat Compat = new();
+
+    /// <summary>How the native shim was loaded, in words.</summary>
+    public static string LoadState => Compat.State;
+
+    /// <summary>Loads libtorch and sets its thread count. Safe to call more than once.</summary>
+    /// <param name="numThreads">Threads for one operation; at least 1.</param>
+    public static void Start(int numThreads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numThreads, 1);
+        torch.set_num_threads(numThreads);
+        if (torch.get_num_interop_threads() != 1)
+        {
+            torch.set_num_interop_threads(1);
+        }
+    }
+
+    // A module initializer, because the settings must precede the first touch of libtorch by anyone in the process.
+#pragma warning disable CA2255
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void Prepare()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // Spinning OpenMP threads starve each other on shared cores; fresh pages cost more than keeping memory (measured, see docs).
+            _ = SetEnv("GOMP_SPINCOUNT", "0", 0);
+            _ = MallOpt(MmapThreshold, int.MaxValue);
+            _ = MallOpt(TrimThreshold, int.MaxValue);
+            _ = MallOpt(TopPad, 64 << 20);
+        }
+
+        Compat.Register();
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnv(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int MallOpt(int parameter, int value);
+}
