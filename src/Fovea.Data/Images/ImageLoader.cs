@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Images;
+
+/// <summary>
+/// Reads and prepares the images of tokenized samples. Small corpora stay in memory after the first reading, up to a number of bytes. Thread-safe.
+/// </summary>
+public sealed class ImageLoader
+{
+    private readonly ICorpus _corpus;
+    private readonly Dictionary<SampleKey, Sample> _samples;
+    private readonly ConcurrentDictionary<string, PixelValues> _units = new(StringComparer.Ordinal);
+    private readonly long _cacheBytes;
+    private long _cached;
+
+    /// <summary>Prepares images of <paramref name="corpus"/> with <paramref name="processor"/>, keeping at most <paramref name="cacheBytes"/> bytes of prepared pixels.</summary>
+    public ImageLoader(ICorpus corpus, IImageProcessor processor, long cacheBytes = 512L << 20)
+    {
+        _corpus = corpus;
+        Processor = processor;
+        _cacheBytes = cacheBytes;
+        _samples = corpus.Samples.ToDictionary(s => s.Key);
+    }
+
+    /// <summary>How pictures become pixel values.</summary>
+    public IImageProcessor Processor { get; }
+
+    /// <summary>The sample's images in [0, 1], before normalising: each <c>[3, height, width]</c>.</summary>
+    public IReadOnlyList<PixelValues> Unit(TokenizedSample sample)
+    {
+        if (sample.Images.Count == 0)
+        {
+            return [];
+        }
+
+        var images = new PixelValues[sample.Images.Count];
+        for (var i = 0; i < images.Length; i++)
+        {
+            images[i] = Load(_samples[sample.Key], i);
+        }
+
+        return images;
+    }
+
+    /// <summary>The sample's images as the model reads them: each <c>[3, height, width]</c>.</summary>
+    public IReadOnlyList<PixelValues> Normalized(TokenizedSample sample) =>
+        [.. Unit(sample).Select(Processor.Normalize)];
+
+    private PixelValues Load(Sample sample, int index)
+    {
+        var name = sample.Images[index];
+        if (_units.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        var unit = Processor.Rescale(_corpus.LoadImage(sample, index));
+        if (Interlocked.Add(ref _cached, unit.Values.Length * sizeof(float)) <= _cacheBytes)
+        {
+            _units[name] = unit;
+        }
+
+        return unit;
+    }
+}
