@@ -1,7 +1,3 @@
-using Fovea.Torch;
-using TorchSharp;
+using Fovea.Cli.Commands;
 
-TorchRuntime.Start(1);
-Console.WriteLine(torch.ones(2, 2).sum().item<float>());
-Console.WriteLine(TorchRuntime.LoadState);
-return 0;
+return await FoveaCommand.RunAsync(args);

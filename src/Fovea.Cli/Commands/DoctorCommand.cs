@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Text.Json;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Provenance;
+using Fovea.Torch;
+using Spectre.Console;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea doctor</c>: what this machine offers, and whether anything is amiss.</summary>
+internal static class DoctorCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("doctor", "Says what was found: libtorch, threads, bf16, memory, ICU, GPU.") { json };
+        command.SetAction((parsed, _) => Guard.Run("fovea doctor", _ =>
+        {
+            var screen = new Screen(parsed.GetValue(json));
+            TorchRuntime.Start(Environment.ProcessorCount);
+            var found = MachineReport.Examine();
+            if (screen.Json)
+            {
+                Console.WriteLine(JsonSerializer.Serialize(new { metrics = new { }, run = new { versions = BuildVersions.All(), machine = found } }, StageManifest.Json));
+                return;
+            }
+
+            var table = new Table().Border(TableBorder.Simple).AddColumns("what", "found", "");
+            foreach (var item in found)
+            {
+                table.AddRow(Markup.Escape(item.What), Markup.Escape(item.Found), item.Fine ? "[green]ok[/]" : "[yellow]look[/]");
+            }
+
+            screen.Results.Write(table);
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary>The <c>fovea</c> command: parses, and turns wrong use into one line, a hint and exit code 2.</summary>
+internal static class FoveaCommand
+{
+    /// <summary>Runs a command line and returns its exit code.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Create();
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            var command = string.Join(' ', CommandPath(parsed.CommandResult));
+            Console.Error.WriteLine($"fovea: {parsed.Errors[0].Message.ReplaceLineEndings(" ")} See '{command} --help'.");
+            return ExitCodes.WrongUse;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static RootCommand Create() => new("Fovea: PRIOR and VIG, training vision-language models on the tokens that need the image.")
+    {
+        DemoCommand.Create(),
+        RunCommand.Create(),
+        DoctorCommand.Create(),
+        ScenesCommand.Create(),
+        TrainCommand.Create(),
+        ScoreCommand.Create(),
+        SelectCommand.Create(),
+        EvalCommand.Create(),
+        ReportCommand.Create(),
+        WorkerCommand.Create(),
+    };
+
+    private static IEnumerable<string> CommandPath(System.CommandLine.Parsing.CommandResult result)
+    {
+        var names = new List<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = result; at is System.CommandLine.Parsing.CommandResult c; at = at.Parent)
+        {
+            names.Insert(0, at.Parent is null ? "fovea" : c.Command.Name);
+        }
+
+        return names;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Watching;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>What a stage runs with.</summary>
+/// <param name="Out">Folder of its artefact.</param>
+/// <param name="NumThreads">Threads of one operation.</param>
+/// <param name="Progress">Where it says how far it is.</param>
+/// <param name="Stop">Ends it cleanly, in a resumable state.</param>
+internal sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop);
+
+/// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
+internal interface IStage
+{
+    /// <summary>Name of the kind of work, as in its manifest.</summary>
+    string Kind { get; }
+
+    /// <summary>SHA-256 of what it reads, by role.</summary>
+    SortedDictionary<string, string> HashInputs();
+
+    /// <summary>Does the work and returns what it found: counts, sums and settings that hold in every run of one seed.</summary>
+    JsonObject Run(StageContext context);
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>What to do where the output folder already holds work of the same kind.</summary>
+internal enum Existing
+{
+    /// <summary>Refuse: the user must say <c>--resume</c>.</summary>
+    Refuse,
+
+    /// <summary>Go on where it stopped, or return what is complete.</summary>
+    Continue,
+}
+
+/// <summary>Runs a stage between two manifests: one that says what was begun, one that says it is complete.</summary>
+internal static class StageRunner
+{
+    /// <summary>Runs <paramref name="stage"/> into <paramref name="context"/>'s folder and returns its complete manifest.</summary>
+    /// <exception cref="FoveaException">The folder holds other work, or the work fails.</exception>
+    public static StageManifest Run(IStage stage, StageContext context, Existing existing)
+    {
+        var manifest = new StageManifest
+        {
+            Kind = stage.Kind,
+            Config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(),
+            Inputs = stage.HashInputs(),
+            NumThreads = context.NumThreads,
+            Versions = BuildVersions.All(),
+        };
+        if (StageManifest.Read(context.Out) is { } before)
+        {
+            if (existing == Existing.Refuse)
+            {
+                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to go on with it, or another --out");
+            }
+
+            manifest.MustMatch(before, context.Out);
+            if (before.Complete)
+            {
+                return before;
+            }
+        }
+        else if (existing == Existing.Refuse && Directory.Exists(context.Out) && Directory.EnumerateFileSystemEntries(context.Out).Any())
+        {
+            throw new FoveaException($"{context.Out}: exists and is not empty, and holds no run of fovea; give another --out");
+        }
+
+        manifest.Write(context.Out);
+        var clock = Stopwatch.StartNew();
+        var result = stage.Run(context);
+        var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
+        complete.Write(context.Out);
+        return complete;
+    }
+
+    /// <summary>A result record as JSON.</summary>
+    public static JsonObject ToJson<T>(T value) => JsonSerializer.SerializeToNode(value, StageManifest.Json)!.AsObject();
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Fovea.Core.Watching;
+using Spectre.Console;
+
+namespace Fovea.Cli.Terminal;
+
+/// <summary>Shows one stage's progress: a bar with ETA on a terminal, a plain line every few seconds elsewhere.</summary>
+internal sealed class StageProgress : IProgressSink
+{
+    private const double PlainIntervalSeconds = 5;
+    private readonly Screen _screen;
+    private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock)> _tasks = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+    private ProgressContext? _bars;
+
+    private StageProgress(Screen screen) => _screen = screen;
+
+    /// <summary>Runs <paramref name="work"/> while showing what it reports.</summary>
+    public static T Show<T>(Screen screen, Func<IProgressSink, T> work)
+    {
+        var progress = new StageProgress(screen);
+        if (!screen.IsInteractive)
+        {
+            return work(progress);
+        }
+
+        return screen.Notices.Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(bars =>
+            {
+                progress._bars = bars;
+                return work(progress);
+            });
+    }
+
+    /// <inheritdoc/>
+    public void Report(string task, long done, long total, string? note = null)
+    {
+        lock (_gate)
+        {
+            if (!_tasks.TryGetValue(task, out var entry))
+            {
+                entry = (_bars?.AddTask(Markup.Escape(task), maxValue: Math.Max(1, total)), Stopwatch.StartNew());
+                _tasks[task] = entry;
+            }
+
+            if (entry.Bar is { } bar)
+            {
+                bar.MaxValue = Math.Max(1, total);
+                bar.Value = done;
+                bar.Description = Markup.Escape(note is null ? task : $"{task} ({note})");
+            }
+            else if (done == total || _sinceLine.Elapsed.TotalSeconds >= PlainIntervalSeconds)
+            {
+                _sinceLine.Restart();
+                var left = done > 0 ? entry.Clock.Elapsed.TotalSeconds * (total - done) / done : 0;
+                _screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Screen.Duration(left)}" : "")}");
+            }
+        }
+    }
+}

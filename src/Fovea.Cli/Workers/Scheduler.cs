@@ -1,0 +1,108 @@
+using Fovea.Core.Errors;
+
+namespace Fovea.Cli.Workers;
+
+/// <summary>Runs a plan's stages on worker processes, each stage as soon as what it reads is there. Who runs what, and when, changes no result.</summary>
+internal sealed class Scheduler(string folder, IPlanObserver observer)
+{
+    private readonly HashSet<string> _done = new(StringComparer.Ordinal);
+    private readonly List<StageSpec> _waiting = [];
+    private string? _error;
+    private bool _interrupted;
+
+    /// <summary>Runs all of <paramref name="plan"/>.</summary>
+    /// <exception cref="FoveaException">A stage failed; the message is its own, with its name.</exception>
+    /// <exception cref="OperationCanceledException">Stopped on request; running again goes on.</exception>
+    public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, int numThreads, CancellationToken stop)
+    {
+        _waiting.AddRange(plan);
+        var workers = Enumerable.Range(0, Math.Min(numWorkers, plan.Count)).Select(_ => WorkerProcess.Start(numThreads)).ToList();
+        await using var registration = stop.Register(() => workers.ForEach(w => w.Stop()));
+        try
+        {
+            var busy = new Dictionary<Task<WorkerMessage>, (WorkerProcess Worker, StageSpec Stage)>();
+            var idle = new Queue<WorkerProcess>(workers);
+            while (true)
+            {
+                while (idle.Count > 0 && Next(stop) is { } stage)
+                {
+                    var worker = idle.Dequeue();
+                    observer.Started(stage);
+                    var order = new WorkOrder(stage.Kind, stage.Config, Path.Combine(folder, stage.Name));
+                    busy[worker.RunAsync(order, m => observer.Progressed(stage, m))] = (worker, stage);
+                }
+
+                if (busy.Count == 0)
+                {
+                    break;
+                }
+
+                var ended = await Task.WhenAny(busy.Keys);
+                var (freed, finished) = busy[ended];
+                busy.Remove(ended);
+                Settle(finished, await ended);
+                idle.Enqueue(freed);
+            }
+        }
+        finally
+        {
+            workers.ForEach(w => w.Dispose());
+        }
+
+        if (_error is not null)
+        {
+            throw new FoveaException(_error);
+        }
+
+        if (_interrupted || stop.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(stop);
+        }
+    }
+
+    private StageSpec? Next(CancellationToken stop)
+    {
+        if (_error is not null || _interrupted || stop.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        var stage = _waiting.FirstOrDefault(s => s.After.All(_done.Contains));
+        if (stage is not null)
+        {
+            _waiting.Remove(stage);
+        }
+
+        return stage;
+    }
+
+    private void Settle(StageSpec stage, WorkerMessage message)
+    {
+        switch (message.Type)
+        {
+            case "done":
+                _done.Add(stage.Name);
+                observer.Finished(stage);
+                break;
+            case "interrupted":
+                _interrupted = true;
+                break;
+            default:
+                _error ??= $"{stage.Name}: {message.Error}";
+                break;
+        }
+    }
+}
+
+/// <summary>Who watches a plan being run.</summary>
+internal interface IPlanObserver
+{
+    /// <summary>A stage began.</summary>
+    void Started(StageSpec stage);
+
+    /// <summary>A stage said how far it is.</summary>
+    void Progressed(StageSpec stage, WorkerMessage message);
+
+    /// <summary>A stage is complete.</summary>
+    void Finished(StageSpec stage);
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+using Fovea.Cli.Stages;
+using Fovea.Core.Errors;
+using Fovea.Core.Watching;
+
+namespace Fovea.Cli.Workers;
+
+/// <summary>
+/// The inside of a worker process: reads work orders from standard input, runs them one by one on one thread count, answers on standard output.
+/// The word <c>stop</c>, or the end of input, ends the stage at hand in a resumable state.
+/// </summary>
+internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThreads)
+{
+    /// <summary>Serves until the input ends.</summary>
+    public async Task RunAsync()
+    {
+        using var stop = new CancellationTokenSource();
+        var orders = Channel.CreateUnbounded<string>();
+        var reading = Task.Run(async () =>
+        {
+            while (await input.ReadLineAsync() is { } line && line != "stop")
+            {
+                await orders.Writer.WriteAsync(line);
+            }
+
+            await stop.CancelAsync();
+            orders.Writer.Complete();
+        });
+        await foreach (var line in orders.Reader.ReadAllAsync())
+        {
+            var order = JsonSerializer.Deserialize<WorkOrder>(line)!;
+            Say(Execute(order, stop.Token));
+        }
+
+        await reading;
+    }
+
+    private WorkerMessage Execute(WorkOrder order, CancellationToken stop)
+    {
+        try
+        {
+            var context = new StageContext(order.Out, numThreads, new MessageProgress(this), stop);
+            StageRunner.Run(StageCatalog.Create(order.Kind, order.Config), context, Existing.Continue);
+            return new WorkerMessage("done");
+        }
+        catch (OperationCanceledException)
+        {
+            return new WorkerMessage("interrupted");
+        }
+        catch (FoveaException e)
+        {
+            return new WorkerMessage("failed", Error: e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new WorkerMessage("failed", Error: e.Message.ReplaceLineEndings(" "));
+        }
+    }
+
+    private void Say(WorkerMessage message)
+    {
+        lock (output)
+        {
+            output.WriteLine(JsonSerializer.Serialize(message, WorkerMessage.Json));
+            output.Flush();
+        }
+    }
+
+    private sealed class MessageProgress(WorkerLoop owner) : IProgressSink
+    {
+        private static readonly long Interval = Stopwatch.Frequency / 5;
+        private long _last;
+
+        public void Report(string task, long done, long total, string? note = null)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (now - Interlocked.Read(ref _last) >= Interval || done == total)
+            {
+                Interlocked.Exchange(ref _last, now);
+                owner.Say(new WorkerMessage("progress", task, done, total, note));
+            }
+        }
+    }
+}

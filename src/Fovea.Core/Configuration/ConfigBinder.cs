@@ -1,0 +1,234 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Fovea.Core.Errors;
+
+namespace Fovea.Core.Configuration;
+
+/// <summary>
+/// Fills a record from a parsed JSONC file, strictly: an unknown key, a missing required key or a wrong type is one line
+/// that names file, line, path and the nearest known key. Keys are the properties' names in snake_case.
+/// </summary>
+public sealed partial class ConfigBinder
+{
+    private readonly string _file;
+
+    private ConfigBinder(string file) => _file = file;
+
+    /// <summary>Reads a file and applies overrides such as <c>training.learning_rate=2e-5</c>.</summary>
+    /// <exception cref="InvalidInputException">The file is absent or does not fit <typeparamref name="T"/>.</exception>
+    public static T Load<T>(string path, IEnumerable<string>? overrides = null)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException(path, null, "no such config file; give an existing .jsonc file to --config");
+        }
+
+        return Read<T>(File.ReadAllText(path), path, overrides);
+    }
+
+    /// <summary>Reads JSONC text; <paramref name="file"/> is its name in errors.</summary>
+    public static T Read<T>(string json, string file, IEnumerable<string>? overrides = null)
+    {
+        var root = ConfigNode.Parse(json, file);
+        foreach (var item in overrides ?? [])
+        {
+            var at = item.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0)
+            {
+                throw new UsageException($"--set {item}: expected key.path=value");
+            }
+
+            root.Set(item[..at].Trim(), item[(at + 1)..].Trim());
+        }
+
+        return (T)new ConfigBinder(file).Bind(root, typeof(T), "")!;
+    }
+
+    /// <summary>Property name to key: <c>LearningRate</c> -> <c>learning_rate</c>.</summary>
+    public static string KeyOf(PropertyInfo property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+
+    private object? Bind(ConfigNode node, Type type, string path)
+    {
+        var inner = Nullable.GetUnderlyingType(type);
+        if (node.Kind == JsonTokenType.Null)
+        {
+            return inner is not null || !type.IsValueType ? null : throw Wrong(node, path, Describe(type), "null");
+        }
+
+        type = inner ?? type;
+        if (type == typeof(string))
+        {
+            return node.Kind == JsonTokenType.String ? Expand(node.Text) : throw Wrong(node, path, "a string", Found(node));
+        }
+
+        if (type == typeof(bool))
+        {
+            return node.Kind is JsonTokenType.True or JsonTokenType.False ? node.Kind == JsonTokenType.True : throw Wrong(node, path, "true or false", Found(node));
+        }
+
+        if (type.IsEnum)
+        {
+            return BindEnum(node, type, path);
+        }
+
+        if (type.IsPrimitive || type == typeof(decimal))
+        {
+            return BindNumber(node, type, path);
+        }
+
+        if (ElementType(type) is { } element)
+        {
+            return BindList(node, type, element, path);
+        }
+
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
+            return BindDictionary(node, type.GetGenericArguments()[1], path);
+        }
+
+        return BindRecord(node, type, path);
+    }
+
+    private object BindRecord(ConfigNode node, Type type, string path)
+    {
+        if (node.Kind != JsonTokenType.StartObject)
+        {
+            throw Wrong(node, path, "an object", Found(node));
+        }
+
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToDictionary(KeyOf);
+        var result = Activator.CreateInstance(type)!;
+        foreach (var (key, value) in node.Members)
+        {
+            if (!properties.TryGetValue(key, out var property))
+            {
+                throw new InvalidInputException(_file, null,
+                    $"{Line(value)}unknown key '{Join(path, key)}'{Nearest(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
+            }
+
+            property.SetValue(result, Bind(value, property.PropertyType, Join(path, key)));
+        }
+
+        var missing = properties.FirstOrDefault(p => p.Value.GetCustomAttribute<RequiredMemberAttribute>() is not null && !node.Members.ContainsKey(p.Key));
+        return missing.Key is null
+            ? result
+            : throw new InvalidInputException(_file, null, $"{Line(node)}missing key '{Join(path, missing.Key)}', expected {Describe(missing.Value.PropertyType)}");
+    }
+
+    private object BindEnum(ConfigNode node, Type type, string path)
+    {
+        var names = Enum.GetNames(type).ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName);
+        return node.Kind == JsonTokenType.String && names.TryGetValue(node.Text, out var name)
+            ? Enum.Parse(type, name)
+            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), Found(node) + (node.Kind == JsonTokenType.String ? Nearest(node.Text, names.Keys) : ""));
+    }
+
+    private object BindNumber(ConfigNode node, Type type, string path)
+    {
+        try
+        {
+            return node.Kind == JsonTokenType.Number
+                ? Convert.ChangeType(type == typeof(double) || type == typeof(float) ? double.Parse(node.Text, CultureInfo.InvariantCulture) : decimal.Parse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture) is var d && (type == typeof(decimal) || d == decimal.Truncate(d)) ? d : throw new FormatException(), type, CultureInfo.InvariantCulture)
+                : throw new FormatException();
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw Wrong(node, path, Describe(type), Found(node));
+        }
+    }
+
+    private Array BindList(ConfigNode node, Type type, Type element, string path)
+    {
+        if (node.Kind != JsonTokenType.StartArray)
+        {
+            throw Wrong(node, path, Describe(type), Found(node));
+        }
+
+        var items = Array.CreateInstance(element, node.Elements.Count);
+        for (var i = 0; i < items.Length; i++)
+        {
+            items.SetValue(Bind(node.Elements[i], element, $"{path}[{i}]"), i);
+        }
+
+        return items;
+    }
+
+    private IDictionary BindDictionary(ConfigNode node, Type value, string path)
+    {
+        var result = (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), value))!;
+        foreach (var (key, item) in node.Kind == JsonTokenType.StartObject ? node.Members : throw Wrong(node, path, "an object", Found(node)))
+        {
+            result[key] = Bind(item, value, Join(path, key));
+        }
+
+        return result;
+    }
+
+    private static Type? ElementType(Type type) =>
+        type.IsArray ? type.GetElementType()
+        : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0]
+        : null;
+
+    private InvalidInputException Wrong(ConfigNode node, string path, string expected, string got) =>
+        new(_file, null, $"{Line(node)}'{(path.Length == 0 ? "the file" : path)}': expected {expected}, got {got}");
+
+    private static string Line(ConfigNode node) => node.Line > 0 ? $"line {node.Line}: " : "--set: ";
+
+    private static string Join(string path, string key) => path.Length == 0 ? key : path + "." + key;
+
+    private static string Found(ConfigNode node) => node.Kind switch
+    {
+        JsonTokenType.String => $"the string \"{node.Text}\"",
+        JsonTokenType.Number => "the number " + node.Text,
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        _ => "null",
+    };
+
+    private static string Describe(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(string) ? "a string"
+            : type == typeof(bool) ? "true or false"
+            : type == typeof(double) || type == typeof(float) || type == typeof(decimal) ? "a number"
+            : type.IsPrimitive ? "a whole number"
+            : type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))
+            : ElementType(type) is { } e ? $"a list of {Describe(e).Replace("a ", "", StringComparison.Ordinal)}s"
+            : "an object";
+    }
+
+    private static string Nearest(string key, IEnumerable<string> known)
+    {
+        var best = known.Select(k => (k, d: Distance(key, k))).OrderBy(x => x.d).FirstOrDefault();
+        return best.k is not null && best.d <= Math.Max(2, key.Length / 3) ? $" (did you mean '{best.k}'?)" : "";
+    }
+
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+            }
+        }
+
+        return row[^1];
+    }
+
+    /// <summary>Replaces <c>${NAME:-default}</c> and <c>${NAME}</c> by the environment's value.</summary>
+    private static string Expand(string text) => Variable().Replace(text, m =>
+        Environment.GetEnvironmentVariable(m.Groups[1].Value) is { Length: > 0 } value ? value : m.Groups[3].Value);
+
+    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}")]
+    private static partial Regex Variable();
+}
