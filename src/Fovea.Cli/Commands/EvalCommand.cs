@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea eval scenes</c>: captions, grounding and questions on the built-in world.</summary>
+internal static class EvalCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
+        var scenes = new Option<string>("--scenes") { Description = "Folder that 'fovea scenes' wrote.", Required = true, HelpName = "DIR" };
+        var conflict = new Option<string?>("--conflict") { Description = "A second folder, whose scenes contradict the bias.", HelpName = "DIR" };
+        var tokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of a generated caption.", DefaultValueFactory = _ => 64, HelpName = "N" };
+        var folder = CommonOptions.Out("Folder of predictions and results.");
+        var resume = CommonOptions.Resume();
+        var threads = CommonOptions.Threads();
+        var json = CommonOptions.Json();
+        var command = new Command("scenes", "CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
+        {
+            model, scenes, conflict, tokens, folder, resume, threads, json,
+        };
+        command.SetAction((parsed, _) => Guard.Run("fovea eval scenes", stop => StageCommand.Run(
+            new EvalScenesStage
+            {
+                Model = parsed.GetValue(model)!,
+                Scenes = parsed.GetValue(scenes)!,
+                Conflict = parsed.GetValue(conflict),
+                Captions = true,
+                Dialogues = true,
+                MaxNewTokens = parsed.GetValue(tokens),
+            },
+            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));
+        return new Command("eval", "Evaluates a model.") { command };
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Fovea.Cli.Story;
+using Fovea.Core.Configuration;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea run</c>: the whole story that a configuration tells.</summary>
+internal static class RunCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var config = CommonOptions.Config(required: true);
+        var options = new StoryOptions();
+        var command = new Command("run", "Runs a whole configuration: reference, scores, weights, training, evaluation, report.") { config };
+        options.AddTo(command);
+        command.SetAction((parsed, _) => Guard.RunAsync("fovea run", stop =>
+        {
+            var file = parsed.GetValue(config)!;
+            var run = ConfigBinder.Load<RunConfig>(file, parsed.GetValue(options.Set));
+            return StoryRunner.RunAsync(run, file, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(file))), stop);
+        }));
+        return command;
+    }
+}
+
+/// <summary><c>fovea demo</c>: the built-in configuration on the built-in world.</summary>
+internal static class DemoCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var quick = new Option<bool>("--quick") { Description = "One seed and fewer steps: a first look within three minutes." };
+        var options = new StoryOptions();
+        var command = new Command("demo", "Tells the whole story on the built-in world, and writes report.html.") { quick };
+        options.AddTo(command);
+        command.SetAction((parsed, _) => Guard.RunAsync("fovea demo", stop =>
+        {
+            var name = parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc";
+            var run = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read(name), name, parsed.GetValue(options.Set));
+            return StoryRunner.RunAsync(run, name, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(name))), stop);
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
+using Fovea.Data.Scenes;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea scenes</c>: the built-in world as an ordinary corpus.</summary>
+internal static class ScenesCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var config = CommonOptions.Config(required: false);
+        var set = CommonOptions.Set();
+        var seed = CommonOptions.Seed("Which world.");
+        var count = new Option<int?>("--count") { Description = "Number of scenes.", HelpName = "N" };
+        var folder = CommonOptions.Out("Folder of the corpus.");
+        var json = CommonOptions.Json();
+        var command = new Command("scenes", "Writes the built-in world as a LLaVA-format corpus with PNG files and ground truth.") { config, set, seed, count, folder, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scenes", stop =>
+        {
+            var overrides = parsed.GetValue(set)!;
+            var spec = parsed.GetValue(config) is { } file
+                ? ConfigBinder.Load<SceneSpec>(file, overrides)
+                : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
+            spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes };
+            StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
+        }));
+        return command;
+    }
+}

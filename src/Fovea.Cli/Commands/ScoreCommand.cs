@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea score prior|vig</c>: log-probabilities of every target, into a score store.</summary>
+internal static class ScoreCommand
+{
+    private sealed class Shared
+    {
+        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
+
+        public Option<string> Data { get; } = new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
+
+        public Option<string?> Images { get; } = new("--images") { Description = "Folder of the images.", HelpName = "DIR" };
+
+        public Option<DataFormat> Format { get; } = new("--format") { Description = "llava or coco." };
+
+        public Option<string> Out { get; } = CommonOptions.Out("The score store; an unfinished one is continued.");
+
+        public Option<int> Threads { get; } = CommonOptions.Threads();
+
+        public Option<bool> Json { get; } = CommonOptions.Json();
+
+        public Command AddTo(Command command)
+        {
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, Threads, Json })
+            {
+                command.Add(option);
+            }
+
+            return command;
+        }
+
+        public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
+            [new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format) }];
+
+        public void Run(ParseResult parsed, IStage stage, CancellationToken stop) => StageCommand.Run(
+            stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop);
+    }
+
+    /// <summary>Describes the command.</summary>
+    public static Command Create() => new("score", "Scores every target token, under an image, a visionless proxy or a text-only reference.")
+    {
+        Prior(),
+        Vig(),
+    };
+
+    private static Command Prior()
+    {
+        var shared = new Shared();
+        var command = shared.AddTo(new Command("prior", "log p_ref of every target under a text-only reference (PRIOR)."));
+        command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
+            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed) }, stop)));
+        return command;
+    }
+
+    private static Command Vig()
+    {
+        var shared = new Shared();
+        var proxy = new Option<string[]>("--proxy") { Description = "What stands for no vision: blur, none, black, mean, noise, other. Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
+        var sigma = new Option<double?>("--sigma") { Description = "Blur in pixels of the model's input (default: a quarter of its side).", HelpName = "S" };
+        var command = shared.AddTo(new Command("vig", "log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma });
+        command.SetAction((parsed, _) => Guard.Run("fovea score vig", stop =>
+        {
+            var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
+            var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
+            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies }, stop);
+        }));
+        return command;
+    }
+}

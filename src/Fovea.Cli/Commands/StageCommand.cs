@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Provenance;
+using Fovea.Torch;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary>What every command that runs one stage does: progress, result, JSON.</summary>
+internal static class StageCommand
+{
+    /// <summary>Runs a stage in this process and shows what it found.</summary>
+    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop)
+    {
+        TorchRuntime.Start(numThreads);
+        var manifest = StageProgress.Show(screen, progress =>
+            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop), existing));
+        if (screen.Json)
+        {
+            var document = new JsonObject
+            {
+                ["metrics"] = manifest.Result!.DeepClone(),
+                ["run"] = new JsonObject
+                {
+                    ["out"] = folder,
+                    ["seconds"] = manifest.Seconds,
+                    ["config"] = manifest.Config.DeepClone(),
+                    ["inputs"] = JsonSerializer.SerializeToNode(manifest.Inputs),
+                    ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
+                },
+            };
+            Console.WriteLine(document.ToJsonString(StageManifest.Json));
+            return;
+        }
+
+        foreach (var (key, value) in manifest.Result!)
+        {
+            if (value is JsonValue)
+            {
+                screen.Results.WriteLine($"{key}: {value.ToJsonString(StageManifest.Json).Trim('"')}");
+            }
+        }
+
+        screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
+    }
+}

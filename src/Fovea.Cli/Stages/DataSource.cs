@@ -1,0 +1,30 @@
+namespace Fovea.Cli.Stages;
+
+/// <summary>In which form a corpus file is.</summary>
+internal enum DataFormat
+{
+    /// <summary>LLaVA's conversations, JSON or JSON Lines.</summary>
+    Llava,
+
+    /// <summary>COCO captions JSON.</summary>
+    Coco,
+}
+
+/// <summary>A corpus file, its images, and which part of it to use.</summary>
+internal sealed record DataSource
+{
+    /// <summary>The file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Folder of its images; absent for text-only data.</summary>
+    public string? Images { get; init; }
+
+    /// <summary>Form of the file.</summary>
+    public DataFormat Format { get; init; }
+
+    /// <summary>Photographs to leave out at the start (COCO: in order of the file's image list).</summary>
+    public int SkipImages { get; init; }
+
+    /// <summary>Photographs to take after those; absent: all.</summary>
+    public int? TakeImages { get; init; }
+}

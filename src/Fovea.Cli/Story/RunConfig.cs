@@ -1,0 +1,187 @@
+using Fovea.Core.Errors;
+using Fovea.Training;
+
+namespace Fovea.Cli.Story;
+
+/// <summary>The configuration of <c>fovea run</c>: one corpus, and what of the whole story to tell on it.</summary>
+internal sealed record RunConfig
+{
+    /// <summary>Title of the run.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Each seed draws its own world and its own initial weights.</summary>
+    public IReadOnlyList<long> Seeds { get; init; } = [1];
+
+    /// <summary>Worker processes side by side; 0 means one for each <see cref="NumThreads"/> processors.</summary>
+    public int NumWorkers { get; init; }
+
+    /// <summary>Threads of one operation in a worker.</summary>
+    public int NumThreads { get; init; } = 1;
+
+    /// <summary>The built-in world; or else <see cref="Photographs"/>.</summary>
+    public ScenesData? Scenes { get; init; }
+
+    /// <summary>Photographs with captions; or else <see cref="Scenes"/>.</summary>
+    public PhotographsData? Photographs { get; init; }
+
+    /// <summary>Which models: <c>h</c> (with a visual encoder), <c>u</c> (without).</summary>
+    public IReadOnlyList<ModelFamily> Families { get; init; } = [ModelFamily.H, ModelFamily.U];
+
+    /// <summary>The text LMs that the models' decoders start from.</summary>
+    public required TrainingOptions TextLm { get; init; }
+
+    /// <summary>PRIOR's text-only reference.</summary>
+    public required TrainingOptions Reference { get; init; }
+
+    /// <summary>Pre-training on captions: tower, projector and decoder together.</summary>
+    public required TrainingOptions Pretrain { get; init; }
+
+    /// <summary>Tuning on dialogues, tower frozen; absent: no tuning arms.</summary>
+    public TrainingOptions? Tune { get; init; }
+
+    /// <summary>How PRIOR weighs.</summary>
+    public PriorPlan Prior { get; init; } = new();
+
+    /// <summary>How VIG scores and selects.</summary>
+    public VigPlan Vig { get; init; } = new();
+
+    /// <summary>Whether PRIOR's arms are trained; without, only the aligned models are.</summary>
+    public bool ComparePrior { get; init; } = true;
+
+    /// <summary>Most new tokens of a generated caption.</summary>
+    public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Refuses combinations that mean nothing.</summary>
+    /// <exception cref="FoveaException">One line, naming the key.</exception>
+    public void Validate(string file)
+    {
+        if ((Scenes is null) == (Photographs is null))
+        {
+            throw new InvalidInputException(file, null, "expected exactly one of 'scenes' and 'photographs'");
+        }
+
+        if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
+        {
+            throw new InvalidInputException(file, null, "'seeds': expected at least one, and none twice");
+        }
+
+        if (Families.Count == 0 || Families.Distinct().Count() != Families.Count)
+        {
+            throw new InvalidInputException(file, null, "'families': expected h, u or both, none twice");
+        }
+
+        if (Tune is not null && !Families.Contains(ModelFamily.H))
+        {
+            throw new InvalidInputException(file, null, "'tune': the tuning arms start from the h model; add \"h\" to 'families'");
+        }
+
+        foreach (var (key, value, low) in new[] { ("num_threads", NumThreads, 1), ("num_workers", NumWorkers, 0), ("max_new_tokens", MaxNewTokens, 1) })
+        {
+            if (value < low)
+            {
+                throw new InvalidInputException(file, null, $"'{key}': expected at least {low}, got {value}");
+            }
+        }
+    }
+}
+
+/// <summary>Which kind of model.</summary>
+internal enum ModelFamily
+{
+    /// <summary>Vision tower, projector, decoder (LLaVA's form).</summary>
+    H,
+
+    /// <summary>One decoder over linear patch embeddings (SOLO's form).</summary>
+    U,
+}
+
+/// <summary>How much of the built-in world, and of what kind.</summary>
+internal sealed record ScenesData
+{
+    /// <summary>Scenes whose texts train the text LMs.</summary>
+    public required int NumTextScenes { get; init; }
+
+    /// <summary>Scenes with captions for pre-training.</summary>
+    public required int NumTrainScenes { get; init; }
+
+    /// <summary>Scenes with dialogues for tuning.</summary>
+    public int NumDialogueScenes { get; init; }
+
+    /// <summary>Scenes that no model sees in training.</summary>
+    public required int NumHeldOutScenes { get; init; }
+
+    /// <summary>Scenes whose attributes contradict the bias.</summary>
+    public int NumConflictScenes { get; init; }
+
+    /// <summary>Probability that a shape takes its favourite colour and company.</summary>
+    public double Bias { get; init; } = 0.3;
+
+    /// <summary>Rate of captions with an irreducible phrase.</summary>
+    public double NoiseRate { get; init; } = 0.2;
+
+    /// <summary>Rate of captions with a boilerplate sentence.</summary>
+    public double BoilerplateRate { get; init; } = 0.4;
+
+    /// <summary>Rate of wrong answers in the training dialogues.</summary>
+    public double WrongLabelRate { get; init; } = 0.05;
+
+    /// <summary>Rate of dialogues without an image.</summary>
+    public double TextOnlyRecordRate { get; init; } = 0.1;
+
+    /// <summary>Questions of one dialogue.</summary>
+    public int QuestionsPerDialogue { get; init; } = 3;
+}
+
+/// <summary>Photographs with captions in COCO's form.</summary>
+internal sealed record PhotographsData
+{
+    /// <summary>COCO captions JSON.</summary>
+    public required string Captions { get; init; }
+
+    /// <summary>Folder of the photographs.</summary>
+    public required string Images { get; init; }
+
+    /// <summary>Folder with <c>tokenizer.json</c>.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <summary>The first so many photographs train.</summary>
+    public required int NumTrain { get; init; }
+
+    /// <summary>The next so many are only looked at.</summary>
+    public required int NumHeldOut { get; init; }
+
+    /// <summary>Side of the model's input, in pixels.</summary>
+    public int ImageSize { get; init; } = 98;
+
+    /// <summary>Side of a patch, in pixels.</summary>
+    public int PatchSize { get; init; } = 14;
+
+    /// <summary>A word must stand so often to be listed.</summary>
+    public int MinWordCount { get; init; } = 8;
+}
+
+/// <summary>How PRIOR weighs tokens.</summary>
+internal sealed record PriorPlan
+{
+    /// <summary>Exponent of 1 - p_ref; 1 in the paper.</summary>
+    public double Alpha { get; init; } = 1;
+
+    /// <summary>With k of 2 or more, each caption is scored by a reference that did not see it; 0: one reference for all.</summary>
+    public int Folds { get; init; }
+}
+
+/// <summary>How VIG scores and selects.</summary>
+internal sealed record VigPlan
+{
+    /// <summary>Per cent of the samples kept; 70 in the paper.</summary>
+    public decimal P { get; init; } = 70;
+
+    /// <summary>Which visionless condition selects: a proxy's name such as <c>blur@7.5</c>, <c>none</c>, or <c>text_only_reference</c>.</summary>
+    public string SelectBy { get; init; } = "blur@7.5";
+
+    /// <summary>Visionless proxies that are scored.</summary>
+    public IReadOnlyList<string> Proxies { get; init; } = ["blur@1.875", "blur@3.75", "blur@7.5", "none"];
+
+    /// <summary>Mask each answer's end token like any other, as the paper's letter says.</summary>
+    public bool StrictPaper { get; init; }
+}

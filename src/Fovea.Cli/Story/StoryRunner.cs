@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+using Fovea.Cli.Workers;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+
+namespace Fovea.Cli.Story;
+
+/// <summary>How a story is asked for on the command line.</summary>
+internal sealed record StoryRequest(string Out, long? Seed, int? NumWorkers, bool Resume, Screen Screen);
+
+/// <summary>Plans a story, runs its stages on workers, and shows what came out.</summary>
+internal static class StoryRunner
+{
+    /// <summary>Runs to the end, or until <paramref name="stop"/>.</summary>
+    public static async Task RunAsync(RunConfig config, string file, StoryRequest request, CancellationToken stop)
+    {
+        config = request.Seed is { } seed ? config with { Seeds = [seed] } : config;
+        config.Validate(file);
+        var plan = config.Scenes is not null ? ScenesStory.Plan(config, request.Out) : PhotographsStory.Plan(config, request.Out);
+        var manifest = Begin(config, request);
+        var clock = Stopwatch.StartNew();
+        var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
+        await PlanProgress.ShowAsync(request.Screen, plan, observer =>
+            new Scheduler(request.Out, observer).RunAsync(plan, workers, config.NumThreads, stop));
+
+        var findings = config.Scenes is not null ? ScenesFindings.Collect(config, request.Out) : PhotographsFindings.Collect(config, request.Out);
+        var metrics = findings.ToJson();
+        (manifest with { Complete = true, Result = metrics, Seconds = Math.Round(manifest.Seconds + clock.Elapsed.TotalSeconds, 1) }).Write(request.Out);
+        var report = Path.Combine(request.Out, "report.html");
+        StoryReport.Write(request.Out, report);
+        Show(request, manifest, findings, metrics, report, clock.Elapsed.TotalSeconds);
+    }
+
+    private static StageManifest Begin(RunConfig config, StoryRequest request)
+    {
+        var manifest = new StageManifest
+        {
+            Kind = "run",
+            Config = StageRunner.ToJson(config),
+            Inputs = config.Photographs is { } photographs ? InputHashes.OfPhotographs(photographs) : new(StringComparer.Ordinal),
+            NumThreads = config.NumThreads,
+            Versions = BuildVersions.All(),
+        };
+        if (StageManifest.Read(request.Out) is { } before)
+        {
+            if (!request.Resume)
+            {
+                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to go on with it, or another --out");
+            }
+
+            manifest.MustMatch(before, request.Out);
+            manifest = manifest with { Seconds = before.Seconds };
+        }
+        else if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
+        {
+            throw new FoveaException($"{request.Out}: exists and is not empty, and holds no run; give another --out");
+        }
+
+        manifest.Write(request.Out);
+        return manifest;
+    }
+
+    private static void Show(StoryRequest request, StageManifest manifest, Findings findings, JsonObject metrics, string report, double seconds)
+    {
+        if (request.Screen.Json)
+        {
+            var document = new JsonObject
+            {
+                ["metrics"] = metrics,
+                ["run"] = new JsonObject
+                {
+                    ["out"] = request.Out,
+                    ["report"] = report,
+                    ["seconds"] = Math.Round(seconds, 1),
+                    ["config"] = manifest.Config.DeepClone(),
+                    ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
+                },
+            };
+            Console.WriteLine(document.ToJsonString(StageManifest.Json));
+            return;
+        }
+
+        TerminalTables.Show(request.Screen, findings);
+        request.Screen.Notice($"{Screen.Duration(seconds)}; report: {report}");
+    }
+}
