@@ -103,7 +103,7 @@ internal static class ScenesStory
             {
                 var scores = plan.Add(Name("scores/prior-train"), new ScorePriorStage
                 {
-                    Models = references.Length > 0 ? references : [_reference],
+                    Models = [.. (references.Length > 0 ? references : [_reference]).Select(StoryNames.ModelOf)],
                     Folds = config.Prior.Folds,
                     FoldSeed = seed,
                     Data = CaptionsOf(_train),
@@ -157,7 +157,7 @@ internal static class ScenesStory
         private void AddTokenScores()
         {
             var vig = Score("vig-held-out", CaptionsOf(_heldOut), config.Vig.Proxies, _heldOut, _data.NumHeldOutScenes);
-            var prior = plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [_reference], Data = CaptionsOf(_heldOut) }, 1, _reference, _heldOut);
+            var prior = plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = CaptionsOf(_heldOut) }, 1, _reference, _heldOut);
             plan.Add(Name("eval/token-scores"), new TokenScoresStage { Vig = vig, Prior = prior, Scenes = _heldOut }, 2, vig, prior, _heldOut);
         }
 
@@ -169,7 +169,7 @@ internal static class ScenesStory
             string[] stores = [Score("vig-dialogues", DialoguesOf(_dialogues), StoryNames.ProxiesToSelectBy(config.Vig), _dialogues, _data.NumDialogueScenes)];
             if (config.Vig.SelectBy == Core.Scores.Conditions.TextOnlyReference)
             {
-                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), new ScorePriorStage { Models = [_reference], Data = DialoguesOf(_dialogues) }, 2, _reference, _dialogues)];
+                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = DialoguesOf(_dialogues) }, 2, _reference, _dialogues)];
             }
 
             foreach (var arm in TuningArm.All)

@@ -57,6 +57,10 @@ internal static class StoryNames
     public static int VanillaSteps(TrainingOptions tune, int numSamples) =>
         tune.Steps ?? (int)Math.Ceiling((tune.Epochs ?? 1) * numSamples / tune.BatchSize);
 
+    /// <summary>A proxy's condition name; <c>text_only_reference</c> is one already.</summary>
+    public static string ConditionOf(string selectBy) =>
+        selectBy == Core.Scores.Conditions.TextOnlyReference ? selectBy : Core.Scores.Conditions.Visionless(selectBy);
+
     /// <summary>The proxies that scoring for selection must run.</summary>
     public static IReadOnlyList<string> ProxiesToSelectBy(VigPlan vig) =>
         vig.SelectBy == Core.Scores.Conditions.TextOnlyReference ? [] : [vig.SelectBy];

@@ -8,12 +8,12 @@ using Fovea.Core.Files;
 namespace Fovea.Core.Provenance;
 
 /// <summary>
-/// What was asked and what ran, beside every artefact: <c>manifest.json</c>. Written when work begins and again, with <see cref="Complete"/>, when it ends.
+/// What was asked and what ran, beside every artefact: <c>stage.json</c>. Written when work begins and again, with <see cref="Complete"/>, when it ends.
 /// </summary>
 public sealed record StageManifest
 {
     /// <summary>File name inside the artefact's folder.</summary>
-    public const string FileName = "manifest.json";
+    public const string FileName = "stage.json";
 
     /// <summary>What kind of work, e.g. <c>train</c>.</summary>
     public required string Kind { get; init; }

@@ -1,0 +1,75 @@
+using System.Text;
+using Fovea.Cli.Story;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>SHA-256 of what a stage reads, so that going on with other inputs is noticed.</summary>
+internal static class InputHashes
+{
+    private static readonly string[] ModelFiles = ["config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json"];
+
+    /// <summary>Hash of each file by its role.</summary>
+    /// <exception cref="InvalidInputException">A file is missing.</exception>
+    public static SortedDictionary<string, string> Of(IEnumerable<(string Role, string File)> files)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (role, file) in files)
+        {
+            hashes[role] = File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, $"no such file ({role}); give an existing one");
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Hashes of corpora: the file, and names and sizes of the images beside it.</summary>
+    public static IEnumerable<(string Role, string Hash)> OfData(string role, IReadOnlyList<DataSource> data)
+    {
+        for (var i = 0; i < data.Count; i++)
+        {
+            var file = data[i].File;
+            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, "no such data file; give an existing one"));
+            if (data[i].Images is { } images)
+            {
+                yield return ($"{role}[{i}].images", OfFolder(images));
+            }
+        }
+    }
+
+    /// <summary>Hash of a model folder: config, weights, tokenizer and image processor.</summary>
+    public static string OfModel(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, "config.json")))
+        {
+            throw new InvalidInputException(folder, null, "no model here (config.json is missing); give a folder in Hugging Face form");
+        }
+
+        var files = ModelFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists);
+        return ContentHash.OfText(string.Join('\n', files.Select(ContentHash.OfFile)));
+    }
+
+    /// <summary>Hashes of a photographs run.</summary>
+    public static SortedDictionary<string, string> OfPhotographs(PhotographsData data)
+    {
+        var hashes = Of([("captions", data.Captions), ("tokenizer", Path.Combine(data.Tokenizer, "tokenizer.json"))]);
+        hashes["images"] = OfFolder(data.Images);
+        return hashes;
+    }
+
+    private static string OfFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidInputException(folder, null, "no such image folder; give an existing one");
+        }
+
+        var names = new StringBuilder();
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(f => f.FullName, StringComparer.Ordinal))
+        {
+            names.Append(Path.GetRelativePath(folder, file.FullName)).Append(' ').Append(file.Length).Append('\n');
+        }
+
+        return ContentHash.OfText(names.ToString());
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using Fovea.Data.Scenes;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>Writes a part of the built-in world as an ordinary corpus.</summary>
+internal sealed record ScenesStage : IStage
+{
+    /// <summary>What to draw.</summary>
+    public required SceneSpec Spec { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "scenes";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        SceneCorpusWriter.Write(Spec, context.Out, context.Progress);
+        return new JsonObject { ["scenes"] = Spec.NumScenes, ["split"] = Spec.Split };
+    }
+}
+
+/// <summary>Writes the built-in world's tokenizer as Hugging Face files.</summary>
+internal sealed record TokenizerStage : IStage
+{
+    /// <inheritdoc/>
+    public string Kind => "tokenizer";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        SceneTokenizer.Write(context.Out);
+        return [];
+    }
+}
