@@ -53,6 +53,11 @@ public static class EvalResultFile
             throw new InvalidInputException(path, null, $"format is '{document.Format}', expected '{Format}'; evaluate again with this version");
         }
 
+        if (document.Metrics.Any(m => m is null) || document.Metrics.DistinctBy(m => m.Name).Count() != document.Metrics.Count)
+        {
+            throw new InvalidInputException(path, null, "a metric is null or occurs twice");
+        }
+
         var result = new EvalResult(document.Evaluation, document.Unit,
             [.. document.Metrics.Select(m => new Metric(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators))]);
         foreach (var (metric, record) in result.Metrics.Select((m, i) => (m, i)))
