@@ -1,0 +1,72 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Results;
+using Fovea.Evaluation.Statistics;
+
+namespace Fovea.Evaluation.Comparison;
+
+/// <summary>One evaluation of one trained model: arm and training seed.</summary>
+public sealed record ArmResult(string Arm, long Seed, EvalResult Result);
+
+/// <summary>Makes a <see cref="ComparisonTable"/> from results of several arms and seeds. Pure.</summary>
+public static class ComparisonBuilder
+{
+    /// <summary>Builds the table.</summary>
+    /// <param name="results">One an arm, seed and evaluation; arms need not have the same seeds.</param>
+    /// <param name="baseline">Name of the arm to take differences against.</param>
+    /// <param name="options">How intervals are made.</param>
+    /// <exception cref="FoveaException">The baseline is not among the arms, a result occurs twice, or paired units differ.</exception>
+    public static ComparisonTable Build(IReadOnlyList<ArmResult> results, string baseline, BootstrapOptions? options = null)
+    {
+        options ??= new BootstrapOptions();
+        var arms = results.Select(r => r.Arm).Distinct().ToArray();
+        if (!arms.Contains(baseline))
+        {
+            throw new FoveaException($"comparison: baseline '{baseline}' is not among the arms ({string.Join(", ", arms)})");
+        }
+
+        if (results.GroupBy(r => (r.Arm, r.Seed, r.Result.Evaluation)).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw new FoveaException($"comparison: {twice.Key.Evaluation} of arm '{twice.Key.Arm}', seed {twice.Key.Seed} is given twice");
+        }
+
+        var rows = from evaluation in results.GroupBy(r => r.Result.Evaluation)
+                   from metric in evaluation.SelectMany(r => r.Result.Metrics).DistinctBy(m => m.Name)
+                   from arm in arms
+                   let series = BySeed(evaluation, arm, metric.Name)
+                   where series.Count > 0
+                   select Row(evaluation.Key, metric, arm, series, arm == baseline ? null : BySeed(evaluation, baseline, metric.Name), options);
+        return new ComparisonTable(
+            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.AcrossSeedsNote, [.. rows]);
+    }
+
+    private static SortedDictionary<long, Metric> BySeed(IEnumerable<ArmResult> evaluation, string arm, string metric)
+    {
+        var series = new SortedDictionary<long, Metric>();
+        foreach (var result in evaluation.Where(r => r.Arm == arm))
+        {
+            if (result.Result.Metrics.FirstOrDefault(m => m.Name == metric) is { } found)
+            {
+                series.Add(result.Seed, found);
+            }
+        }
+
+        return series;
+    }
+
+    private static ComparisonRow Row(
+        string evaluation, Metric metric, string arm, SortedDictionary<long, Metric> series, SortedDictionary<long, Metric>? baseline, BootstrapOptions options)
+    {
+        var estimate = Bootstrap.AcrossSeeds([.. series.Values], options);
+        var shared = baseline is null ? [] : series.Keys.Where(baseline.ContainsKey).ToArray();
+        var difference = shared.Length == 0
+            ? null
+            : Compare(PairedBootstrap.AcrossSeeds([.. shared.Select(s => (series[s], baseline![s]))], options), metric.HigherIsBetter);
+        return new ComparisonRow(evaluation, metric.Name, metric.HigherIsBetter, arm, [.. series.Keys], estimate, difference, shared);
+    }
+
+    private static Difference Compare(Estimate estimate, bool? higherIsBetter)
+    {
+        int? better = higherIsBetter is { } up ? estimate.PerSeed.Count(d => d is { } x && (up ? x > 0 : x < 0)) : null;
+        return new Difference(estimate, better, estimate is { Low: > 0 } or { High: < 0 });
+    }
+}

@@ -1,0 +1,24 @@
+using Fovea.Core.Samples;
+using Fovea.Models;
+
+namespace Fovea.Evaluation.Running;
+
+/// <summary>A model with what turns samples into its input. Owns nothing.</summary>
+/// <param name="Model">The model, in any dtype.</param>
+/// <param name="Encoder">Its tokenizer and template.</param>
+/// <param name="Processor">Its image processor; null for a model that sees no images.</param>
+/// <param name="BatchSize">Samples a forward pass.</param>
+public sealed record ModelUnderTest(VisionLanguageModel Model, ISampleEncoder Encoder, IImageProcessor? Processor, int BatchSize = 16)
+{
+    /// <summary>The images of a sample as the model reads them; empty if it sees none.</summary>
+    /// <exception cref="Core.Errors.InvalidInputException">An image cannot be read.</exception>
+    internal IReadOnlyList<PixelValues> Images(ICorpus corpus, Sample sample)
+    {
+        if (Processor is null)
+        {
+            return [];
+        }
+
+        return [.. Enumerable.Range(0, sample.Images.Count).Select(i => Processor.Normalize(Processor.Rescale(corpus.LoadImage(sample, i))))];
+    }
+}
