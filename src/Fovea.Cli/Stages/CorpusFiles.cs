@@ -1,0 +1,67 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>Opens the corpus files that a configuration names.</summary>
+internal static class CorpusFiles
+{
+    /// <summary>Opens them as one corpus.</summary>
+    /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
+    public static ICorpus Open(IReadOnlyList<DataSource> data, bool checkImages)
+    {
+        if (data.Count == 0)
+        {
+            throw new FoveaException("'data': expected at least one file");
+        }
+
+        var corpora = data.Select(d => Open(d, checkImages)).ToArray();
+        return corpora.Length == 1 ? corpora[0] : new JoinedCorpus(data, corpora);
+    }
+
+    private static ICorpus Open(DataSource source, bool checkImages)
+    {
+        if (source.Format == DataFormat.Llava)
+        {
+            var llava = LlavaJsonCorpus.Open(source.File, source.Images);
+            if (checkImages)
+            {
+                llava.CheckImages();
+            }
+
+            return llava;
+        }
+
+        var coco = CocoCaptionsCorpus.Open(source.File, source.Images ?? throw new InvalidInputException(source.File, null, "'images' is missing: COCO captions need the folder of their photographs"));
+        var part = coco.TakePhotographs(source.SkipImages, source.TakeImages);
+        if (checkImages)
+        {
+            part.CheckImages();
+        }
+
+        return part;
+    }
+
+    private sealed class JoinedCorpus : ICorpus
+    {
+        private readonly Dictionary<string, ICorpus> _bySource = new(StringComparer.Ordinal);
+
+        public JoinedCorpus(IReadOnlyList<DataSource> data, IReadOnlyList<ICorpus> corpora)
+        {
+            for (var i = 0; i < corpora.Count; i++)
+            {
+                if (!_bySource.TryAdd(Path.GetFileName(data[i].File), corpora[i]))
+                {
+                    throw new InvalidInputException(data[i].File, null, "a second file of this name; samples are known by file name and record, so rename one");
+                }
+            }
+
+            Samples = [.. corpora.SelectMany(c => c.Samples)];
+        }
+
+        public IReadOnlyList<Sample> Samples { get; }
+
+        public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
+    }
+}

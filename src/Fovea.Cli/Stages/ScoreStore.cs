@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
+using Fovea.Scoring;
+using Fovea.Store;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>What both scoring stages do: provenance, and writing where a stopped run left off.</summary>
+internal static class ScoreStore
+{
+    /// <summary>Hashes of models and data.</summary>
+    public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < models.Count; i++)
+        {
+            hashes[$"model[{i}]"] = InputHashes.OfModel(models[i]);
+        }
+
+        foreach (var (role, hash) in InputHashes.OfData("data", data))
+        {
+            hashes[role] = hash;
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
+    public static JsonObject Score(
+        ITokenScorer scorer, TokenizedCorpus corpus, IReadOnlyList<string> models, SortedDictionary<string, string> inputs, StageContext context)
+    {
+        var provenance = new Dictionary<string, string>(scorer.Describe())
+        {
+            ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
+            ["template"] = "auto",
+            ["dtype"] = "float32",
+            ["num_threads"] = $"{context.NumThreads}",
+            ["fovea"] = BuildVersions.Fovea,
+            ["libtorch"] = BuildVersions.All()["libtorch"],
+        };
+        foreach (var (role, hash) in inputs)
+        {
+            provenance["input." + role] = hash;
+        }
+
+        using var store = ScoreStoreWriter.Open(context.Out, provenance);
+        var summary = scorer.Score(ScoringSource.FromTokenized(corpus.Samples), store, context.Progress, context.Stop);
+        return new JsonObject
+        {
+            ["samples"] = summary.Samples,
+            ["invalid"] = summary.Invalid,
+            ["targets"] = corpus.Samples.Sum(s => (long)s.TargetIndices.Length),
+            ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
+        };
+    }
+}

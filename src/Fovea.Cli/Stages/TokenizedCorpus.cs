@@ -1,0 +1,24 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
+using Fovea.Data.Templates;
+using Fovea.Data.Tokenizers;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>Corpora of a stage, read and tokenized for one view.</summary>
+/// <param name="Corpus">The samples and their images.</param>
+/// <param name="Encoder">What tokenized them.</param>
+/// <param name="Samples">In the corpora's order.</param>
+internal sealed record TokenizedCorpus(ICorpus Corpus, ISampleEncoder Encoder, IReadOnlyList<TokenizedSample> Samples)
+{
+    /// <summary>Reads and tokenizes.</summary>
+    /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
+    public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view)
+    {
+        var tokenizer = Tokenizer.Load(tokenizerFolder);
+        ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(tokenizer) : new SampleEncoder(tokenizer);
+        var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
+        return new TokenizedCorpus(corpus, encoder, [.. corpus.Samples.Select(encoder.Encode)]);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using Fovea.Cli.Stages;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Core.Results;
+using Fovea.Core.Scores;
+using Fovea.Evaluation.Comparison;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Statistics;
+using static Fovea.Cli.Story.ComparisonFindings;
+
+namespace Fovea.Cli.Story;
+
+/// <summary>What a run on the built-in world found, read back from its stages' folders.</summary>
+internal static class ScenesFindings
+{
+    private static readonly MetricColumn[] CaptionColumns =
+    [
+        new("captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("captions", "chair_s", "CHAIR_s", NumberStyle.Percent),
+        new("captions", "recall", "recall", NumberStyle.Percent),
+        new("captions", "attribute_error", "attribute errors", NumberStyle.Percent),
+        new("grounding", "grounded_nll", "grounded NLL"),
+        new("grounding", "grounded_accuracy", "grounded accuracy", NumberStyle.Percent),
+        new("conflict/captions", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+        new("conflict/grounding", "conflict/grounded_accuracy", "conflict accuracy", NumberStyle.Percent),
+    ];
+
+    private static readonly MetricColumn[] TuningColumns =
+    [
+        new("questions", "qa_accuracy", "QA accuracy", NumberStyle.Percent),
+        new("questions", "pope_f1", "existence F1", NumberStyle.Percent),
+        new("captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("captions", "recall", "recall", NumberStyle.Percent),
+        new("conflict/questions", "conflict/qa_accuracy", "conflict QA", NumberStyle.Percent),
+        new("conflict/captions", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+    ];
+
+    /// <summary>Reads all tables.</summary>
+    public static Findings Collect(RunConfig config, string root)
+    {
+        var reader = new StageReader(root);
+        var tables = new List<FindingTable>();
+        foreach (var family in config.Families)
+        {
+            tables.AddRange(Pretraining(config, reader, family));
+        }
+
+        tables.Add(References(config, reader));
+        if (config.Families.Contains(ModelFamily.H))
+        {
+            tables.AddRange(TokenTables.Of(config, reader));
+            if (config.Tune is not null)
+            {
+                tables.AddRange(Tuning(config, reader));
+            }
+        }
+
+        return new Findings(config.Name, tables);
+    }
+
+    private static IEnumerable<FindingTable> Pretraining(RunConfig config, StageReader reader, ModelFamily family)
+    {
+        var letter = StoryNames.Of(family);
+        var arms = config.ComparePrior ? new[] { (StoryNames.Ntp, "NTP"), (StoryNames.Prior, "PRIOR") } : [(StoryNames.Ntp, "NTP")];
+        var results = reader.Results(config, arms.Select(a => (a.Item1, $"eval/{letter}-{a.Item1}")));
+        var title = family == ModelFamily.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
+        yield return Table($"pretrain_{letter}", title, results, StoryNames.Ntp, CaptionColumns, arms);
+        var classes = new[] { "colour", "position", "shape", "size", "background", "count" };
+        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StoryNames.Ntp,
+            [
+                .. classes.Select(c => new MetricColumn("grounding", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
+                .. classes.Select(c => new MetricColumn("grounding", "restricted_nll/" + c, c + " NLL")),
+                .. new[] { "filler", "boilerplate", "noise" }.Select(c => new MetricColumn("grounding", "nll/" + c, c + " NLL")),
+            ], arms) with { InSummary = false };
+    }
+
+    private static FindingTable References(RunConfig config, StageReader reader)
+    {
+        var rows = config.Seeds.Select(seed =>
+        {
+            var result = reader.Result(seed, "lm/reference");
+            return new FindingRow($"seed_{seed}", $"seed {seed}",
+            [
+                new FindingCell(Value: (double?)result["epochs"]),
+                new FindingCell(Value: (double?)result["in_sample_nll"], Count: (double?)result["in_sample_targets"]),
+                new FindingCell(Value: (double?)result["held_out_nll"], Count: (double?)result["held_out_targets"]),
+            ]);
+        });
+        return new FindingTable("reference", "PRIOR's text-only reference", "Nats a target; n in the JSON. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
+            [new("epochs", "epochs"), new("in_sample_nll", "in-sample NLL"), new("held_out_nll", "held-out NLL")], [.. rows]);
+    }
+
+    private static IEnumerable<FindingTable> Tuning(RunConfig config, StageReader reader)
+    {
+        foreach (var (budget, key, title) in new[]
+        {
+            (TuningBudget.Epoch, "tuning_epoch", "Tuning, one epoch over what each arm kept"),
+            (TuningBudget.Steps, "tuning_steps", "Tuning, equal optimiser steps"),
+        })
+        {
+            var results = reader.Results(config, TuningArm.All.Select(a => (a.Key, "eval/tune-" + StoryNames.TuneRun(a, budget))));
+            var extra = (Columns: (IReadOnlyList<FindingColumn>)
+            [
+                new("share", "supervised share", NumberStyle.Percent), new("supervised_tokens", "supervised tokens", NumberStyle.Count),
+                new("steps", "steps", NumberStyle.Count), new("forward_tokens", "forward tokens", NumberStyle.Count),
+            ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(config, reader, TuningArm.All.First(a => a.Key == arm), budget)));
+            yield return Table(key, title, results, "vanilla", TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
+            var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
+            yield return Table(key + "_types", title + ": questions by type", results, "vanilla",
+                [
+                    .. types.Select(t => new MetricColumn("questions", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberStyle.Percent)),
+                    .. new[] { "accuracy", "precision", "recall", "yes_ratio" }.Select(m => new MetricColumn("questions", "pope_" + m, "existence " + m.Replace('_', ' '), NumberStyle.Percent)),
+                ], [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with { InSummary = false };
+        }
+    }
+
+    private static FindingCell[] Budget(RunConfig config, StageReader reader, TuningArm arm, TuningBudget budget)
+    {
+        double Mean(string name) => config.Seeds.Average(s => (double)reader.Result(s, "tune/" + StoryNames.TuneRun(arm, budget))[name]!);
+        double Share(long seed) => arm.Method is null
+            ? 1
+            : (double)reader.Result(seed, "weights/" + arm.Key)["share"]!;
+        return
+        [
+            new(Value: config.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")),
+            new(Value: Mean("steps")), new(Value: Mean("forward_tokens")),
+        ];
+    }
+}
