@@ -23,6 +23,17 @@ public static class PopeAnswer
 /// </summary>
 public static class PopeMetrics
 {
+    /// <summary>Makes the metrics known, so that they are reported as "no data" if no question is added.</summary>
+    public static void Declare(MetricSums sums, string prefix = "pope_")
+    {
+        foreach (var name in (string[])["accuracy", "precision", "recall", "f1"])
+        {
+            sums.Declare(prefix + name, true);
+        }
+
+        sums.Declare(prefix + "yes_ratio", null);
+    }
+
     /// <summary>Adds one answered question of a unit, under names such as <c>pope_f1</c> after <paramref name="prefix"/>.</summary>
     public static void Add(MetricSums sums, int unit, bool goldYes, bool saidYes, string prefix = "pope_")
     {

@@ -14,7 +14,7 @@ public sealed record ModelUnderTest(VisionLanguageModel Model, ISampleEncoder En
     /// <exception cref="Core.Errors.InvalidInputException">An image cannot be read.</exception>
     internal IReadOnlyList<PixelValues> Images(ICorpus corpus, Sample sample)
     {
-        if (Processor is null)
+        if (Processor is null || !Model.SeesImages)
         {
             return [];
         }

@@ -115,12 +115,7 @@ public sealed class ResultTests : IDisposable
     private static EvalResult Pope((bool Gold, bool Said)[] answers)
     {
         var sums = new MetricSums(answers.Length);
-        foreach (var name in new[] { "accuracy", "precision", "recall", "f1" })
-        {
-            sums.Declare("pope_" + name, true);
-        }
-
-        sums.Declare("pope_yes_ratio", null);
+        PopeMetrics.Declare(sums);
         for (var i = 0; i < answers.Length; i++)
         {
             PopeMetrics.Add(sums, i, answers[i].Gold, answers[i].Said);

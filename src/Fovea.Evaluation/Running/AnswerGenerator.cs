@@ -1,0 +1,62 @@
+using Fovea.Core.Samples;
+using Fovea.Core.Watching;
+using Fovea.Evaluation.Results;
+using Fovea.Models.Batching;
+using Fovea.Models.Generation;
+
+namespace Fovea.Evaluation.Running;
+
+/// <summary>An answer to be generated: the sample, and the index of the assistant's turn; earlier turns are context as they stand.</summary>
+public sealed record Question(Sample Sample, int Turn);
+
+/// <summary>Generates answers greedily.</summary>
+public static class AnswerGenerator
+{
+    /// <summary>Batches held in memory at once, sorted by length among themselves.</summary>
+    private const int BatchesAhead = 8;
+
+    /// <summary>Predictions in the order of the questions. A model that sees no images gets the prompt without placeholders.</summary>
+    /// <param name="subject">The model.</param>
+    /// <param name="corpus">Where the images are.</param>
+    /// <param name="questions">What to answer.</param>
+    /// <param name="maxNewTokens">Most tokens of one answer; at least 1.</param>
+    /// <param name="progress">Told how many answers are done.</param>
+    /// <param name="cancel">Stops between steps.</param>
+    /// <exception cref="Core.Errors.InvalidInputException">An image cannot be read, or a prompt does not fit the model.</exception>
+    public static IReadOnlyList<Prediction> Generate(
+        ModelUnderTest subject,
+        ICorpus corpus,
+        IReadOnlyList<Question> questions,
+        int maxNewTokens,
+        IProgressSink? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
+        var predictions = new List<Prediction>(questions.Count);
+        foreach (var chunk in questions.Chunk(subject.BatchSize * BatchesAhead))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var prompts = Prompts(subject, corpus, chunk);
+            var ids = GreedyGenerator.Generate(subject.Model, prompts, maxNewTokens, subject.Encoder.EndId, subject.BatchSize, cancel);
+            predictions.AddRange(chunk.Select((q, i) => new Prediction(q.Sample.Key, q.Turn, subject.Encoder.Decode(ids[i]))));
+            progress?.Report("answers", predictions.Count, questions.Count);
+        }
+
+        return predictions;
+    }
+
+    private static ExpandedSample[] Prompts(ModelUnderTest subject, ICorpus corpus, Question[] questions)
+    {
+        // Questions of one dialogue stand together and share their images.
+        var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.Images(corpus, s));
+        return Array.ConvertAll(questions, q =>
+        {
+            var ids = subject.Encoder.EncodePrompt(q.Sample, q.Turn);
+            return SampleExpander.ExpandPrompt(
+                subject.Model,
+                q.Sample.Key,
+                subject.Model.SeesImages ? ids : [.. ids.Where(i => i != TokenizedSample.ImagePlaceholder)],
+                subject.Model.SeesImages ? images[q.Sample.Key] : []);
+        });
+    }
+}
