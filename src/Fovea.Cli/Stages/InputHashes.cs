@@ -8,6 +8,7 @@ namespace Fovea.Cli.Stages;
 /// <summary>SHA-256 of what a stage reads, so that going on with other inputs is noticed.</summary>
 internal static class InputHashes
 {
+    private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
     private static readonly string[] ModelFiles = ["config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json"];
 
     /// <summary>Hash of each file by its role.</summary>
@@ -65,7 +66,7 @@ internal static class InputHashes
         }
 
         var names = new StringBuilder();
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(f => f.FullName, StringComparer.Ordinal))
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(f => ImageEndings.Contains(f.Extension)).OrderBy(f => f.FullName, StringComparer.Ordinal))
         {
             names.Append(Path.GetRelativePath(folder, file.FullName)).Append(' ').Append(file.Length).Append('\n');
         }

@@ -8,9 +8,10 @@ namespace Fovea.Cli.Stages;
 
 /// <summary>Corpora of a stage, read and tokenized for one view.</summary>
 /// <param name="Corpus">The samples and their images.</param>
+/// <param name="Tokenizer">The tokenizer.</param>
 /// <param name="Encoder">What tokenized them.</param>
 /// <param name="Samples">In the corpora's order.</param>
-internal sealed record TokenizedCorpus(ICorpus Corpus, ISampleEncoder Encoder, IReadOnlyList<TokenizedSample> Samples)
+internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampleEncoder Encoder, IReadOnlyList<TokenizedSample> Samples)
 {
     /// <summary>Reads and tokenizes.</summary>
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
@@ -19,6 +20,6 @@ internal sealed record TokenizedCorpus(ICorpus Corpus, ISampleEncoder Encoder, I
         var tokenizer = Tokenizer.Load(tokenizerFolder);
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(tokenizer) : new SampleEncoder(tokenizer);
         var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
-        return new TokenizedCorpus(corpus, encoder, [.. corpus.Samples.Select(encoder.Encode)]);
+        return new TokenizedCorpus(corpus, tokenizer, encoder, [.. corpus.Samples.Select(encoder.Encode)]);
     }
 }

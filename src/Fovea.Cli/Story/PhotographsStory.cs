@@ -19,14 +19,23 @@ internal static class PhotographsStory
         return plan.Stages;
     }
 
+    /// <summary>The training photographs.</summary>
+    public static IReadOnlyList<DataSource> Train(PhotographsData data) => Source(data, 0, data.NumTrain);
+
+    /// <summary>The held-out photographs.</summary>
+    public static IReadOnlyList<DataSource> HeldOut(PhotographsData data) => Source(data, data.NumTrain, data.NumHeldOut);
+
+    private static DataSource[] Source(PhotographsData data, int skip, int take) =>
+        [new DataSource { File = data.Captions, Images = data.Images, Format = DataFormat.Coco, SkipImages = skip, TakeImages = take }];
+
     private sealed class SeedPlan(PlanBuilder plan, RunConfig config, long seed)
     {
         private readonly PhotographsData _data = config.Photographs!;
         private string _reference = "", _weights = "";
 
-        private IReadOnlyList<DataSource> Train => Source(0, _data.NumTrain);
+        private IReadOnlyList<DataSource> Train => PhotographsStory.Train(_data);
 
-        private IReadOnlyList<DataSource> HeldOut => Source(_data.NumTrain, _data.NumHeldOut);
+        private IReadOnlyList<DataSource> HeldOut => PhotographsStory.HeldOut(_data);
 
         public void Add()
         {
@@ -36,9 +45,6 @@ internal static class PhotographsStory
                 AddFamily(family);
             }
         }
-
-        private DataSource[] Source(int skip, int take) =>
-            [new DataSource { File = _data.Captions, Images = _data.Images, Format = DataFormat.Coco, SkipImages = skip, TakeImages = take }];
 
         private string Name(string stage) => StoryNames.Stage(seed, stage);
 

@@ -75,7 +75,8 @@ internal static class ScenesFindings
             ], arms) with { InSummary = false };
     }
 
-    private static FindingTable References(RunConfig config, StageReader reader)
+    /// <summary>In-sample and held-out NLL of the reference.</summary>
+    public static FindingTable References(RunConfig config, StageReader reader)
     {
         var rows = config.Seeds.Select(seed =>
         {

@@ -193,7 +193,7 @@ internal static class ScenesStory
         private void AddTuningRun(TuningArm arm, TuningBudget budget, string? weights)
         {
             var name = StoryNames.TuneRun(arm, budget);
-            var tune = config.Tune! with { Seed = seed, Freeze = ["model.vision_tower"] };
+            var tune = config.Tune! with { Seed = seed, Frozen = ["model.vision_tower"] };
             var steps = StoryNames.VanillaSteps(tune, _data.NumDialogueScenes);
             var model = plan.Add(Name("tune/" + name), new TrainStage
             {
@@ -205,9 +205,9 @@ internal static class ScenesStory
             Evaluate("tune-" + name, model, dialogues: true);
         }
 
-        private static DataSource[] CaptionsOf(string scenes) => [new DataSource { File = Path.Combine(scenes, "captions.json"), Images = Path.Combine(scenes, "images") }];
+        private static DataSource[] CaptionsOf(string scenes) => [new DataSource { File = Path.Combine(scenes, "captions.json"), Images = scenes }];
 
-        private static DataSource[] DialoguesOf(string scenes) => [new DataSource { File = Path.Combine(scenes, "dialogues.json"), Images = Path.Combine(scenes, "images") }];
+        private static DataSource[] DialoguesOf(string scenes) => [new DataSource { File = Path.Combine(scenes, "dialogues.json"), Images = scenes }];
 
         private static double TrainingCost(int steps, double perStep) => steps * 0.04 * perStep;
     }

@@ -1,0 +1,60 @@
+using Fovea.Core.Files;
+using Fovea.Core.Samples;
+using Fovea.Data.Images;
+using Fovea.Data.Tokenizers;
+using Fovea.Models;
+using Fovea.Models.Configs;
+using Fovea.Models.Families;
+using Fovea.Models.Initialisation;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>What a model folder holds beside the model: tokenizer files, and the image processor's settings.</summary>
+internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorConfig? ProcessorConfig)
+{
+    private static readonly string[] TokenizerFiles = ["tokenizer.json", "tokenizer_config.json"];
+
+    /// <summary>The image processor; null for a text-only model.</summary>
+    public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
+
+    /// <summary>Those of a model: the folder's own where it was loaded from one, else what its sizes ask for.</summary>
+    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder) => new(tokenizerFolder, model switch
+    {
+        _ when !model.SeesImages => null,
+        _ when modelFolder is not null => ImageProcessorConfig.Load(modelFolder),
+        LlavaModel llava => ImageProcessorConfig.ClipPadded(llava.Config.Vision.ImageSize),
+        SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize),
+        _ => null,
+    });
+
+    /// <summary>Writes them beside the model.</summary>
+    public void Write(string modelFolder)
+    {
+        foreach (var file in TokenizerFiles.Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
+        {
+            AtomicFile.WriteText(Path.Combine(modelFolder, file), File.ReadAllText(Path.Combine(TokenizerFolder, file)));
+        }
+
+        if (ProcessorConfig is { } config)
+        {
+            AtomicFile.WriteText(Path.Combine(modelFolder, "preprocessor_config.json"), config.ToJson());
+        }
+    }
+}
+
+/// <summary>What a preset must know of a tokenizer.</summary>
+internal static class PresetVocabularies
+{
+    /// <summary>Sizes and special ids; a tokenizer without SOLO's tokens gets ids for them behind its own.</summary>
+    public static PresetVocabulary Of(Tokenizer tokenizer)
+    {
+        var size = tokenizer.VocabSize;
+        string[] names = ["<vision>", "<vpatch>", "<vrow_sep>", "</vision>"];
+        var known = names.Select(tokenizer.IdOf).ToArray();
+        var vision = known.All(i => i is not null)
+            ? new VisionTokenIds(known[0]!.Value, known[1]!.Value, known[2]!.Value, known[3]!.Value)
+            : new VisionTokenIds(size, size + 1, size + 2, size + 3);
+        return new PresetVocabulary(
+            known.All(i => i is not null) ? size : size + names.Length, tokenizer.BosId, tokenizer.EosId, tokenizer.PadId, tokenizer.IdOf("<image>"), vision);
+    }
+}

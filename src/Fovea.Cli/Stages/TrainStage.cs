@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Models;
+using Fovea.Models.Checkpoints;
+using Fovea.Models.Initialisation;
+using Fovea.Scoring.Folds;
+using Fovea.Store;
+using Fovea.Training.Examples;
+using Fovea.Training.Options;
+using Fovea.Training.Running;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>One training run, as <c>fovea train</c> reads it from a configuration: where the model begins, what it reads, how it trains.</summary>
+internal sealed record TrainStage : IStage
+{
+    /// <summary>A model folder to start from; or else <see cref="Preset"/>.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>A model from scratch; or else <see cref="Model"/>.</summary>
+    public PresetChoice? Preset { get; init; }
+
+    /// <summary>A text LM's folder whose decoder a preset starts from.</summary>
+    public string? DecoderFrom { get; init; }
+
+    /// <summary>Folder with <c>tokenizer.json</c>; absent: the model's own.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>What to train on.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>What to measure the NLL on at the end, beside the training data; text-only runs only.</summary>
+    public IReadOnlyList<DataSource> HeldOut { get; init; } = [];
+
+    /// <summary>With or without images.</summary>
+    public CorpusView View { get; init; }
+
+    /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>Number of folds of a cross-fitted reference; below 2: trained on all.</summary>
+    public int Folds { get; init; }
+
+    /// <summary>The fold that this reference must not see.</summary>
+    public int LeaveOutFold { get; init; }
+
+    /// <summary>How to train.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "train";
+
+    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has none of its own");
+
+    private string? WeightsPath => Weights is { } w && Directory.Exists(w) ? Path.Combine(w, SelectStage.FileName) : Weights;
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs()
+    {
+        Check();
+        var hashes = InputHashes.Of([("tokenizer", Path.Combine(TokenizerFolder, "tokenizer.json")), .. WeightsPath is { } w ? new[] { ("weights", w) } : []]);
+        foreach (var (role, folder) in new[] { ("model", Model), ("decoder_from", DecoderFrom) })
+        {
+            if (folder is not null)
+            {
+                hashes[role] = InputHashes.OfModel(folder);
+            }
+        }
+
+        foreach (var (role, hash) in InputHashes.OfData("data", Data).Concat(InputHashes.OfData("held_out", HeldOut)))
+        {
+            hashes[role] = hash;
+        }
+
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View);
+        var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
+        using var model = StartModel(corpus);
+        var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
+        var companions = ModelCompanions.For(model, TokenizerFolder, Model);
+        var images = model.SeesImages ? new Fovea.Data.Images.ImageLoader(corpus.Corpus, companions.Processor!) : null;
+        var summary = new Trainer(model, set, images, Training, context.Out, context.Progress).Run(context.NumThreads, context.Stop);
+        companions.Write(Path.Combine(context.Out, "model"));
+        var result = StageRunner.ToJson(summary);
+        result["epochs"] = Math.Round((double)summary.Samples / Math.Max(1, set.Count), 3);
+        if (View == CorpusView.TextOnly)
+        {
+            AddNll(result, "in_sample", model, samples.Take(MaxNllSamples).ToArray());
+            if (HeldOut.Count > 0)
+            {
+                AddNll(result, "held_out", model, [.. TokenizedCorpus.Open(HeldOut, TokenizerFolder, View).Samples.Take(MaxNllSamples)]);
+            }
+        }
+
+        return result;
+    }
+
+    private const int MaxNllSamples = 2000;
+
+    private static void AddNll(JsonObject result, string name, VisionLanguageModel model, IReadOnlyList<TokenizedSample> samples)
+    {
+        var (nats, targets) = TextNll.Sum(model, samples);
+        result[name + "_nll"] = nats / targets;
+        result[name + "_targets"] = targets;
+    }
+
+    private TokenizedSample[] SeenBy(TokenizedCorpus corpus)
+    {
+        var folds = FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, Training.Seed);
+        return [.. corpus.Samples.Where(s => folds.IsTrainedOn(LeaveOutFold, s.Key))];
+    }
+
+    private VisionLanguageModel StartModel(TokenizedCorpus corpus)
+    {
+        if (Model is { } folder)
+        {
+            return ModelFolder.Load(folder);
+        }
+
+        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes);
+        if (DecoderFrom is { } from)
+        {
+            using var text = ModelFolder.Load(from);
+            DecoderInitialisation.CopyDecoder(text, model);
+        }
+
+        return model;
+    }
+
+    private void Check()
+    {
+        Training.Validate();
+        if ((Model is null) == (Preset is null))
+        {
+            throw new FoveaException("expected exactly one of 'model' and 'preset'");
+        }
+
+        if (Folds >= 2 && (LeaveOutFold < 0 || LeaveOutFold >= Folds))
+        {
+            throw new FoveaException($"'leave_out_fold': expected 0 to {Folds - 1}, got {LeaveOutFold}");
+        }
+    }
+}
