@@ -39,7 +39,7 @@ public abstract class VisionLanguageModel : IDisposable
     public abstract torch.Tensor Logits(ModelBatch batch);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
         Parameters.Dispose();
         GC.SuppressFinalize(this);

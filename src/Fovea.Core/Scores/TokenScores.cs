@@ -45,7 +45,10 @@ public sealed record TokenScores
     /// <summary>Ordinals of the answers' end tokens among the targets.</summary>
     public required int[] EndTargets { get; init; }
 
-    /// <summary>Condition -> natural-log probabilities <c>[targets]</c>.</summary>
+    /// <summary>Why the sample could not be scored, e.g. <c>image_cut: ...</c>; null for all others. Such a sample has no conditions.</summary>
+    public string? InvalidReason { get; init; }
+
+    /// <summary>Condition -> natural-log probabilities <c>[targets]</c>; NaN at the end where the model's length limit cut targets off.</summary>
     public required IReadOnlyDictionary<string, float[]> LogProbs { get; init; }
 }
 

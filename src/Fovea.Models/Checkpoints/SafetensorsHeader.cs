@@ -1,0 +1,145 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Fovea.Core.Errors;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>
+/// Reads and checks a safetensors header: 8 bytes of little-endian length, that much JSON, then the tensors' bytes without gap or overlap.
+/// Nothing larger than the header is allocated, and nothing before its length is found to fit the file.
+/// </summary>
+internal static class SafetensorsHeader
+{
+    public const int MaxBytes = 100_000_000;
+    private const int MaxDimensions = 16;
+
+    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Read(Stream stream, string file)
+    {
+        var total = stream.Length;
+        Span<byte> prefix = stackalloc byte[8];
+        if (total < 8)
+        {
+            throw new InvalidInputException(file, null, $"not safetensors: {total} bytes; expected 8 bytes of header length first");
+        }
+
+        stream.ReadExactly(prefix);
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (length > MaxBytes || (long)length > total - 8)
+        {
+            throw new InvalidInputException(file, null,
+                $"not safetensors: a header of {length} bytes; expected at most {Math.Min(MaxBytes, total - 8)} in a file of {total}");
+        }
+
+        var json = new byte[length];
+        stream.ReadExactly(json);
+        if (length == 0 || json[0] != '{')
+        {
+            throw new InvalidInputException(file, null, "not safetensors: the header does not begin with '{'");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            return Parse(document.RootElement, file, 8 + (long)length, total);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(file, null, $"the safetensors header is not valid JSON: {e.Message}", e);
+        }
+    }
+
+    private static (List<SafetensorsEntry>, Dictionary<string, string>) Parse(JsonElement root, string file, long dataStart, long total)
+    {
+        var entries = new List<SafetensorsEntry>();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in root.EnumerateObject())
+        {
+            if (item.Name != "__metadata__")
+            {
+                entries.Add(Entry(item, file, dataStart, total));
+                continue;
+            }
+
+            if (item.Value.ValueKind != JsonValueKind.Object || item.Value.EnumerateObject().Any(p => p.Value.ValueKind != JsonValueKind.String))
+            {
+                throw new InvalidInputException(file, null, "safetensors header: __metadata__ is not an object of texts");
+            }
+
+            foreach (var pair in item.Value.EnumerateObject())
+            {
+                metadata[pair.Name] = pair.Value.GetString()!;
+            }
+        }
+
+        CheckContiguous(entries, file, dataStart, total);
+        return (entries, metadata);
+    }
+
+    private static SafetensorsEntry Entry(JsonProperty item, string file, long dataStart, long total)
+    {
+        InvalidInputException Bad(string what) => new(file, null, $"safetensors header: tensor '{Shorten(item.Name)}': {what}");
+        if (item.Value.ValueKind != JsonValueKind.Object
+            || !item.Value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
+            || !item.Value.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array
+            || !item.Value.TryGetProperty("data_offsets", out var offsets) || offsets.ValueKind != JsonValueKind.Array)
+        {
+            throw Bad("expected an object of dtype, shape and data_offsets");
+        }
+
+        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{Shorten(dtype.GetString()!)}' is not supported");
+        if (shape.GetArrayLength() > MaxDimensions || offsets.GetArrayLength() != 2)
+        {
+            throw Bad($"expected at most {MaxDimensions} dimensions and two offsets");
+        }
+
+        var dimensions = Array.ConvertAll([.. shape.EnumerateArray()], e => Natural(e) ?? throw Bad("a dimension is not a natural number"));
+        var begin = Natural(offsets[0]) ?? throw Bad("an offset is not a natural number");
+        var end = Natural(offsets[1]) ?? throw Bad("an offset is not a natural number");
+        if (begin > end || end > total - dataStart)
+        {
+            throw Bad($"bytes {begin} to {end}; expected ascending offsets within {total - dataStart} bytes of data");
+        }
+
+        Int128 bytes = size;
+        foreach (var dimension in dimensions)
+        {
+            // Stays below 2^126: the product is checked against the span as soon as it exceeds any file.
+            bytes = bytes > long.MaxValue ? bytes : bytes * dimension;
+        }
+
+        if (dimensions.Contains(0))
+        {
+            bytes = 0;
+        }
+
+        return bytes == end - begin
+            ? new SafetensorsEntry(item.Name, type, dimensions, dataStart + begin, end - begin)
+            : throw Bad($"{end - begin} bytes; its shape and dtype need {bytes}");
+    }
+
+    /// <summary>The format forbids overlaps, gaps and bytes that no tensor owns.</summary>
+    private static void CheckContiguous(List<SafetensorsEntry> entries, string file, long dataStart, long total)
+    {
+        var expected = dataStart;
+        foreach (var entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.ByteCount))
+        {
+            if (entry.Begin != expected)
+            {
+                throw new InvalidInputException(file, null,
+                    $"safetensors header: tensor '{Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
+            }
+
+            expected += entry.ByteCount;
+        }
+
+        if (expected != total)
+        {
+            throw new InvalidInputException(file, null, $"safetensors: {total} bytes; the header accounts for {expected}");
+        }
+    }
+
+    private static long? Natural(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= 0 ? value : null;
+
+    private static string Shorten(string name) => name.Length > 80 ? name[..80] + "..." : name;
+}

@@ -1,0 +1,146 @@
+using System.Text.Json.Nodes;
+
+namespace Fovea.Models.Configs;
+
+public sealed partial record DecoderConfig
+{
+    /// <summary>Reads a llama, mistral or qwen2 <c>config.json</c> (Transformers 4 or 5); what it leaves out has that family's defaults.</summary>
+    /// <exception cref="Core.Errors.InvalidInputException">Not such a file, or a value this decoder does not support.</exception>
+    public static DecoderConfig Read(string file) => Read(ForeignJson.Read(file));
+
+    internal static DecoderConfig Read(ForeignJson json, bool tiedByDefault = false)
+    {
+        var type = json.Text("model_type", "llama");
+        var d = Defaults(type) ?? throw json.Error("model_type", $"'{type}' is not supported; expected llama, mistral or qwen2");
+        if (json.Text("hidden_act", "silu") is not "silu" and var act)
+        {
+            throw json.Error("hidden_act", $"'{act}' is not supported; expected silu");
+        }
+
+        var hidden = json.Integer("hidden_size", d.HiddenSize);
+        var heads = json.Integer("num_attention_heads", d.NumHeads);
+        var config = d with
+        {
+            VocabSize = json.Integer("vocab_size", d.VocabSize),
+            HiddenSize = hidden,
+            IntermediateSize = json.Integer("intermediate_size", d.IntermediateSize),
+            NumLayers = json.Integer("num_hidden_layers", d.NumLayers),
+            NumHeads = heads,
+            NumKeyValueHeads = json.Integer("num_key_value_heads", json.Has("num_attention_heads") && type == "llama" ? heads : d.NumKeyValueHeads),
+            HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),
+            MaxPositions = json.Integer("max_position_embeddings", d.MaxPositions),
+            RmsNormEps = json.Number("rms_norm_eps", d.RmsNormEps),
+            Rope = RopeConfig.Read(json),
+            TieWordEmbeddings = json.Flag("tie_word_embeddings", tiedByDefault),
+            QueryKeyValueBias = type == "qwen2" || (type == "llama" && json.Flag("attention_bias", false)),
+            OutputBias = type == "llama" && json.Flag("attention_bias", false),
+            MlpBias = type == "llama" && json.Flag("mlp_bias", false),
+            InitializerRange = json.Number("initializer_range", 0.02),
+            BosId = json.OptionalInteger("bos_token_id"),
+            EosId = json.OptionalInteger("eos_token_id"),
+            PadId = json.OptionalInteger("pad_token_id"),
+        };
+        if (heads % config.NumKeyValueHeads != 0)
+        {
+            throw json.Error("num_key_value_heads", $"{config.NumKeyValueHeads} does not divide num_attention_heads, {heads}");
+        }
+
+        return config.HeadDim % 2 == 0
+            ? config.WithWindow(json)
+            : throw json.Error("head_dim", $"{config.HeadDim} is odd; rotary embedding needs an even one");
+    }
+
+    private DecoderConfig WithWindow(ForeignJson json)
+    {
+        if (ModelType == "llama" || (ModelType == "qwen2" && !json.Flag("use_sliding_window", false)))
+        {
+            return this;
+        }
+
+        var windowed = this with
+        {
+            SlidingWindow = json.Mentions("sliding_window") ? json.OptionalInteger("sliding_window", 1) : 4096,
+            FirstWindowedLayer = ModelType == "qwen2" ? json.Integer("max_window_layers", 28, 0) : 0,
+        };
+        var types = json.Texts("layer_types");
+        if (types.Length == 0)
+        {
+            return windowed;
+        }
+
+        var first = Array.IndexOf(types, "sliding_attention");
+        return types.Length != NumLayers || (first >= 0 && types.Skip(first).Any(t => t != "sliding_attention"))
+            ? throw json.Error("layer_types", "expected one entry a layer, full_attention before sliding_attention")
+            : windowed with { FirstWindowedLayer = first < 0 ? NumLayers : first };
+    }
+
+    /// <summary>The object of a Transformers 4 <c>config.json</c>.</summary>
+    internal JsonObject Write(string? architecture)
+    {
+        var json = new JsonObject { ["model_type"] = ModelType };
+        if (architecture is not null)
+        {
+            json["architectures"] = new JsonArray(architecture);
+        }
+
+        json["vocab_size"] = VocabSize;
+        json["hidden_size"] = HiddenSize;
+        json["intermediate_size"] = IntermediateSize;
+        json["num_hidden_layers"] = NumLayers;
+        json["num_attention_heads"] = NumHeads;
+        json["num_key_value_heads"] = NumKeyValueHeads;
+        json["head_dim"] = HeadDim;
+        json["hidden_act"] = "silu";
+        json["max_position_embeddings"] = MaxPositions;
+        json["rms_norm_eps"] = RmsNormEps;
+        json["initializer_range"] = InitializerRange;
+        json["tie_word_embeddings"] = TieWordEmbeddings;
+        json["bos_token_id"] = BosId;
+        json["eos_token_id"] = EosId;
+        json["pad_token_id"] = PadId;
+        json["torch_dtype"] = "float32";
+        Rope.Write(json);
+        switch (ModelType)
+        {
+            case "llama":
+                json["attention_bias"] = QueryKeyValueBias;
+                json["mlp_bias"] = MlpBias;
+                break;
+            case "mistral":
+                json["sliding_window"] = SlidingWindow;
+                break;
+            default:
+                json["use_sliding_window"] = SlidingWindow is not null;
+                json["sliding_window"] = SlidingWindow;
+                json["max_window_layers"] = FirstWindowedLayer;
+                break;
+        }
+
+        return json;
+    }
+
+    /// <summary>What Transformers assumes where a file is silent; published LLaVA checkpoints rely on it.</summary>
+    private static DecoderConfig? Defaults(string type)
+    {
+        var llama = new DecoderConfig
+        {
+            ModelType = type,
+            VocabSize = 32000,
+            HiddenSize = 4096,
+            IntermediateSize = 11008,
+            NumLayers = 32,
+            NumHeads = 32,
+            NumKeyValueHeads = 32,
+            HeadDim = 128,
+            MaxPositions = 2048,
+            RmsNormEps = 1e-6,
+        };
+        return type switch
+        {
+            "llama" => llama,
+            "mistral" => llama with { IntermediateSize = 14336, NumKeyValueHeads = 8, MaxPositions = 131072 },
+            "qwen2" => llama with { VocabSize = 151936, IntermediateSize = 22016, MaxPositions = 32768 },
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+
+namespace Fovea.Models.Configs;
+
+/// <summary>
+/// Lenient reading of another tool's JSON object: unknown keys are passed over, missing ones have defaults,
+/// but a value of the wrong type or out of range is an error that names file, path, expectation and value.
+/// </summary>
+internal readonly struct ForeignJson(JsonElement element, string file, string path)
+{
+    private const long MaxFileBytes = 16 << 20;
+
+    public string File => file;
+
+    public static ForeignJson Read(string file)
+    {
+        var info = new FileInfo(file);
+        if (!info.Exists)
+        {
+            throw new InvalidInputException(file, null, "not found; expected a model folder's JSON file");
+        }
+
+        if (info.Length > MaxFileBytes)
+        {
+            throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {MaxFileBytes}");
+        }
+
+        try
+        {
+            var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(file), options);
+            var root = new ForeignJson(document.RootElement.Clone(), file, "");
+            return root.IsObject ? root : throw root.Wrong("", "an object", document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(file, null, $"not JSON (line {e.LineNumber + 1}); expected an object", e);
+        }
+    }
+
+    public static ForeignJson From(JsonObject value, string file) =>
+        new(JsonSerializer.SerializeToElement(value), file, "");
+
+    private bool IsObject => element.ValueKind == JsonValueKind.Object;
+
+    public bool Has(string key) => TryGet(key, out _);
+
+    /// <summary>Whether the key stands there, even with null.</summary>
+    public bool Mentions(string key) => element.TryGetProperty(key, out _);
+
+    public ForeignJson? Object(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Object
+            ? new ForeignJson(value, file, Join(key))
+            : throw Wrong(key, "an object", value);
+    }
+
+    public IEnumerable<ForeignJson> Objects(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            yield break;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw Wrong(key, "an array", value);
+        }
+
+        var index = 0;
+        foreach (var item in value.EnumerateArray())
+        {
+            var place = $"{key}[{index++}]";
+            yield return item.ValueKind == JsonValueKind.Object
+                ? new ForeignJson(item, file, Join(place))
+                : throw Wrong(place, "an object", item);
+        }
+    }
+
+    public string Text(string key, string fallback) => OptionalText(key) ?? fallback;
+
+    public string? OptionalText(string key) => !TryGet(key, out var value) ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(key, "a text", value);
+
+    public string[] Texts(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return [];
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
+            : throw Wrong(key, "an array of texts", value);
+    }
+
+    public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);
+
+    public int Integer(string key, int fallback, int least = 1) => OptionalInteger(key, least) ?? fallback;
+
+    public int? OptionalInteger(string key, int least = int.MinValue)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return null;
+        }
+
+        // An end id may be a list; the first one ends a turn.
+        var single = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? value[0] : value;
+        return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var number) && number >= least
+            ? number
+            : throw Wrong(key, least == int.MinValue ? "an integer" : $"an integer of at least {least}", value);
+    }
+
+    public double Number(string key, double fallback) => !TryGet(key, out var value) ? fallback
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) && number >= 0
+            ? number
+            : throw Wrong(key, "a number of at least 0", value);
+
+    public InvalidInputException Error(string key, string message) => new(file, null, $"{Join(key)}: {message}");
+
+    private bool TryGet(string key, out JsonElement value) =>
+        element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+
+    private string Join(string key) => path.Length == 0 ? key : key.Length == 0 ? path : $"{path}.{key}";
+
+    private InvalidInputException Wrong(string key, string expected, JsonElement got)
+    {
+        var raw = got.GetRawText();
+        return new InvalidInputException(file, null, $"{Join(key)}: expected {expected}, got {(raw.Length > 60 ? raw[..60] + "..." : raw)}");
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+
+namespace Fovea.Models.Configs;
+
+/// <summary>Ids of SOLO's image tokens: <c>&lt;vision&gt;</c>, <c>&lt;vpatch&gt;</c>, <c>&lt;vrow_sep&gt;</c>, <c>&lt;/vision&gt;</c>.</summary>
+public sealed record VisionTokenIds(int Vision, int Patch, int RowSeparator, int VisionEnd);
+
+/// <summary>A SOLO model (arXiv 2407.06438): a Mistral decoder that reads flattened patches through one linear map.</summary>
+public sealed record SoloConfig
+{
+    /// <summary>The decoder.</summary>
+    public required DecoderConfig Text { get; init; }
+
+    /// <summary>Side of a patch, in pixels.</summary>
+    public required int PatchSize { get; init; }
+
+    /// <summary>Ids of the image tokens.</summary>
+    public required VisionTokenIds TokenIds { get; init; }
+
+    /// <summary>
+    /// Reads a SOLO <c>config.json</c>. The image tokens' ids stand in its <c>vision_token_ids</c> (an addition of Fovea), are given here,
+    /// or come from <c>tokenizer.json</c> beside it.
+    /// </summary>
+    /// <exception cref="InvalidInputException">Not such a file, or the ids are nowhere.</exception>
+    public static SoloConfig Read(string file, VisionTokenIds? tokenIds = null) => Read(ForeignJson.Read(file), tokenIds);
+
+    internal static SoloConfig Read(ForeignJson json, VisionTokenIds? tokenIds) => new()
+    {
+        Text = DecoderConfig.Read(json),
+        PatchSize = json.Integer("vision_patch_size", 32),
+        TokenIds = tokenIds ?? FromConfig(json) ?? FromTokenizer(json.File),
+    };
+
+    internal JsonObject Write()
+    {
+        var json = Text.Write("SoloForCausalLM");
+        json["vision_patch_size"] = PatchSize;
+        json["vision_token_ids"] = new JsonObject
+        {
+            ["vision"] = TokenIds.Vision,
+            ["vpatch"] = TokenIds.Patch,
+            ["vrow_sep"] = TokenIds.RowSeparator,
+            ["vision_end"] = TokenIds.VisionEnd,
+        };
+        return json;
+    }
+
+    private static VisionTokenIds? FromConfig(ForeignJson json)
+    {
+        if (json.Object("vision_token_ids") is not { } ids)
+        {
+            return null;
+        }
+
+        int Id(string key) => ids.OptionalInteger(key, 0) ?? throw ids.Error(key, "missing; expected a token id");
+        return new VisionTokenIds(Id("vision"), Id("vpatch"), Id("vrow_sep"), Id("vision_end"));
+    }
+
+    private static VisionTokenIds FromTokenizer(string configFile)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(configFile))!, "tokenizer.json");
+        if (!File.Exists(file))
+        {
+            throw new InvalidInputException(configFile, null,
+                "no vision_token_ids, and no tokenizer.json beside it; add vision_token_ids {vision, vpatch, vrow_sep, vision_end}");
+        }
+
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var token in ForeignJson.Read(file).Objects("added_tokens"))
+        {
+            if (token.OptionalText("content") is { } content && token.OptionalInteger("id", 0) is { } id)
+            {
+                ids[content] = id;
+            }
+        }
+
+        int Id(string content) => ids.TryGetValue(content, out var id) ? id
+            : throw new InvalidInputException(file, null, $"added_tokens: no {content}; expected SOLO's image tokens");
+        return new VisionTokenIds(Id("<vision>"), Id("<vpatch>"), Id("<vrow_sep>"), Id("</vision>"));
+    }
+}

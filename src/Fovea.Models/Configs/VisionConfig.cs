@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+
+namespace Fovea.Models.Configs;
+
+/// <summary>Shape and arithmetic of a vision tower.</summary>
+public sealed record VisionConfig
+{
+    /// <summary><c>clip_vision_model</c> or <c>siglip_vision_model</c>.</summary>
+    public string ModelType { get; init; } = "clip_vision_model";
+
+    /// <summary>Side of the square image, in pixels.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>Side of a patch, in pixels; what does not fill a patch on the right and at the bottom is not seen.</summary>
+    public required int PatchSize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width inside the MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Number of blocks.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>Number of heads; divides <see cref="HiddenSize"/>.</summary>
+    public required int NumHeads { get; init; }
+
+    /// <summary><c>quick_gelu</c>, <c>gelu</c> or <c>gelu_pytorch_tanh</c>.</summary>
+    public string Activation { get; init; } = "quick_gelu";
+
+    /// <summary>Added to the variance in each norm.</summary>
+    public double LayerNormEps { get; init; } = 1e-5;
+
+    /// <summary>SigLIP only: whether the checkpoint carries an attention-pooling head, which nothing here reads.</summary>
+    public bool HasPoolingHead { get; init; }
+
+    /// <summary>Standard deviation of new weights.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>Patches on one side.</summary>
+    public int Grid => ImageSize / PatchSize;
+
+    /// <summary>Whether a class token stands before the patches (CLIP).</summary>
+    public bool HasClassToken => ModelType == "clip_vision_model";
+
+    /// <summary>Tokens of one image, the class token included.</summary>
+    public int NumTokens => (Grid * Grid) + (HasClassToken ? 1 : 0);
+
+    /// <summary>Reads a CLIP or SigLIP vision <c>config.json</c>; what it leaves out has that family's defaults.</summary>
+    public static VisionConfig Read(string file) => Read(ForeignJson.Read(file));
+
+    internal static VisionConfig Read(ForeignJson json)
+    {
+        var type = json.Text("model_type", "clip_vision_model");
+        var clip = type == "clip_vision_model";
+        if (!clip && type != "siglip_vision_model")
+        {
+            throw json.Error("model_type", $"'{type}' is not supported; expected clip_vision_model or siglip_vision_model");
+        }
+
+        var act = json.Text("hidden_act", clip ? "quick_gelu" : "gelu_pytorch_tanh");
+        if (act is not ("quick_gelu" or "gelu" or "gelu_pytorch_tanh"))
+        {
+            throw json.Error("hidden_act", $"'{act}' is not supported; expected quick_gelu, gelu or gelu_pytorch_tanh");
+        }
+
+        if (json.Integer("num_channels", 3) != 3)
+        {
+            throw json.Error("num_channels", "expected 3");
+        }
+
+        var config = new VisionConfig
+        {
+            ModelType = type,
+            ImageSize = json.Integer("image_size", 224),
+            PatchSize = json.Integer("patch_size", clip ? 32 : 16),
+            HiddenSize = json.Integer("hidden_size", 768),
+            IntermediateSize = json.Integer("intermediate_size", 3072),
+            NumLayers = json.Integer("num_hidden_layers", 12),
+            NumHeads = json.Integer("num_attention_heads", 12),
+            Activation = act,
+            LayerNormEps = json.Number("layer_norm_eps", clip ? 1e-5 : 1e-6),
+            HasPoolingHead = !clip && json.Flag("vision_use_head", true),
+            InitializerRange = json.Number("initializer_range", 0.02),
+        };
+        if (config.PatchSize > config.ImageSize)
+        {
+            throw json.Error("patch_size", $"{config.PatchSize} is larger than image_size, {config.ImageSize}");
+        }
+
+        return config.HiddenSize % config.NumHeads == 0
+            ? config
+            : throw json.Error("num_attention_heads", $"{config.NumHeads} does not divide hidden_size, {config.HiddenSize}");
+    }
+
+    internal JsonObject Write()
+    {
+        var json = new JsonObject
+        {
+            ["model_type"] = ModelType,
+            ["image_size"] = ImageSize,
+            ["patch_size"] = PatchSize,
+            ["num_channels"] = 3,
+            ["hidden_size"] = HiddenSize,
+            ["intermediate_size"] = IntermediateSize,
+            ["num_hidden_layers"] = NumLayers,
+            ["num_attention_heads"] = NumHeads,
+            ["hidden_act"] = Activation,
+            ["layer_norm_eps"] = LayerNormEps,
+            ["initializer_range"] = InitializerRange,
+        };
+        json[HasClassToken ? "projection_dim" : "vision_use_head"] = HasClassToken ? HiddenSize : HasPoolingHead;
+        return json;
+    }
+}

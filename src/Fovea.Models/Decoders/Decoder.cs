@@ -1,0 +1,152 @@
+using Fovea.Core.Errors;
+using Fovea.Models.Configs;
+using Fovea.Models.Parameters;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Decoders;
+
+/// <summary>
+/// A causal decoder of the llama, mistral or qwen2 family: RMS norms, rotary positions, grouped-query attention, gated MLP.
+/// Its parameters belong to a <see cref="ParameterSet"/>. Trains where they require gradients.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly Tensor _embedding; // [vocab, hidden]
+    private readonly DecoderBlock[] _blocks;
+    private readonly RmsNorm _norm;
+    private readonly Tensor _head; // [vocab, hidden]
+    private readonly RotaryEmbedding _rotary;
+    private readonly bool _hasWindow, _hasFull;
+
+    /// <summary>Takes parameters by their names.</summary>
+    /// <param name="config">Shape.</param>
+    /// <param name="parameters">Holds them; see <see cref="Specs"/>.</param>
+    /// <param name="prefix">Before each name but the head's: <c>model.</c> or <c>model.language_model.</c>.</param>
+    public Decoder(DecoderConfig config, ParameterSet parameters, string prefix)
+    {
+        Config = config;
+        Prefix = prefix;
+        _embedding = parameters[prefix + "embed_tokens.weight"];
+        _head = config.TieWordEmbeddings ? _embedding : parameters[HeadName];
+        _norm = new RmsNorm(parameters[prefix + "norm.weight"], config.RmsNormEps);
+        _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, _embedding.device);
+        _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new DecoderBlock(config, parameters, prefix, i, _rotary))];
+        _hasWindow = Enumerable.Range(0, config.NumLayers).Any(i => config.WindowOf(i) is not null);
+        _hasFull = Enumerable.Range(0, config.NumLayers).Any(i => config.WindowOf(i) is null);
+    }
+
+    /// <summary>Shape.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>Where the parameters are.</summary>
+    public Device Device => _embedding.device;
+
+    /// <summary>Types of the matrix products.</summary>
+    public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
+
+    /// <summary>Before each parameter's name but the head's.</summary>
+    internal string Prefix { get; }
+
+    internal const string HeadName = "lm_head.weight";
+
+    /// <summary>Looks ids up: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
+    public Tensor Embed(Tensor inputIds)
+    {
+        using var flat = inputIds.flatten(); // [batch * seq]
+        using var rows = _embedding.index_select(0, flat); // [batch * seq, hidden]
+        return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
+    }
+
+    /// <summary>Runs all blocks and the final norm; the head at the wanted positions only.</summary>
+    public DecoderOutput Forward(DecoderInput input)
+    {
+        using var scope = NewDisposeScope();
+        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+        var (batch, seq) = (x.shape[0], x.shape[1]);
+        var context = Context(input, batch, seq);
+        List<Tensor>? states = input.KeepHiddenStates ? [x] : null;
+        foreach (var block in _blocks)
+        {
+            x = block.Forward(x, context);
+            states?.Add(x);
+        }
+
+        input.Cache?.Advance(seq);
+        var hidden = _norm.Forward(x);
+        Tensor? logits = null;
+        if (input.LogitPositions is { } positions)
+        {
+            var wanted = hidden.view(-1, Config.HiddenSize).index_select(0, positions); // [wanted, hidden]
+            logits = Linear.Product(wanted, _head, null, Policy.Head).MoveToOuterDisposeScope();
+        }
+
+        if (states is not null)
+        {
+            // The last state is after the norm, as Transformers lists them; aliases leave the caller's embeddings its own.
+            states[^1] = hidden;
+            states = [.. states.Select(s => s.alias().MoveToOuterDisposeScope())];
+        }
+
+        return new DecoderOutput(hidden.MoveToOuterDisposeScope(), logits, states);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rotary.Dispose();
+
+    /// <summary>Names, shapes and initial values of a decoder's parameters, in order; a tied head has none of its own.</summary>
+    internal static IEnumerable<ParameterSpec> Specs(DecoderConfig c, string prefix)
+    {
+        ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
+        long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
+        yield return Weight("embed_tokens.weight", c.VocabSize, h);
+        for (var i = 0; i < c.NumLayers; i++)
+        {
+            foreach (var (name, rows, columns, bias) in new[]
+            {
+                ("self_attn.q_proj", q, h, c.QueryKeyValueBias), ("self_attn.k_proj", kv, h, c.QueryKeyValueBias),
+                ("self_attn.v_proj", kv, h, c.QueryKeyValueBias), ("self_attn.o_proj", h, q, c.OutputBias),
+                ("mlp.gate_proj", m, h, c.MlpBias), ("mlp.up_proj", m, h, c.MlpBias), ("mlp.down_proj", h, m, c.MlpBias),
+            })
+            {
+                yield return Weight($"layers.{i}.{name}.weight", rows, columns);
+                if (bias)
+                {
+                    yield return new ParameterSpec($"{prefix}layers.{i}.{name}.bias", [rows], Initial.Zero);
+                }
+            }
+
+            yield return new ParameterSpec($"{prefix}layers.{i}.input_layernorm.weight", [h], Initial.One);
+            yield return new ParameterSpec($"{prefix}layers.{i}.post_attention_layernorm.weight", [h], Initial.One);
+        }
+
+        yield return new ParameterSpec(prefix + "norm.weight", [h], Initial.One);
+        if (!c.TieWordEmbeddings)
+        {
+            yield return new ParameterSpec(HeadName, [c.VocabSize, h], Initial.Normal(c.InitializerRange));
+        }
+    }
+
+    private BlockContext Context(DecoderInput input, long batch, long seq)
+    {
+        var held = input.Cache?.Length ?? 0;
+        if (input.Cache is { } cache && cache.Batch != batch)
+        {
+            throw new FoveaException($"key-value cache: {cache.Batch} rows; expected {batch}");
+        }
+
+        if (held + seq > Config.MaxPositions)
+        {
+            throw new FoveaException($"a sequence of {held + seq} tokens; the decoder's limit is {Config.MaxPositions}");
+        }
+
+        var device = Device;
+        var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
+        var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
+        var needed = segments is not null || (held > 0 && seq > 1);
+        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device) : null;
+        var window = Config.SlidingWindow is { } w && _hasWindow && (needed || held + seq > w)
+            ? AttentionMask.Additive(segments, seq, held + seq, w, device)
+            : null;
+        return new BlockContext(_rotary.At(positions), mask, window, input.Cache, input.Hook, Policy);
+    }
+}

@@ -1,0 +1,110 @@
+using Fovea.Models.Configs;
+using Fovea.Models.Parameters;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Decoders;
+
+/// <summary>What all blocks of one forward pass share.</summary>
+internal sealed record BlockContext(
+    (Tensor Cos, Tensor SignedSin) Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy);
+
+/// <summary>One pre-norm block: attention and gated MLP, each added to the residual stream.</summary>
+internal sealed class DecoderBlock
+{
+    // Below this many weights a joint product beats separate ones by more than joining the weights costs.
+    private const long LargestJointWeight = 1 << 18;
+    private static readonly string[] QueryKeyValueNames = ["q_proj", "k_proj", "v_proj"];
+    private readonly DecoderConfig _config;
+    private readonly int _layer;
+    private readonly RotaryEmbedding _rotary;
+    private readonly RmsNorm _attentionNorm, _mlpNorm;
+    private readonly Linear[] _queryKeyValue;
+    private readonly Linear[] _gateUp;
+    private readonly Linear _output, _down;
+    private readonly bool _joint;
+
+    public DecoderBlock(DecoderConfig config, ParameterSet parameters, string prefix, int layer, RotaryEmbedding rotary)
+    {
+        _config = config;
+        _layer = layer;
+        _rotary = rotary;
+        var p = $"{prefix}layers.{layer}.";
+        Linear Map(string name, bool bias) => new(parameters[$"{p}{name}.weight"], bias ? parameters[$"{p}{name}.bias"] : null);
+        _queryKeyValue = Array.ConvertAll(QueryKeyValueNames, n => Map($"self_attn.{n}", config.QueryKeyValueBias));
+        _output = Map("self_attn.o_proj", config.OutputBias);
+        _gateUp = [Map("mlp.gate_proj", config.MlpBias), Map("mlp.up_proj", config.MlpBias)];
+        _down = Map("mlp.down_proj", config.MlpBias);
+        _attentionNorm = new RmsNorm(parameters[p + "input_layernorm.weight"], config.RmsNormEps);
+        _mlpNorm = new RmsNorm(parameters[p + "post_attention_layernorm.weight"], config.RmsNormEps);
+        _joint = (long)config.HiddenSize * (config.NumHeads + (2 * config.NumKeyValueHeads)) * config.HeadDim <= LargestJointWeight;
+    }
+
+    /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
+    public Tensor Forward(Tensor x, BlockContext context)
+    {
+        using var scope = NewDisposeScope();
+        var attended = x + Attend(_attentionNorm.Forward(x), context);
+        return (attended + Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Mlp(Tensor x, MatmulType type)
+    {
+        var gate = nn.functional.silu(_gateUp[0].Forward(x, type)); // [batch, seq, intermediate]
+        return _down.Forward(gate * _gateUp[1].Forward(x, type), type);
+    }
+
+    private Tensor Attend(Tensor x, BlockContext context)
+    {
+        var (query, key, value) = Project(x, context);
+        if (context.Cache is { } cache)
+        {
+            (key, value) = cache.Append(_layer, key, value);
+        }
+
+        query = query.transpose(1, 2); // [batch, heads, query, head_dim]
+        key = Expand(key).transpose(1, 2); // [batch, heads, key, head_dim]
+        value = Expand(value).transpose(1, 2); // [batch, heads, key, head_dim]
+        var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
+        var mixed = context.Hook is { } hook
+            ? Explicit(query, key, value, mask, hook)
+            : nn.functional.scaled_dot_product_attention(query, key, value, mask!, is_casual: mask is null && query.shape[2] > 1);
+        return _output.Forward(mixed.transpose(1, 2).flatten(2), context.Policy.Attention);
+    }
+
+    /// <summary>Queries, keys and values with positions: <c>[batch, seq, heads or kv_heads, head_dim]</c>.</summary>
+    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x, BlockContext context)
+    {
+        long heads = _config.NumHeads, kv = _config.NumKeyValueHeads, dim = _config.HeadDim;
+        var type = context.Policy.Attention;
+        if (_joint)
+        {
+            var all = Linear.Joint(x, _queryKeyValue, type).unflatten(-1, [heads + (2 * kv), dim]); // [batch, seq, heads + 2 kv_heads, head_dim]
+            var turned = _rotary.Apply(all.narrow(2, 0, heads + kv), context.Rotation); // [batch, seq, heads + kv_heads, head_dim]
+            return (turned.narrow(2, 0, heads), turned.narrow(2, heads, kv), all.narrow(2, heads + kv, kv));
+        }
+
+        var query = _queryKeyValue[0].Forward(x, type).unflatten(-1, [heads, dim]);
+        var key = _queryKeyValue[1].Forward(x, type).unflatten(-1, [kv, dim]);
+        var value = _queryKeyValue[2].Forward(x, type).unflatten(-1, [kv, dim]);
+        return (_rotary.Apply(query, context.Rotation), _rotary.Apply(key, context.Rotation), value);
+    }
+
+    /// <summary>Repeats each key or value head for the query heads that share it.</summary>
+    private Tensor Expand(Tensor x)
+    {
+        var group = _config.NumHeads / _config.NumKeyValueHeads;
+        return group == 1 ? x : x.repeat_interleave(group, 2);
+    }
+
+    private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor? mask, IAttentionHook hook)
+    {
+        var scores = (query * (1 / Math.Sqrt(_config.HeadDim))).matmul(key.transpose(2, 3)); // [batch, heads, query, key]
+        mask ??= query.shape[2] > 1 ? AttentionMask.Additive(null, query.shape[2], key.shape[2], null, query.device) : null;
+        if (mask is not null)
+        {
+            scores = scores + mask;
+        }
+
+        return hook.OnScores(_layer, scores).softmax(-1).matmul(value); // [batch, heads, query, head_dim]
+    }
+}

@@ -1,0 +1,39 @@
+using Fovea.Core.Randomness;
+using TorchSharp;
+
+namespace Fovea.Models.Parameters;
+
+/// <summary>How a new parameter is filled: a constant plus normal noise.</summary>
+internal readonly record struct Initial(float Constant, double Std)
+{
+    public static Initial Zero => new(0, 0);
+
+    public static Initial One => new(1, 0);
+
+    public static Initial Normal(double std) => new(0, std);
+}
+
+/// <summary>Name, shape and initial values of a parameter.</summary>
+internal sealed record ParameterSpec(string Name, long[] Shape, Initial Initial)
+{
+    /// <summary>Draws the parameter from a stream of its own, so that its values depend only on seed, name and shape.</summary>
+    public torch.Tensor Draw(long seed)
+    {
+        var values = new float[Shape.Aggregate(1L, (a, b) => checked(a * b))];
+        if (Initial.Std > 0)
+        {
+            var random = new RandomSource(seed, "init/" + Name);
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)(Initial.Constant + (Initial.Std * random.NextGaussian()));
+            }
+        }
+        else
+        {
+            Array.Fill(values, Initial.Constant);
+        }
+
+        using var flat = torch.from_array(values);
+        return flat.reshape(Shape).clone(); // into memory of torch's own, which is aligned
+    }
+}

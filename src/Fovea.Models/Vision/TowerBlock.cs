@@ -1,0 +1,64 @@
+using Fovea.Models.Configs;
+using Fovea.Models.Decoders;
+using Fovea.Models.Parameters;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Vision;
+
+/// <summary>Norm with mean over the last dimension.</summary>
+internal sealed class LayerNorm(ParameterSet parameters, string name, double eps)
+{
+    private readonly Tensor _weight = parameters[name + ".weight"];
+    private readonly Tensor _bias = parameters[name + ".bias"];
+    private readonly long[] _shape = parameters[name + ".weight"].shape;
+
+    /// <summary><c>[..., hidden]</c> -> the same.</summary>
+    public Tensor Forward(Tensor x) => nn.functional.layer_norm(x, _shape, _weight, _bias, eps);
+}
+
+/// <summary>One pre-norm block of a tower: attention without a mask, two-layer MLP.</summary>
+internal sealed class TowerBlock
+{
+    private readonly LayerNorm _attentionNorm, _mlpNorm;
+    private readonly Linear[] _queryKeyValue;
+    private readonly Linear _output, _up, _down;
+    private readonly string _activation;
+    private readonly long _heads;
+
+    public TowerBlock(VisionConfig config, ParameterSet parameters, string prefix)
+    {
+        Linear Map(string name) => new(parameters[$"{prefix}{name}.weight"], parameters[$"{prefix}{name}.bias"]);
+        _heads = config.NumHeads;
+        _activation = config.Activation;
+        _attentionNorm = new LayerNorm(parameters, prefix + "layer_norm1", config.LayerNormEps);
+        _mlpNorm = new LayerNorm(parameters, prefix + "layer_norm2", config.LayerNormEps);
+        _queryKeyValue = [Map("self_attn.q_proj"), Map("self_attn.k_proj"), Map("self_attn.v_proj")];
+        _output = Map("self_attn.out_proj");
+        _up = Map("mlp.fc1");
+        _down = Map("mlp.fc2");
+    }
+
+    /// <summary><c>[images, tokens, hidden]</c> -> the same.</summary>
+    public Tensor Forward(Tensor x, MatmulPolicy policy)
+    {
+        using var scope = NewDisposeScope();
+        var normed = _attentionNorm.Forward(x);
+        var heads = Array.ConvertAll(_queryKeyValue, map =>
+            map.Forward(normed, policy.Attention).unflatten(-1, [_heads, -1]).transpose(1, 2)); // [images, heads, tokens, head_dim]
+        var mixed = nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2]);
+        var attended = x + _output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention);
+        var inner = Activations.Apply(_activation, _up.Forward(_mlpNorm.Forward(attended), policy.Mlp)); // [images, tokens, intermediate]
+        return (attended + _down.Forward(inner, policy.Mlp)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Activation functions under their names in Transformers.</summary>
+internal static class Activations
+{
+    public static Tensor Apply(string name, Tensor x) => name switch
+    {
+        "quick_gelu" => x * (x * 1.702).sigmoid_(),
+        "gelu_pytorch_tanh" => nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
+        _ => nn.functional.gelu(x),
+    };
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Selection;
+
+/// <summary>
+/// PRIOR (arXiv 2505.08971, method, 2): every sample, each target weighted with <c>w_i = (1 - p_ref(t_i | t_&lt;i))^alpha</c>. The weights are raw;
+/// training scales those left after truncation to their number. Targets that the reference did not score weigh 0.
+/// </summary>
+/// <param name="alpha">At least 0; 1 in the paper, 0 is plain next-token prediction.</param>
+/// <param name="condition">The reference's condition.</param>
+public sealed class PriorSelector(double alpha = 1, string condition = Conditions.TextOnlyReference) : ISelector
+{
+    private readonly double _alpha = alpha is >= 0 and < double.PositiveInfinity
+        ? alpha
+        : throw new UsageException($"alpha: expected a finite number of at least 0, got {alpha}");
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
+    {
+        ["method"] = "prior",
+        ["alpha"] = _alpha.ToString("R", CultureInfo.InvariantCulture),
+        ["condition"] = condition,
+    };
+
+    /// <inheritdoc/>
+    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    {
+        var builder = new SelectionBuilder(this, WeightNormalization.TargetCount);
+        foreach (var sample in scores)
+        {
+            if (!builder.AddUnscored(sample))
+            {
+                builder.Keep(sample, Weights(ScoreColumns.Condition(sample, condition), _alpha));
+            }
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary><c>(1 - exp(log p))^alpha</c>, taken in double precision from log-probabilities in nats: <c>[targets]</c>.</summary>
+    public static float[] Weights(ReadOnlySpan<float> logProbs, double alpha)
+    {
+        var weights = new float[logProbs.Length];
+        var scored = ScoredTargets.Count(logProbs);
+        for (var i = 0; i < scored; i++)
+        {
+            weights[i] = (float)Math.Pow(-ExpMinusOne(logProbs[i]), alpha);
+        }
+
+        return weights;
+    }
+
+    /// <summary>e^x - 1 without cancellation near 0 (Kahan's correction; the framework's ExpM1 subtracts plainly).</summary>
+    internal static double ExpMinusOne(double x)
+    {
+        var exp = Math.Exp(x);
+        if (exp == 1)
+        {
+            return x;
+        }
+
+        var difference = exp - 1;
+        return difference == -1 ? -1 : difference * x / Math.Log(exp);
+    }
+}

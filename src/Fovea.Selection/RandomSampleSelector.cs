@@ -1,0 +1,58 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+
+namespace Fovea.Selection;
+
+/// <summary>
+/// A control for VIG at the same sample share: exactly <paramref name="keptSamples"/> of the samples with an image, drawn uniformly, with all their targets.
+/// Text-only samples stay. A sample's draw depends only on seed and sample.
+/// </summary>
+/// <param name="seed">Of the draws.</param>
+/// <param name="keptSamples">As counted by <see cref="SelectionReport.Kept"/> of the selection to match.</param>
+public sealed class RandomSampleSelector(long seed, int keptSamples) : ISelector
+{
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
+    {
+        ["method"] = "random_samples",
+        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+        ["samples_wanted"] = keptSamples.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <inheritdoc/>
+    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    {
+        var candidates = scores.Where(s => s is { HasImage: true, InvalidReason: null }).Select(s => s.Key).ToList();
+        if (keptSamples < 0 || keptSamples > candidates.Count)
+        {
+            throw new UsageException($"samples: expected 0 to {candidates.Count}, got {keptSamples}; match a selection of this corpus");
+        }
+
+        var (below, ties) = RandomCut.Find(candidates.Select(Draw), keptSamples);
+        var builder = new SelectionBuilder(this, WeightNormalization.None);
+        foreach (var sample in scores)
+        {
+            if (builder.AddUnscored(sample))
+            {
+                continue;
+            }
+
+            var draw = Draw(sample.Key);
+            if (draw < below || (draw == below && ties-- > 0))
+            {
+                builder.Keep(sample, null);
+            }
+            else
+            {
+                builder.Drop(sample, "not drawn");
+            }
+        }
+
+        return builder.Build();
+    }
+
+    private ulong Draw(SampleKey key) => new RandomSource(seed, "select/random_samples/" + key.Source, key.Record).NextBits();
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+
+namespace Fovea.Selection;
+
+/// <summary>
+/// A control for VIG at the same token share: exactly <paramref name="supervisedTokens"/> targets carry loss. Text-only samples and end tokens keep theirs;
+/// the rest is drawn uniformly over the other targets of the samples with an image. A token's draw depends only on seed, sample and position.
+/// </summary>
+/// <param name="seed">Of the draws.</param>
+/// <param name="supervisedTokens">As counted by <see cref="SelectionReport.SupervisedTokens"/> of the selection to match.</param>
+public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISelector
+{
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
+    {
+        ["method"] = "random_tokens",
+        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+        ["supervised_tokens_wanted"] = supervisedTokens.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <inheritdoc/>
+    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    {
+        var drawn = new List<(SampleKey Key, int Count)>();
+        long always = 0, free = 0;
+        foreach (var sample in scores.Where(s => s.InvalidReason is null))
+        {
+            var ends = sample.HasImage ? sample.EndTargets.Length : sample.TargetIds.Length;
+            always += ends;
+            free += sample.TargetIds.Length - ends;
+            if (sample.HasImage)
+            {
+                drawn.Add((sample.Key, sample.TargetIds.Length - ends));
+            }
+        }
+
+        var wanted = supervisedTokens - always;
+        if (wanted < 0 || wanted > free)
+        {
+            throw new UsageException(
+                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {supervisedTokens}; match a selection of this corpus");
+        }
+
+        var (below, ties) = RandomCut.Find(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
+        var builder = new SelectionBuilder(this, WeightNormalization.None);
+        foreach (var sample in scores)
+        {
+            if (!builder.AddUnscored(sample))
+            {
+                builder.Keep(sample, Mask(sample, below, ref ties));
+            }
+        }
+
+        return builder.Build();
+    }
+
+    private IEnumerable<ulong> Keys(SampleKey key, int count)
+    {
+        var random = new RandomSource(seed, "select/random/" + key.Source, key.Record);
+        for (var i = 0; i < count; i++)
+        {
+            yield return random.NextBits();
+        }
+    }
+
+    private float[] Mask(TokenScores sample, ulong below, ref long ties)
+    {
+        var mask = new float[sample.TargetIds.Length];
+        foreach (var end in sample.EndTargets)
+        {
+            mask[end] = 1f;
+        }
+
+        using var keys = Keys(sample.Key, mask.Length).GetEnumerator();
+        for (var t = 0; t < mask.Length; t++)
+        {
+            if (mask[t] == 0 && keys.MoveNext() && (keys.Current < below || (keys.Current == below && ties-- > 0)))
+            {
+                mask[t] = 1f;
+            }
+        }
+
+        return mask;
+    }
+}

@@ -1,0 +1,47 @@
+using Fovea.Core.Scores;
+
+namespace Fovea.Store.Parquet;
+
+/// <summary>What every row of a score store keeps to, checked when it is written and when it is read.</summary>
+internal static class ScoreRules
+{
+    /// <exception cref="InvalidDataException">The row breaks a rule; the message names the sample.</exception>
+    public static void Check(TokenScores row)
+    {
+        var targets = row.TargetIds.Length;
+        if (targets > ParquetLimits.MaxTargets)
+        {
+            throw new InvalidDataException($"{row.Key}: {targets} targets; at most {ParquetLimits.MaxTargets} are stored");
+        }
+
+        for (var i = 0; i < row.EndTargets.Length; i++)
+        {
+            if (row.EndTargets[i] < 0 || row.EndTargets[i] >= targets || (i > 0 && row.EndTargets[i] <= row.EndTargets[i - 1]))
+            {
+                throw new InvalidDataException($"{row.Key}: end target {row.EndTargets[i]} is not an ascending position among {targets} targets");
+            }
+        }
+
+        foreach (var (condition, values) in row.LogProbs)
+        {
+            if (values.Length != targets)
+            {
+                throw new InvalidDataException($"{row.Key}: {values.Length} log-probabilities under {condition} for {targets} targets");
+            }
+
+            CheckValues(row, condition, values);
+        }
+    }
+
+    private static void CheckValues(TokenScores row, string condition, float[] values)
+    {
+        var scored = ScoredTargets.Count(values);
+        for (var i = 0; i < scored; i++)
+        {
+            if (!(values[i] <= 0f) || float.IsInfinity(values[i]))
+            {
+                throw new InvalidDataException($"{row.Key}: {values[i]} under {condition} at target {i} is no log-probability");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Parquet;
+using Parquet.Schema;
+
+namespace Fovea.Store.Parquet;
+
+/// <summary>Scores of a shard's samples as one Parquet row group, and back.</summary>
+internal static class ShardCodec
+{
+    private const string ConditionPrefix = "log_prob.";
+
+    public static byte[] Encode(IReadOnlyList<TokenScores> rows)
+    {
+        using var stream = new MemoryStream();
+        WriteAsync(rows, stream).GetAwaiter().GetResult();
+        return stream.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">The bytes are not a shard.</exception>
+    public static TokenScores[] Decode(byte[] bytes)
+    {
+        using var stream = new MemoryStream(bytes, writable: false);
+        return ReadAsync(stream).GetAwaiter().GetResult();
+    }
+
+    private static async Task WriteAsync(IReadOnlyList<TokenScores> rows, Stream stream)
+    {
+        string[] conditions = [.. rows.SelectMany(r => r.LogProbs.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var source = new DataField("source", typeof(string), false);
+        var record = new DataField<int>("record", false);
+        var id = new DataField("id", typeof(string), true);
+        var text = new DataField("text_fingerprint", typeof(string), false);
+        var context = new DataField("context_fingerprint", typeof(string), true);
+        var image = new DataField("image_hash", typeof(string), true);
+        var hasImage = new DataField<bool>("has_image", false);
+        var invalid = new DataField("invalid_reason", typeof(string), true);
+        var targets = ListColumns.Field<int>("target_ids");
+        var ends = ListColumns.Field<int>("end_targets");
+        var logProbs = Array.ConvertAll(conditions, c => ListColumns.Field<float>(ConditionPrefix + c));
+        var schema = new ParquetSchema([source, record, id, text, context, image, hasImage, invalid, targets, ends, .. logProbs]);
+
+        await using var writer = await ParquetWriter.CreateAsync(schema, stream);
+        using var group = writer.CreateRowGroup();
+        await group.WriteAsync(source, Strings(rows, r => r.Key.Source));
+        await group.WriteAsync<int>(record, rows.Select(r => r.Key.Record).ToArray());
+        await group.WriteAsync(id, Strings(rows, r => r.Id));
+        await group.WriteAsync(text, Strings(rows, r => r.TextFingerprint));
+        await group.WriteAsync(context, Strings(rows, r => r.ContextFingerprint));
+        await group.WriteAsync(image, Strings(rows, r => r.ImageHash));
+        await group.WriteAsync<bool>(hasImage, rows.Select(r => r.HasImage).ToArray());
+        await group.WriteAsync(invalid, Strings(rows, r => r.InvalidReason));
+        await ListColumns.WriteAsync(group, targets, [.. rows.Select(r => r.TargetIds)]);
+        await ListColumns.WriteAsync(group, ends, [.. rows.Select(r => r.EndTargets)]);
+        for (var c = 0; c < conditions.Length; c++)
+        {
+            var name = conditions[c];
+            await ListColumns.WriteAsync(group, logProbs[c], [.. rows.Select(r => r.LogProbs.GetValueOrDefault(name))]);
+        }
+
+        group.CompleteValidate();
+    }
+
+    private static async Task<TokenScores[]> ReadAsync(Stream stream)
+    {
+        await using var reader = await ParquetReader.CreateAsync(stream);
+        if (reader.RowGroupCount != 1)
+        {
+            throw new InvalidDataException($"{reader.RowGroupCount} row groups; a shard has one");
+        }
+
+        using var group = reader.OpenRowGroupReader(0);
+        var columns = new RowGroupColumns(reader.Schema, group);
+        var source = await columns.StringsAsync("source");
+        var record = await columns.NumbersAsync<int>("record");
+        var id = await columns.StringsAsync("id");
+        var text = await columns.StringsAsync("text_fingerprint");
+        var context = await columns.StringsAsync("context_fingerprint");
+        var image = await columns.StringsAsync("image_hash");
+        var hasImage = await columns.NumbersAsync<bool>("has_image");
+        var invalid = await columns.StringsAsync("invalid_reason");
+        var targets = await columns.ListsAsync<int>("target_ids");
+        var ends = await columns.ListsAsync<int>("end_targets");
+        var logProbs = new List<(string Condition, float[]?[] Rows)>();
+        foreach (var name in reader.Schema.Fields.Select(f => f.Name).Where(n => n.StartsWith(ConditionPrefix, StringComparison.Ordinal)))
+        {
+            logProbs.Add((name[ConditionPrefix.Length..], await columns.ListsAsync<float>(name)));
+        }
+
+        var interned = new Dictionary<string, string>(StringComparer.Ordinal);
+        var rows = new TokenScores[columns.Rows];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = new TokenScores
+            {
+                Key = new SampleKey(Interned(interned, Required(source[i], "source", i)), record[i]),
+                Id = id[i],
+                TextFingerprint = Required(text[i], "text_fingerprint", i),
+                ContextFingerprint = context[i],
+                ImageHash = image[i],
+                HasImage = hasImage[i],
+                InvalidReason = invalid[i],
+                TargetIds = targets[i] ?? throw new InvalidDataException($"row {i} has no target_ids"),
+                EndTargets = ends[i] ?? throw new InvalidDataException($"row {i} has no end_targets"),
+                LogProbs = Conditions(logProbs, i),
+            };
+            ScoreRules.Check(rows[i]);
+        }
+
+        return rows;
+    }
+
+    private static Dictionary<string, float[]> Conditions(List<(string Condition, float[]?[] Rows)> columns, int row)
+    {
+        var conditions = new Dictionary<string, float[]>(columns.Count, StringComparer.Ordinal);
+        foreach (var (condition, rows) in columns)
+        {
+            if (rows[row] is { } values)
+            {
+                conditions.Add(condition, values);
+            }
+        }
+
+        return conditions;
+    }
+
+    private static string?[] Strings(IReadOnlyList<TokenScores> rows, Func<TokenScores, string?> of) => [.. rows.Select(of)];
+
+    private static string Required(string? value, string column, int row) =>
+        value ?? throw new InvalidDataException($"row {row} has no {column}");
+
+    private static string Interned(Dictionary<string, string> known, string value)
+    {
+        if (!known.TryGetValue(value, out var first))
+        {
+            known.Add(value, first = value);
+        }
+
+        return first;
+    }
+}

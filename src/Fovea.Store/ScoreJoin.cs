@@ -1,0 +1,92 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+
+namespace Fovea.Store;
+
+/// <summary>Brings conditions of two score stores together by sample, e.g. <c>image</c> from a VIG store and <c>text_only_reference</c> from a PRIOR store.</summary>
+public static class ScoreJoin
+{
+    /// <summary>
+    /// Adds conditions of <paramref name="secondary"/> to the samples of <paramref name="primary"/>, lazily and in the order of <paramref name="primary"/>.
+    /// Memory grows only with how far the two orders differ.
+    /// </summary>
+    /// <param name="primary">The samples wanted.</param>
+    /// <param name="secondary">Must hold every scored sample of <paramref name="primary"/>.</param>
+    /// <param name="conditions">Which conditions to take; null for all.</param>
+    /// <exception cref="FoveaException">A sample is missing, its fingerprints differ, or a condition is in both.</exception>
+    public static IEnumerable<TokenScores> Join(
+        IEnumerable<TokenScores> primary, IEnumerable<TokenScores> secondary, IReadOnlyCollection<string>? conditions = null)
+    {
+        var waiting = new Dictionary<SampleKey, TokenScores>();
+        using var others = secondary.GetEnumerator();
+        foreach (var row in primary)
+        {
+            if (row.LogProbs.Count == 0)
+            {
+                yield return row;
+                continue;
+            }
+
+            yield return Joined(row, Find(row, waiting, others), conditions);
+        }
+    }
+
+    private static TokenScores Find(TokenScores row, Dictionary<SampleKey, TokenScores> waiting, IEnumerator<TokenScores> others)
+    {
+        if (waiting.Remove(row.Key, out var found))
+        {
+            return found;
+        }
+
+        while (others.MoveNext())
+        {
+            var other = others.Current;
+            if (other.Key == row.Key)
+            {
+                return other;
+            }
+
+            if (other.LogProbs.Count > 0 || other.InvalidReason is not null)
+            {
+                waiting[other.Key] = other;
+            }
+        }
+
+        throw new InvalidInputException(row.Key.Source, row.Key.Record, "is scored in the first score store and not in the second; score the same corpus twice");
+    }
+
+    private static TokenScores Joined(TokenScores row, TokenScores other, IReadOnlyCollection<string>? conditions)
+    {
+        Agree(row, "text fingerprint", row.TextFingerprint, other.TextFingerprint);
+        if (row.ContextFingerprint is not null && other.ContextFingerprint is not null)
+        {
+            Agree(row, "context fingerprint", row.ContextFingerprint, other.ContextFingerprint);
+        }
+
+        if (other.InvalidReason is not null)
+        {
+            return row with { InvalidReason = other.InvalidReason, LogProbs = new Dictionary<string, float[]>() };
+        }
+
+        var all = new Dictionary<string, float[]>(row.LogProbs, StringComparer.Ordinal);
+        foreach (var (condition, values) in other.LogProbs.Where(c => conditions?.Contains(c.Key) ?? true))
+        {
+            if (!all.TryAdd(condition, values))
+            {
+                throw new FoveaException($"both score stores hold the condition {condition}; name the conditions to take from the second");
+            }
+        }
+
+        return row with { LogProbs = all };
+    }
+
+    private static void Agree(TokenScores row, string what, string expected, string got)
+    {
+        if (expected != got)
+        {
+            throw new InvalidInputException(row.Key.Source, row.Key.Record,
+                $"{what}: expected {expected} (first score store), got {got} (second); score both under the same tokenizer and template");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Files;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Store.Parquet;
+
+namespace Fovea.Store;
+
+/// <summary>
+/// The training weights of a corpus: one Parquet file with a row for each sample, whatever its status, and how the weights are meant in its metadata.
+/// All that training reads of scoring and selection. Thread-safe for reading.
+/// </summary>
+public sealed class WeightsFile
+{
+    private readonly Dictionary<SampleKey, TokenWeights> _rows;
+    private readonly string _path;
+
+    private WeightsFile(string path, WeightsContent content)
+    {
+        _path = path;
+        Normalization = content.Normalization;
+        Metadata = content.Metadata;
+        Rows = content.Rows;
+        _rows = new Dictionary<SampleKey, TokenWeights>(content.Rows.Count);
+        foreach (var row in content.Rows)
+        {
+            if (!_rows.TryAdd(row.Key, row))
+            {
+                throw new InvalidInputException(path, null, $"{row.Key} stands twice; make the weights again");
+            }
+        }
+    }
+
+    /// <summary>How the weights of a sample are scaled once it is cut to length.</summary>
+    public WeightNormalization Normalization { get; }
+
+    /// <summary>What made them: method, tau, report, provenance of the scores.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>All rows in record order.</summary>
+    public IReadOnlyList<TokenWeights> Rows { get; }
+
+    /// <summary>Writes a weights file atomically, streaming over <paramref name="rows"/>.</summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="rows">One a sample of the corpus, in record order.</param>
+    /// <param name="normalization">How the weights are meant.</param>
+    /// <param name="metadata">What made them, by field; stored as JSON.</param>
+    public static void Write(
+        string path, IEnumerable<TokenWeights> rows, WeightNormalization normalization, IReadOnlyDictionary<string, string> metadata) =>
+        AtomicFile.Write(path, stream => WeightsCodec.Write(stream, rows, normalization, metadata));
+
+    /// <summary>Reads a weights file.</summary>
+    /// <exception cref="FoveaException">The file is missing, torn or not a weights file.</exception>
+    public static WeightsFile Read(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException(path, null, "no such weights file; make it with the select command");
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return new WeightsFile(path, WeightsCodec.Read(stream));
+        }
+        catch (Exception e) when (e is not FoveaException and not OutOfMemoryException)
+        {
+            throw new InvalidInputException(path, null, $"not a weights file, or torn ({e.Message}); make the weights again", e);
+        }
+    }
+
+    /// <summary>The weights of a sample as training tokenized it.</summary>
+    /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization.</exception>
+    public TokenWeights Lookup(TokenizedSample sample)
+    {
+        if (!_rows.TryGetValue(sample.Key, out var row))
+        {
+            throw Mismatch(sample, $"a row for {sample.Key}", "none");
+        }
+
+        if (row.TextFingerprint != sample.TextFingerprint)
+        {
+            throw Mismatch(sample, $"text fingerprint {sample.TextFingerprint}", row.TextFingerprint);
+        }
+
+        if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)
+        {
+            throw Mismatch(sample, $"{sample.TargetIndices.Length} weights", $"{weights.Length}");
+        }
+
+        return row;
+    }
+
+    private InvalidInputException Mismatch(TokenizedSample sample, string expected, string got) => new(sample.Key.Source, sample.Key.Record,
+        $"weights in {_path}: expected {expected}, got {got}; score and select again under the tokenizer and template of training");
+}
+
+/// <summary>What a weights file holds.</summary>
+internal sealed record WeightsContent(
+    IReadOnlyList<TokenWeights> Rows, WeightNormalization Normalization, IReadOnlyDictionary<string, string> Metadata);
