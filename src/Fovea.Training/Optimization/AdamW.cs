@@ -109,13 +109,14 @@ public sealed class AdamW : IDisposable
         using var noGrad = torch.no_grad();
         foreach (var (name, own) in State())
         {
+            using var scope = torch.NewDisposeScope();
             using var stored = read(name);
             if (!stored.shape.AsSpan().SequenceEqual(own.shape))
             {
                 throw new FoveaException($"optimizer state {name}: expected [{string.Join(", ", own.shape)}], got [{string.Join(", ", stored.shape)}]");
             }
 
-            own.copy_(stored).Dispose();
+            own.copy_(stored);
         }
     }
 
