@@ -78,14 +78,14 @@ internal sealed class DecoderBlock
         var type = context.Policy.Attention;
         if (_joint)
         {
-            var all = Linear.Joint(x, _queryKeyValue, type).unflatten(-1, [heads + (2 * kv), dim]); // [batch, seq, heads + 2 kv_heads, head_dim]
+            var all = Linear.Joint(x, _queryKeyValue, type).unflatten(2, [heads + (2 * kv), dim]); // [batch, seq, heads + 2 kv_heads, head_dim]
             var turned = _rotary.Apply(all.narrow(2, 0, heads + kv), context.Rotation); // [batch, seq, heads + kv_heads, head_dim]
             return (turned.narrow(2, 0, heads), turned.narrow(2, heads, kv), all.narrow(2, heads + kv, kv));
         }
 
-        var query = _queryKeyValue[0].Forward(x, type).unflatten(-1, [heads, dim]);
-        var key = _queryKeyValue[1].Forward(x, type).unflatten(-1, [kv, dim]);
-        var value = _queryKeyValue[2].Forward(x, type).unflatten(-1, [kv, dim]);
+        var query = _queryKeyValue[0].Forward(x, type).unflatten(2, [heads, dim]);
+        var key = _queryKeyValue[1].Forward(x, type).unflatten(2, [kv, dim]);
+        var value = _queryKeyValue[2].Forward(x, type).unflatten(2, [kv, dim]);
         return (_rotary.Apply(query, context.Rotation), _rotary.Apply(key, context.Rotation), value);
     }
 

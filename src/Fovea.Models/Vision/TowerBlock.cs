@@ -44,7 +44,7 @@ internal sealed class TowerBlock
         using var scope = NewDisposeScope();
         var normed = _attentionNorm.Forward(x);
         var heads = Array.ConvertAll(_queryKeyValue, map =>
-            map.Forward(normed, policy.Attention).unflatten(-1, [_heads, -1]).transpose(1, 2)); // [images, heads, tokens, head_dim]
+            map.Forward(normed, policy.Attention).unflatten(2, [_heads, -1]).transpose(1, 2)); // [images, heads, tokens, head_dim]
         var mixed = nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2]);
         var attended = x + _output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention);
         var inner = Activations.Apply(_activation, _up.Forward(_mlpNorm.Forward(attended), policy.Mlp)); // [images, tokens, intermediate]

@@ -4,7 +4,6 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Torch;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -82,7 +81,7 @@ public sealed class DecoderParityTests
             .Select(r => r.EnumerateArray().Select(e => e.GetInt32()).TakeWhile(i => i != 2).ToArray()).ToArray();
         foreach (var batchSize in new[] { 1, 2, 3 })
         {
-            Assert.Equal(expected, GreedyGenerator.Generate(model, prompts, 12, 2, batchSize));
+            Assert.Equal(expected, GreedyGenerator.Generate(model, prompts, 12, 2, batchSize, TestContext.Current.CancellationToken));
         }
     }
 

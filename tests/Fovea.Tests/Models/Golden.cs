@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
