@@ -1,0 +1,113 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Core.Files;
+using Fovea.Core.Provenance;
+
+namespace Fovea.Training.Checkpoints;
+
+/// <summary>
+/// A run's checkpoints, <c>step-00000100</c> and so on. Each is written aside and renamed when it is whole, and checked by hash before it is used.
+/// </summary>
+internal sealed class CheckpointStore(string folder, int keep)
+{
+    private const string Prefix = "step-";
+    private const string AsidePrefix = ".step-";
+
+    /// <summary>Where the checkpoint of a step lies.</summary>
+    public string PathOf(long step) => Path.Combine(folder, Prefix + step.ToString("D8", CultureInfo.InvariantCulture));
+
+    /// <summary>Writes a checkpoint, and deletes those that are older than the newest ones to keep and any later one, which was found damaged.</summary>
+    /// <param name="state">Its files are filled in here.</param>
+    /// <param name="writeFiles">Writes all other files into the folder it is given.</param>
+    public void Save(TrainerState state, Action<string> writeFiles)
+    {
+        var target = PathOf(state.Step);
+        var aside = Aside(target);
+        Directory.CreateDirectory(aside);
+        writeFiles(aside);
+        AtomicFile.WriteText(Path.Combine(aside, TrainerState.FileName), (state with { Files = HashFiles(aside) }).Write());
+        Remove(target);
+        Directory.Move(aside, target);
+        var steps = Steps();
+        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)))
+        {
+            Remove(PathOf(old));
+        }
+    }
+
+    /// <summary>The newest whole checkpoint; null if there is none. Damaged ones are told to <paramref name="notice"/> and passed over.</summary>
+    public TrainerState? FindNewest(Action<string> notice)
+    {
+        RemoveLeftovers();
+        foreach (var step in Steps().OrderDescending())
+        {
+            try
+            {
+                return Verify(step);
+            }
+            catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
+            {
+                notice($"checkpoint {PathOf(step)} is damaged ({e.Message}); falling back to the one before");
+            }
+        }
+
+        return null;
+    }
+
+    private TrainerState Verify(long step)
+    {
+        var path = PathOf(step);
+        var state = TrainerState.Read(File.ReadAllText(Path.Combine(path, TrainerState.FileName)));
+        if (state.Step != step)
+        {
+            throw new FoveaException($"{TrainerState.FileName} is of step {state.Step}");
+        }
+
+        var files = HashFiles(path);
+        foreach (var (name, hash) in state.Files)
+        {
+            if (files.GetValueOrDefault(name) is not { } now)
+            {
+                throw new FoveaException($"{name} is missing");
+            }
+
+            if (now != hash)
+            {
+                throw new FoveaException($"{name} does not agree with its checksum");
+            }
+        }
+
+        return state;
+    }
+
+    private static SortedDictionary<string, string> HashFiles(string path) => new(
+        Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+            .ToDictionary(f => Path.GetRelativePath(path, f).Replace('\\', '/'), ContentHash.OfFile)
+            .Where(f => f.Key != TrainerState.FileName).ToDictionary(), StringComparer.Ordinal);
+
+    private long[] Steps() => !Directory.Exists(folder)
+        ? []
+        : [.. Directory.EnumerateDirectories(folder, Prefix + "*").Select(d => Path.GetFileName(d)[Prefix.Length..])
+            .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1).Where(s => s >= 0)];
+
+    // A folder half deleted must not look like a checkpoint.
+    private void Remove(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            var aside = Aside(path) + ".old";
+            Directory.Move(path, aside);
+            Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    private void RemoveLeftovers()
+    {
+        foreach (var aside in Directory.Exists(folder) ? Directory.GetDirectories(folder, AsidePrefix + "*") : [])
+        {
+            Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    private string Aside(string path) => Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}");
+}

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Models.Parameters;
+using Fovea.Training.Examples;
+using Fovea.Training.Options;
+using TorchSharp;
+
+namespace Fovea.Training.Checkpoints;
+
+/// <summary>What a run is made of. A resumed run must be made of the same, or its result would be neither run's.</summary>
+internal sealed record RunIdentity
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>The options by key, as JSON texts.</summary>
+    public required IReadOnlyDictionary<string, string> Options { get; init; }
+
+    /// <summary>SHA-256 of the options.</summary>
+    public required string OptionsHash { get; init; }
+
+    /// <summary>See <see cref="TrainingSet.DataFingerprint"/>.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>See <see cref="TrainingSet.WeightsFingerprint"/>.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>SHA-256 over names and values of the parameters that the run began with.</summary>
+    public required string StartModel { get; init; }
+
+    /// <summary>Threads of one operation: sums are split among them, so that another number gives other bits.</summary>
+    public required int NumThreads { get; init; }
+
+    public static RunIdentity Of(TrainingOptions options, TrainingSet set, ParameterSet start)
+    {
+        var fields = JsonSerializer.SerializeToNode(options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
+        return new RunIdentity
+        {
+            Options = fields,
+            OptionsHash = ContentHash.OfText(string.Join('\n', fields.Select(f => $"{f.Key}={f.Value}"))),
+            Data = set.DataFingerprint,
+            Weights = set.WeightsFingerprint,
+            StartModel = Hash(start),
+            NumThreads = torch.get_num_threads(),
+        };
+    }
+
+    /// <exception cref="FoveaException">Something changed; the message names the first field.</exception>
+    public void RequireSame(RunIdentity now, string checkpoint)
+    {
+        foreach (var key in Options.Keys.Union(now.Options.Keys))
+        {
+            Require($"training.{key}", Options.GetValueOrDefault(key, "absent"), now.Options.GetValueOrDefault(key, "absent"), checkpoint);
+        }
+
+        Require("weights", Weights, now.Weights, checkpoint);
+        Require("data", Data, now.Data, checkpoint);
+        Require("start_model", StartModel, now.StartModel, checkpoint);
+        Require("num_threads", $"{NumThreads}", $"{now.NumThreads}", checkpoint);
+    }
+
+    private static void Require(string field, string then, string now, string checkpoint)
+    {
+        if (then != now)
+        {
+            throw new FoveaException($"{checkpoint}: cannot resume, {field} was {then} and is now {now}; restore it, or train into another folder");
+        }
+    }
+
+    private static string Hash(ParameterSet parameters)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var noGrad = torch.no_grad();
+        foreach (var (name, tensor) in parameters.All)
+        {
+            using var scope = torch.NewDisposeScope();
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}|{tensor.dtype}|{string.Join(',', tensor.shape)}\n"));
+            hash.AppendData(tensor.cpu().contiguous().bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

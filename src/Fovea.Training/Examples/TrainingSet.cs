@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Training.Examples;
+
+/// <summary>A sample that cannot be trained on, and why.</summary>
+public sealed record InvalidExample(SampleKey Key, string Reason);
+
+/// <summary>
+/// What a run trains on: tokenized samples, each with its weights or none. It knows which weights, not how they came about. Immutable.
+/// </summary>
+public sealed class TrainingSet
+{
+    private TrainingSet(List<TrainingExample> examples, WeightNormalization normalization, string data, string weights)
+    {
+        Examples = examples;
+        Normalization = normalization;
+        DataFingerprint = data;
+        WeightsFingerprint = weights;
+    }
+
+    /// <summary>Number of samples that are trained on.</summary>
+    public int Count => Examples.Count;
+
+    /// <summary>Samples that selection left out.</summary>
+    public int Dropped { get; private init; }
+
+    /// <summary>Samples trained on that selection passed by, since they have no image.</summary>
+    public int TextOnly { get; private init; }
+
+    /// <summary>Samples that selection found unfit, with the reasons.</summary>
+    public IReadOnlyList<InvalidExample> Invalid { get; private init; } = [];
+
+    /// <summary>How weights are scaled after truncation.</summary>
+    public WeightNormalization Normalization { get; }
+
+    /// <summary>SHA-256 over keys and fingerprints of all samples given, in order.</summary>
+    public string DataFingerprint { get; }
+
+    /// <summary>SHA-256 over the weights of all samples given, in order; <c>none</c> without weights.</summary>
+    public string WeightsFingerprint { get; }
+
+    internal IReadOnlyList<TrainingExample> Examples { get; }
+
+    /// <summary>Plain next-token prediction: every target weighs one.</summary>
+    /// <exception cref="FoveaException">No sample, or a key stands twice.</exception>
+    public static TrainingSet Unweighted(IEnumerable<TokenizedSample> samples) => Build(samples, null, WeightNormalization.None);
+
+    /// <summary>Joins samples with their weights by key and fingerprint. Dropped and invalid rows are left out and counted.</summary>
+    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization, stands twice, or no sample is left.</exception>
+    public static TrainingSet Join(IEnumerable<TokenizedSample> samples, WeightsFile weights) => Build(samples, weights.Lookup, weights.Normalization);
+
+    private static TrainingSet Build(IEnumerable<TokenizedSample> samples, Func<TokenizedSample, TokenWeights>? lookup, WeightNormalization normalization)
+    {
+        using var data = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var weights = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(weights, normalization.ToString());
+        var seen = new HashSet<SampleKey>();
+        var examples = new List<TrainingExample>();
+        var invalid = new List<InvalidExample>();
+        int dropped = 0, textOnly = 0;
+        foreach (var sample in samples)
+        {
+            if (!seen.Add(sample.Key))
+            {
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample stands twice in the training set; give each file once");
+            }
+
+            Append(data, $"{sample.Key}|{sample.TextFingerprint}|{sample.ContextFingerprint}");
+            var row = lookup?.Invoke(sample);
+            if (row is not null)
+            {
+                Append(weights, $"{row.Status}|{row.Weights?.Length ?? -1}");
+                weights.AppendData(MemoryMarshal.AsBytes<float>(row.Weights));
+            }
+
+            switch (row?.Status)
+            {
+                case SelectionStatus.Dropped:
+                    dropped++;
+                    continue;
+                case SelectionStatus.Invalid:
+                    invalid.Add(new InvalidExample(sample.Key, row.Reason ?? "no reason given"));
+                    continue;
+                case SelectionStatus.TextOnly:
+                    textOnly++;
+                    break;
+            }
+
+            examples.Add(new TrainingExample(sample, row?.Weights));
+        }
+
+        if (examples.Count == 0)
+        {
+            throw new FoveaException($"no sample to train on: {seen.Count} given, {dropped} dropped by selection, {invalid.Count} invalid");
+        }
+
+        var weightsHash = lookup is null ? "none" : Convert.ToHexStringLower(weights.GetHashAndReset());
+        return new TrainingSet(examples, normalization, Convert.ToHexStringLower(data.GetHashAndReset()), weightsHash)
+        {
+            Dropped = dropped,
+            TextOnly = textOnly,
+            Invalid = invalid,
+        };
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
+}
+
+/// <summary>A sample and its raw weights <c>[targets]</c>, null for one each.</summary>
+internal sealed record TrainingExample(TokenizedSample Sample, float[]? Weights);

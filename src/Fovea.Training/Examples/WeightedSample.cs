@@ -1,0 +1,76 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Data.Images;
+using Fovea.Models;
+using Fovea.Models.Batching;
+using Fovea.Store;
+
+namespace Fovea.Training.Examples;
+
+/// <summary>
+/// A sample ready for the loss. Targets of weight 0 are left out, since they change neither loss nor gradient and cost a row of the head.
+/// </summary>
+/// <param name="Key">Which sample.</param>
+/// <param name="Sample">Expanded and cut; its targets are those of weight above 0.</param>
+/// <param name="Weights">Of those targets: <c>[targets]</c>.</param>
+/// <param name="SupervisedTokens">Targets left by the length limit, those of weight 0 included.</param>
+internal sealed record WeightedSample(SampleKey Key, ExpandedSample Sample, float[] Weights, int SupervisedTokens)
+{
+    /// <summary>Leaves out the targets of weight 0.</summary>
+    /// <param name="key">Which sample.</param>
+    /// <param name="sample">Expanded and cut.</param>
+    /// <param name="weights">Of all its targets, finite and not negative; null for one each.</param>
+    public static WeightedSample Create(SampleKey key, ExpandedSample sample, float[]? weights)
+    {
+        var targets = sample.TargetIndices;
+        if (weights is null)
+        {
+            weights = new float[targets.Length];
+            Array.Fill(weights, 1f);
+        }
+
+        if (Array.IndexOf(weights, 0f) < 0)
+        {
+            return new WeightedSample(key, sample, weights, targets.Length);
+        }
+
+        var kept = Enumerable.Range(0, targets.Length).Where(i => weights[i] != 0).ToArray();
+        return new WeightedSample(
+            key, sample with { TargetIndices = Array.ConvertAll(kept, i => targets[i]) }, Array.ConvertAll(kept, i => weights[i]), targets.Length);
+    }
+}
+
+/// <summary>Loads images, expands, cuts and weighs samples for a model.</summary>
+internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? images, int? maxLength, WeightNormalization normalization)
+{
+    /// <summary>The sample, or null and the reason why nothing of it can be trained on under this length limit.</summary>
+    /// <exception cref="FoveaException">An image cannot be read, or a weight is not a number of at least 0.</exception>
+    public WeightedSample? Prepare(TrainingExample example, out string? reason)
+    {
+        var sample = example.Sample;
+        var pixels = sample.Images.Count == 0 ? [] : (images ?? throw new InvalidInputException(
+            sample.Key.Source, sample.Key.Record, "the sample has an image, and the run was given no image root")).Normalized(sample);
+        ExpandedSample expanded;
+        try
+        {
+            expanded = SampleExpander.Expand(model, sample, pixels, maxLength);
+        }
+        catch (InvalidInputException e)
+        {
+            reason = e.Message;
+            return null;
+        }
+
+        reason = null;
+        try
+        {
+            var weights = example.Weights is { } raw ? WeightNormalizer.Normalize(raw, expanded.TargetIndices.Length, normalization) : null;
+            return WeightedSample.Create(sample.Key, expanded, weights);
+        }
+        catch (FoveaException e) when (e is not InvalidInputException)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Fovea.Training.Optimization;
+
+namespace Fovea.Training.Options;
+
+/// <summary>What a training run is asked to do. In a config file, keys are the names in snake_case.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Updates to make; give this or <see cref="Epochs"/>. Epochs follow each other until it is reached.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Times that each sample is seen, also a fraction; the last step may hold fewer samples than a batch.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Samples an update; at least 1.</summary>
+    public int BatchSize { get; init; } = 32;
+
+    /// <summary>Samples a forward pass, at most the batch size; null for the whole batch. Changes memory and speed, not the loss.</summary>
+    public int? MicroBatchSize { get; init; }
+
+    /// <summary>Learning rate at the end of the warm-up; above 0.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>How the learning rate falls.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>Last learning rate as a share of the highest; 0 to 1.</summary>
+    public double MinLrRatio { get; init; }
+
+    /// <summary>Warm-up as a share of all steps, rounded up; 0 to 1. <see cref="WarmupSteps"/> goes before.</summary>
+    public double WarmupRatio { get; init; } = 0.03;
+
+    /// <summary>Warm-up in steps; null to use <see cref="WarmupRatio"/>.</summary>
+    public int? WarmupSteps { get; init; }
+
+    /// <summary>Decoupled decay of tensors of two or more dimensions; at least 0.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>AdamW's decay of the first moment; 0 to below 1.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's decay of the second moment; 0 to below 1.</summary>
+    public double Beta2 { get; init; } = 0.95;
+
+    /// <summary>Added to the root of AdamW's second moment; above 0.</summary>
+    public double Eps { get; init; } = 1e-8;
+
+    /// <summary>Largest global gradient norm; above 0, null for no clipping.</summary>
+    public double? ClipNorm { get; init; } = 1;
+
+    /// <summary>Longest sequence in expanded tokens; null for the model's own limit.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Of the order of samples.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Steps between checkpoints; null for none but at cancellation.</summary>
+    public int? CheckpointEvery { get; init; }
+
+    /// <summary>Newest checkpoints to keep; at least 1. With 2, a damaged one has another before it.</summary>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Steps between lines of metrics; at least 1.</summary>
+    public int LogEvery { get; init; } = 1;
+
+    /// <summary>Parameters to train, by dotted prefix such as <c>model.multi_modal_projector</c>; <c>*</c> for all.</summary>
+    public IReadOnlyList<string> Trainable { get; init; } = ["*"];
+
+    /// <summary>Parameters to leave as they are, by dotted prefix such as <c>model.vision_tower</c>; goes before <see cref="Trainable"/>.</summary>
+    public IReadOnlyList<string> Frozen { get; init; } = [];
+
+    /// <summary>Factors of the learning rate by dotted prefix; the longest that fits counts.</summary>
+    public IReadOnlyDictionary<string, double> LearningRateScales { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Batches among which samples are sorted by length, to cut padding; 1 keeps the composition of each batch random.</summary>
+    public int BucketWindow { get; init; } = 1;
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate() => TrainingOptionsCheck.Check(this);
+}

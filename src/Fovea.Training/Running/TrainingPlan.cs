@@ -1,0 +1,31 @@
+using Fovea.Training.Examples;
+using Fovea.Training.Optimization;
+using Fovea.Training.Options;
+
+namespace Fovea.Training.Running;
+
+/// <summary>How many steps over how many samples, and at which rates.</summary>
+/// <param name="Steps">Updates.</param>
+/// <param name="Samples">Positions of the stream of samples, over all steps.</param>
+/// <param name="Schedule">Learning rates.</param>
+internal sealed record TrainingPlan(long Steps, long Samples, Schedule Schedule)
+{
+    private const double RoundOff = 1e-9;
+    private const int ImageKey = 1 << 24;
+
+    public static TrainingPlan Of(TrainingOptions options, int sampleCount)
+    {
+        var samples = options.Steps is { } steps
+            ? (long)steps * options.BatchSize
+            : (long)Math.Ceiling((sampleCount * options.Epochs!.Value) - RoundOff);
+        var total = (samples + options.BatchSize - 1) / options.BatchSize;
+        var warmup = options.WarmupSteps ?? (long)Math.Ceiling(total * options.WarmupRatio);
+        return new TrainingPlan(total, samples, new Schedule(options.Schedule, options.LearningRate, total, warmup, options.MinLrRatio));
+    }
+
+    public DataOrder Order(TrainingOptions options, TrainingSet set) =>
+        new([.. set.Examples.Select(Length)], options.Seed, options.BatchSize, Samples, options.BucketWindow);
+
+    // Samples with as many images are neighbours, since an image's tokens are not known before it is read.
+    private static int Length(TrainingExample e) => (Math.Min(e.Sample.Images.Count, 100) * ImageKey) + Math.Min(e.Sample.InputIds.Length, ImageKey - 1);
+}

@@ -1,0 +1,26 @@
+namespace Fovea.Training.Running;
+
+/// <summary>What a run did, from its first step on, resumed parts included.</summary>
+public sealed record TrainingSummary
+{
+    /// <summary>Steps made, skipped ones included.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Sums over those steps.</summary>
+    public required TrainingCounters Counters { get; init; }
+
+    /// <summary>Loss of the last step that made an update, in nats; null if none did.</summary>
+    public required double? FinalLoss { get; init; }
+
+    /// <summary>Sum of weighted losses over sum of weights, over all steps; null if no step made an update.</summary>
+    public double? MeanLoss => Counters.WeightSum > 0 ? Counters.WeightedLossSum / Counters.WeightSum : null;
+
+    /// <summary>The step that the run was resumed from; null if it began anew.</summary>
+    public required long? ResumedFrom { get; init; }
+
+    /// <summary>What a person should know, one line each, such as a damaged checkpoint or a sample that the length limit leaves without a target.</summary>
+    public required IReadOnlyList<string> Notices { get; init; }
+
+    /// <summary>The trained model's folder.</summary>
+    public required string ModelFolder { get; init; }
+}
