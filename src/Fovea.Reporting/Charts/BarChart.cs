@@ -1,0 +1,78 @@
+using Fovea.Core.Errors;
+using Fovea.Reporting.Documents;
+using Fovea.Reporting.Html;
+
+namespace Fovea.Reporting.Charts;
+
+/// <summary>Horizontal bars from zero, with intervals.</summary>
+internal static class BarChart
+{
+    private const double Top = 6;
+    private const double ClassGap = 14;
+    private const int LongestLabel = 30;
+    private const double ValueRoom = 64;
+
+    public static void Render(Markup page, BarBlock block)
+    {
+        foreach (var series in block.Series.Where(s => s.Values.Count != block.Classes.Count))
+        {
+            throw new FoveaException(
+                $"report bars \"{block.Caption}\", series \"{series.Name}\": expected {block.Classes.Count} values (one a class), got {series.Values.Count}");
+        }
+
+        var thickness = block.Series.Count > 1 ? 12.0 : 16.0;
+        var pitch = Math.Max(1, block.Series.Count) * (thickness + 2) + ClassGap;
+        var bottom = Top + pitch * block.Classes.Count;
+        var left = Math.Max(50, block.Classes.Select(c => Drawing.TextWidth(Drawing.Fit(c, LongestLabel))).DefaultIfEmpty(0).Max() + 14);
+        var ends = block.Series.SelectMany(s => s.Values).SelectMany(v => new[] { v.Value, v.Low ?? double.NaN, v.High ?? double.NaN });
+        var scale = AxisScale.Linear(ends.Append(0), left, Drawing.Width - ValueRoom, 6, widen: false);
+        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], bottom + 46,
+            $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", block.Classes)}");
+        Drawing.HorizontalAxis(page, scale, block.Axis, Top, bottom);
+        for (var c = 0; c < block.Classes.Count; c++)
+        {
+            page.Open("text", ("class", "class"), ("x", Drawing.At(left - 10)), ("y", Drawing.At(Top + pitch * (c + 0.5) + 4)), ("text-anchor", "end"))
+                .Leaf("title", block.Classes[c]).Text(Drawing.Fit(block.Classes[c], LongestLabel)).Close();
+            for (var s = 0; s < block.Series.Count; s++)
+            {
+                Bar(page, block, c, s, scale, Top + pitch * c + ClassGap / 2 + s * (thickness + 2), thickness);
+            }
+        }
+
+        Drawing.Line(page, "zero", scale.Of(0), Top, scale.Of(0), bottom);
+        Drawing.CloseDrawing(page);
+        BlockRenderer.Note(page, block.Note);
+        Drawing.Close(page, Numbers(block));
+    }
+
+    private static void Bar(Markup page, BarBlock block, int c, int s, AxisScale scale, double top, double thickness)
+    {
+        var bar = block.Series[s].Values[c];
+        if (!scale.CanDraw(bar.Value))
+        {
+            return;
+        }
+
+        var name = block.Series.Count > 1 ? $"{block.Classes[c]} \u00B7 {block.Series[s].Name}" : block.Classes[c];
+        var interval = NumberText.Interval(bar.Low, bar.High, block.Axis.Format);
+        double zero = scale.Of(0), end = scale.Of(bar.Value), middle = top + thickness / 2, furthest = Math.Max(zero, end);
+        page.Open("g", ("class", "series bar " + Drawing.Class(s)), ("data-series", Drawing.At(s)))
+            .Leaf("title", $"{name} \u00B7 {NumberText.WithUnit(bar.Value, block.Axis)}{(interval is null ? "" : " " + interval)}{(bar.Count is { } n ? " \u00B7 " + NumberText.Count(n) : "")}")
+            .Void("rect", ("x", Drawing.At(Math.Min(zero, end))), ("y", Drawing.At(top)), ("width", Drawing.At(Math.Abs(end - zero))),
+                ("height", Drawing.At(thickness)), ("rx", "1.5"));
+        if (bar is { Low: { } low, High: { } high } && scale.CanDraw(low) && scale.CanDraw(high))
+        {
+            double from = scale.Of(low), to = scale.Of(high);
+            furthest = Math.Max(furthest, to);
+            page.Void("path", ("class", "whisker"),
+                ("d", $"M{Drawing.At(from)} {Drawing.At(middle)}H{Drawing.At(to)}M{Drawing.At(from)} {Drawing.At(middle - 3)}v6M{Drawing.At(to)} {Drawing.At(middle - 3)}v6"));
+        }
+
+        Drawing.Label(page, NumberText.Of(bar.Value, block.Axis.Format), furthest + 7, middle + 4, "start", "value");
+        page.Close();
+    }
+
+    private static TableBlock Numbers(BarBlock block) => new(
+        "Values", "Class", [.. block.Series.Select(s => new TableColumn(s.Name, block.Axis.Format))],
+        [.. block.Classes.Select((name, c) => new TableRow(name, [.. block.Series.Select(s => s.Values[c]).Select(v => new TableCell(null, v.Value, v.Low, v.High, v.Count))]))]);
+}

@@ -1,0 +1,170 @@
+using System.Text;
+using Fovea.Core.Errors;
+using Fovea.Reporting.Documents;
+using Fovea.Reporting.Html;
+
+namespace Fovea.Reporting.Charts;
+
+/// <summary>Line charts with bands.</summary>
+internal static class CurveChart
+{
+    private const double Height = 330;
+    private const double Top = 30;
+    private const double Bottom = Height - 46;
+    private const int MostHoverPoints = 60;
+    private const int MostMarkers = 24;
+
+    public static void Render(Markup page, CurveBlock block)
+    {
+        foreach (var series in block.Series)
+        {
+            Check(block, series);
+        }
+
+        var values = block.Series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? [])).Concat((block.References ?? []).Select(r => r.Y));
+        var y = block.LogY ? AxisScale.Logarithmic(values, Bottom, Top) : AxisScale.Linear(values, Bottom, Top, 5, widen: true);
+        var left = 14 + y.Ticks.Max(t => Drawing.TextWidth(YTick(y, t, block.Y)));
+        var x = AxisScale.Linear(block.Series.SelectMany(s => s.X), left, Drawing.Width - 18, 8, widen: false);
+        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], Height,
+            $"{block.Caption}: {Drawing.Title(block.Y)} by {Drawing.Title(block.X)}; {string.Join(", ", block.Series.Select(s => s.Name))}");
+        Axes(page, block, x, y, left);
+        for (var i = 0; i < block.Series.Count; i++)
+        {
+            Series(page, block, i, x, y);
+        }
+
+        Drawing.CloseDrawing(page);
+        BlockRenderer.Note(page, block.Note);
+        Drawing.Close(page, Numbers(block));
+    }
+
+    private static void Axes(Markup page, CurveBlock block, AxisScale x, AxisScale y, double left)
+    {
+        foreach (var tick in y.Ticks)
+        {
+            Drawing.Line(page, tick == 0 ? "zero" : "grid", left, y.Of(tick), Drawing.Width - 18, y.Of(tick));
+            Drawing.Label(page, YTick(y, tick, block.Y), left - 8, y.Of(tick) + 4, "end", "tick");
+        }
+
+        foreach (var tick in x.Ticks)
+        {
+            Drawing.Line(page, "zero", x.Of(tick), Bottom, x.Of(tick), Bottom + 4);
+            Drawing.Label(page, NumberText.Tick(tick, x.Step, block.X.Format), x.Of(tick), Bottom + 18, "middle", "tick");
+        }
+
+        Drawing.Label(page, Drawing.Title(block.Y) + (block.LogY ? ", log scale" : ""), 0, 13, "start", "axis");
+        Drawing.Label(page, Drawing.Title(block.X), Drawing.Width - 18, Height - 8, "end", "axis");
+        foreach (var reference in (block.References ?? []).Where(r => y.CanDraw(r.Y)))
+        {
+            Drawing.Line(page, "reference", left, y.Of(reference.Y), Drawing.Width - 18, y.Of(reference.Y));
+            Drawing.Label(page, reference.Name, Drawing.Width - 20, y.Of(reference.Y) - 5, "end", "reference");
+        }
+    }
+
+    private static void Series(Markup page, CurveBlock block, int index, AxisScale x, AxisScale y)
+    {
+        var series = block.Series[index];
+        page.Open("g", ("class", "series " + Drawing.Class(index)), ("data-series", Drawing.At(index)));
+        int[] drawn = [.. Decimation.Indices(series.Y)];
+        var gap = (int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
+        if (series is { Low: { } low, High: { } high })
+        {
+            Band(page, drawn, i => gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
+        }
+
+        var path = new StringBuilder();
+        foreach (var run in Runs(drawn, gap))
+        {
+            foreach (var i in run)
+            {
+                path.Append(i == run[0] ? 'M' : 'L').Append(Drawing.At(x.Of(series.X[i]))).Append(' ').Append(Drawing.At(y.Of(series.Y[i])));
+            }
+
+            if (run.Count == 1)
+            {
+                Drawing.Marker(page, index, x.Of(series.X[run[0]]), y.Of(series.Y[run[0]]), 3.6);
+            }
+        }
+
+        page.Void("path", ("class", "line"), ("d", path.Length > 0 ? path.ToString() : null));
+        int[] points = [.. drawn.Where(i => !gap(i))];
+        foreach (var i in Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
+        {
+            Drawing.Marker(page, index, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
+        }
+
+        foreach (var i in Thinned(points, MostHoverPoints))
+        {
+            page.Open("circle", ("class", "hit"), ("cx", Drawing.At(x.Of(series.X[i]))), ("cy", Drawing.At(y.Of(series.Y[i]))), ("r", "7"))
+                .Leaf("title", Tip(block, series, i)).Close();
+        }
+
+        page.Close();
+    }
+
+    private static void Band(Markup page, int[] drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
+    {
+        foreach (var run in Runs(drawn, gap).Where(r => r.Count > 1))
+        {
+            var upper = run.Select(at).Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.High)}");
+            var lower = run.Select(at).Reverse().Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.Low)}");
+            page.Void("path", ("class", "band"), ("d", $"M{string.Join('L', upper.Concat(lower))}z"));
+        }
+    }
+
+    /// <summary>Maximal stretches without a gap.</summary>
+    private static IEnumerable<IReadOnlyList<int>> Runs(int[] indices, Func<int, bool> gap)
+    {
+        var run = new List<int>();
+        foreach (var i in indices)
+        {
+            if (!gap(i))
+            {
+                run.Add(i);
+            }
+            else if (run.Count > 0)
+            {
+                yield return run;
+                run = [];
+            }
+        }
+
+        if (run.Count > 0)
+        {
+            yield return run;
+        }
+    }
+
+    private static IEnumerable<int> Thinned(int[] points, int most) => points.Length <= most
+        ? points
+        : Enumerable.Range(0, most).Select(k => points[(int)((long)k * (points.Length - 1) / Math.Max(1, most - 1))]);
+
+    private static string Tip(CurveBlock block, CurveSeries series, int i)
+    {
+        var interval = series is { Low: { } low, High: { } high } ? NumberText.Interval(low[i], high[i], block.Y.Format) : null;
+        return $"{series.Name} \u00B7 {block.X.Title} {NumberText.WithUnit(series.X[i], block.X)} \u00B7 {NumberText.WithUnit(series.Y[i], block.Y)}"
+            + (interval is null ? "" : " " + interval);
+    }
+
+    private static string YTick(AxisScale scale, double tick, ChartAxis axis) =>
+        scale.Step == 0 ? NumberText.Tick(tick, tick, axis.Format) : NumberText.Tick(tick, scale.Step, axis.Format);
+
+    private static TableBlock Numbers(CurveBlock block) => new(
+        "Last points", "Series",
+        [new("Points", NumberFormat.Count), new(Drawing.Title(block.X), block.X.Format), new(Drawing.Title(block.Y), block.Y.Format)],
+        [.. block.Series.Select(s => new TableRow(s.Name, s.Y.Count == 0 ? [new(Value: 0), new(), new()] :
+        [
+            new(Value: s.Y.Count), new(Value: s.X[^1]), new(Value: s.Y[^1], Low: s.Low?[^1], High: s.High?[^1]),
+        ]))]);
+
+    private static void Check(CurveBlock block, CurveSeries series)
+    {
+        foreach (var (name, count) in new[] { ("y", series.Y.Count), ("low", series.Low?.Count), ("high", series.High?.Count) })
+        {
+            if (count is { } got && got != series.X.Count)
+            {
+                throw new FoveaException($"report curve \"{block.Caption}\", series \"{series.Name}\": expected {series.X.Count} values in {name} (as in x), got {got}");
+            }
+        }
+    }
+}

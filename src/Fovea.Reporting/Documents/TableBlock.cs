@@ -1,0 +1,67 @@
+namespace Fovea.Reporting.Documents;
+
+/// <summary>A table. Values with intervals also get a small drawing of the interval, on the column's common scale.</summary>
+/// <param name="Caption">What it shows.</param>
+/// <param name="RowTitle">Heading over the rows' titles, e.g. <c>Method</c>.</param>
+/// <param name="Columns">Columns after the row's title.</param>
+/// <param name="Rows">Rows, each with as many cells as there are columns.</param>
+/// <param name="Note">What the interval, n and seeds are.</param>
+public sealed record TableBlock(
+    string Caption, string RowTitle, IReadOnlyList<TableColumn> Columns, IReadOnlyList<TableRow> Rows, string? Note = null) : ReportBlock;
+
+/// <summary>One column.</summary>
+/// <param name="Title">Its heading.</param>
+/// <param name="Format">How its numbers are written.</param>
+/// <param name="Direction">Which way is better.</param>
+/// <param name="Alignment">How its cells are aligned.</param>
+/// <param name="Hint">What it measures; shown on hover.</param>
+public sealed record TableColumn(
+    string Title, NumberFormat Format = NumberFormat.Ratio, Direction Direction = Direction.None,
+    ColumnAlignment Alignment = ColumnAlignment.Auto, string? Hint = null);
+
+/// <summary>One row.</summary>
+/// <param name="Title">Its heading.</param>
+/// <param name="Cells">One a column.</param>
+/// <param name="Detail">Small type beneath the heading, e.g. <c>baseline</c>.</param>
+public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells, string? Detail = null);
+
+/// <summary>Text, or a value with its interval and count; all null shows a dash.</summary>
+/// <param name="Text">Shown instead of a value.</param>
+/// <param name="Value">In the column's unit.</param>
+/// <param name="Low">Lower end of the interval.</param>
+/// <param name="High">Upper end of the interval.</param>
+/// <param name="Count">n. Where a whole column or row shares it, it is shown once in the heading.</param>
+/// <param name="Tone">Better or worse than the baseline.</param>
+/// <param name="Hint">Shown on hover, e.g. the paired difference.</param>
+public sealed record TableCell(
+    string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
+    Tone Tone = Tone.Neutral, string? Hint = null);
+
+/// <summary>Which way is better.</summary>
+public enum Direction
+{
+    /// <summary>Neither.</summary>
+    None,
+
+    /// <summary>Higher is better.</summary>
+    HigherIsBetter,
+
+    /// <summary>Lower is better.</summary>
+    LowerIsBetter,
+}
+
+/// <summary>How a column's cells are aligned.</summary>
+public enum ColumnAlignment
+{
+    /// <summary>To the start where all its cells are text, else to the end.</summary>
+    Auto,
+
+    /// <summary>To the start (left).</summary>
+    Start,
+
+    /// <summary>Centred.</summary>
+    Center,
+
+    /// <summary>To the end (right).</summary>
+    End,
+}

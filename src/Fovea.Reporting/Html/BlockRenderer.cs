@@ -1,0 +1,77 @@
+using System.Globalization;
+using Fovea.Reporting.Charts;
+using Fovea.Reporting.Documents;
+
+namespace Fovea.Reporting.Html;
+
+/// <summary>Picks the renderer of a block, and renders the small ones.</summary>
+internal static class BlockRenderer
+{
+    public static void Render(Markup page, ReportBlock block)
+    {
+        switch (block)
+        {
+            case ProseBlock prose: Prose(page, prose); break;
+            case FiguresBlock figures: Figures(page, figures); break;
+            case TableBlock table: TableRenderer.Render(page, table); break;
+            case CurveBlock curves: CurveChart.Render(page, curves); break;
+            case DistributionBlock distributions: DistributionChart.Render(page, distributions); break;
+            case BarBlock bars: BarChart.Render(page, bars); break;
+            case HeatmapTextBlock heatmap: HeatmapTextRenderer.Render(page, heatmap); break;
+            case ImageBlock image: Picture(page, image); break;
+            default: throw new NotSupportedException($"no renderer for {block.GetType().Name}");
+        }
+    }
+
+    /// <summary>The line beneath a block.</summary>
+    public static void Note(Markup page, params ReadOnlySpan<string?> sentences)
+    {
+        var text = string.Join(' ', sentences.ToArray().Where(s => !string.IsNullOrWhiteSpace(s)));
+        if (text.Length > 0)
+        {
+            page.Leaf("p", text, ("class", "note"));
+        }
+    }
+
+    /// <summary>Colour-independent name of a tone's style; null for neutral.</summary>
+    public static string? Class(Tone tone) => tone switch
+    {
+        Tone.Better => "better",
+        Tone.Worse => "worse",
+        _ => null,
+    };
+
+    private static void Prose(Markup page, ProseBlock block)
+    {
+        foreach (var paragraph in block.Paragraphs)
+        {
+            page.Leaf("p", paragraph, ("class", "prose"));
+        }
+    }
+
+    private static void Figures(Markup page, FiguresBlock block)
+    {
+        page.Open("ul", ("class", "figures"));
+        foreach (var figure in block.Figures)
+        {
+            page.Open("li", ("class", Class(figure.Tone)))
+                .Leaf("span", figure.Label, ("class", "label"))
+                .Leaf("strong", figure.Value);
+            if (figure.Detail is { Length: > 0 } detail)
+            {
+                page.Leaf("span", detail, ("class", "detail"));
+            }
+
+            page.Close();
+        }
+
+        page.Close();
+    }
+
+    private static void Picture(Markup page, ImageBlock block)
+    {
+        page.Open("figure", ("class", "block"));
+        ImageRenderer.Render(page, block.Image, block.WidthPx is { } width ? $"width:{width.ToString(CultureInfo.InvariantCulture)}px" : null);
+        page.Leaf("figcaption", block.Caption, ("class", "below")).Close();
+    }
+}

@@ -1,0 +1,110 @@
+using Fovea.Core.Errors;
+using Fovea.Reporting.Documents;
+
+namespace Fovea.Reporting.Html;
+
+/// <summary>Tables with intervals.</summary>
+internal static class TableRenderer
+{
+    public static void Render(Markup page, TableBlock block)
+    {
+        foreach (var row in block.Rows.Where(r => r.Cells.Count != block.Columns.Count))
+        {
+            throw new FoveaException($"report table \"{block.Caption}\", row \"{row.Title}\": expected {block.Columns.Count} cells (one a column), got {row.Cells.Count}");
+        }
+
+        var counts = SharedCounts.Of(block);
+        page.Open("div", ("class", "block table"), ("role", "region"), ("aria-label", block.Caption), ("tabindex", "0")).Open("table").Leaf("caption", block.Caption);
+        page.Open("thead").Open("tr").Leaf("th", block.RowTitle, ("scope", "col"));
+        for (var c = 0; c < block.Columns.Count; c++)
+        {
+            Header(page, block, c, counts.OfColumn(c));
+        }
+
+        page.Close().Close().Open("tbody");
+        WhiskerColumn?[] whiskers = [.. Enumerable.Range(0, block.Columns.Count).Select(c => WhiskerColumn.Of(block.Rows.Select(r => r.Cells[c])))];
+        foreach (var (row, r) in block.Rows.Select((row, r) => (row, r)))
+        {
+            page.Line().Open("tr").Open("th", ("scope", "row")).Text(row.Title);
+            var detail = string.Join(" \u00B7 ", new[] { row.Detail, counts.OfRow(r) is { } n ? NumberText.Count(n) : null }.Where(s => !string.IsNullOrEmpty(s)));
+            if (detail.Length > 0)
+            {
+                page.Leaf("small", detail);
+            }
+
+            page.Close();
+            for (var c = 0; c < block.Columns.Count; c++)
+            {
+                Cell(page, row.Cells[c], block.Columns[c], Alignment(block, c), whiskers[c], counts.ShowInCells);
+            }
+
+            page.Close();
+        }
+
+        page.Close().Close().Close();
+        BlockRenderer.Note(page, block.Note, Key(block));
+    }
+
+    private static void Header(Markup page, TableBlock block, int c, double? count)
+    {
+        var column = block.Columns[c];
+        page.Open("th", ("scope", "col"), ("class", Alignment(block, c)), ("title", column.Hint)).Text(column.Title);
+        var detail = string.Join(" \u00B7 ", new[]
+        {
+            column.Direction switch { Direction.HigherIsBetter => "\u2191 better", Direction.LowerIsBetter => "\u2193 better", _ => null },
+            count is { } n ? NumberText.Count(n) : null,
+        }.OfType<string>());
+        if (detail.Length > 0)
+        {
+            page.Leaf("small", detail);
+        }
+
+        page.Close();
+    }
+
+    private static void Cell(Markup page, TableCell cell, TableColumn column, string alignment, WhiskerColumn? whiskers, bool showCount)
+    {
+        var tone = BlockRenderer.Class(cell.Tone);
+        page.Open("td", ("class", tone is null ? alignment : alignment + " " + tone), ("title", cell.Hint))
+            .Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format), ("class", "value"));
+        if (tone is not null)
+        {
+            page.Leaf("span", Mark(cell.Tone, column.Direction), ("class", "mark"), ("role", "img"), ("aria-label", tone));
+        }
+
+        var detail = string.Join(" \u00B7 ", new[]
+        {
+            NumberText.Interval(cell.Low, cell.High, column.Format), showCount && cell.Count is { } n ? NumberText.Count(n) : null,
+        }.OfType<string>());
+        if (detail.Length > 0)
+        {
+            page.Leaf("small", detail);
+        }
+
+        whiskers?.Render(page, cell);
+        page.Close();
+    }
+
+    /// <summary>Filled is better and hollow is worse; where the column has a direction, the triangle shows the way the number went.</summary>
+    private static string Mark(Tone tone, Direction direction) => (tone, direction) switch
+    {
+        (Tone.Better, Direction.HigherIsBetter) => "\u25B2",
+        (Tone.Better, Direction.LowerIsBetter) => "\u25BC",
+        (Tone.Worse, Direction.HigherIsBetter) => "\u25BD",
+        (Tone.Worse, Direction.LowerIsBetter) => "\u25B3",
+        (Tone.Better, _) => "\u25CF",
+        _ => "\u25CB",
+    };
+
+    private static string? Key(TableBlock block) => block.Rows.Any(r => r.Cells.Any(c => c.Tone != Tone.Neutral))
+        ? "Filled marks are better, hollow ones worse."
+        : null;
+
+    private static string Alignment(TableBlock block, int c) => block.Columns[c].Alignment switch
+    {
+        ColumnAlignment.Start => "start",
+        ColumnAlignment.Center => "center",
+        ColumnAlignment.End => "end",
+        _ => block.Rows.Any(r => r.Cells[c].Text is not null) && block.Rows.All(r => r.Cells[c].Value is null) ? "start" : "end",
+    };
+}
