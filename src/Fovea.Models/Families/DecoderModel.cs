@@ -42,7 +42,7 @@ public abstract class DecoderModel : VisionLanguageModel
     {
         using var scope = NewDisposeScope();
         var device = Decoder.Device;
-        using var output = Decoder.Forward(new DecoderInput
+        var output = Decoder.Forward(new DecoderInput
         {
             Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
             LogitPositions = batch.LogitPositions.to(device),
