@@ -55,7 +55,7 @@ public static class SceneWords
     public static IReadOnlyList<string> Function { get; } =
     [
         .. ("a after and answer at background colour comes day describe do does from get has have how image in is it look many month "
-            + "not number object objects of on or see shape shows sides that the there to we what you").Split(' ')
+            + "not number object objects of on or see shape shows sides that the there to we what you").Split(' '),
     ];
 
     /// <summary>All words, each once, in ordinal order: closed, and fewer than 220 with the template's frame words.</summary>
@@ -68,6 +68,9 @@ public static class SceneWords
 
     /// <summary>The system turn of every dialogue, short to keep sequences short.</summary>
     public const string SystemSentence = "look at the image and answer.";
+
+    /// <summary>Words that open a question.</summary>
+    internal static IReadOnlyList<string> Openings => ["what", "how", "is", "describe"];
 
     /// <summary>The fixed words of noise phrases.</summary>
     internal static IReadOnlyList<string> NoiseFrames => ["taken", "by", "on", "sent", "to", "in"];
