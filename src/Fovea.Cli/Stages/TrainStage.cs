@@ -85,10 +85,9 @@ internal sealed record TrainStage : IStage
         var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model);
         var images = model.SeesImages ? new Fovea.Data.Images.ImageLoader(corpus.Corpus, companions.Processor!) : null;
-        var summary = new Trainer(model, set, images, Training, context.Out, context.Progress).Run(context.NumThreads, context.Stop);
-        companions.Write(Path.Combine(context.Out, "model"));
-        var result = StageRunner.ToJson(summary);
-        result["epochs"] = Math.Round((double)summary.Samples / Math.Max(1, set.Count), 3);
+        var summary = Trainer.Run(model, set, images, Training, context.Out, context.Progress, context.Stop);
+        companions.Write(summary.ModelFolder);
+        var result = Result(summary, set);
         if (View == CorpusView.TextOnly)
         {
             AddNll(result, "in_sample", model, samples.Take(MaxNllSamples).ToArray());
@@ -99,6 +98,26 @@ internal sealed record TrainStage : IStage
         }
 
         return result;
+    }
+
+    private static JsonObject Result(TrainingSummary summary, TrainingSet set)
+    {
+        var counters = summary.Counters;
+        return new JsonObject
+        {
+            ["steps"] = summary.Steps,
+            ["epochs"] = Math.Round((double)counters.Samples / Math.Max(1, set.Count), 3),
+            ["samples"] = counters.Samples,
+            ["supervised_tokens"] = counters.WeightedTokens,
+            ["forward_tokens"] = counters.ForwardTokens,
+            ["text_only_tokens"] = counters.TextOnlyTokens,
+            ["skipped_steps"] = counters.SkippedSteps,
+            ["dropped_samples"] = set.Dropped,
+            ["invalid_samples"] = set.Invalid.Count,
+            ["mean_loss"] = summary.MeanLoss,
+            ["final_loss"] = summary.FinalLoss,
+            ["notices"] = new JsonArray([.. summary.Notices.Select(n => (JsonNode)n)]),
+        };
     }
 
     private const int MaxNllSamples = 2000;
