@@ -17,6 +17,9 @@ public sealed class ScoreStoreReader
         _manifest = manifest;
     }
 
+    /// <summary>The file in a store's folder that names its shards and their hashes: its hash stands for the whole store.</summary>
+    public const string ManifestFile = StoreManifest.FileName;
+
     /// <summary>The store's folder.</summary>
     public string Folder { get; }
 

@@ -4,6 +4,7 @@ using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
+using Spectre.Console;
 
 namespace Fovea.Cli.Commands;
 

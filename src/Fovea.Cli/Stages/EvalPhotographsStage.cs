@@ -54,5 +54,5 @@ internal static class EvalStages
 
     /// <summary>Hashes of score stores' manifests.</summary>
     public static IEnumerable<(string Role, string File)> Stores(params IEnumerable<(string Role, string Folder)> stores) =>
-        stores.Select(s => (s.Role, Path.Combine(s.Folder, Fovea.Store.StoreManifest.FileName)));
+        stores.Select(s => (s.Role, Path.Combine(s.Folder, Fovea.Store.ScoreStoreReader.ManifestFile)));
 }

@@ -58,6 +58,13 @@ internal static class InputHashes
         return hashes;
     }
 
+    /// <summary>Hash of a folder of scenes: its annotations name all that is in it.</summary>
+    public static string OfScenes(string folder)
+    {
+        var file = Path.Combine(folder, Fovea.Data.Scenes.SceneAnnotations.AnnotationsFile);
+        return File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(folder, null, "no scenes here; make them with 'fovea scenes'");
+    }
+
     private static string OfFolder(string folder)
     {
         if (!Directory.Exists(folder))

@@ -62,7 +62,7 @@ internal sealed record SelectStage : IStage
     public string Kind => "select";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, StoreManifest.FileName))));
+    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, ScoreStoreReader.ManifestFile))));
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

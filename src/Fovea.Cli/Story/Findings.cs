@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Fovea.Evaluation.Comparisons;
+
 using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Cli.Story;

@@ -1,6 +1,7 @@
 using Fovea.Cli.Stages;
 using Fovea.Cli.Workers;
 using Fovea.Models.Initialisation;
+using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
@@ -133,6 +134,6 @@ internal static class PhotographsStory
         private string Vig(string name, string model, IReadOnlyList<DataSource> data) => plan.Add(
             Name("scores/" + name), new ScoreVigStage { Model = StoryNames.ModelOf(model), Data = data, Proxies = config.Vig.Proxies }, 10, model);
 
-        private static double Cost(Training.TrainingOptions options, double perStep) => (options.Steps ?? 500) * 0.04 * perStep;
+        private static double Cost(TrainingOptions options, double perStep) => (options.Steps ?? 500) * 0.04 * perStep;
     }
 }

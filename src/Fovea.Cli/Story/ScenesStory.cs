@@ -158,7 +158,7 @@ internal static class ScenesStory
         {
             var vig = Score("vig-held-out", CaptionsOf(_heldOut), config.Vig.Proxies, _heldOut, _data.NumHeldOutScenes);
             var prior = plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = CaptionsOf(_heldOut) }, 1, _reference, _heldOut);
-            plan.Add(Name("eval/token-scores"), new TokenScoresStage { Vig = vig, Prior = prior, Scenes = _heldOut }, 2, vig, prior, _heldOut);
+            plan.Add(Name("eval/token-scores"), new TokenScoresStage { Vig = vig, Prior = prior, Scenes = _heldOut, Tokenizer = _tokenizer }, 2, vig, prior, _heldOut);
         }
 
         private string Score(string name, IReadOnlyList<DataSource> data, IReadOnlyList<string> proxies, string reads, int count) =>

@@ -1,5 +1,5 @@
 using Fovea.Cli.Stages;
-using Fovea.Training;
+using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
