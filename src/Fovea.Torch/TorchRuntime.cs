@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Fovea.Torch.Native;
@@ -16,15 +17,22 @@ public static partial class TorchRuntime
     /// <summary>How the native shim was loaded, in words.</summary>
     public static string LoadState => Compat.State;
 
+    /// <summary>The libtorch package that this was built with, known without loading it.</summary>
+    public static string LibTorchPackage { get; } = typeof(TorchRuntime).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "LibTorch").Value!;
+
     /// <summary>Loads libtorch and sets its thread count. Safe to call more than once.</summary>
     /// <param name="numThreads">Threads for one operation; at least 1.</param>
     public static void Start(int numThreads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numThreads, 1);
-        torch.set_num_threads(numThreads);
-        if (torch.get_num_interop_threads() != 1)
+        lock (Compat) // libtorch ends the process if its inter-op threads are set twice
         {
-            torch.set_num_interop_threads(1);
+            torch.set_num_threads(numThreads);
+            if (torch.get_num_interop_threads() != 1)
+            {
+                torch.set_num_interop_threads(1);
+            }
         }
     }
 

@@ -47,6 +47,11 @@ internal static class Guard
             Console.Error.WriteLine($"fovea: {e.Message.ReplaceLineEndings(" ")}");
             return ExitCodes.Failed;
         }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
+        {
+            Console.Error.WriteLine($"fovea: a fault of fovea's own: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (FOVEA_TRACE=1 shows where; please report it)");
+            return ExitCodes.Failed;
+        }
     }
 
     /// <summary>The same for work that does not wait.</summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Cli.Stages;
@@ -12,7 +13,7 @@ internal static class BuildVersions
     {
         ["fovea"] = Fovea,
         ["dotnet"] = RuntimeInformation.FrameworkDescription,
-        ["libtorch"] = torch.__version__,
+        ["libtorch"] = TorchRuntime.LibTorchPackage,
         ["torchsharp"] = typeof(torch).Assembly.GetName().Version!.ToString(3),
     };
 

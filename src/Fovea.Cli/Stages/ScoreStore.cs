@@ -44,7 +44,7 @@ internal static class ScoreStore
         }
 
         using var store = ScoreStoreWriter.Open(context.Out, provenance);
-        var summary = scorer.Score(ScoringSource.FromTokenized(corpus.Samples), store, context.Progress, context.Stop);
+        var summary = scorer.Score(ScoringSource.FromSamples(corpus.Corpus.Samples, corpus.Encoder.Encode), store, context.Progress, context.Stop);
         return new JsonObject
         {
             ["samples"] = summary.Samples,

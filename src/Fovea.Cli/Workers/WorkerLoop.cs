@@ -57,6 +57,15 @@ internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThr
         {
             return new WorkerMessage("failed", Error: e.Message.ReplaceLineEndings(" "));
         }
+        catch (Exception e)
+        {
+            if (Environment.GetEnvironmentVariable("FOVEA_TRACE") is not null)
+            {
+                Console.Error.WriteLine(e);
+            }
+
+            return new WorkerMessage("failed", Error: $"a fault of fovea's own: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (FOVEA_TRACE=1 shows where; please report it)");
+        }
     }
 
     private void Say(WorkerMessage message)
