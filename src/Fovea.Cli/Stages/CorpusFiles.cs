@@ -22,9 +22,10 @@ internal static class CorpusFiles
 
     private static ICorpus Open(DataSource source, bool checkImages)
     {
+        var images = source.ImageFolder;
         if (source.Format == DataFormat.Llava)
         {
-            var llava = LlavaJsonCorpus.Open(source.File, source.Images);
+            var llava = LlavaJsonCorpus.Open(source.File, images);
             if (checkImages)
             {
                 llava.CheckImages();
@@ -33,11 +34,21 @@ internal static class CorpusFiles
             return llava;
         }
 
-        var coco = CocoCaptionsCorpus.Open(source.File, source.Images ?? throw new InvalidInputException(source.File, null, "'images' is missing: COCO captions need the folder of their photographs"));
-        var part = coco.TakePhotographs(source.SkipImages, source.TakeImages);
+        var coco = CocoCaptionsCorpus.Open(source.File, images);
+        var groups = coco.ImageGroups.Skip(source.SkipImages).Take(source.TakeImages ?? int.MaxValue).ToArray();
+        if (groups.Length == 0 || (source.TakeImages is { } take && groups.Length < take))
+        {
+            throw new InvalidInputException(source.File, null,
+                $"holds {coco.ImageGroups.Count} photographs with captions; expected {source.SkipImages} to skip and {source.TakeImages ?? 1} to take");
+        }
+
+        var part = coco.OfGroups(groups);
         if (checkImages)
         {
-            part.CheckImages();
+            foreach (var sample in part.Samples.DistinctBy(s => s.Images[0]))
+            {
+                coco.ImagePath(sample, 0);
+            }
         }
 
         return part;

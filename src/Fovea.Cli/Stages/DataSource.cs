@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fovea.Cli.Stages;
 
 /// <summary>In which form a corpus file is.</summary>
@@ -16,8 +18,12 @@ internal sealed record DataSource
     /// <summary>The file.</summary>
     public required string File { get; init; }
 
-    /// <summary>Folder of its images; absent for text-only data.</summary>
+    /// <summary>Folder of its images; absent: the file's own folder.</summary>
     public string? Images { get; init; }
+
+    /// <summary>Where image names are resolved.</summary>
+    [JsonIgnore]
+    public string ImageFolder => Images ?? Path.GetDirectoryName(Path.GetFullPath(File))!;
 
     /// <summary>Form of the file.</summary>
     public DataFormat Format { get; init; }

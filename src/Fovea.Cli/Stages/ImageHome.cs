@@ -16,11 +16,11 @@ internal static class ImageHome
 internal sealed class ImageHashes
 {
     private readonly ConcurrentDictionary<string, string> _known = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string?> _folders;
+    private readonly Dictionary<string, string> _folders;
 
     /// <summary>Finds images below the folders of <paramref name="data"/>.</summary>
     public ImageHashes(IReadOnlyList<DataSource> data) =>
-        _folders = data.ToDictionary(d => Path.GetFileName(d.File), d => d.Images, StringComparer.Ordinal);
+        _folders = data.ToDictionary(d => Path.GetFileName(d.File), d => d.ImageFolder, StringComparer.Ordinal);
 
     /// <summary>The sample's hash; null without images.</summary>
     public string? Of(TokenizedSample sample)
@@ -30,7 +30,7 @@ internal sealed class ImageHashes
             return null;
         }
 
-        var folder = _folders[sample.Key.Source] ?? "";
+        var folder = _folders[sample.Key.Source];
         var hashes = sample.Images.Select(i => _known.GetOrAdd(Path.Combine(folder, i), ContentHash.OfFile)).ToArray();
         return hashes.Length == 1 ? hashes[0] : ContentHash.OfText(string.Join('\n', hashes));
     }

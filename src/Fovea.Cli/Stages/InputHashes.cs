@@ -31,10 +31,7 @@ internal static class InputHashes
         {
             var file = data[i].File;
             yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, "no such data file; give an existing one"));
-            if (data[i].Images is { } images)
-            {
-                yield return ($"{role}[{i}].images", OfFolder(images));
-            }
+            yield return ($"{role}[{i}].images", OfFolder(data[i].ImageFolder));
         }
     }
 

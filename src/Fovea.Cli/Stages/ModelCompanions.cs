@@ -1,6 +1,7 @@
 using Fovea.Core.Files;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
+using Fovea.Data.Scenes;
 using Fovea.Data.Tokenizers;
 using Fovea.Models;
 using Fovea.Models.Configs;
@@ -18,12 +19,12 @@ internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorCon
     public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
 
     /// <summary>Those of a model: the folder's own where it was loaded from one, else what its sizes ask for.</summary>
-    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder) => new(tokenizerFolder, model switch
+    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, int? longestEdge) => new(tokenizerFolder, model switch
     {
         _ when !model.SeesImages => null,
         _ when modelFolder is not null => ImageProcessorConfig.Load(modelFolder),
-        LlavaModel llava => ImageProcessorConfig.ClipPadded(llava.Config.Vision.ImageSize),
-        SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize),
+        LlavaModel llava => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize),
+        SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, longestEdge ?? SceneWorld.ImagePixels),
         _ => null,
     });
 

@@ -32,7 +32,7 @@ internal static class ScoreStore
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {
             ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
-            ["template"] = "auto",
+            ["template"] = TokenizedCorpus.TemplateName,
             ["dtype"] = "float32",
             ["num_threads"] = $"{context.NumThreads}",
             ["fovea"] = BuildVersions.Fovea,

@@ -13,12 +13,16 @@ namespace Fovea.Cli.Stages;
 /// <param name="Samples">In the corpora's order.</param>
 internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampleEncoder Encoder, IReadOnlyList<TokenizedSample> Samples)
 {
+    /// <summary>Captions read as <c>llava_plain</c>, all else as <c>llava_v1</c>: H and U share one tokenization, and so PRIOR's scores.</summary>
+    public const string TemplateName = "auto";
+
     /// <summary>Reads and tokenizes.</summary>
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
     public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view)
     {
         var tokenizer = Tokenizer.Load(tokenizerFolder);
-        ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(tokenizer) : new SampleEncoder(tokenizer);
+        var whole = new SampleEncoder(tokenizer, TemplateChoice.Parse(TemplateName));
+        ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
         var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
         return new TokenizedCorpus(corpus, tokenizer, encoder, [.. corpus.Samples.Select(encoder.Encode)]);
     }

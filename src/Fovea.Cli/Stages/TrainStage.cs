@@ -83,7 +83,7 @@ internal sealed record TrainStage : IStage
         var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
         using var model = StartModel(corpus);
         var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
-        var companions = ModelCompanions.For(model, TokenizerFolder, Model);
+        var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var images = model.SeesImages ? new Fovea.Data.Images.ImageLoader(corpus.Corpus, companions.Processor!) : null;
         var summary = Trainer.Run(model, set, images, Training, context.Out, context.Progress, context.Stop);
         companions.Write(summary.ModelFolder);

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+
+namespace Fovea.EndToEnd.Tests;
+
+/// <summary>The commands one after the other, as a user would give them, at a toy size.</summary>
+public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTests.Chain>
+{
+    private const string Training = "\"training\": { \"steps\": 6, \"batch_size\": 8, \"learning_rate\": 1e-3, \"checkpoint_every\": 2, \"seed\": 3 }";
+
+    /// <summary>Scenes, a tokenizer, a reference and an aligned model, made once.</summary>
+    public sealed class Chain : IDisposable
+    {
+        public Chain()
+        {
+            FoveaProcess.Succeed("scenes", "--out", Folder["scenes"], "--seed", "7", "--count", "40", "--set", "text_only_record_rate=0.2");
+            FoveaProcess.Succeed("scenes", "tokenizer", "--out", Folder["tokenizer"]);
+            Train("reference", $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "data": [{{Data("captions")}}, {{Data("dialogues")}}], {{Training}} }""");
+            Train("aligned", $$"""{ "preset": { "name": "tiny-llava" }, "decoder_from": "{{Folder["reference"]}}/model", "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{Data("captions")}}], {{Training}} }""");
+        }
+
+        internal TemporaryFolder Folder { get; } = new();
+
+        public string Data(string name) => $$"""{ "file": "{{Folder["scenes"]}}/{{name}}.json" }""";
+
+        public string Train(string name, string config, params string[] more)
+        {
+            FoveaProcess.Succeed(["train", "--config", Folder.Write(name + ".jsonc", config), "--out", Folder[name], "--threads", "1", .. more]);
+            return Folder[name];
+        }
+
+        public void Dispose() => Folder.Dispose();
+    }
+
+    private TemporaryFolder Folder => chain.Folder;
+
+    private string Captions => Path.Combine(Folder["scenes"], "captions.json");
+
+    private string Dialogues => Path.Combine(Folder["scenes"], "dialogues.json");
+
+    private string Tuning => $$"""{ "model": "{{Folder["aligned"]}}/model", "data": [{{chain.Data("dialogues")}}], {{Training}} }""";
+
+    [Fact]
+    public void Prior_goes_from_scores_to_weights_to_training()
+    {
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Captions, "--out", Folder["prior-scores"], "--threads", "1");
+        var selected = FoveaProcess.Succeed("select", "--scores", Folder["prior-scores"], "--method", "prior", "--out", Folder["prior-weights"], "--json").Json["metrics"]!;
+        Assert.Equal(40, (int)selected["kept"]!);
+        chain.Train("prior-model", $$"""{ "preset": { "name": "tiny-solo" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""", "--weights", Folder["prior-weights"]);
+        Assert.True(File.Exists(Path.Combine(Folder["prior-model"], "model", "model.safetensors")));
+    }
+
+    [Fact]
+    public void Vig_goes_from_scores_to_tuning_to_evaluation_and_a_second_score_does_nothing()
+    {
+        string[] score = ["score", "vig", "--model", Folder["aligned"] + "/model", "--data", Dialogues, "--proxy", "blur", "--sigma", "5", "--out", Folder["vig-scores"], "--threads", "1"];
+        FoveaProcess.Succeed(score);
+        var shard = File.GetLastWriteTimeUtc(Path.Combine(Folder["vig-scores"], "shard-00000.parquet"));
+        FoveaProcess.Succeed(score);
+        Assert.Equal(shard, File.GetLastWriteTimeUtc(Path.Combine(Folder["vig-scores"], "shard-00000.parquet")));
+
+        var selected = FoveaProcess.Succeed("select", "--scores", Folder["vig-scores"], "--method", "vig", "--p", "50", "--out", Folder["vig-weights"], "--json").Json["metrics"]!;
+        var withImage = 40 - (int)selected["text_only"]!;
+        Assert.InRange((int)selected["text_only"]!, 1, 39);
+        Assert.InRange((int)selected["kept"]!, (withImage + 1) / 2, withImage);
+        chain.Train("tuned", Tuning, "--weights", Folder["vig-weights"]);
+        var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"], "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
+        Assert.NotNull(metrics["grounded_nll"]);
+        Assert.NotNull(metrics["qa_accuracy"]);
+    }
+
+    [Fact]
+    public void Weights_of_another_corpus_are_refused_by_name()
+    {
+        FoveaProcess.Succeed("scenes", "--out", Folder["other"], "--seed", "8", "--count", "40");
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Path.Combine(Folder["other"], "captions.json"), "--out", Folder["other-scores"], "--threads", "1");
+        FoveaProcess.Succeed("select", "--scores", Folder["other-scores"], "--method", "prior", "--out", Folder["other-weights"]);
+        var config = Folder.Write("mismatch.jsonc", $$"""{ "preset": { "name": "tiny-llava" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""");
+        var outcome = FoveaProcess.Run("train", "--config", config, "--out", Folder["mismatch"], "--weights", Folder["other-weights"], "--threads", "1");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("captions.json", outcome.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("fingerprint", outcome.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interrupted_training_run_resumes_to_the_same_bits()
+    {
+        var config = Tuning.Replace("\"steps\": 6", "\"steps\": 400", StringComparison.Ordinal);
+        var whole = chain.Train("whole", config);
+        var file = Folder.Write("cut.jsonc", config);
+        using (var process = FoveaProcess.Start("train", "--config", file, "--out", Folder["cut"], "--threads", "1"))
+        {
+            var clock = Stopwatch.StartNew();
+            while (!Directory.Exists(Path.Combine(Folder["cut"], "checkpoints", "step-00000002")) && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+            {
+                Thread.Sleep(20);
+            }
+
+            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            process.WaitForExit();
+            Assert.Equal(130, process.ExitCode);
+        }
+
+        var again = FoveaProcess.Run("train", "--config", file, "--out", Folder["cut"], "--threads", "1");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("--resume", again.Errors, StringComparison.Ordinal);
+        var other = FoveaProcess.Run("train", "--config", file, "--out", Folder["cut"], "--threads", "1", "--resume", "--set", "training.learning_rate=0.5");
+        Assert.Contains("training.learning_rate", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
+        FoveaProcess.Succeed("train", "--config", file, "--out", Folder["cut"], "--threads", "1", "--resume");
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model", "model.safetensors")), File.ReadAllBytes(Path.Combine(Folder["cut"], "model", "model.safetensors")));
+    }
+}

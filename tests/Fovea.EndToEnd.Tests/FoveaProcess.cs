@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json.Nodes;
+
+namespace Fovea.EndToEnd.Tests;
+
+/// <summary>What a run of the command line gave.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Errors)
+{
+    public string[] ErrorLines => Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    public JsonNode Json => JsonNode.Parse(Output)!;
+}
+
+/// <summary>Runs <c>fovea</c> as a user does.</summary>
+internal static class FoveaProcess
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
+
+    public static string RepositoryRoot { get; } = Metadata("RepositoryRoot");
+
+    private static string Program { get; } = Path.Combine(RepositoryRoot, "artifacts", "bin", "Fovea.Cli", Metadata("Configuration"), "fovea");
+
+    public static Outcome Run(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        Assert.True(process.WaitForExit(Limit), $"fovea {string.Join(' ', arguments)} did not end");
+        return new Outcome(process.ExitCode, output.Result, errors.Result);
+    }
+
+    /// <summary>Runs and demands success.</summary>
+    public static Outcome Succeed(params string[] arguments)
+    {
+        var outcome = Run(arguments);
+        Assert.True(outcome.ExitCode == 0, $"fovea {string.Join(' ', arguments)}\nexit code {outcome.ExitCode}\n{outcome.Errors}");
+        return outcome;
+    }
+
+    public static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static string Metadata(string key) =>
+        typeof(FoveaProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == key).Value!;
+}
+
+/// <summary>A folder that is removed after the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("fovea-test-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(this[name], text);
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

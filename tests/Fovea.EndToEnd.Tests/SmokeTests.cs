@@ -1,9 +1,0 @@
-using Xunit;
-
-namespace Fovea.EndToEnd.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Runs() => Assert.True(Environment.ProcessorCount > 0);
-}
