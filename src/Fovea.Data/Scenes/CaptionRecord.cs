@@ -1,0 +1,18 @@
+using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Scenes;
+
+internal static class CaptionRecord
+{
+    public static AnnotatedSample Draw(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras)
+    {
+        var caption = new CaptionText(spec, scene, random, extras).Draw();
+        var sample = new Sample(
+            new SampleKey(SceneWorld.CaptionsFile, scene.Index),
+            FormattableString.Invariant($"{spec.Split}-caption-{scene.Index:D6}"),
+            [SceneWorld.ImageName(scene.Index)],
+            [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, caption.Text)]);
+        return new AnnotatedSample(sample, scene.Index, [.. caption.Spans(1)], []);
+    }
+}

@@ -1,0 +1,62 @@
+using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Scenes;
+
+/// <summary>Draws a dialogue: the questions' kinds in a random order, each kind once before any comes again, no question twice.</summary>
+internal sealed class DialogueRecord
+{
+    private readonly SceneSpec _spec;
+    private readonly Scene _scene;
+    private readonly RandomSource _random;
+    private readonly QuestionText _questions;
+    private readonly List<DrawnQuestion> _drawn = [];
+
+    public DialogueRecord(SceneSpec spec, Scene scene, Func<string, RandomSource> stream)
+    {
+        _spec = spec;
+        _scene = scene;
+        _random = stream("");
+        _questions = new QuestionText(spec, scene, _random, stream("-extras"), stream("-labels"));
+    }
+
+    public AnnotatedSample Draw()
+    {
+        var textOnly = _random.Chance(_spec.TextOnlyRecordRate);
+        SceneQuestionType[] types = textOnly ? [SceneQuestionType.TextOnly] : Enum.GetValues<SceneQuestionType>();
+        while (_drawn.Count < _spec.QuestionsPerDialogue)
+        {
+            foreach (var type in _random.Permutation(types.Length))
+            {
+                if (_drawn.Count < _spec.QuestionsPerDialogue && _questions.Draw(types[type], _drawn) is { } question)
+                {
+                    _drawn.Add(question);
+                }
+            }
+        }
+
+        return Record(textOnly);
+    }
+
+    private AnnotatedSample Record(bool textOnly)
+    {
+        var turns = new List<Turn> { new(Role.System, SceneWords.SystemSentence) };
+        var spans = new List<ClassSpan>();
+        var questions = new List<SceneQuestion>();
+        foreach (var drawn in _drawn)
+        {
+            var tag = turns.Count == 1 && !textOnly ? "<image>\n" : "";
+            turns.Add(new Turn(Role.Human, tag + drawn.Question.Text));
+            questions.Add(drawn.Question with { Turn = turns.Count });
+            spans.AddRange(drawn.Answer.Spans(turns.Count));
+            turns.Add(new Turn(Role.Assistant, drawn.Answer.Text));
+        }
+
+        var sample = new Sample(
+            new SampleKey(SceneWorld.DialoguesFile, _scene.Index),
+            FormattableString.Invariant($"{_spec.Split}-dialogue-{_scene.Index:D6}"),
+            textOnly ? [] : [SceneWorld.ImageName(_scene.Index)],
+            turns);
+        return new AnnotatedSample(sample, textOnly ? null : _scene.Index, spans, questions);
+    }
+}

@@ -1,0 +1,112 @@
+using Fovea.Core.Randomness;
+
+namespace Fovea.Data.Scenes;
+
+/// <summary>A question and its worded answer; the question's turn is still to be set.</summary>
+internal sealed record DrawnQuestion(SceneQuestion Question, AnnotatedText Answer);
+
+/// <summary>Draws and words questions. Wrong labels come from a stream of their own: their rate leaves the questions as they are.</summary>
+internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras, RandomSource labels)
+{
+    /// <summary>A question of that type which is not among <paramref name="asked"/>, or null if none was found.</summary>
+    public DrawnQuestion? Draw(SceneQuestionType type, IReadOnlyList<DrawnQuestion> asked)
+    {
+        var question = type switch
+        {
+            SceneQuestionType.Colour => Colour(),
+            SceneQuestionType.Shape => Shape(),
+            SceneQuestionType.Count => Count(),
+            SceneQuestionType.Relation => Relation(),
+            SceneQuestionType.Existence => Existence([.. asked.Select(a => a.Question).Where(q => q.Type == type)]),
+            SceneQuestionType.TextOnly => TextOnly(),
+            SceneQuestionType.Description => Description(),
+            _ => throw new ArgumentOutOfRangeException(nameof(type)),
+        };
+        return question is null || asked.Any(a => a.Question.Text == question.Question.Text) ? null : question;
+    }
+
+    private DrawnQuestion Colour()
+    {
+        var o = random.Pick(scene.Objects);
+        var shape = SceneWords.Of(o.Shape);
+        var label = Label(SceneQuestionType.Colour, $"what colour is the {shape}?", shape, SceneWords.Of(o.Colour), SceneWords.Colours);
+        return new(label, new AnnotatedText().Filler($"the {shape} is").Add(TokenClass.Colour, label.Given!).Stop());
+    }
+
+    private DrawnQuestion Shape()
+    {
+        var o = random.Pick(scene.Objects);
+        var place = SceneWords.Place(o.Row, o.Column);
+        var label = Label(SceneQuestionType.Shape, $"what shape is in the {place}?", place, SceneWords.Of(o.Shape), SceneWords.Shapes);
+        return new(label, new AnnotatedText().Filler("it is a").Add(TokenClass.Shape, label.Given!).Stop());
+    }
+
+    private DrawnQuestion Count()
+    {
+        string[] words = [.. SceneWords.Numbers.Take(Math.Max(3, spec.MaxObjects))];
+        var label = Label(SceneQuestionType.Count, "how many objects do you see?", null, words[scene.Objects.Count - 1], words);
+        return new(label, new AnnotatedText().Filler("the number of objects is").Add(TokenClass.Count, label.Given!).Stop());
+    }
+
+    private DrawnQuestion? Relation()
+    {
+        if (scene.Objects.Count < 2)
+        {
+            return null;
+        }
+
+        var pair = random.Permutation(scene.Objects.Count);
+        var (subject, other) = (scene.Objects[pair[0]], scene.Objects[pair[1]]);
+        var direction = random.Pick(SceneRelation.Directions(subject, other));
+        var asked = random.Chance(0.5) ? direction : SceneRelation.Opposite(direction);
+        var (first, second) = (SceneWords.Of(subject.Shape), SceneWords.Of(other.Shape));
+        if (random.Chance(0.5))
+        {
+            var text = $"is the {first} {SceneRelation.Phrase(asked)} the {second}?";
+            return YesNo(Label(SceneQuestionType.Relation, text, first, asked == direction ? "yes" : "no", SceneWords.YesNo), "it is", "it is not");
+        }
+
+        var opposite = SceneRelation.Opposite(asked);
+        var label = Label(
+            SceneQuestionType.Relation, $"is the {first} {asked} or {SceneRelation.Phrase(opposite)} the {second}?", first, direction, [asked, opposite]);
+        return new(label, new AnnotatedText().Filler("it is").Direction(label.Given!).Filler($"the {second}").Stop());
+    }
+
+    /// <summary>At most two a dialogue, the second with the other answer, so that yes and no balance whatever the number of objects.</summary>
+    private DrawnQuestion? Existence(List<SceneQuestion> before)
+    {
+        if (before.Count == 2)
+        {
+            return null;
+        }
+
+        var yes = before.Count == 1 ? before[0].Gold == "no" : random.Chance(0.5);
+        SceneShape[] shapes = [.. Enum.GetValues<SceneShape>().Where(s => (scene.Find(s) is not null) == yes)];
+        var shape = SceneWords.Of(random.Pick(shapes));
+        var label = Label(SceneQuestionType.Existence, $"is there a {shape} in the image?", shape, yes ? "yes" : "no", SceneWords.YesNo);
+        return YesNo(label, $"there is a {shape}", $"there is no {shape}");
+    }
+
+    private DrawnQuestion TextOnly()
+    {
+        var fact = random.Pick(TextFact.All);
+        var label = new SceneQuestion(0, SceneQuestionType.TextOnly, fact.Question, null, fact.Word, fact.Word, WrongLabel: false);
+        return new(label, fact.Answer());
+    }
+
+    private DrawnQuestion Description()
+    {
+        var label = new SceneQuestion(0, SceneQuestionType.Description, "describe the image.", null, null, null, WrongLabel: false);
+        return new(label, new CaptionText(spec, scene, random, extras).Draw());
+    }
+
+    private static DrawnQuestion YesNo(SceneQuestion label, string yes, string no) =>
+        new(label, new AnnotatedText().Add(TokenClass.Answer, label.Given!).Comma().Filler(label.Given == "yes" ? yes : no).Stop());
+
+    private SceneQuestion Label(SceneQuestionType type, string text, string? subject, string gold, IReadOnlyList<string> words)
+    {
+        var other = labels.Pick([.. words.Where(w => w != gold)]);
+        var wrong = labels.Chance(spec.WrongLabelRate);
+        return new SceneQuestion(0, type, text, subject, gold, wrong ? other : gold, wrong);
+    }
+}
