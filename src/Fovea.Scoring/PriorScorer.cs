@@ -1,0 +1,69 @@
+using Fovea.Core.Samples;
+using Fovea.Core.Watching;
+using Fovea.Models;
+using Fovea.Models.Batching;
+using Fovea.Scoring.Folds;
+using Fovea.Store;
+
+namespace Fovea.Scoring;
+
+/// <summary>
+/// PRIOR's scores (arXiv 2505.08971, method, 1 and 2): log-probabilities of the targets under a text-only reference, which reads the text alone.
+/// Takes samples from the text-only encoder: without image placeholders, with the targets that the vision-language model is trained on.
+/// </summary>
+public sealed class PriorScorer : ITokenScorer
+{
+    private readonly IReadOnlyList<VisionLanguageModel> _references;
+    private readonly FoldAssignment? _folds;
+    private readonly ScoringOptions _options;
+
+    /// <summary>Scores with one reference.</summary>
+    public PriorScorer(VisionLanguageModel reference, ScoringOptions options)
+        : this([reference], null, options)
+    {
+    }
+
+    /// <summary>Scores with cross-fitting: reference k scores fold k, which it was not trained on.</summary>
+    /// <param name="references">One a fold; reference k is trained on the samples for which <c>folds.IsTrainedOn(k, key)</c>.</param>
+    /// <param name="folds">Over the corpus that is scored.</param>
+    /// <param name="options">Shards, windows and batches.</param>
+    public PriorScorer(IReadOnlyList<VisionLanguageModel> references, FoldAssignment? folds, ScoringOptions options)
+    {
+        if (references.Count != (folds?.Count ?? 1))
+        {
+            throw new ArgumentException($"{references.Count} references for {folds?.Count ?? 1} folds", nameof(references));
+        }
+
+        _references = references;
+        _folds = folds;
+        _options = options.Checked();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Conditions { get; } = [Core.Scores.Conditions.TextOnlyReference];
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(_options.Describe())
+    {
+        ["method"] = "prior",
+        ["folds"] = $"{_folds?.Count ?? 1}",
+    };
+
+    /// <inheritdoc/>
+    public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default) =>
+        new ScoringRun(_options, source, store, (first, count, stop) =>
+        {
+            var window = new ScoringWindow(source, first, count);
+            for (var r = 0; r < _references.Count; r++)
+            {
+                var reference = r;
+                window.Score(Conditions[0], _references[r], _options.TokenBudget, (_, sample) => Expand(sample, reference), stop);
+            }
+
+            return window.Finish(contextSeen: false, imageHash: null);
+        }).Run(progress, cancellation);
+
+    private ExpandedSample? Expand(TokenizedSample sample, int reference) => (_folds?.FoldOf(sample.Key) ?? 0) == reference
+        ? SampleExpander.Expand(_references[reference], sample, [], _options.MaxLength)
+        : null;
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Store;
+
+namespace Fovea.Scoring;
+
+/// <summary>How samples are cut into shards, windows and batches. None of it moves a score by more than rounding.</summary>
+public sealed record ScoringOptions
+{
+    /// <summary>Most tokens of one batch, padding included; a longer sample stands alone.</summary>
+    public int TokenBudget { get; init; } = 8192;
+
+    /// <summary>Samples sorted by length together; their images are in memory at once. A shard holds a whole number of windows but for its last.</summary>
+    public int WindowSamples { get; init; } = 64;
+
+    /// <summary>Samples of one shard, 1 to <see cref="ScoreStoreWriter.MaxShardRows"/>: what a run that stops loses at most.</summary>
+    public int ShardSamples { get; init; } = ScoreStoreWriter.MaxShardRows;
+
+    /// <summary>Cut samples to this many expanded tokens, as training does; null for the model's limit.</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Samples that may fail to be scored; one more stops the run.</summary>
+    public int MaxInvalid { get; init; }
+
+    /// <summary>Threads that load and prepare images.</summary>
+    public int ImageThreads { get; init; } = 1;
+
+    /// <summary>What determines the scores' bits, by field, for a score store's provenance.</summary>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
+    {
+        ["scoring.token_budget"] = TokenBudget.ToString(CultureInfo.InvariantCulture),
+        ["scoring.window_samples"] = WindowSamples.ToString(CultureInfo.InvariantCulture),
+        ["scoring.shard_samples"] = ShardSamples.ToString(CultureInfo.InvariantCulture),
+        ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "model",
+    };
+
+    internal ScoringOptions Checked()
+    {
+        Range("token_budget", TokenBudget, 1, int.MaxValue);
+        Range("window_samples", WindowSamples, 1, ScoreStoreWriter.MaxShardRows);
+        Range("shard_samples", ShardSamples, 1, ScoreStoreWriter.MaxShardRows);
+        Range("max_length", MaxLength ?? 1, 1, int.MaxValue);
+        Range("max_invalid", MaxInvalid, 0, int.MaxValue);
+        Range("image_threads", ImageThreads, 1, 1024);
+        return this;
+    }
+
+    private static void Range(string name, int value, int low, int high)
+    {
+        if (value < low || value > high)
+        {
+            throw new UsageException($"scoring.{name}: expected {low} to {high}, got {value}");
+        }
+    }
+}
