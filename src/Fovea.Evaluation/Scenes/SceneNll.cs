@@ -18,7 +18,7 @@ internal sealed record ClassifiedCaption(int Scene, Sample Sample, TokenizedSamp
 internal static class SceneNll
 {
     /// <summary>
-    /// <c>nll/CLASS</c> over the whole vocabulary; for classes with a closed list <c>restricted_nll/CLASS</c> and <c>restricted_accuracy/CLASS</c>;
+    /// <c>nll/all</c> over every target, end tokens too; <c>nll/CLASS</c> over the whole vocabulary; for classes with a closed list <c>restricted_nll/CLASS</c> and <c>restricted_accuracy/CLASS</c>;
     /// pooled over the grounded classes <c>grounded_nll</c> (whole vocabulary), <c>grounded_restricted_nll</c> and <c>grounded_accuracy</c> (restricted).
     /// </summary>
     /// <param name="subject">The model; one that sees no images reads the text alone.</param>
@@ -36,6 +36,7 @@ internal static class SceneNll
         IProgressSink? progress = null)
     {
         var sums = new MetricSums(scenes);
+        sums.Declare("nll/all", false);
         sums.Declare("grounded_nll", false);
         sums.Declare("grounded_restricted_nll", false);
         sums.Declare("grounded_accuracy", true);
@@ -45,6 +46,7 @@ internal static class SceneNll
         {
             for (var t = 0; t < reading.LogProbs.Length; t++)
             {
+                sums.Add("nll/all", false, caption.Scene, -reading.LogProbs[t]);
                 if (caption.Classes[t] is { } name)
                 {
                     Add(sums, caption.Scene, name, reading.LogProbs[t], reading.Choices[t]);
