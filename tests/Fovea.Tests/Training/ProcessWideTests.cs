@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Fovea.Torch;
+using Fovea.Training.Examples;
+using Fovea.Training.Running;
+using TorchSharp;
+using Xunit;
+
+namespace Fovea.Tests.Training;
+
+/// <summary>What is counted or set for the whole process, hence not beside other tests.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ProcessWide
+{
+    /// <summary>Of the collection.</summary>
+    public const string Name = "process-wide";
+}
+
+[Collection(ProcessWide.Name)]
+public sealed class ProcessWideTests
+{
+    public ProcessWideTests() => TorchRuntime.Start(1);
+
+    [Fact]
+    public void Another_thread_count_is_an_error_that_names_it()
+    {
+        using var folder = new TemporaryFolder();
+        ResumeTests.Kill(folder, atStep: 7);
+        torch.set_num_threads(2);
+        try
+        {
+            ResumeTests.AssertRefused("num_threads", () => ResumeTests.Train(folder));
+        }
+        finally
+        {
+            torch.set_num_threads(1);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Two_thousand_steps_leave_no_tensor_and_little_memory_behind(bool images)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = images ? Small.Llava() : Small.Text();
+        var samples = Small.Samples(30, images: images);
+        long tensors = 0, bytes = 0, tensorsAfter = 0, bytesAfter = 0;
+        var watch = new Watcher((done, _) =>
+        {
+            if (done == 200)
+            {
+                (tensors, bytes) = (torch.Tensor.TotalCount, ResidentBytes());
+            }
+            else if (done == 2000)
+            {
+                (tensorsAfter, bytesAfter) = (torch.Tensor.TotalCount, ResidentBytes());
+            }
+        });
+        var options = Small.Options with { Steps = 2000, LogEvery = 100, CheckpointEvery = 500, LearningRate = 1e-3 };
+        Trainer.Run(
+            model, TrainingSet.Unweighted(samples), Small.Loader(samples), options, folder.Path, watch, TestContext.Current.CancellationToken);
+        Assert.Equal(tensors, tensorsAfter);
+        Assert.True(bytesAfter - bytes < 32L << 20, $"resident memory grew by {(bytesAfter - bytes) >> 20} MiB");
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect();
+        using var self = Process.GetCurrentProcess();
+        return self.WorkingSet64;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Watching;
+using Fovea.Models.Checkpoints;
+using Fovea.Torch;
+using Fovea.Training.Examples;
+using Fovea.Training.Running;
+using TorchSharp;
+using Xunit;
+
+namespace Fovea.Tests.Training;
+
+public sealed class TrainerTests
+{
+    public TrainerTests() => TorchRuntime.Start(1);
+
+    [Fact]
+    public void Training_on_one_batch_learns_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Text();
+        var summary = Trainer.Run(model, TrainingSet.Unweighted(Small.Samples(4)), null, Small.Options with { Steps = 80 }, folder.Path, new SilentProgress(), TestContext.Current.CancellationToken);
+        Assert.True(summary.FinalLoss < 1, $"loss {summary.FinalLoss}");
+        Assert.True(summary.MeanLoss > summary.FinalLoss);
+        using var saved = ModelFolder.Load(summary.ModelFolder);
+        Assert.All(model.Parameters.All, p => Assert.True(p.Value.bytes.SequenceEqual(saved.Parameters[p.Key].bytes), p.Key));
+    }
+
+    [Fact]
+    public void Counters_tell_image_tokens_text_only_tokens_and_weighted_tokens_apart()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Llava();
+        var samples = Small.Samples(6, images: true);
+        var set = Small.Join(samples, samples.Select(s => Small.Row(s, [.. s.TargetIndices.Select((_, i) => i % 2f)])));
+        var summary = Trainer.Run(
+            model, set, Small.Loader(samples), Small.Options with { Steps = null, Epochs = 2, Frozen = ["model.vision_tower"] }, folder.Path, new SilentProgress(), TestContext.Current.CancellationToken);
+        var perImage = model.ImageTokenIds(Small.Side, Small.Side).Length;
+        var sums = summary.Counters;
+        Assert.Equal((3, 12), (summary.Steps, sums.Samples));
+        Assert.Equal(2 * samples.Sum(s => s.TargetIndices.Length), sums.SupervisedTokens);
+        Assert.Equal(2 * samples.Sum(s => s.TargetIndices.Length / 2), sums.WeightedTokens);
+        Assert.Equal(2 * samples.Sum(s => s.InputIds.Length + (s.Images.Count * (perImage - 1))), sums.ForwardTokens);
+        Assert.Equal(2 * samples.Where(s => s.Images.Count == 0).Sum(s => s.InputIds.Length), sums.TextOnlyTokens);
+        var last = JsonNode.Parse(File.ReadLines(folder["metrics.jsonl"]).Last())!;
+        Assert.Equal((3, sums.SupervisedTokens, sums.ForwardTokens), ((int)last["step"]!, (long)last["supervised_tokens"]!, (long)last["forward_tokens"]!));
+        Assert.Equal(0, (double)JsonNode.Parse(File.ReadLines(folder["metrics.jsonl"]).First())!["lr"]!);
+    }
+
+    [Fact]
+    public void Frozen_parameters_stay_as_they_are()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = torch.NewDisposeScope();
+        using var model = Small.Llava();
+        using var start = Small.Llava();
+        var samples = Small.Samples(6, images: true);
+        Trainer.Run(model, TrainingSet.Unweighted(samples), Small.Loader(samples), Small.Options with { Trainable = ["model.multi_modal_projector"] }, folder.Path, new SilentProgress(), TestContext.Current.CancellationToken);
+        Assert.All(model.Parameters.All, p => Assert.Equal(
+            p.Key.StartsWith("model.multi_modal_projector.", StringComparison.Ordinal), !p.Value.bytes.SequenceEqual(start.Parameters[p.Key].bytes)));
+    }
+
+    [Fact]
+    public void A_step_without_weight_is_skipped_counted_and_reported()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Text();
+        var samples = Small.Samples(2);
+        var set = Small.Join(samples, [Small.Row(samples[0], new float[samples[0].TargetIndices.Length]), Small.Row(samples[1], null)]);
+        var notes = new List<string?>();
+        var summary = Trainer.Run(model, set, null, Small.Options with { Steps = 4, BatchSize = 1 }, folder.Path, new Watcher((_, n) => notes.Add(n)), TestContext.Current.CancellationToken);
+        Assert.Equal((4, 2), (summary.Steps, summary.Counters.SkippedSteps));
+        Assert.Equal(2, notes.Count(n => n!.Contains("skipped", StringComparison.Ordinal)));
+        Assert.Equal(2, File.ReadLines(folder["metrics.jsonl"]).Count(l => JsonNode.Parse(l)!["loss"] is null));
+    }
+
+    [Fact]
+    public void A_sample_without_a_target_under_the_length_limit_is_counted_and_told()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Text();
+        var samples = Small.Samples(3);
+        samples[1] = samples[1] with { TargetIndices = [samples[1].InputIds.Length - 1], EndTargets = [0], TargetSpans = [default] };
+        var options = Small.Options with { Steps = null, Epochs = 2, BatchSize = 3, MaxLength = 5 };
+        var summary = Trainer.Run(model, TrainingSet.Unweighted(samples), null, options, folder.Path, new SilentProgress(), TestContext.Current.CancellationToken);
+        Assert.Equal((2, 4), (summary.Counters.UnusableSamples, summary.Counters.Samples));
+        Assert.Contains("no_target", Assert.Single(summary.Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_stops_with_step_samples_and_last_good_checkpoint()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Text();
+        var poison = new Watcher((done, _) =>
+        {
+            if (done == 7)
+            {
+                using var noGrad = torch.no_grad();
+                model.Parameters["lm_head.weight"].fill_(float.NaN);
+            }
+        });
+        var e = Assert.Throws<FoveaException>(() => Trainer.Run(
+            model, TrainingSet.Unweighted(Small.Samples(30)), null, Small.Options with { CheckpointEvery = 5 }, folder.Path, poison, TestContext.Current.CancellationToken));
+        Assert.StartsWith("step 8: loss is NaN; samples: corpus.json#", e.Message, StringComparison.Ordinal);
+        Assert.Contains("step-00000005", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"step\":8", File.ReadAllText(folder["metrics.jsonl"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_without_an_image_root_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Llava();
+        Assert.Throws<InvalidInputException>(() => Trainer.Run(
+            model, TrainingSet.Unweighted(Small.Samples(2, images: true)), null, Small.Options, folder.Path, new SilentProgress(), TestContext.Current.CancellationToken));
+    }
+}
