@@ -14,7 +14,7 @@ internal static class CurveChart
     private const int MostHoverPoints = 60;
     private const int MostMarkers = 24;
 
-    public static void Render(Markup page, CurveBlock block)
+    public static void Render(Markup page, CurveBlock block, SeriesColours colours)
     {
         foreach (var series in block.Series)
         {
@@ -25,12 +25,13 @@ internal static class CurveChart
         var y = block.LogY ? AxisScale.Logarithmic(values, Bottom, Top) : AxisScale.Linear(values, Bottom, Top, 5, widen: true);
         var left = 14 + y.Ticks.Max(t => Drawing.TextWidth(YTick(y, t, block.Y)));
         var x = AxisScale.Linear(block.Series.SelectMany(s => s.X), left, Drawing.Width - 18, 8, widen: false);
-        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], Height,
+        var looks = colours.OfSeries(block.Series.Select(s => s.Name));
+        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, Height,
             $"{block.Caption}: {Drawing.Title(block.Y)} by {Drawing.Title(block.X)}; {string.Join(", ", block.Series.Select(s => s.Name))}");
         Axes(page, block, x, y, left);
         for (var i = 0; i < block.Series.Count; i++)
         {
-            Series(page, block, i, x, y);
+            Series(page, block, block.Series[i], looks[i], x, y);
         }
 
         Drawing.CloseDrawing(page);
@@ -61,10 +62,9 @@ internal static class CurveChart
         }
     }
 
-    private static void Series(Markup page, CurveBlock block, int index, AxisScale x, AxisScale y)
+    private static void Series(Markup page, CurveBlock block, CurveSeries series, int look, AxisScale x, AxisScale y)
     {
-        var series = block.Series[index];
-        page.Open("g", ("class", "series " + Drawing.Class(index)), ("data-series", Drawing.At(index)));
+        page.Open("g", ("class", "series " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
         int[] drawn = [.. Decimation.Indices(series.Y)];
         var gap = (int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
         if (series is { Low: { } low, High: { } high })
@@ -82,7 +82,7 @@ internal static class CurveChart
 
             if (run.Count == 1)
             {
-                Drawing.Marker(page, index, x.Of(series.X[run[0]]), y.Of(series.Y[run[0]]), 3.6);
+                Drawing.Marker(page, look, x.Of(series.X[run[0]]), y.Of(series.Y[run[0]]), 3.6);
             }
         }
 
@@ -90,7 +90,7 @@ internal static class CurveChart
         int[] points = [.. drawn.Where(i => !gap(i))];
         foreach (var i in Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
         {
-            Drawing.Marker(page, index, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
+            Drawing.Marker(page, look, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
         }
 
         foreach (var i in Thinned(points, MostHoverPoints))
