@@ -65,15 +65,16 @@ internal static class CurveChart
     private static void Series(Markup page, CurveBlock block, CurveSeries series, int look, AxisScale x, AxisScale y)
     {
         page.Open("g", ("class", "series " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
-        int[] drawn = [.. Decimation.Indices(series.Y)];
-        var gap = (int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
+        var drawn = Polyline.Indices(series.Y);
+        bool Gap(int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
+
         if (series is { Low: { } low, High: { } high })
         {
-            Band(page, drawn, i => gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
+            Band(page, drawn, i => Gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
         }
 
         var path = new StringBuilder();
-        foreach (var run in Runs(drawn, gap))
+        foreach (var run in Polyline.Runs(drawn, Gap))
         {
             foreach (var i in run)
             {
@@ -87,13 +88,13 @@ internal static class CurveChart
         }
 
         page.Void("path", ("class", "line"), ("d", path.Length > 0 ? path.ToString() : null));
-        int[] points = [.. drawn.Where(i => !gap(i))];
-        foreach (var i in Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
+        int[] points = [.. drawn.Where(i => !Gap(i))];
+        foreach (var i in Polyline.Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
         {
             Drawing.Marker(page, look, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
         }
 
-        foreach (var i in Thinned(points, MostHoverPoints))
+        foreach (var i in Polyline.Thinned(points, MostHoverPoints))
         {
             page.Open("circle", ("class", "hit"), ("cx", Drawing.At(x.Of(series.X[i]))), ("cy", Drawing.At(y.Of(series.Y[i]))), ("r", "7"))
                 .Leaf("title", Tip(block, series, i)).Close();
@@ -102,42 +103,15 @@ internal static class CurveChart
         page.Close();
     }
 
-    private static void Band(Markup page, int[] drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
+    private static void Band(Markup page, IReadOnlyList<int> drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
     {
-        foreach (var run in Runs(drawn, gap).Where(r => r.Count > 1))
+        foreach (var run in Polyline.Runs(drawn, gap).Where(r => r.Count > 1))
         {
             var upper = run.Select(at).Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.High)}");
             var lower = run.Select(at).Reverse().Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.Low)}");
             page.Void("path", ("class", "band"), ("d", $"M{string.Join('L', upper.Concat(lower))}z"));
         }
     }
-
-    /// <summary>Maximal stretches without a gap.</summary>
-    private static IEnumerable<IReadOnlyList<int>> Runs(int[] indices, Func<int, bool> gap)
-    {
-        var run = new List<int>();
-        foreach (var i in indices)
-        {
-            if (!gap(i))
-            {
-                run.Add(i);
-            }
-            else if (run.Count > 0)
-            {
-                yield return run;
-                run = [];
-            }
-        }
-
-        if (run.Count > 0)
-        {
-            yield return run;
-        }
-    }
-
-    private static IEnumerable<int> Thinned(int[] points, int most) => points.Length <= most
-        ? points
-        : Enumerable.Range(0, most).Select(k => points[(int)((long)k * (points.Length - 1) / Math.Max(1, most - 1))]);
 
     private static string Tip(CurveBlock block, CurveSeries series, int i)
     {
