@@ -12,7 +12,7 @@ internal static class BarChart
     private const int LongestLabel = 30;
     private const double ValueRoom = 64;
 
-    public static void Render(Markup page, BarBlock block)
+    public static void Render(Markup page, BarBlock block, SeriesColours colours)
     {
         foreach (var series in block.Series.Where(s => s.Values.Count != block.Classes.Count))
         {
@@ -25,8 +25,9 @@ internal static class BarChart
         var bottom = Top + pitch * block.Classes.Count;
         var left = Math.Max(50, block.Classes.Select(c => Drawing.TextWidth(Drawing.Fit(c, LongestLabel))).DefaultIfEmpty(0).Max() + 14);
         var ends = block.Series.SelectMany(s => s.Values).SelectMany(v => new[] { v.Value, v.Low ?? double.NaN, v.High ?? double.NaN });
-        var scale = AxisScale.Linear(ends.Append(0), left, Drawing.Width - ValueRoom, 6, widen: false);
-        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], bottom + 46,
+        var scale = AxisScale.Linear(ends.Append(0), left, Drawing.Width - ValueRoom, 6, widen: true);
+        var looks = colours.OfSeries(block.Series.Select(s => s.Name));
+        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, bottom + 46,
             $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", block.Classes)}");
         Drawing.HorizontalAxis(page, scale, block.Axis, Top, bottom);
         for (var c = 0; c < block.Classes.Count; c++)
@@ -35,7 +36,7 @@ internal static class BarChart
                 .Leaf("title", block.Classes[c]).Text(Drawing.Fit(block.Classes[c], LongestLabel)).Close();
             for (var s = 0; s < block.Series.Count; s++)
             {
-                Bar(page, block, c, s, scale, Top + pitch * c + ClassGap / 2 + s * (thickness + 2), thickness);
+                Bar(page, block, (c, s, looks[s]), scale, Top + pitch * c + ClassGap / 2 + s * (thickness + 2), thickness);
             }
         }
 
@@ -45,18 +46,18 @@ internal static class BarChart
         Drawing.Close(page, Numbers(block));
     }
 
-    private static void Bar(Markup page, BarBlock block, int c, int s, AxisScale scale, double top, double thickness)
+    private static void Bar(Markup page, BarBlock block, (int Class, int Series, int Look) at, AxisScale scale, double top, double thickness)
     {
-        var bar = block.Series[s].Values[c];
+        var bar = block.Series[at.Series].Values[at.Class];
         if (!scale.CanDraw(bar.Value))
         {
             return;
         }
 
-        var name = block.Series.Count > 1 ? $"{block.Classes[c]} \u00B7 {block.Series[s].Name}" : block.Classes[c];
+        var name = block.Series.Count > 1 ? $"{block.Classes[at.Class]} \u00B7 {block.Series[at.Series].Name}" : block.Classes[at.Class];
         var interval = NumberText.Interval(bar.Low, bar.High, block.Axis.Format);
         double zero = scale.Of(0), end = scale.Of(bar.Value), middle = top + thickness / 2, furthest = Math.Max(zero, end);
-        page.Open("g", ("class", "series bar " + Drawing.Class(s)), ("data-series", Drawing.At(s)))
+        page.Open("g", ("class", "series bar " + Drawing.Class(at.Look)), ("data-series", Drawing.At(at.Look)))
             .Leaf("title", $"{name} \u00B7 {NumberText.WithUnit(bar.Value, block.Axis)}{(interval is null ? "" : " " + interval)}{(bar.Count is { } n ? " \u00B7 " + NumberText.Count(n) : "")}")
             .Void("rect", ("x", Drawing.At(Math.Min(zero, end))), ("y", Drawing.At(top)), ("width", Drawing.At(Math.Abs(end - zero))),
                 ("height", Drawing.At(thickness)), ("rx", "1.5"));

@@ -14,7 +14,7 @@ internal static class CurveChart
     private const int MostHoverPoints = 60;
     private const int MostMarkers = 24;
 
-    public static void Render(Markup page, CurveBlock block)
+    public static void Render(Markup page, CurveBlock block, SeriesColours colours)
     {
         foreach (var series in block.Series)
         {
@@ -25,12 +25,13 @@ internal static class CurveChart
         var y = block.LogY ? AxisScale.Logarithmic(values, Bottom, Top) : AxisScale.Linear(values, Bottom, Top, 5, widen: true);
         var left = 14 + y.Ticks.Max(t => Drawing.TextWidth(YTick(y, t, block.Y)));
         var x = AxisScale.Linear(block.Series.SelectMany(s => s.X), left, Drawing.Width - 18, 8, widen: false);
-        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], Height,
+        var looks = colours.OfSeries(block.Series.Select(s => s.Name));
+        Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, Height,
             $"{block.Caption}: {Drawing.Title(block.Y)} by {Drawing.Title(block.X)}; {string.Join(", ", block.Series.Select(s => s.Name))}");
         Axes(page, block, x, y, left);
         for (var i = 0; i < block.Series.Count; i++)
         {
-            Series(page, block, i, x, y);
+            Series(page, block, block.Series[i], looks[i], x, y);
         }
 
         Drawing.CloseDrawing(page);
@@ -61,19 +62,19 @@ internal static class CurveChart
         }
     }
 
-    private static void Series(Markup page, CurveBlock block, int index, AxisScale x, AxisScale y)
+    private static void Series(Markup page, CurveBlock block, CurveSeries series, int look, AxisScale x, AxisScale y)
     {
-        var series = block.Series[index];
-        page.Open("g", ("class", "series " + Drawing.Class(index)), ("data-series", Drawing.At(index)));
-        int[] drawn = [.. Decimation.Indices(series.Y)];
-        var gap = (int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
+        page.Open("g", ("class", "series " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
+        var drawn = Polyline.Indices(series.Y);
+        bool Gap(int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
+
         if (series is { Low: { } low, High: { } high })
         {
-            Band(page, drawn, i => gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
+            Band(page, drawn, i => Gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
         }
 
         var path = new StringBuilder();
-        foreach (var run in Runs(drawn, gap))
+        foreach (var run in Polyline.Runs(drawn, Gap))
         {
             foreach (var i in run)
             {
@@ -82,18 +83,18 @@ internal static class CurveChart
 
             if (run.Count == 1)
             {
-                Drawing.Marker(page, index, x.Of(series.X[run[0]]), y.Of(series.Y[run[0]]), 3.6);
+                Drawing.Marker(page, look, x.Of(series.X[run[0]]), y.Of(series.Y[run[0]]), 3.6);
             }
         }
 
         page.Void("path", ("class", "line"), ("d", path.Length > 0 ? path.ToString() : null));
-        int[] points = [.. drawn.Where(i => !gap(i))];
-        foreach (var i in Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
+        int[] points = [.. drawn.Where(i => !Gap(i))];
+        foreach (var i in Polyline.Thinned(points, block.Series.Count > 1 ? MostMarkers : 0))
         {
-            Drawing.Marker(page, index, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
+            Drawing.Marker(page, look, x.Of(series.X[i]), y.Of(series.Y[i]), 3.2);
         }
 
-        foreach (var i in Thinned(points, MostHoverPoints))
+        foreach (var i in Polyline.Thinned(points, MostHoverPoints))
         {
             page.Open("circle", ("class", "hit"), ("cx", Drawing.At(x.Of(series.X[i]))), ("cy", Drawing.At(y.Of(series.Y[i]))), ("r", "7"))
                 .Leaf("title", Tip(block, series, i)).Close();
@@ -102,42 +103,15 @@ internal static class CurveChart
         page.Close();
     }
 
-    private static void Band(Markup page, int[] drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
+    private static void Band(Markup page, IReadOnlyList<int> drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
     {
-        foreach (var run in Runs(drawn, gap).Where(r => r.Count > 1))
+        foreach (var run in Polyline.Runs(drawn, gap).Where(r => r.Count > 1))
         {
             var upper = run.Select(at).Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.High)}");
             var lower = run.Select(at).Reverse().Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.Low)}");
             page.Void("path", ("class", "band"), ("d", $"M{string.Join('L', upper.Concat(lower))}z"));
         }
     }
-
-    /// <summary>Maximal stretches without a gap.</summary>
-    private static IEnumerable<IReadOnlyList<int>> Runs(int[] indices, Func<int, bool> gap)
-    {
-        var run = new List<int>();
-        foreach (var i in indices)
-        {
-            if (!gap(i))
-            {
-                run.Add(i);
-            }
-            else if (run.Count > 0)
-            {
-                yield return run;
-                run = [];
-            }
-        }
-
-        if (run.Count > 0)
-        {
-            yield return run;
-        }
-    }
-
-    private static IEnumerable<int> Thinned(int[] points, int most) => points.Length <= most
-        ? points
-        : Enumerable.Range(0, most).Select(k => points[(int)((long)k * (points.Length - 1) / Math.Max(1, most - 1))]);
 
     private static string Tip(CurveBlock block, CurveSeries series, int i)
     {

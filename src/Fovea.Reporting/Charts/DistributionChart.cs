@@ -14,7 +14,7 @@ internal static class DistributionChart
     private const int Bins = 120;
     private const int LongestLabel = 26;
 
-    public static void Render(Markup page, DistributionBlock block)
+    public static void Render(Markup page, DistributionBlock block, SeriesColours colours)
     {
         DistributionSummary[] classes =
         [
@@ -27,13 +27,14 @@ internal static class DistributionChart
         // The axis shows the middle 99 % of each class: one far outlier must not flatten all ridges.
         var scale = AxisScale.Linear(
             classes.Where(c => c.Count > 0).SelectMany(c => new[] { c.Quantile(0.005), c.Quantile(0.995) }).Append(0), left, Drawing.Width - CountRoom, 7, widen: true);
-        Drawing.Open(page, block.Caption, groups, bottom + 46, $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
+        var looks = colours.OfGroups(groups);
+        Drawing.Open(page, block.Caption, groups, looks, bottom + 46, $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
         Drawing.HorizontalAxis(page, scale, block.Axis, Top - 8, bottom);
         Drawing.Label(page, "mean", Drawing.Width - 72, 11, "end", "tick");
         Drawing.Label(page, "n", Drawing.Width - 4, 11, "end", "tick");
         for (var i = 0; i < classes.Length; i++)
         {
-            Class(page, block, classes[i], Math.Max(0, Array.IndexOf(groups, classes[i].Group)), scale, left, Top + Pitch * i + RidgeHeight);
+            Class(page, block, classes[i], classes[i].Group is { } group ? looks[Array.IndexOf(groups, group)] : 0, scale, left, Top + Pitch * i + RidgeHeight);
         }
 
         Drawing.CloseDrawing(page);
@@ -43,9 +44,9 @@ internal static class DistributionChart
         Drawing.Close(page, Numbers(block, classes));
     }
 
-    private static void Class(Markup page, DistributionBlock block, DistributionSummary c, int group, AxisScale scale, double left, double baseline)
+    private static void Class(Markup page, DistributionBlock block, DistributionSummary c, int look, AxisScale scale, double left, double baseline)
     {
-        page.Open("g", ("class", "series ridge " + Drawing.Class(group)), ("data-series", Drawing.At(group)));
+        page.Open("g", ("class", "series ridge " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
         page.Leaf("title", $"{c.Name} \u00B7 mean {NumberText.WithUnit(c.Mean, block.Axis)} \u00B7 median {NumberText.WithUnit(c.Quantile(0.5), block.Axis)} \u00B7 {NumberText.Count(c.Count)}");
         page.Void("rect", ("class", "hit"), ("x", "0"), ("y", Drawing.At(baseline - RidgeHeight)), ("width", Drawing.At(Drawing.Width)), ("height", Drawing.At(Pitch - 2)));
         Drawing.Label(page, Drawing.Fit(c.Name, LongestLabel), left - 12, baseline, "end", "class");
@@ -77,28 +78,37 @@ internal static class DistributionChart
         page.Close();
     }
 
-    private static string Area(double[] heights, AxisScale scale, double baseline)
+    private static string? Area(double[] heights, AxisScale scale, double baseline)
     {
         var width = (scale.Of(scale.High) - scale.Of(scale.Low)) / heights.Length;
-        var path = new StringBuilder($"M{Drawing.At(scale.Of(scale.Low))} {Drawing.At(baseline)}");
-        for (var b = 0; b < heights.Length; b++)
+        double At(int bin) => scale.Of(scale.Low) + (bin + 0.5) * width;
+        // Only where there is something: an empty stretch has no outline.
+        var first = Array.FindIndex(heights, h => h > 0);
+        var last = Array.FindLastIndex(heights, h => h > 0);
+        if (first < 0)
         {
-            path.Append('L').Append(Drawing.At(scale.Of(scale.Low) + (b + 0.5) * width)).Append(' ').Append(Drawing.At(baseline - RidgeHeight * heights[b]));
+            return null;
         }
 
-        return path.Append('L').Append(Drawing.At(scale.Of(scale.High))).Append(' ').Append(Drawing.At(baseline)).Append('z').ToString();
+        var path = new StringBuilder($"M{Drawing.At(At(first))} {Drawing.At(baseline)}");
+        for (var b = first; b <= last; b++)
+        {
+            path.Append('L').Append(Drawing.At(At(b))).Append(' ').Append(Drawing.At(baseline - RidgeHeight * heights[b]));
+        }
+
+        return path.Append('L').Append(Drawing.At(At(last))).Append(' ').Append(Drawing.At(baseline)).Append('z').ToString();
     }
 
     private static string? Outside(DistributionSummary[] classes, AxisScale scale)
     {
         var outside = classes.Sum(c => c.Values.Count(v => v < scale.Low || v > scale.High));
-        return outside > 0 ? $"{NumberText.Of(outside, NumberFormat.Count)} of {NumberText.Of(classes.Sum(c => (double)c.Count), NumberFormat.Count)} values lie beyond the axis." : null;
+        return outside > 0 ? $"Beyond the axis: {NumberText.Of(outside, NumberFormat.Count)} of {NumberText.Of(classes.Sum(c => (double)c.Count), NumberFormat.Count)} values." : null;
     }
 
     private static string? LeftOut(DistributionSummary[] classes)
     {
         var leftOut = classes.Sum(c => c.LeftOut);
-        return leftOut > 0 ? $"{NumberText.Of(leftOut, NumberFormat.Count)} values are not finite and left out." : null;
+        return leftOut > 0 ? $"Left out as not finite: {NumberText.Of(leftOut, NumberFormat.Count)}." : null;
     }
 
     private static TableBlock Numbers(DistributionBlock block, DistributionSummary[] classes) => new(

@@ -23,11 +23,11 @@ internal static class Drawing
         return text == "-0" ? "0" : text;
     }
 
-    /// <summary>Style class of a series' colour (and dashes).</summary>
-    public static string Class(int series) => string.Create(CultureInfo.InvariantCulture, $"c{series % Colours}{(series >= Colours ? " dashed" : "")}");
+    /// <summary>Style class of a look's colour (and dashes).</summary>
+    public static string Class(int look) => string.Create(CultureInfo.InvariantCulture, $"c{look % Colours}{(look / Colours % 2 == 1 ? " dashed" : "")}");
 
     /// <summary>Opens a figure with its caption and legend, then the drawing.</summary>
-    public static void Open(Markup page, string caption, IReadOnlyList<string> legend, double height, string description)
+    public static void Open(Markup page, string caption, IReadOnlyList<string> legend, int[] looks, double height, string description)
     {
         page.Open("figure", ("class", "block chart")).Leaf("figcaption", caption);
         if (legend.Count > 1)
@@ -35,10 +35,10 @@ internal static class Drawing
             page.Open("div", ("class", "legend"));
             for (var i = 0; i < legend.Count; i++)
             {
-                page.Open("button", ("type", "button"), ("class", "chip"), ("data-series", At(i)), ("aria-pressed", "true"))
-                    .Open("svg", ("viewBox", "0 0 26 12"), ("class", Class(i)), ("aria-hidden", "true"))
+                page.Open("button", ("type", "button"), ("class", "chip"), ("data-series", At(looks[i])), ("aria-pressed", "true"))
+                    .Open("svg", ("viewBox", "0 0 26 12"), ("class", Class(looks[i])), ("aria-hidden", "true"))
                     .Void("path", ("class", "line"), ("d", "M1 6H25"));
-                Marker(page, i, 13, 6, 3.6);
+                Marker(page, looks[i], 13, 6, 3.6);
                 page.Close().Leaf("span", legend[i]).Close();
             }
 
@@ -60,11 +60,11 @@ internal static class Drawing
         page.Close().Close();
     }
 
-    /// <summary>A series' marker: shape as well as colour tells series apart.</summary>
-    public static void Marker(Markup page, int series, double x, double y, double radius)
+    /// <summary>The marker of a look: shape as well as colour tells series apart.</summary>
+    public static void Marker(Markup page, int look, double x, double y, double radius)
     {
         var r = radius;
-        switch (series % 4)
+        switch (look % 4)
         {
             case 0: page.Void("circle", ("class", "mark"), ("cx", At(x)), ("cy", At(y)), ("r", At(r))); break;
             case 1: page.Void("path", ("class", "mark"), ("d", $"M{At(x - r)} {At(y - r)}h{At(2 * r)}v{At(2 * r)}h{At(-2 * r)}z")); break;

@@ -7,16 +7,16 @@ namespace Fovea.Reporting.Html;
 /// <summary>Picks the renderer of a block, and renders the small ones.</summary>
 internal static class BlockRenderer
 {
-    public static void Render(Markup page, ReportBlock block)
+    public static void Render(Markup page, ReportBlock block, SeriesColours colours)
     {
         switch (block)
         {
             case ProseBlock prose: Prose(page, prose); break;
             case FiguresBlock figures: Figures(page, figures); break;
             case TableBlock table: TableRenderer.Render(page, table); break;
-            case CurveBlock curves: CurveChart.Render(page, curves); break;
-            case DistributionBlock distributions: DistributionChart.Render(page, distributions); break;
-            case BarBlock bars: BarChart.Render(page, bars); break;
+            case CurveBlock curves: CurveChart.Render(page, curves, colours); break;
+            case DistributionBlock distributions: DistributionChart.Render(page, distributions, colours); break;
+            case BarBlock bars: BarChart.Render(page, bars, colours); break;
             case HeatmapTextBlock heatmap: HeatmapTextRenderer.Render(page, heatmap); break;
             case ImageBlock image: Picture(page, image); break;
             default: throw new NotSupportedException($"no renderer for {block.GetType().Name}");
@@ -70,7 +70,7 @@ internal static class BlockRenderer
 
     private static void Picture(Markup page, ImageBlock block)
     {
-        page.Open("figure", ("class", "block"));
+        page.Open("figure", ("class", "block picture"));
         ImageRenderer.Render(page, block.Image, block.WidthPx is { } width ? $"width:{width.ToString(CultureInfo.InvariantCulture)}px" : null);
         page.Leaf("figcaption", block.Caption, ("class", "below")).Close();
     }

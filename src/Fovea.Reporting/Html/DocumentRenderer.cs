@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Reporting.Charts;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Reporting.Html;
@@ -22,9 +23,10 @@ internal static class DocumentRenderer
             .Close().Close().Line();
         Contents(page, document.Sections);
         page.Open("main", ("class", "wrap")).Line();
+        var colours = new SeriesColours(document);
         for (var i = 0; i < document.Sections.Count; i++)
         {
-            Section(page, document.Sections[i], Anchor(i));
+            Section(page, document.Sections[i], Anchor(i), colours);
         }
 
         Provenance(page, document.Provenance);
@@ -61,7 +63,7 @@ internal static class DocumentRenderer
         page.Close().Close().Line();
     }
 
-    private static void Section(Markup page, ReportSection section, string anchor)
+    private static void Section(Markup page, ReportSection section, string anchor, SeriesColours colours)
     {
         page.Open("section", ("id", anchor), ("aria-labelledby", anchor + "-title")).Leaf("h2", section.Title, ("id", anchor + "-title"));
         if (section.Prose is { Length: > 0 } prose)
@@ -72,7 +74,7 @@ internal static class DocumentRenderer
         foreach (var block in section.Blocks)
         {
             page.Line();
-            BlockRenderer.Render(page, block);
+            BlockRenderer.Render(page, block, colours);
         }
 
         page.Close().Line();

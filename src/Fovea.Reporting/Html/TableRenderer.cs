@@ -65,12 +65,14 @@ internal static class TableRenderer
     private static void Cell(Markup page, TableCell cell, TableColumn column, string alignment, WhiskerColumn? whiskers, bool showCount)
     {
         var tone = BlockRenderer.Class(cell.Tone);
-        page.Open("td", ("class", tone is null ? alignment : alignment + " " + tone), ("title", cell.Hint))
-            .Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format), ("class", "value"));
+        page.Open("td", ("class", tone is null ? alignment : alignment + " " + tone), ("title", cell.Hint));
         if (tone is not null)
         {
-            page.Leaf("span", Mark(cell.Tone, column.Direction), ("class", "mark"), ("role", "img"), ("aria-label", tone));
+            // Before the value, so that digits stay aligned.
+            page.Leaf("span", Mark(cell.Tone, column.Direction), ("class", "mark"), ("role", "img"), ("aria-label", tone)).Text(" ");
         }
+
+        page.Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format), ("class", "value"));
 
         var detail = string.Join(" \u00B7 ", new[]
         {

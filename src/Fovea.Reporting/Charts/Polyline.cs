@@ -1,7 +1,7 @@
 namespace Fovea.Reporting.Charts;
 
-/// <summary>Keeps a long line's file small without changing what is seen.</summary>
-internal static class Decimation
+/// <summary>Which of a line's points are drawn, and where it is broken.</summary>
+internal static class Polyline
 {
     private const int Buckets = 700;
 
@@ -37,4 +37,32 @@ internal static class Decimation
 
         return [.. kept];
     }
+
+    /// <summary>Maximal stretches without a gap.</summary>
+    public static IEnumerable<IReadOnlyList<int>> Runs(IReadOnlyList<int> indices, Func<int, bool> gap)
+    {
+        var run = new List<int>();
+        foreach (var i in indices)
+        {
+            if (!gap(i))
+            {
+                run.Add(i);
+            }
+            else if (run.Count > 0)
+            {
+                yield return run;
+                run = [];
+            }
+        }
+
+        if (run.Count > 0)
+        {
+            yield return run;
+        }
+    }
+
+    /// <summary>At most so many of the points, evenly by index, with the first and the last.</summary>
+    public static IEnumerable<int> Thinned(int[] points, int most) => points.Length <= most
+        ? points
+        : Enumerable.Range(0, most).Select(k => points[(int)((long)k * (points.Length - 1) / Math.Max(1, most - 1))]);
 }
