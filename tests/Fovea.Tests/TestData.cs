@@ -1,0 +1,36 @@
+using Xunit;
+
+namespace Fovea.Tests;
+
+/// <summary>Finds what does not lie in the repository: <c>data/</c> and <c>fixtures/</c> under FOVEA_TESTDATA, by default <c>../shared</c> beside the repository.</summary>
+internal static class TestData
+{
+    /// <summary>Full path of a file or folder, or null.</summary>
+    public static string? TryFind(string relative)
+    {
+        var root = Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? DefaultRoot();
+        var path = root is null ? null : Path.GetFullPath(Path.Combine(root, relative));
+        return path is not null && (File.Exists(path) || Directory.Exists(path)) ? path : null;
+    }
+
+    /// <summary>Full path of a file or folder; the test is skipped where it is absent.</summary>
+    public static string Find(string relative)
+    {
+        var path = TryFind(relative);
+        Assert.SkipWhen(path is null, $"no {relative}: set FOVEA_TESTDATA to the folder that holds data/ and fixtures/");
+        return path!;
+    }
+
+    private static string? DefaultRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Fovea.slnx")))
+            {
+                return Path.Combine(folder.FullName, "..", "shared");
+            }
+        }
+
+        return null;
+    }
+}
