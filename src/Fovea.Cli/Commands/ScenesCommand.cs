@@ -28,6 +28,17 @@ internal static class ScenesCommand
             spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes };
             StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
         }));
+        command.Add(Tokenizer());
+        return command;
+    }
+
+    private static Command Tokenizer()
+    {
+        var folder = CommonOptions.Out("Folder of tokenizer.json.");
+        var json = CommonOptions.Json();
+        var command = new Command("tokenizer", "Writes the built-in world's tokenizer as Hugging Face files.") { folder, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scenes tokenizer", stop =>
+            StageCommand.Run(new TokenizerStage(), parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));
         return command;
     }
 }
