@@ -1,0 +1,106 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Store;
+using Xunit;
+
+namespace Fovea.Tests.Store;
+
+public sealed class WeightsFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Path => _folder.File("weights.parquet");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Rows_normalization_and_metadata_come_back()
+    {
+        TokenWeights[] rows =
+        [
+            Row(0, SelectionStatus.Kept, [0.25f, 0f, 1f]), Row(1, SelectionStatus.Dropped, null) with { Reason = "vig below tau" },
+            Row(2, SelectionStatus.TextOnly, null), Row(3, SelectionStatus.Invalid, null) with { Reason = "image_cut" },
+        ];
+        WeightsFile.Write(Path, rows, WeightNormalization.TargetCount, new Dictionary<string, string> { ["tau_nats"] = "0.5" });
+
+        var file = WeightsFile.Read(Path);
+
+        Assert.Equal(WeightNormalization.TargetCount, file.Normalization);
+        Assert.Equal("0.5", file.Metadata["tau_nats"]);
+        Assert.Equal(rows.Select(r => r with { Weights = null }), file.Rows.Select(r => r with { Weights = null }));
+        Assert.Equal(rows.Select(r => r.Weights), file.Rows.Select(r => r.Weights));
+    }
+
+    [Fact]
+    public void Many_rows_cross_row_groups()
+    {
+        WeightsFile.Write(Path, Enumerable.Range(0, 5000).Select(i => Row(i, SelectionStatus.Kept, [i])), WeightNormalization.None, new Dictionary<string, string>());
+        var file = WeightsFile.Read(Path);
+        Assert.Equal(Enumerable.Range(0, 5000).Select(i => (float)i), file.Rows.Select(r => r.Weights![0]));
+    }
+
+    [Fact]
+    public void A_corpus_without_samples_has_a_file_without_rows()
+    {
+        WeightsFile.Write(Path, [], WeightNormalization.None, new Dictionary<string, string>());
+        Assert.Empty(WeightsFile.Read(Path).Rows);
+    }
+
+    [Fact]
+    public void A_sample_finds_its_weights()
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, 0f]));
+        Assert.Equal([1f, 0f], WeightsFile.Read(Path).Lookup(Sample(4, "text4", 2)).Weights!);
+    }
+
+    [Theory]
+    [InlineData(5, "text5", 2, "got none")]
+    [InlineData(4, "other", 2, "expected text fingerprint other, got text4")]
+    [InlineData(4, "text4", 3, "expected 3 weights, got 2")]
+    public void A_sample_that_does_not_agree_is_an_error(int record, string fingerprint, int targets, string says)
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, 0f]));
+        var error = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(Path).Lookup(Sample(record, fingerprint, targets)));
+        Assert.Equal(("data.json", record), (error.File, error.Record));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_that_stands_twice_is_an_error()
+    {
+        Write(Row(4, SelectionStatus.Kept, null), Row(4, SelectionStatus.Kept, null));
+        Assert.Contains("data.json#4", Assert.Throws<InvalidInputException>(() => WeightsFile.Read(Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_torn_or_foreign_file_is_refused_in_one_line()
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, 0f]));
+        var bytes = File.ReadAllBytes(Path);
+        foreach (var torn in new[] { bytes[..^1], bytes[..20], [], "text"u8.ToArray() })
+        {
+            File.WriteAllBytes(Path, torn);
+            Assert.DoesNotContain('\n', Assert.Throws<InvalidInputException>(() => WeightsFile.Read(Path)).Message);
+        }
+
+        Assert.Throws<InvalidInputException>(() => WeightsFile.Read(_folder.File("absent")));
+    }
+
+    private static TokenWeights Row(int record, SelectionStatus status, float[]? weights) =>
+        new(new SampleKey("data.json", record), $"text{record}", status, null, weights);
+
+    private static TokenizedSample Sample(int record, string fingerprint, int targets) => new()
+    {
+        Key = new SampleKey("data.json", record),
+        InputIds = new int[targets + 1],
+        TargetIndices = [.. Enumerable.Range(1, targets)],
+        EndTargets = [],
+        TargetSpans = new TargetSpan[targets],
+        Images = [],
+        TextFingerprint = fingerprint,
+        ContextFingerprint = "",
+    };
+
+    private void Write(params TokenWeights[] rows) => WeightsFile.Write(Path, rows, WeightNormalization.None, new Dictionary<string, string>());
+}
