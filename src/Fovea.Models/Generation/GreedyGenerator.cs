@@ -25,6 +25,8 @@ public static class GreedyGenerator
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxNewTokens);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(endId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(endId, model.VocabSize);
         if (model is not DecoderModel whole)
         {
             throw new NotSupportedException($"{model.Family}: not a model that generates");

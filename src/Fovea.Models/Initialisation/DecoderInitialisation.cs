@@ -36,7 +36,7 @@ public static class DecoderInitialisation
         using var noGrad = torch.no_grad();
         foreach (var (fromName, toName) in pairs)
         {
-            target.Parameters[toName].copy_(source.Parameters[fromName]).Dispose();
+            target.Parameters[toName].copy_(source.Parameters[fromName]);
         }
     }
 

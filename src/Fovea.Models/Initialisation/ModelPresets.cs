@@ -5,59 +5,6 @@ using Fovea.Models.Parameters;
 
 namespace Fovea.Models.Initialisation;
 
-/// <summary>The vocabulary a new model is made for. Image ids are needed by the families that see images.</summary>
-/// <param name="VocabSize">Number of ids.</param>
-/// <param name="BosId">Begins a text.</param>
-/// <param name="EosId">Ends a text.</param>
-/// <param name="PadId">Padding.</param>
-/// <param name="ImageTokenId">LLaVA: the image token.</param>
-/// <param name="VisionTokenIds">SOLO: the image tokens.</param>
-public sealed record PresetVocabulary(
-    int VocabSize, int? BosId = null, int? EosId = null, int? PadId = null, int? ImageTokenId = null, VisionTokenIds? VisionTokenIds = null);
-
-/// <summary>Sizes that replace a preset's own; null keeps it.</summary>
-public sealed record PresetSizes
-{
-    /// <summary>Width of the decoder.</summary>
-    public int? HiddenSize { get; init; }
-
-    /// <summary>Blocks of the decoder.</summary>
-    public int? NumLayers { get; init; }
-
-    /// <summary>Heads of the decoder (query, and key and value alike).</summary>
-    public int? NumHeads { get; init; }
-
-    /// <summary>Width inside the decoder's MLP.</summary>
-    public int? IntermediateSize { get; init; }
-
-    /// <summary>Longest sequence, in tokens.</summary>
-    public int? MaxPositions { get; init; }
-
-    /// <summary>Side of the image, in pixels (LLaVA).</summary>
-    public int? ImageSize { get; init; }
-
-    /// <summary>Side of a patch, in pixels.</summary>
-    public int? PatchSize { get; init; }
-
-    /// <summary>Width of the tower.</summary>
-    public int? VisionHiddenSize { get; init; }
-
-    /// <summary>Blocks of the tower.</summary>
-    public int? VisionNumLayers { get; init; }
-
-    /// <summary>Heads of the tower.</summary>
-    public int? VisionNumHeads { get; init; }
-
-    /// <summary>Width inside the tower's MLP.</summary>
-    public int? VisionIntermediateSize { get; init; }
-
-    /// <summary>Whether the head is the embedding.</summary>
-    public bool? TieWordEmbeddings { get; init; }
-
-    /// <summary>Standard deviation of new weights.</summary>
-    public double? InitializerRange { get; init; }
-}
-
 /// <summary>Small models made from scratch. Each parameter is drawn from the stream (seed, "init/" + its name).</summary>
 public static class ModelPresets
 {
@@ -101,7 +48,7 @@ public static class ModelPresets
     /// <exception cref="FoveaException">No such preset, an id it needs is not given, or sizes do not fit together.</exception>
     public static VisionLanguageModel Create(string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null)
     {
-        var s = Merge(sizes ?? new PresetSizes(), name switch
+        var s = (sizes ?? new PresetSizes()).Over(name switch
         {
             "tiny-llava" or "tiny-text-2" => Tiny,
             "tiny-solo" or "tiny-text-4" => Tiny with { NumLayers = 4 },
@@ -167,23 +114,6 @@ public static class ModelPresets
             PadId = v.PadId,
         };
     }
-
-    private static PresetSizes Merge(PresetSizes over, PresetSizes own) => new()
-    {
-        HiddenSize = over.HiddenSize ?? own.HiddenSize,
-        NumLayers = over.NumLayers ?? own.NumLayers,
-        NumHeads = over.NumHeads ?? own.NumHeads,
-        IntermediateSize = over.IntermediateSize ?? own.IntermediateSize,
-        MaxPositions = over.MaxPositions ?? own.MaxPositions,
-        ImageSize = over.ImageSize ?? own.ImageSize,
-        PatchSize = over.PatchSize ?? own.PatchSize,
-        VisionHiddenSize = over.VisionHiddenSize ?? own.VisionHiddenSize,
-        VisionNumLayers = over.VisionNumLayers ?? own.VisionNumLayers,
-        VisionNumHeads = over.VisionNumHeads ?? own.VisionNumHeads,
-        VisionIntermediateSize = over.VisionIntermediateSize ?? own.VisionIntermediateSize,
-        TieWordEmbeddings = over.TieWordEmbeddings ?? own.TieWordEmbeddings,
-        InitializerRange = over.InitializerRange ?? own.InitializerRange,
-    };
 
     private static ParameterSet Draw(IEnumerable<ParameterSpec> specs, long seed)
     {

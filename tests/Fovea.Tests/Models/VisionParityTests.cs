@@ -2,6 +2,7 @@ using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Configs;
+using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Models.Vision;
@@ -78,6 +79,25 @@ public sealed class VisionParityTests
         Assert.Equal(expected, generated[1]);
     }
 
+    [Theory]
+    [InlineData("llama_clip")]
+    [InlineData("mistral_clip")]
+    [InlineData("qwen2_siglip_last")]
+    public void A_hook_that_raises_scores_of_image_tokens_gives_the_logits_of_pai(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var golden = new Golden("llava/" + name);
+        using var model = (LlavaModel)ModelFolder.Load(Path.Combine(golden.Folder, "transformers452"));
+        var ids = golden["decode.input_ids"];
+        var output = model.Decoder.Forward(new DecoderInput
+        {
+            Embeddings = model.Embed(ids, golden["decode.pixel_values"]),
+            LogitPositions = tensor(new[] { ids.shape[1] - 1 }),
+            Hook = new Raised(ids.eq(model.Config.ImageTokenId).squeeze(0), 0.2f),
+        });
+        golden.AssertClose("decode.expected.pai_boosted_logits", output.Logits!);
+    }
+
     [Fact]
     public void Patches_and_logits_of_solo_agree()
     {
@@ -135,4 +155,14 @@ public sealed class VisionParityTests
 
     private static PixelValues[] Images(Golden golden) =>
         [.. Enumerable.Range(0, 2).Select(i => golden[$"image.{i}"]).Select(t => new PixelValues(3, (int)t.shape[1], (int)t.shape[2], Golden.Floats(t)))];
+
+    /// <summary>PAI (arXiv 2407.21771): the last query's scores of image keys become s + alpha * |s|.</summary>
+    private sealed class Raised(Tensor isImage, float alpha) : IAttentionHook
+    {
+        public Tensor OnScores(int layer, Tensor scores)
+        {
+            var last = arange(scores.shape[2]).eq(scores.shape[2] - 1).unsqueeze(1); // [query, 1]
+            return where(last.logical_and(isImage), scores + (alpha * scores.abs()), scores);
+        }
+    }
 }
