@@ -4,6 +4,7 @@ using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
+using TorchSharp;
 
 namespace Fovea.Training.Running;
 
@@ -30,6 +31,7 @@ public static class Trainer
         IProgressSink progress, CancellationToken cancellation = default)
     {
         options.Validate();
+        using var scope = torch.NewDisposeScope();
         using var run = new TrainingRun(model, set, images, options, folder, progress);
         return run.Run(cancellation);
     }

@@ -36,18 +36,22 @@ public sealed class ProcessWideTests
         }
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Two_thousand_steps_leave_no_tensor_and_little_memory_behind(bool images)
+    [Fact]
+    public void Two_thousand_steps_leave_no_tensor_and_little_memory_behind()
     {
         using var folder = new TemporaryFolder();
-        using var model = images ? Small.Llava() : Small.Text();
-        var samples = Small.Samples(30, images: images);
-        long tensors = 0, bytes = 0, tensorsAfter = 0, bytesAfter = 0;
+        using var model = Small.Llava();
+        var samples = Small.Samples(30, images: true);
+        GC.Collect(); // What earlier tests and the making of the model left to the finalizer must not be counted.
+        GC.WaitForPendingFinalizers();
+        long first = 0, tensors = 0, bytes = 0, tensorsAfter = 0, bytesAfter = 0;
         var watch = new Watcher((done, _) =>
         {
-            if (done == 200)
+            if (done == 1)
+            {
+                first = torch.Tensor.TotalCount;
+            }
+            else if (done == 200)
             {
                 (tensors, bytes) = (torch.Tensor.TotalCount, ResidentBytes());
             }
@@ -59,7 +63,7 @@ public sealed class ProcessWideTests
         var options = Small.Options with { Steps = 2000, LogEvery = 100, CheckpointEvery = 500, LearningRate = 1e-3 };
         Trainer.Run(
             model, TrainingSet.Unweighted(samples), Small.Loader(samples), options, folder.Path, watch, TestContext.Current.CancellationToken);
-        Assert.Equal(tensors, tensorsAfter);
+        Assert.Equal((first, first), (tensors, tensorsAfter));
         Assert.True(bytesAfter - bytes < 32L << 20, $"resident memory grew by {(bytesAfter - bytes) >> 20} MiB");
     }
 
