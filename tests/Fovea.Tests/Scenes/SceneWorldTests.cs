@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Data.Scenes;
 using FsCheck;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Xunit;
 
