@@ -3,7 +3,10 @@ using Fovea.Core.Samples;
 
 namespace Fovea.Data.Scenes;
 
-/// <summary>Draws a dialogue: the questions' kinds in a random order, each kind once before any comes again, no question twice.</summary>
+/// <summary>
+/// Draws a dialogue: the questions' kinds in a random order, each kind once before any comes again, no question twice. Then existence goes first, shapes second
+/// and a description last: otherwise earlier turns would tell what the image should ("what colour is the ring?" gives away that there is one).
+/// </summary>
 internal sealed class DialogueRecord
 {
     private readonly SceneSpec _spec;
@@ -38,12 +41,20 @@ internal sealed class DialogueRecord
         return Record(textOnly);
     }
 
+    private static int Place(SceneQuestionType type) => type switch
+    {
+        SceneQuestionType.Existence => 0,
+        SceneQuestionType.Shape => 1,
+        SceneQuestionType.Description => 3,
+        _ => 2,
+    };
+
     private AnnotatedSample Record(bool textOnly)
     {
         var turns = new List<Turn> { new(Role.System, SceneWords.SystemSentence) };
         var spans = new List<ClassSpan>();
         var questions = new List<SceneQuestion>();
-        foreach (var drawn in _drawn)
+        foreach (var drawn in _drawn.OrderBy(d => Place(d.Question.Type)))
         {
             var tag = turns.Count == 1 && !textOnly ? "<image>\n" : "";
             turns.Add(new Turn(Role.Human, tag + drawn.Question.Text));

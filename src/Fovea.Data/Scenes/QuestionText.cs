@@ -17,7 +17,7 @@ internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource ran
             SceneQuestionType.Shape => Shape(),
             SceneQuestionType.Count => Count(),
             SceneQuestionType.Relation => Relation(),
-            SceneQuestionType.Existence => Existence([.. asked.Select(a => a.Question).Where(q => q.Type == type)]),
+            SceneQuestionType.Existence => asked.Any(a => a.Question.Type == type) ? null : Existence(),
             SceneQuestionType.TextOnly => TextOnly(),
             SceneQuestionType.Description => Description(),
             _ => throw new ArgumentOutOfRangeException(nameof(type)),
@@ -72,15 +72,10 @@ internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource ran
         return new(label, new AnnotatedText().Filler("it is").Direction(label.Given!).Filler($"the {second}").Stop());
     }
 
-    /// <summary>At most two a dialogue, the second with the other answer, so that yes and no balance whatever the number of objects.</summary>
-    private DrawnQuestion? Existence(List<SceneQuestion> before)
+    /// <summary>At most one a dialogue: yes or no at even odds first, then one of the shapes that are there, or are not.</summary>
+    private DrawnQuestion Existence()
     {
-        if (before.Count == 2)
-        {
-            return null;
-        }
-
-        var yes = before.Count == 1 ? before[0].Gold == "no" : random.Chance(0.5);
+        var yes = random.Chance(0.5);
         SceneShape[] shapes = [.. Enum.GetValues<SceneShape>().Where(s => (scene.Find(s) is not null) == yes)];
         var shape = SceneWords.Of(random.Pick(shapes));
         var label = Label(SceneQuestionType.Existence, $"is there a {shape} in the image?", shape, yes ? "yes" : "no", SceneWords.YesNo);

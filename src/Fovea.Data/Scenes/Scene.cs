@@ -18,7 +18,7 @@ public enum SceneShape
     /// <summary>A disc with a hole.</summary>
     Ring,
 
-    /// <summary>A flat bar, three times as wide as high.</summary>
+    /// <summary>A flat bar, two and a half times as wide as high.</summary>
     Bar,
 }
 
@@ -40,8 +40,8 @@ public enum SceneColour
     /// <summary>Purple.</summary>
     Purple,
 
-    /// <summary>Orange.</summary>
-    Orange,
+    /// <summary>Pink.</summary>
+    Pink,
 }
 
 /// <summary>The sizes of objects.</summary>

@@ -22,8 +22,8 @@ public static class SceneCorpusWriter
     {
         spec.Validated();
         var world = Path.Combine(folder, SceneAnnotations.WorldFile);
-        File.Delete(world);
         Directory.CreateDirectory(Path.Combine(folder, "images"));
+        File.Delete(world);
         AtomicFile.Write(Path.Combine(folder, SceneAnnotations.ScenesFile), scenes =>
         {
             foreach (var scene in SceneWorld.Scenes(spec))

@@ -80,7 +80,7 @@ public static class SceneRenderer
             SceneShape.Triangle => y <= 1 && y >= -1 && Math.Abs(x) <= (y + 1) / 2,
             SceneShape.Cross => (Math.Abs(x) <= 0.33 && Math.Abs(y) <= 1) || (Math.Abs(y) <= 0.33 && Math.Abs(x) <= 1),
             SceneShape.Ring => square is <= 1.1 and >= 0.3,
-            SceneShape.Bar => Math.Abs(x) <= 1 && Math.Abs(y) <= 0.34,
+            SceneShape.Bar => Math.Abs(x) <= 1 && Math.Abs(y) <= 0.38,
             _ => throw new ArgumentOutOfRangeException(nameof(shape)),
         };
     }
@@ -107,7 +107,7 @@ public static class SceneRenderer
         SceneColour.Blue => (40, 80, 225),
         SceneColour.Yellow => (245, 225, 40),
         SceneColour.Purple => (150, 50, 180),
-        SceneColour.Orange => (250, 140, 20),
+        SceneColour.Pink => (250, 135, 195),
         _ => throw new ArgumentOutOfRangeException(nameof(colour)),
     };
 

@@ -7,7 +7,7 @@ internal sealed record TextFact(string Question, string Before, string Word, str
     [
         new("how many sides does a triangle have?", "a triangle has", "three", "sides"),
         new("how many sides does a square have?", "a square has", "four", "sides"),
-        .. Mixtures("red", "yellow", "orange"),
+        .. Mixtures("red", "white", "pink"),
         .. Mixtures("red", "blue", "purple"),
         .. Mixtures("blue", "yellow", "green"),
         .. Following("day", SceneWords.Weekdays, cyclic: true),
