@@ -22,7 +22,7 @@ public sealed class ScoringSource
     public static ScoringSource FromSamples(IReadOnlyList<Sample> samples, Func<Sample, TokenizedSample> encode) => new(
         samples.Count, i => new SampleHead(samples[i].Key, samples[i].Id, samples[i].Images), i => encode(samples[i]));
 
-    /// <summary>Samples that are tokenized already.</summary>
+    /// <summary>Samples that are tokenized already. One without image names counts as text-only and is not scored, so a text-only encoder must keep them.</summary>
     public static ScoringSource FromTokenized(IReadOnlyList<TokenizedSample> samples) => new(
         samples.Count, i => new SampleHead(samples[i].Key, samples[i].Id, samples[i].Images), i => samples[i]);
 
