@@ -12,6 +12,7 @@ public static partial class TorchRuntime
 {
     private const int MmapThreshold = -3, TrimThreshold = -1, TopPad = -2;
     private static readonly LibTorchSharpCompat Compat = new();
+    private static readonly Lock Starting = new();
 
     /// <summary>How the native shim was loaded, in words.</summary>
     public static string LoadState => Compat.State;
@@ -21,10 +22,15 @@ public static partial class TorchRuntime
     public static void Start(int numThreads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numThreads, 1);
-        torch.set_num_threads(numThreads);
-        if (torch.get_num_interop_threads() != 1)
+
+        // Two threads that both set the interop count would end the process.
+        lock (Starting)
         {
-            torch.set_num_interop_threads(1);
+            torch.set_num_threads(numThreads);
+            if (torch.get_num_interop_threads() != 1)
+            {
+                torch.set_num_interop_threads(1);
+            }
         }
     }
 

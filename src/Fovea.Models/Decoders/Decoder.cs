@@ -29,7 +29,7 @@ public sealed class Decoder : IDisposable
         _embedding = parameters[prefix + "embed_tokens.weight"];
         _head = config.TieWordEmbeddings ? _embedding : parameters[HeadName];
         _norm = new RmsNorm(parameters[prefix + "norm.weight"], config.RmsNormEps);
-        _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, _embedding.device);
+        _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, DecoderBlock.JoinsProjections(config), _embedding.device);
         _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new DecoderBlock(config, parameters, prefix, i, _rotary))];
         _hasWindow = Enumerable.Range(0, config.NumLayers).Any(i => config.WindowOf(i) is not null);
         _hasFull = Enumerable.Range(0, config.NumLayers).Any(i => config.WindowOf(i) is null);

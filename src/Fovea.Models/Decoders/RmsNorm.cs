@@ -5,10 +5,12 @@ namespace Fovea.Models.Decoders;
 /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last dimension (arXiv 1910.07467).</summary>
 internal sealed class RmsNorm(Tensor weight, double eps)
 {
-    /// <summary><c>[..., hidden]</c> -> the same.</summary>
+    private readonly double _perElement = 1.0 / weight.numel();
+
+    /// <summary><c>[..., hidden]</c> -> the same. A scaled sum, because the gradient of a mean fills a whole tensor first.</summary>
     public Tensor Forward(Tensor x)
     {
-        var scale = x.square().mean([-1], keepdim: true).add_(eps).rsqrt_(); // [..., 1]
+        var scale = x.square().sum(-1, keepdim: true).mul_(_perElement).add_(eps).rsqrt_(); // [..., 1]
         return x * scale * weight;
     }
 }
