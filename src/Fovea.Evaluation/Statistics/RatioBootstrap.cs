@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Results;
@@ -14,14 +15,27 @@ internal sealed record RatioPair(Metric Model, Metric? Baseline)
 
     private static double Ratio(Metric metric, double[] counts)
     {
-        double numerator = 0, denominator = 0;
-        for (var i = 0; i < counts.Length; i++)
+        var denominator = Dot(counts, metric.Denominators);
+        return denominator == 0 ? double.NaN : Dot(counts, metric.Numerators) / denominator;
+    }
+
+    /// <summary>Sum of products in four lanes, whatever the machine, so that it rounds alike everywhere.</summary>
+    private static double Dot(double[] counts, double[] sums)
+    {
+        var lanes = Vector256<double>.Zero;
+        var i = 0;
+        for (; i <= counts.Length - Vector256<double>.Count; i += Vector256<double>.Count)
         {
-            numerator += counts[i] * metric.Numerators[i];
-            denominator += counts[i] * metric.Denominators[i];
+            lanes += Vector256.Create(counts.AsSpan(i)) * Vector256.Create(sums.AsSpan(i));
         }
 
-        return denominator == 0 ? double.NaN : numerator / denominator;
+        var total = Vector256.Sum(lanes);
+        for (; i < counts.Length; i++)
+        {
+            total += counts[i] * sums[i];
+        }
+
+        return total;
     }
 }
 
@@ -77,10 +91,15 @@ internal static class RatioBootstrap
     private static double[] Draw(RandomSource source, int units)
     {
         var counts = new double[units];
-        for (var i = 0; i < units; i++)
+        for (var i = 0; i < units; i += 2)
         {
-            // The high word of bits * n: uniform but for a bias below n / 2^64.
-            counts[(int)Math.BigMul(source.NextBits(), (ulong)units, out _)]++;
+            // Two draws from 64 bits, each the high word of 32 bits * n: uniform but for a bias below n / 2^32.
+            var bits = source.NextBits();
+            counts[(int)((ulong)units * (uint)bits >> 32)]++;
+            if (i + 1 < units)
+            {
+                counts[(int)((ulong)units * (bits >> 32) >> 32)]++;
+            }
         }
 
         return counts;
