@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Data.Json;
+
+namespace Fovea.Data.Corpora;
+
+/// <summary>A photograph and the samples that caption it: indices into <see cref="ICorpus.Samples"/>, in file order.</summary>
+public sealed record CocoImageGroup(long ImageId, string FileName, IReadOnlyList<int> SampleIndices);
+
+/// <summary>
+/// COCO's captions JSON (<c>images</c>: id, file_name; <c>annotations</c>: id, image_id, caption): one sample an annotation, whose question is
+/// <c>&lt;image&gt;</c> and whose answer is the caption without blanks at its ends. A sample's key is the annotation's index, its id the annotation's id.
+/// </summary>
+public sealed class CocoCaptionsCorpus : FileCorpus
+{
+    private CocoCaptionsCorpus(string file, ImageFolder images, IReadOnlyList<Sample> samples, IReadOnlyList<InvalidRecord> invalid, IReadOnlyList<CocoImageGroup> groups)
+        : base(file, images, samples, invalid) => ImageGroups = groups;
+
+    /// <summary>The photographs that have captions, in the order of the file's <c>images</c>: what a split by photograph goes by.</summary>
+    public IReadOnlyList<CocoImageGroup> ImageGroups { get; }
+
+    /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open"/>.</summary>
+    /// <exception cref="InvalidInputException">The file is no COCO captions file, or too many annotations cannot be used.</exception>
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0)
+    {
+        var (folder, root) = (new ImageFolder(imageFolder), JsonFields.OpenFile(captionsJson));
+        var names = ReadNames(root, folder);
+        var indices = names.Keys.ToDictionary(id => id, _ => new List<int>());
+        var (samples, invalid, source) = (new List<Sample>(), new InvalidRecords(maxInvalid), Path.GetFileName(captionsJson));
+        foreach (var (annotation, index) in root.Field("annotations").Items().Select((a, i) => (a, i)))
+        {
+            var (key, fields) = (new SampleKey(source, index), new JsonFields(captionsJson, index, annotation.Element, "annotation"));
+            try
+            {
+                var imageId = WholeNumber(fields.Field("image_id"));
+                var name = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
+                samples.Add(ReadSample(key, fields, name));
+                indices[imageId].Add(samples.Count - 1);
+            }
+            catch (InvalidInputException error)
+            {
+                invalid.Add(key, error);
+            }
+        }
+
+        var groups = names.Where(n => indices[n.Key].Count > 0).Select(n => new CocoImageGroup(n.Key, n.Value, indices[n.Key])).ToList();
+        return new CocoCaptionsCorpus(captionsJson, folder, samples, invalid.Records, groups);
+    }
+
+    /// <summary>The captions of the first <paramref name="count"/> photographs in <see cref="ImageGroups"/>.</summary>
+    public SubsetCorpus FirstImages(int count) => OfGroups(ImageGroups.Take(count));
+
+    /// <summary>The captions of all photographs but the first <paramref name="count"/>.</summary>
+    public SubsetCorpus AfterImages(int count) => OfGroups(ImageGroups.Skip(count));
+
+    /// <summary>The captions of some photographs, in file order.</summary>
+    public SubsetCorpus OfGroups(IEnumerable<CocoImageGroup> groups) => new(this, [.. groups.SelectMany(g => g.SampleIndices).Order()]);
+
+    private static Sample ReadSample(SampleKey key, JsonFields fields, string name)
+    {
+        var caption = fields.Field("caption").Text().Trim();
+        if (caption.Contains("<image>", StringComparison.Ordinal))
+        {
+            throw fields.Error("image_outside_question: the caption holds <image>; the tag may only stand in a question");
+        }
+
+        var id = fields.Optional("id") is { } value ? WholeNumber(value).ToString(CultureInfo.InvariantCulture) : null;
+        return new Sample(key, id, [name], [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, caption)]);
+    }
+
+    private static Dictionary<long, string> ReadNames(JsonFields root, ImageFolder folder)
+    {
+        var names = new Dictionary<long, string>();
+        foreach (var image in root.Field("images").Items())
+        {
+            var (id, name) = (WholeNumber(image.Field("id")), image.Field("file_name").Text());
+            if (folder.Refuse(name) is { } refusal)
+            {
+                throw image.Error(refusal);
+            }
+
+            if (!names.TryAdd(id, name) && names[id] != name)
+            {
+                throw image.Error($"id {id} is given to two files: {names[id]} and {name}");
+            }
+        }
+
+        return names;
+    }
+
+    private static long WholeNumber(JsonFields value) =>
+        value.Element.ValueKind == JsonValueKind.Number && value.Element.TryGetInt64(out var number) ? number : throw value.Expected("a whole number");
+}

@@ -1,0 +1,112 @@
+using System.Numerics;
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Images;
+
+/// <summary>
+/// VIG's visionless picture (section 3): a Gaussian over the picture that the model would read, one axis after the other, in double precision, borders reflected
+/// without repeating the edge pixel. An axis of side n takes k = min(2 ceil(3 sigma) + 1, 2 n - 1) samples of exp(-x^2 / (2 sigma^2)), normalised.
+/// </summary>
+public static class GaussianBlur
+{
+    /// <summary>Blurs <c>[channels, height, width]</c> in [0, 1] with a standard deviation of <paramref name="sigma"/> pixels.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Sigma is not positive and finite.</exception>
+    public static PixelValues Apply(PixelValues unit, double sigma)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sigma);
+        ArgumentOutOfRangeException.ThrowIfEqual(double.IsFinite(sigma), false, nameof(sigma));
+        var (height, width) = (unit.Height, unit.Width);
+        var (down, across) = (Kernel(sigma, height), Kernel(sigma, width));
+        var result = new float[unit.Values.Length];
+        var plane = new double[height * width];
+        for (var c = 0; c < unit.Channels; c++)
+        {
+            var at = c * plane.Length;
+            for (var i = 0; i < plane.Length; i++)
+            {
+                plane[i] = unit.Values[at + i];
+            }
+
+            var turned = Transpose(Down(plane, height, width, down), height, width);
+            var blurred = Transpose(Down(turned, width, height, across), width, height);
+            for (var i = 0; i < blurred.Length; i++)
+            {
+                result[at + i] = (float)blurred[i];
+            }
+        }
+
+        return unit with { Values = result };
+    }
+
+    /// <summary>Number of samples along an axis of <paramref name="side"/> pixels.</summary>
+    public static int KernelSize(double sigma, int side) => (int)Math.Min(2 * Math.Ceiling(3 * sigma) + 1, 2.0 * side - 1);
+
+    private static double[] Kernel(double sigma, int side)
+    {
+        var kernel = new double[KernelSize(sigma, side)];
+        var half = kernel.Length / 2;
+        for (var i = 0; i < kernel.Length; i++)
+        {
+            kernel[i] = Math.Exp(-(double)(i - half) * (i - half) / (2 * sigma * sigma));
+        }
+
+        var sum = kernel.Sum();
+        return Array.ConvertAll(kernel, w => w / sum);
+    }
+
+    /// <summary>Convolves the columns of <c>[height, width]</c>, whole rows at a time.</summary>
+    private static double[] Down(double[] plane, int height, int width, double[] kernel)
+    {
+        var result = new double[plane.Length];
+        var half = kernel.Length / 2;
+        for (var y = 0; y < height; y++)
+        {
+            var target = result.AsSpan(y * width, width);
+            for (var k = 0; k < kernel.Length; k++)
+            {
+                AddScaled(target, plane.AsSpan(Reflect(y + k - half, height) * width, width), kernel[k]);
+            }
+        }
+
+        return result;
+    }
+
+    private static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double weight)
+    {
+        var i = 0;
+        var weights = new Vector<double>(weight);
+        for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            (new Vector<double>(target[i..]) + weights * new Vector<double>(source[i..])).CopyTo(target[i..]);
+        }
+
+        for (; i < target.Length; i++)
+        {
+            target[i] += weight * source[i];
+        }
+    }
+
+    /// <summary>The place mirrored back into [0, side); at most one reflection is needed, since a kernel has at most 2 side - 1 samples.</summary>
+    private static int Reflect(int at, int side) => at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at;
+
+    private static double[] Transpose(double[] plane, int height, int width)
+    {
+        const int Tile = 16;
+        var result = new double[plane.Length];
+        for (var top = 0; top < height; top += Tile)
+        {
+            for (var left = 0; left < width; left += Tile)
+            {
+                for (var y = top; y < Math.Min(top + Tile, height); y++)
+                {
+                    for (var x = left; x < Math.Min(left + Tile, width); x++)
+                    {
+                        result[x * height + y] = plane[y * width + x];
+                    }
+                }
+            }
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Fovea.Core.Errors;
+
+namespace Fovea.Data.Json;
+
+/// <summary>Reads fields of foreign JSON: what is missing or of the wrong type is one line that names file, record, place, expected and got.</summary>
+internal sealed class JsonFields(string file, int? record, JsonElement element, string place)
+{
+    public JsonElement Element => element;
+
+    public string Place => place;
+
+    /// <summary>Opens a small JSON file whose root is an object.</summary>
+    public static JsonFields OpenFile(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path).AsMemory(), new JsonDocumentOptions { MaxDepth = 64 });
+            return new JsonFields(path, null, document.RootElement.Clone(), "").Require(JsonValueKind.Object);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidInputException(path, null, $"not valid JSON (line {e.LineNumber + 1}): {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(path, null, $"cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>An error at this place.</summary>
+    public InvalidInputException Error(string message) => new(file, record, place.Length == 0 ? message : $"{place}: {message}");
+
+    public InvalidInputException Expected(string what) => Error($"expected {what}, got {Describe(element)}");
+
+    public JsonFields Require(JsonValueKind kind) => element.ValueKind == kind ? this : throw Expected(Name(kind));
+
+    /// <summary>A field, or null where it is absent or null.</summary>
+    public JsonFields? Optional(string name)
+    {
+        Require(JsonValueKind.Object);
+        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonFields(file, record, value, Below(name)) : null;
+    }
+
+    public JsonFields Field(string name) => Optional(name)
+        ?? throw Error(element.TryGetProperty(name, out _) ? $"\"{name}\": expected a value, got null" : $"the key \"{name}\" is missing");
+
+    public IEnumerable<JsonFields> Items()
+    {
+        Require(JsonValueKind.Array);
+        return element.EnumerateArray().Select((item, i) => new JsonFields(file, record, item, $"{place}[{i}]"));
+    }
+
+    public string Text()
+    {
+        Require(JsonValueKind.String);
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("expected a text, got one that is not valid Unicode (half of a surrogate pair)");
+        }
+    }
+
+    public bool Flag() => element.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Expected("true or false"),
+    };
+
+    public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) ? value : throw Expected("a whole number");
+
+    public double Number() => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Expected("a number");
+
+    private string Below(string name) => place.Length == 0 ? name : $"{place}.{name}";
+
+    private static string Describe(JsonElement value)
+    {
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null)
+        {
+            return Name(value.ValueKind);
+        }
+
+        var raw = value.GetRawText();
+        return $"{Name(value.ValueKind)} ({(raw.Length > 40 ? raw[..40] + "..." : raw)})";
+    }
+
+    private static string Name(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "true or false",
+        _ => "null",
+    };
+}

@@ -1,0 +1,159 @@
+using System.Buffers.Binary;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Core.Samples;
+using Fovea.Data.Tokenizers;
+
+namespace Fovea.Data.Templates;
+
+/// <summary>Renders samples with a chat template, tokenizes them and marks the targets. Thread-safe.</summary>
+public sealed class SampleEncoder : ISampleEncoder
+{
+    private readonly Tokenizer _tokenizer;
+    private readonly int _imageId;
+
+    /// <summary>Makes the encoder.</summary>
+    /// <param name="tokenizer">If it has no token <c>&lt;image&gt;</c>, texts are cut at that tag all the same.</param>
+    /// <param name="templates">Which template a sample gets.</param>
+    public SampleEncoder(Tokenizer tokenizer, TemplateChoice templates)
+    {
+        _tokenizer = tokenizer.IdOf(ImageTag.Text) is null ? tokenizer.WithAdded(ImageTag.Text, TokenizedSample.ImagePlaceholder) : tokenizer;
+        _imageId = _tokenizer.IdOf(ImageTag.Text)!.Value;
+        Templates = templates;
+        PadId = tokenizer.PadId ?? tokenizer.UnkId ?? tokenizer.BosId ?? 0;
+        EndId = EndIdOf(templates.Conversation);
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer => _tokenizer;
+
+    /// <summary>Which template a sample gets.</summary>
+    public TemplateChoice Templates { get; }
+
+    /// <inheritdoc/>
+    public string TokenizerFingerprint => _tokenizer.Fingerprint;
+
+    /// <summary>Id of padding: the tokenizer's, or its unknown token's, or its first token's.</summary>
+    public int PadId { get; }
+
+    /// <summary>Id of the token that ends an answer under the conversation template; see <see cref="EndIdOf"/> for another.</summary>
+    public int EndId { get; }
+
+    /// <summary>Id of the token that ends an answer under a template.</summary>
+    public int EndIdOf(ChatTemplate template) => _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
+
+    /// <inheritdoc/>
+    public TokenizedSample Encode(Sample sample)
+    {
+        var template = Templates.For(sample);
+        var chat = template.Render(sample);
+        var tokens = Tokenize(chat, template);
+        var (targets, owners) = FindTargets(chat, tokens.Spans);
+        if (targets.Count == 0)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: under template {template.Name} no token carries loss");
+        }
+
+        var spans = new TargetSpan[targets.Count];
+        var ends = new List<int>();
+        for (var k = 0; k < spans.Length; k++)
+        {
+            var (token, answer) = (tokens.Spans[targets[k]], owners[k]);
+            var lastOfAnswer = k + 1 == spans.Length || owners[k + 1] != answer;
+            if (lastOfAnswer && token.End > answer.TextEnd)
+            {
+                ends.Add(k);
+            }
+
+            spans[k] = new TargetSpan(answer.Turn, Place(token.Start, answer), Place(token.End, answer));
+        }
+
+        int[] targetIds = [.. targets.Select(t => tokens.Ids[t])];
+        return new TokenizedSample
+        {
+            Key = sample.Key,
+            Id = sample.Id,
+            InputIds = tokens.Ids,
+            TargetIndices = [.. targets],
+            EndTargets = [.. ends],
+            TargetSpans = spans,
+            Images = sample.Images,
+            TextFingerprint = FingerprintOf(_tokenizer.Fingerprint, targetIds, spans),
+            ContextFingerprint = ContextFingerprintOf(tokens.Ids),
+        };
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The turn may also be the one after the last, where a sample ends with its question.</remarks>
+    public int[] EncodePrompt(Sample sample, int answerTurn)
+    {
+        if (answerTurn == sample.Turns.Count)
+        {
+            sample = sample with { Turns = [.. sample.Turns, new Turn(Role.Assistant, "")] };
+        }
+
+        if (answerTurn < 0 || answerTurn >= sample.Turns.Count || sample.Turns[answerTurn].Role != Role.Assistant)
+        {
+            throw new ArgumentOutOfRangeException(nameof(answerTurn), answerTurn, $"{sample.Key}: turn {answerTurn} is no answer");
+        }
+
+        var template = Templates.For(sample);
+        return Tokenize(template.Render(sample, answerTurn), template).Ids;
+    }
+
+    /// <inheritdoc/>
+    public string Decode(IReadOnlyList<int> ids) => _tokenizer.Decode(ids, skipSpecialTokens: true);
+
+    /// <inheritdoc/>
+    public string TokenText(int id) => _tokenizer.TokenText(id).Replace('\u2581', ' ');
+
+    /// <summary>Hash of unexpanded ids.</summary>
+    internal static string ContextFingerprintOf(int[] ids) => FingerprintOf("", ids, []);
+
+    private TokenSequence Tokenize(RenderedChat chat, ChatTemplate template)
+    {
+        var (ids, spans, at) = (new List<int>(), new List<TextSpan>(), 0);
+        foreach (var segment in chat.Segments)
+        {
+            var tokens = _tokenizer.Encode(segment, template.AddsSpecialTokens);
+            ids.AddRange(tokens.Ids.Select(i => i == _imageId ? TokenizedSample.ImagePlaceholder : i));
+            spans.AddRange(tokens.Spans.Select(s => s.IsInText ? new TextSpan(s.Start + at, s.End + at) : s));
+            at += segment.Length;
+        }
+
+        return new TokenSequence([.. ids], [.. spans]);
+    }
+
+    private static (List<int> Targets, List<AnswerPlace> Owners) FindTargets(RenderedChat chat, TextSpan[] spans)
+    {
+        var (text, ranges) = (chat.Text, chat.Targets());
+        var (targets, owners) = (new List<int>(), new List<AnswerPlace>());
+        for (var i = 0; i < spans.Length; i++)
+        {
+            if (LossRule.CarriesLoss(spans[i], text, ranges))
+            {
+                targets.Add(i);
+                owners.Add(chat.Answers.First(a => spans[i].Start < a.TargetEnd && spans[i].End > a.TargetStart));
+            }
+        }
+
+        return (targets, owners);
+    }
+
+    /// <summary>A place in the rendered text as a place in the turn's own text, clamped to it.</summary>
+    private static int Place(int at, AnswerPlace answer) => Math.Clamp(at, answer.TextStart, answer.TextEnd) - answer.TextStart + answer.TextOffset;
+
+    private static string FingerprintOf(string tokenizer, int[] ids, TargetSpan[] spans)
+    {
+        var turns = string.Join(',', spans.GroupBy(s => s.Turn).Select(g => $"{g.Key}:{g.Count()}"));
+        var head = System.Text.Encoding.UTF8.GetBytes($"{tokenizer}\n{turns}\n");
+        var bytes = new byte[head.Length + ids.Length * sizeof(int)];
+        head.CopyTo(bytes, 0);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(head.Length + i * sizeof(int)), ids[i]);
+        }
+
+        return ContentHash.OfBytes(bytes);
+    }
+}

@@ -1,0 +1,40 @@
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Templates;
+
+/// <summary>
+/// Which template a sample is rendered with: a fixed one, or by sample (<c>auto</c>): <c>llava_plain</c> where the sample is one exchange with images whose
+/// question is only <c>&lt;image&gt;</c> tags, else the family's conversation template.
+/// </summary>
+public sealed class TemplateChoice
+{
+    private readonly ChatTemplate? _captions;
+
+    private TemplateChoice(string name, ChatTemplate conversation, ChatTemplate? captions)
+    {
+        Name = name;
+        Conversation = conversation;
+        _captions = captions;
+    }
+
+    /// <summary>The name it was asked for by, <c>auto</c> included.</summary>
+    public string Name { get; }
+
+    /// <summary>The template of all that is no bare caption.</summary>
+    public ChatTemplate Conversation { get; }
+
+    /// <summary>Reads a choice.</summary>
+    /// <param name="name"><c>auto</c> or a template's name.</param>
+    /// <param name="conversation">The conversation template under <c>auto</c>.</param>
+    /// <exception cref="Core.Errors.FoveaException">A name is unknown.</exception>
+    public static TemplateChoice Parse(string name, string conversation = "llava_v1") => name == "auto"
+        ? new TemplateChoice(name, ChatTemplate.ByName(conversation), new LlavaPlainTemplate())
+        : new TemplateChoice(name, ChatTemplate.ByName(name), null);
+
+    /// <summary>The sample's template.</summary>
+    public ChatTemplate For(Sample sample) => _captions is not null && IsBareCaption(sample) ? _captions : Conversation;
+
+    private static bool IsBareCaption(Sample sample) =>
+        sample.Images.Count > 0 && sample.Turns.Count == 2 && sample.Turns[0].Role == Role.Human
+        && Blanks.Strip(ImageTag.Remove(sample.Turns[0].Text)).Length == 0;
+}
