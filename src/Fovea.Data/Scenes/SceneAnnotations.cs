@@ -43,7 +43,7 @@ public sealed class SceneAnnotations
             throw new InvalidInputException(world, null, "the file is missing: no finished scene corpus lies here; write it again");
         }
 
-        var spec = SceneJson.Parse<SceneSpec>(world, null, File.ReadAllText(world)).Validated();
+        var spec = LoadSpec(world);
         var scenes = LoadScenes(Path.Combine(folder, ScenesFile), spec);
         return new SceneAnnotations(spec, scenes, LoadLines(Path.Combine(folder, AnnotationsFile), scenes.Count));
     }
@@ -81,6 +81,19 @@ public sealed class SceneAnnotations
     private AnnotationLine Line(SampleKey key) =>
         _lines.TryGetValue(key, out var line) ? line : throw new FoveaException($"{key} has no scene annotations; score and train on the corpus that they were written with");
 
+    private static SceneSpec LoadSpec(string path)
+    {
+        var spec = SceneJson.Parse<SceneSpec>(path, null, File.ReadAllText(path));
+        try
+        {
+            return spec.Validated();
+        }
+        catch (FoveaException e)
+        {
+            throw new InvalidInputException(path, null, e.Message, e);
+        }
+    }
+
     private static List<Scene> LoadScenes(string path, SceneSpec spec)
     {
         var scenes = new List<Scene>();
@@ -89,7 +102,7 @@ public sealed class SceneAnnotations
             var record = scenes.Count;
             Require(line.Index == record && line.Image == SceneWorld.ImageName(record), path, record, $"expected scene {record} and its image, got {line.Index} and '{line.Image}'");
             Require(
-                line.Objects.All(o => o.Row is >= 0 and < SceneWorld.Grid && o.Column is >= 0 and < SceneWorld.Grid)
+                line.Objects.Count > 0 && line.Objects.All(o => o is not null && o.Row is >= 0 and < SceneWorld.Grid && o.Column is >= 0 and < SceneWorld.Grid)
                     && line.Objects.DistinctBy(o => o.Shape).Count() == line.Objects.Count && line.Objects.DistinctBy(o => (o.Row, o.Column)).Count() == line.Objects.Count,
                 path, record, "expected objects of different shapes in different cells of the grid");
             scenes.Add(new Scene(line.Index, line.Background, line.Objects, line.TextureSeed));
@@ -106,6 +119,9 @@ public sealed class SceneAnnotations
         foreach (var line in SceneJson.ReadLines<AnnotationLine>(path))
         {
             Require(line.Scene is null || (line.Scene >= 0 && line.Scene < scenes), path, record, $"scene {line.Scene} is not one of the {scenes} scenes");
+            Require(
+                line.Questions.All(q => q is not null && q.Turn > 0 && (q.Gold is null) == (q.Type == SceneQuestionType.Description)),
+                path, record, "expected questions with a turn above 0 and, but for descriptions, a gold answer");
             var (turn, end) = (0, 0);
             foreach (var span in line.Spans)
             {

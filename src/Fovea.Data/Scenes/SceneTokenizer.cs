@@ -17,8 +17,11 @@ public static class SceneTokenizer
     private static readonly string[] LastTokens = ["<image>", "<vision>", "<vpatch>", "<vrow_sep>", "</vision>", "[INST]", "[/INST]", "<pad>"];
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Number of tokens, the added ones included.</summary>
-    public static int VocabularySize => Tokens(Merges()).Count;
+    private static readonly List<(string Left, string Right)> Merges = BpeTrainer.Train(TrainingWords());
+    private static readonly List<string> Tokens = AllTokens();
+
+    /// <summary>Number of tokens, the added ones included: 477 (3 special, 96 characters, 370 merges for 146 words, 8 added).</summary>
+    public static int VocabularySize => Tokens.Count;
 
     /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into a folder; always the same bytes.</summary>
     public static void Write(string folder)
@@ -30,8 +33,7 @@ public static class SceneTokenizer
     /// <summary>Ids of the words that compete in a class (see <see cref="SceneWords.Competing"/>), as they stand after a blank: <c>[words]</c>.</summary>
     public static int[] CompetingIds(TokenClass tokenClass)
     {
-        var tokens = Tokens(Merges());
-        return [.. SceneWords.Competing(tokenClass).Select(w => tokens.IndexOf(Blank + w))];
+        return [.. SceneWords.Competing(tokenClass).Select(w => Tokens.IndexOf(Blank + w))];
     }
 
     /// <summary>Words that must be one token: the world's and the frame's after a blank, and those that open a question right after the image's line break.</summary>
@@ -41,22 +43,18 @@ public static class SceneTokenizer
     /// <summary>Words that the llava_v1 frame adds.</summary>
     internal static IReadOnlyList<string> FrameWords => ["USER:", "ASSISTANT:"];
 
-    internal static List<(string Left, string Right)> Merges() => BpeTrainer.Train(TrainingWords());
-
-    internal static List<string> Tokens(List<(string Left, string Right)> merges)
+    private static List<string> AllTokens()
     {
         var alphabet = Enumerable.Range('!', '~' - '!' + 1).Select(c => ((char)c).ToString());
-        return [.. FirstTokens, "\n", .. alphabet, Blank.ToString(), .. merges.Select(m => m.Left + m.Right), .. LastTokens];
+        return [.. FirstTokens, "\n", .. alphabet, Blank.ToString(), .. Merges.Select(m => m.Left + m.Right), .. LastTokens];
     }
 
     private static JsonObject TokenizerJson()
     {
-        var merges = Merges();
-        var tokens = Tokens(merges);
         var vocabulary = new JsonObject();
-        for (var i = 0; i < tokens.Count - LastTokens.Length; i++)
+        for (var i = 0; i < Tokens.Count - LastTokens.Length; i++)
         {
-            vocabulary.Add(tokens[i], i);
+            vocabulary.Add(Tokens[i], i);
         }
 
         return new JsonObject
@@ -64,7 +62,7 @@ public static class SceneTokenizer
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. FirstTokens.Concat(LastTokens).Select(t => AddedToken(tokens.IndexOf(t), t))]),
+            ["added_tokens"] = new JsonArray([.. FirstTokens.Concat(LastTokens).Select(t => AddedToken(Tokens.IndexOf(t), t))]),
             ["normalizer"] = JsonNode.Parse($$"""
                 {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "{{Blank}}"}, {"type": "Replace", "pattern": {"String": " "}, "content": "{{Blank}}"}]}
                 """),
@@ -91,7 +89,7 @@ public static class SceneTokenizer
                 ["byte_fallback"] = false,
                 ["ignore_merges"] = false,
                 ["vocab"] = vocabulary,
-                ["merges"] = new JsonArray([.. merges.Select(m => new JsonArray(m.Left, m.Right))]),
+                ["merges"] = new JsonArray([.. Merges.Select(m => new JsonArray(m.Left, m.Right))]),
             },
         };
     }

@@ -32,11 +32,29 @@ public static class ComparisonBuilder
         var rows = from evaluation in results.GroupBy(r => r.Result.Evaluation)
                    from metric in evaluation.SelectMany(r => r.Result.Metrics).DistinctBy(m => m.Name)
                    from arm in arms
-                   let series = BySeed(evaluation, arm, metric.Name)
-                   where series.Count > 0
-                   select Row(evaluation.Key, metric, arm, series, arm == baseline ? null : BySeed(evaluation, baseline, metric.Name), options);
+                   select (evaluation, metric, arm);
+
+        // Each row draws from streams of its own, so that the order of the work changes nothing.
+        var made = rows.AsParallel().AsOrdered().Select(r =>
+        {
+            var series = BySeed(r.evaluation, r.arm, r.metric.Name);
+            var against = r.arm == baseline ? null : BySeed(r.evaluation, baseline, r.metric.Name);
+            return series.Count == 0 ? null : Row(r.evaluation.Key, r.metric, r.arm, series, against, options);
+        });
         return new ComparisonTable(
-            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.AcrossSeedsNote, [.. rows]);
+            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.AcrossSeedsNote, Rows(made));
+    }
+
+    private static ComparisonRow[] Rows(IEnumerable<ComparisonRow?> made)
+    {
+        try
+        {
+            return [.. made.OfType<ComparisonRow>()];
+        }
+        catch (AggregateException e) when (e.InnerException is FoveaException first)
+        {
+            throw new FoveaException(first.Message, e);
+        }
     }
 
     private static SortedDictionary<long, Metric> BySeed(IEnumerable<ArmResult> evaluation, string arm, string metric)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fovea.Core.Samples;
 using Fovea.Data.Scenes;
 
@@ -6,7 +7,7 @@ namespace Fovea.Tests.Evaluation;
 /// <summary>The scenes' tokenizer done the short way: a word after a blank or a punctuation mark is one token. No frame but the placeholder.</summary>
 internal sealed class WordEncoder : ISampleEncoder
 {
-    private static readonly List<string> Tokens = SceneTokenizer.Tokens(SceneTokenizer.Merges());
+    private static readonly List<string> Tokens = ReadTokens();
 
     public static int VocabSize => Tokens.Count;
 
@@ -88,5 +89,25 @@ internal sealed class WordEncoder : ISampleEncoder
             var token = char.IsAsciiLetter(text[start]) ? "\u2581" + text[start..end] : text[start..end];
             yield return (start, end, Math.Max(0, Tokens.IndexOf(token)));
         }
+    }
+
+    private static List<string> ReadTokens()
+    {
+        var folder = Directory.CreateTempSubdirectory("fovea-words").FullName;
+        SceneTokenizer.Write(folder);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")));
+        Directory.Delete(folder, recursive: true);
+        var byId = new SortedDictionary<int, string>();
+        foreach (var entry in json.RootElement.GetProperty("model").GetProperty("vocab").EnumerateObject())
+        {
+            byId[entry.Value.GetInt32()] = entry.Name;
+        }
+
+        foreach (var added in json.RootElement.GetProperty("added_tokens").EnumerateArray())
+        {
+            byId[added.GetProperty("id").GetInt32()] = added.GetProperty("content").GetString()!;
+        }
+
+        return [.. byId.Values];
     }
 }

@@ -1,6 +1,5 @@
 using Fovea.Data.Scenes;
 using FsCheck;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Xunit;
 
@@ -74,6 +73,18 @@ public sealed class SceneCaptionTests
         static string Text(AnnotatedSample r) => r.Sample.Turns[1].Text;
         static string Grounded(AnnotatedSample r) =>
             string.Join(' ', r.Spans.Where(s => s.Class is not (TokenClass.Noise or TokenClass.Boilerplate)).Select(s => Text(r)[s.Start..s.End]));
+    }
+
+    [Fact]
+    public void Only_a_boilerplate_sentence_begins_as_one()
+    {
+        string[] openings = [.. SceneWords.BoilerplateSentences.Select(b => b.Split(' ')[0])];
+        var others = SceneCorpus.Captions(new SceneSpec { NumScenes = 400, BoilerplateRate = 0, NoiseRate = 1 }).Samples
+            .SelectMany(s => s.Turns[1].Text.TrimEnd('.').Split(". ")).Select(s => s.Split(' ')[0]).ToHashSet();
+
+        Assert.Equal(openings.Length, openings.Distinct().Count());
+        Assert.Equal(["in", "on", "sent", "taken", "the", "there", "we"], others.Order());
+        Assert.DoesNotContain(openings, others.Contains);
     }
 
     [Property(MaxTest = 200)]

@@ -116,6 +116,9 @@ public sealed class SceneFilesTests : IDisposable
     [InlineData("scenes.jsonl", "\"shape\":\"", "\"shape\":\"x")]
     [InlineData("scenes.jsonl", "\"objects\":[", "\"objects\":[null,")]
     [InlineData("world.json", "\"num_scenes\": 12", "\"num_scenes\": 13")]
+    [InlineData("world.json", "\"bias\": 0.25", "\"bias\": 25")]
+    [InlineData("annotations.jsonl", "\"gold\":\"", "\"gold\":null,\"given\":\"")]
+    [InlineData("annotations.jsonl", "\"questions\":[", "\"questions\":[null,")]
     [InlineData("world.json", "\"seed\"", "\"sead\"")]
     [InlineData("world.json", "{", "[")]
     public void A_damaged_file_is_one_clear_line(string file, string old, string replacement)
@@ -129,6 +132,7 @@ public sealed class SceneFilesTests : IDisposable
 
         var error = Assert.Throws<InvalidInputException>(() => SceneAnnotations.Load(_folder));
         Assert.DoesNotContain('\n', error.Message);
+        Assert.DoesNotContain("   at ", error.Message, StringComparison.Ordinal);
         Assert.StartsWith(file == "world.json" ? _folder : path, error.Message, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,7 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Data.Scenes;
 using FsCheck;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Xunit;
 
@@ -23,6 +23,18 @@ public sealed class SceneWorldTests
         Assert.NotEqual(scene.TextureSeed, SceneWorld.Scene(spec with { Seed = seed + 1L }, index.Get).TextureSeed);
         Assert.NotEqual(scene.TextureSeed, SceneWorld.Scene(spec with { Split = "test" }, index.Get).TextureSeed);
         Assert.NotEqual(scene.TextureSeed, SceneWorld.Scene(spec, index.Get + 1).TextureSeed);
+    }
+
+    /// <summary>Exact: text and integers only. Results name a world by its spec, so a change of this hash makes earlier corpora another world.</summary>
+    [Fact]
+    public void The_world_of_a_spec_stays_the_same_from_version_to_version()
+    {
+        var spec = new SceneSpec { Seed = 1, NumScenes = 50, NoiseRate = 0.5, WrongLabelRate = 0.2, Bias = 0.3 };
+        var texts = SceneCorpus.Captions(spec).Samples.Concat(SceneCorpus.Dialogues(spec).Samples).SelectMany(s => s.Turns).Select(t => t.Text);
+        byte[] pixels = [.. SceneWorld.Scenes(spec).SelectMany(s => SceneRenderer.Render(s).Pixels)];
+
+        Assert.Equal("71ca13e6f450eed50a30f2935bc4a278", ContentHash.OfText(string.Join('\n', texts))[..32]);
+        Assert.Equal("64e44feba5b9e1eeea682dcd72c73f71", ContentHash.OfBytes(pixels)[..32]);
     }
 
     [Property(MaxTest = 100)]
