@@ -11,6 +11,7 @@ internal static class JsonRecords
     private const int FirstBuffer = 1 << 16;
     private const int LargestRecord = 1 << 26;
     private const int MaxDepth = 64;
+    private static readonly string[] CutShort = ["end of data", "end of the JSON payload", "end of string", "was expected at the end", "should be closed"];
 
     /// <summary>The records with their indices, from 0. An element lives until the next one is asked for.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read, is no JSON, is cut short, or holds a record of more than 64 MiB.</exception>
@@ -72,7 +73,8 @@ internal static class JsonRecords
                 }
                 catch (JsonException e)
                 {
-                    var what = _final && _from == _to || e.Message.Contains("end of data", StringComparison.Ordinal) ? "the JSON is cut short" : "not valid JSON";
+                    // With all bytes read, the reader's own words are all that tells an early end from a wrong byte.
+                    var what = _final && CutShort.Any(w => e.Message.Contains(w, StringComparison.OrdinalIgnoreCase)) ? "the JSON is cut short" : "not valid JSON";
                     throw new InvalidInputException(path, Index, $"{what} near line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of the record: {FirstSentence(e.Message)}", e);
                 }
 
@@ -115,6 +117,11 @@ internal static class JsonRecords
                 Commit(start, json);
                 Index++;
                 return true;
+            }
+
+            if (_final && Index == 0 && !_inList && !_listDone)
+            {
+                throw new JsonException("end of data before the first record.");
             }
 
             return !_final ? false : !_inList ? true : throw new JsonException("end of data inside the list.");

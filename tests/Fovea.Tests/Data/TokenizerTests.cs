@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Data.Tokenizers;
+using FsCheck.Xunit;
+using Xunit;
+
+namespace Fovea.Tests.Data;
+
+/// <summary>The tokenizer's spans, and how it refuses files.</summary>
+public sealed class TokenizerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("fovea-tokenizer-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_token_knows_its_characters_and_the_blank_before_them()
+    {
+        var text = "The dog\U0001F600 \u00E9";
+        var tokens = Fixture.Tokenizer("tiny_llama").Encode(text, true);
+        Assert.Equal(TextSpan.None, tokens.Spans[0]);
+        Assert.Equal(0, tokens.Spans[1].Start);
+        var dog = Assert.Single(tokens.Spans, s => s.IsInText && text[s.Start] == ' ' && s.Start == 3);
+        Assert.Equal(' ', text[dog.Start]);
+        Assert.Equal(4, tokens.Spans.Count(s => s == new TextSpan(7, 9)));        // four bytes of one character, two UTF-16 units
+        Assert.Equal(text.Length, tokens.Spans[^1].End);
+    }
+
+    [Property(MaxTest = 50)]
+    public void Spans_rise_and_leave_out_no_character(string? text)
+    {
+        text ??= "";
+        Assert.All((string[])["tiny_llama", "tiny_mistral", "tiny_flags"], name =>
+        {
+            var (tokens, covered) = (Fixture.Tokenizer(name).Encode(text, false), 0);
+            foreach (var span in tokens.Spans)
+            {
+                Assert.InRange(span.Start, 0, covered);
+                Assert.InRange(span.End, span.Start, text.Length);
+                covered = Math.Max(covered, span.End);
+            }
+
+            Assert.Equal(text.Length, covered);
+        });
+    }
+
+    [Fact]
+    public void Long_texts_without_line_breaks_are_one_word_and_still_tokenized()
+    {
+        // One word of 400,000 characters: a quadratic merge would take hours, not a time limit but the test's end says that it is none.
+        var tokens = Fixture.Tokenizer("tiny_llama").Encode(string.Concat(Enumerable.Repeat("the red dog ", 33_334)), false);
+        Assert.Equal(400_008, tokens.Spans[^1].End);
+    }
+
+    [Fact]
+    public void Named_tokens_and_fingerprint_come_from_the_folder()
+    {
+        var tokenizer = Fixture.Tokenizer("tiny_llama");
+        Assert.Equal((1, 2, 0, 599, 600), (tokenizer.BosId, tokenizer.EosId, tokenizer.UnkId, tokenizer.PadId, tokenizer.VocabSize));
+        Assert.Equal([0, 1, 2, 598, 599], tokenizer.SpecialIds.Order());
+        Assert.Equal(ContentHash.OfFile(tokenizer.File), tokenizer.Fingerprint);
+        Assert.Equal("<image>", tokenizer.TokenText(598));
+        Assert.Null(tokenizer.IdOf("no such token"));
+    }
+
+    [Theory]
+    [InlineData("model", """{"type":"Unigram","vocab":[]}""", "model type Unigram")]
+    [InlineData("normalizer", """{"type":"NFC"}""", "normalizer NFC")]
+    [InlineData("pre_tokenizer", """{"type":"ByteLevel"}""", "pre_tokenizer ByteLevel")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing"}""", "post_processor RobertaProcessing")]
+    [InlineData("decoder", """{"type":"WordPiece"}""", "decoder WordPiece")]
+    [InlineData("model", "3", "expected an object, got a number")]
+    public void What_is_not_supported_is_named(string key, string value, string named)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(TestData.Find("fixtures/tokenizers/tiny_llama"), "tokenizer.json")))!;
+        json[key] = JsonNode.Parse(value);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), json.ToJsonString());
+        var error = Assert.Throws<InvalidInputException>(() => Tokenizer.Load(_folder));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("tokenizer.json", error.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_or_broken_file_is_one_line()
+    {
+        Assert.Contains("not found", Assert.Throws<InvalidInputException>(() => Tokenizer.Load(_folder)).Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), """{"model": {"vocab": {"a":""");
+        Assert.Contains("not valid JSON", Assert.Throws<InvalidInputException>(() => Tokenizer.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+}
