@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Fovea.Reporting.Documents;
 using Fovea.Reporting.Html;
 using Xunit;
@@ -85,7 +86,7 @@ public sealed class TableTests
         Assert.Equal("1.50 \u00B7 red \u00B7 colour", (string?)words[0].Attribute("title"));
     }
 
-    private static System.Xml.Linq.XElement Counted(double?[,] counts) => ReportMarkup.Of(new TableBlock(
+    private static XElement Counted(double?[,] counts) => ReportMarkup.Of(new TableBlock(
         "t", "", [new("A"), new("B")],
         [.. Enumerable.Range(0, 2).Select(r => new TableRow("row", [.. Enumerable.Range(0, 2).Select(c => new TableCell(Value: 0.5, Count: counts[r, c]))]))]));
 }
