@@ -34,7 +34,7 @@ internal static class FoveaCommand
         WorkerCommand.Create(),
     };
 
-    private static IEnumerable<string> CommandPath(System.CommandLine.Parsing.CommandResult result)
+    private static List<string> CommandPath(System.CommandLine.Parsing.CommandResult result)
     {
         var names = new List<string>();
         for (System.CommandLine.Parsing.SymbolResult? at = result; at is System.CommandLine.Parsing.CommandResult c; at = at.Parent)

@@ -27,7 +27,7 @@ internal static class ReportCommand
             }
             else
             {
-                new Screen(json: false).Notice($"report: {path}");
+                Screen.Notice($"report: {path}");
             }
         }));
         return command;

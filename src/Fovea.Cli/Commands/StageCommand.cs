@@ -43,6 +43,6 @@ internal static class StageCommand
             }
         }
 
-        screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
+        Screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
 using Fovea.Data.Images;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;

@@ -1,4 +1,15 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Results;
+using Fovea.Data.Corpora;
+using Fovea.Data.Images;
+using Fovea.Data.Scenes;
+using Fovea.Data.Templates;
+using Fovea.Data.Tokenizers;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Running;
+using Fovea.Evaluation.Scenes;
+using Fovea.Models;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Stages;
 
@@ -44,6 +55,46 @@ internal sealed record EvalScenesStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        return [];
+        using var model = ModelFolder.Load(Model);
+        var results = new List<EvalResult>();
+        foreach (var (folder, prefix) in new[] { (Scenes, ""), (Conflict, "conflict-") })
+        {
+            if (folder is not null)
+            {
+                results.AddRange(Evaluate(model, folder, prefix, context));
+            }
+        }
+
+        foreach (var result in results)
+        {
+            EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
+        }
+
+        return EvalStages.Values(results);
+    }
+
+    private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context)
+    {
+        var encoder = new SampleEncoder(Tokenizer.Load(Model), TemplateChoice.Parse(TokenizedCorpus.TemplateName));
+        var subject = new ModelUnderTest(model, encoder, ImageProcessor.Load(Model), BatchSize: 32);
+        var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
+        var data = new SceneData(
+            Captions ? LlavaJsonCorpus.Open(Path.Combine(folder, SceneWorld.CaptionsFile), folder) : null,
+            Dialogues ? LlavaJsonCorpus.Open(Path.Combine(folder, SceneWorld.DialoguesFile), folder) : null,
+            SceneAnnotations.Load(folder));
+        if (Captions)
+        {
+            var captions = SceneEvaluation.PredictCaptions(subject, data, options, context.Progress, context.Stop);
+            PredictionFile.Write(Path.Combine(context.Out, prefix + "captions.jsonl"), captions);
+            yield return SceneEvaluation.ScoreCaptions(data, captions, options);
+            yield return SceneEvaluation.ScoreGold(subject, data, options, context.Progress);
+        }
+
+        if (Dialogues)
+        {
+            var answers = SceneEvaluation.PredictAnswers(subject, data, options, context.Progress, context.Stop);
+            PredictionFile.Write(Path.Combine(context.Out, prefix + "answers.jsonl"), answers);
+            yield return SceneEvaluation.ScoreAnswers(data, answers, options);
+        }
     }
 }

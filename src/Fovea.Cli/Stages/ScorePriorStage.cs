@@ -3,7 +3,6 @@ using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
-using Fovea.Store;
 
 namespace Fovea.Cli.Stages;
 
@@ -42,7 +41,7 @@ internal sealed record ScorePriorStage : IStage
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);
-            return ScoreStore.Score(scorer, corpus, Models, HashInputs(), context);
+            return ScoreStore.Score(scorer, corpus, HashInputs(), context);
         }
         finally
         {
@@ -83,6 +82,6 @@ internal sealed record ScoreVigStage : IStage
             Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
             ImageHash = new ImageHashes(Data).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, [Model], HashInputs(), context);
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, HashInputs(), context);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -27,7 +26,7 @@ internal static class ScoreStore
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
     public static JsonObject Score(
-        ITokenScorer scorer, TokenizedCorpus corpus, IReadOnlyList<string> models, SortedDictionary<string, string> inputs, StageContext context)
+        ITokenScorer scorer, TokenizedCorpus corpus, SortedDictionary<string, string> inputs, StageContext context)
     {
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {

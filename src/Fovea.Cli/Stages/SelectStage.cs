@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
+using Fovea.Scoring.Proxies;
 using Fovea.Selection;
 using Fovea.Store;
 
@@ -104,7 +105,7 @@ internal sealed record SelectStage : IStage
                 : throw new UsageException($"--against: the stores hold {(found.Length == 0 ? "no visionless condition" : string.Join(", ", found))}; name one");
         }
 
-        var name = found.Contains(Against) ? Against : Conditions.Visionless(Against);
+        var name = found.Contains(Against) ? Against : VisionlessProxy.Parse(Against).Condition;
         return found.Contains(name) ? name : throw new UsageException($"--against {Against}: not in the stores, which hold {string.Join(", ", found)}");
     }
 }

@@ -1,6 +1,5 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
-using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 
-using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Cli.Story;
 

@@ -1,4 +1,3 @@
-using Fovea.Cli.Stages;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Cli.Story;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Fovea.Core.Results;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
 using static Fovea.Cli.Story.ComparisonFindings;

@@ -1,12 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Cli.Stages;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Results;
-using Fovea.Core.Scores;
-using Fovea.Evaluation.Comparison;
-using Fovea.Evaluation.Results;
-using Fovea.Evaluation.Statistics;
 using static Fovea.Cli.Story.ComparisonFindings;
 
 namespace Fovea.Cli.Story;
@@ -14,26 +5,30 @@ namespace Fovea.Cli.Story;
 /// <summary>What a run on the built-in world found, read back from its stages' folders.</summary>
 internal static class ScenesFindings
 {
+    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count"];
+    private static readonly string[] OtherClasses = ["filler", "boilerplate", "noise"];
+    private static readonly string[] PopeMetrics = ["accuracy", "precision", "recall", "yes_ratio"];
+
     private static readonly MetricColumn[] CaptionColumns =
     [
-        new("captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
-        new("captions", "chair_s", "CHAIR_s", NumberStyle.Percent),
-        new("captions", "recall", "recall", NumberStyle.Percent),
-        new("captions", "attribute_error", "attribute errors", NumberStyle.Percent),
-        new("grounding", "grounded_nll", "grounded NLL"),
-        new("grounding", "grounded_accuracy", "grounded accuracy", NumberStyle.Percent),
-        new("conflict/captions", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
-        new("conflict/grounding", "conflict/grounded_accuracy", "conflict accuracy", NumberStyle.Percent),
+        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("scene_captions", "chair_s", "CHAIR_s", NumberStyle.Percent),
+        new("scene_captions", "recall", "recall", NumberStyle.Percent),
+        new("scene_captions", "attribute_error", "attribute errors", NumberStyle.Percent),
+        new("scene_nll", "grounded_nll", "grounded NLL"),
+        new("scene_nll", "grounded_accuracy", "grounded accuracy", NumberStyle.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+        new("scene_nll_conflict", "conflict/grounded_accuracy", "conflict accuracy", NumberStyle.Percent),
     ];
 
     private static readonly MetricColumn[] TuningColumns =
     [
-        new("questions", "qa_accuracy", "QA accuracy", NumberStyle.Percent),
-        new("questions", "pope_f1", "existence F1", NumberStyle.Percent),
-        new("captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
-        new("captions", "recall", "recall", NumberStyle.Percent),
-        new("conflict/questions", "conflict/qa_accuracy", "conflict QA", NumberStyle.Percent),
-        new("conflict/captions", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+        new("scene_answers", "qa_accuracy", "QA accuracy", NumberStyle.Percent),
+        new("scene_answers", "pope_f1", "existence F1", NumberStyle.Percent),
+        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("scene_captions", "recall", "recall", NumberStyle.Percent),
+        new("scene_answers_conflict", "conflict/qa_accuracy", "conflict QA", NumberStyle.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
     ];
 
     /// <summary>Reads all tables.</summary>
@@ -66,13 +61,16 @@ internal static class ScenesFindings
         var results = reader.Results(config, arms.Select(a => (a.Item1, $"eval/{letter}-{a.Item1}")));
         var title = family == ModelFamily.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
         yield return Table($"pretrain_{letter}", title, results, StoryNames.Ntp, CaptionColumns, arms);
-        var classes = new[] { "colour", "position", "shape", "size", "background", "count" };
-        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StoryNames.Ntp,
+        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StoryNames.Ntp, (MetricColumn[])
             [
-                .. classes.Select(c => new MetricColumn("grounding", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
-                .. classes.Select(c => new MetricColumn("grounding", "restricted_nll/" + c, c + " NLL")),
-                .. new[] { "filler", "boilerplate", "noise" }.Select(c => new MetricColumn("grounding", "nll/" + c, c + " NLL")),
-            ], arms) with { InSummary = false };
+                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
+                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_nll/" + c, c + " NLL")),
+                .. OtherClasses.Select(c => new MetricColumn("scene_nll", "nll/" + c, c + " NLL")),
+            ],
+            arms) with
+        {
+            InSummary = false,
+        };
     }
 
     /// <summary>In-sample and held-out NLL of the reference.</summary>
@@ -108,11 +106,15 @@ internal static class ScenesFindings
             ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(config, reader, TuningArm.All.First(a => a.Key == arm), budget)));
             yield return Table(key, title, results, "vanilla", TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
             var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
-            yield return Table(key + "_types", title + ": questions by type", results, "vanilla",
+            yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
                 [
-                    .. types.Select(t => new MetricColumn("questions", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberStyle.Percent)),
-                    .. new[] { "accuracy", "precision", "recall", "yes_ratio" }.Select(m => new MetricColumn("questions", "pope_" + m, "existence " + m.Replace('_', ' '), NumberStyle.Percent)),
-                ], [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with { InSummary = false };
+                    .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberStyle.Percent)),
+                    .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberStyle.Percent)),
+                ],
+                [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with
+            {
+                InSummary = false,
+            };
         }
     }
 

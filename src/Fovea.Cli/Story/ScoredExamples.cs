@@ -13,7 +13,7 @@ internal sealed class ScoredExamples
 {
     private readonly TokenizedCorpus _corpus;
     private readonly Dictionary<SampleKey, TokenizedSample> _tokens;
-    private readonly IImageProcessor _processor;
+    private readonly ImageProcessor _processor;
     private readonly string _against;
     private readonly bool _pixelated;
 

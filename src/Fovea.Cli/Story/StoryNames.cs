@@ -1,4 +1,5 @@
 using Fovea.Cli.Stages;
+using Fovea.Scoring.Proxies;
 using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
@@ -59,7 +60,7 @@ internal static class StoryNames
 
     /// <summary>A proxy's condition name; <c>text_only_reference</c> is one already.</summary>
     public static string ConditionOf(string selectBy) =>
-        selectBy == Core.Scores.Conditions.TextOnlyReference ? selectBy : Core.Scores.Conditions.Visionless(selectBy);
+        selectBy == Core.Scores.Conditions.TextOnlyReference ? selectBy : VisionlessProxy.Parse(selectBy).Condition;
 
     /// <summary>The proxies that scoring for selection must run.</summary>
     public static IReadOnlyList<string> ProxiesToSelectBy(VigPlan vig) =>

@@ -1,4 +1,3 @@
-using Fovea.Cli.Stages;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;

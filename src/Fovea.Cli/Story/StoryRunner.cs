@@ -85,6 +85,6 @@ internal static class StoryRunner
         }
 
         TerminalTables.Show(request.Screen, findings);
-        request.Screen.Notice($"{Screen.Duration(seconds)}; report: {report}");
+        Screen.Notice($"{Screen.Duration(seconds)}; report: {report}");
     }
 }

@@ -29,7 +29,7 @@ internal static class TokenTables
     public static IReadOnlyList<(string Name, string Title)> Scores(RunConfig config) =>
     [
         (TokenScore.Difference(Conditions.Image, Conditions.TextOnlyReference).Name, "VIG, text-only reference"),
-        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, Conditions.Visionless(p)).Name, "VIG, " + p.Replace("@", " ", StringComparison.Ordinal))),
+        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, StoryNames.ConditionOf(p)).Name, "VIG, " + p.Replace("@", " ", StringComparison.Ordinal))),
         (TokenScore.Surprise(Conditions.TextOnlyReference).Name, "1 - p_ref (PRIOR)"),
     ];
 

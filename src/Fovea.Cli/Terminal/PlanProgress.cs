@@ -7,7 +7,6 @@ namespace Fovea.Cli.Terminal;
 /// <summary>Shows a whole plan: an overall bar with ETA and one for each running stage; plain lines where output is no terminal.</summary>
 internal sealed class PlanProgress : IPlanObserver
 {
-    private readonly Screen _screen;
     private readonly double _total;
     private readonly int _count;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -18,9 +17,8 @@ internal sealed class PlanProgress : IPlanObserver
     private double _done;
     private int _finished;
 
-    private PlanProgress(Screen screen, IReadOnlyList<StageSpec> plan)
+    private PlanProgress(IReadOnlyList<StageSpec> plan)
     {
-        _screen = screen;
         _total = plan.Sum(s => s.Cost);
         _count = plan.Count;
     }
@@ -28,7 +26,7 @@ internal sealed class PlanProgress : IPlanObserver
     /// <summary>Runs <paramref name="work"/> while showing the plan's progress.</summary>
     public static async Task ShowAsync(Screen screen, IReadOnlyList<StageSpec> plan, Func<IPlanObserver, Task> work)
     {
-        var progress = new PlanProgress(screen, plan);
+        var progress = new PlanProgress(plan);
         if (!screen.IsInteractive)
         {
             await work(progress);
@@ -89,7 +87,7 @@ internal sealed class PlanProgress : IPlanObserver
 
             var seconds = (_clock.Elapsed - _started[stage.Name]).TotalSeconds;
             var left = _clock.Elapsed.TotalSeconds * (_total - _done) / Math.Max(_done, 1e-9);
-            _screen.Notice($"[{_finished}/{_count}] {stage.Name}: {Screen.Duration(seconds)}{(_finished < _count ? $"; ETA {Screen.Duration(left)}" : "")}");
+            Screen.Notice($"[{_finished}/{_count}] {stage.Name}: {Screen.Duration(seconds)}{(_finished < _count ? $"; ETA {Screen.Duration(left)}" : "")}");
         }
     }
 }

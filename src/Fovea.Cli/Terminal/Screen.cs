@@ -32,7 +32,7 @@ internal sealed class Screen
     public bool IsInteractive => !Console.IsErrorRedirected && Notices.Profile.Capabilities.Interactive;
 
     /// <summary>Says one plain line on standard error.</summary>
-    public void Notice(string line) => Console.Error.WriteLine(line);
+    public static void Notice(string line) => Console.Error.WriteLine(line);
 
     /// <summary>A duration as people read it.</summary>
     public static string Duration(double seconds) =>

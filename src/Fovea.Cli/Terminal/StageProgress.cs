@@ -8,18 +8,19 @@ namespace Fovea.Cli.Terminal;
 internal sealed class StageProgress : IProgressSink
 {
     private const double PlainIntervalSeconds = 5;
-    private readonly Screen _screen;
     private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock)> _tasks = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
     private ProgressContext? _bars;
 
-    private StageProgress(Screen screen) => _screen = screen;
+    private StageProgress()
+    {
+    }
 
     /// <summary>Runs <paramref name="work"/> while showing what it reports.</summary>
     public static T Show<T>(Screen screen, Func<IProgressSink, T> work)
     {
-        var progress = new StageProgress(screen);
+        var progress = new StageProgress();
         if (!screen.IsInteractive)
         {
             return work(progress);
@@ -55,7 +56,7 @@ internal sealed class StageProgress : IProgressSink
             {
                 _sinceLine.Restart();
                 var left = done > 0 ? entry.Clock.Elapsed.TotalSeconds * (total - done) / done : 0;
-                _screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Screen.Duration(left)}" : "")}");
+                Screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Screen.Duration(left)}" : "")}");
             }
         }
     }
