@@ -9,7 +9,7 @@ using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>A model as a folder: <c>config.json</c> and <c>model.safetensors</c>, under the names of Transformers 4.52.</summary>
+/// <summary>A model as a folder: <c>config.json</c> and <c>model.safetensors</c>, written under the names of Transformers 4.52 and read under those of 4 and 5.</summary>
 public static class ModelFolder
 {
     private const string ConfigName = "config.json";
@@ -29,7 +29,7 @@ public static class ModelFolder
         if (json.Text("model_type", "") == "llava")
         {
             var config = LlavaConfig.Read(json);
-            return new LlavaModel(config, ReadParameters(weights, LlavaModel.Specs(config), device));
+            return new LlavaModel(config, ReadParameters(weights, LlavaModel.Specs(config), device, LlavaNames.Canonical));
         }
 
         if (json.Texts("architectures").Contains("SoloForCausalLM") || json.Has("vision_patch_size"))
@@ -68,18 +68,33 @@ public static class ModelFolder
     }
 
     /// <summary>Reads the parameters that a configuration asks for; names and shapes must agree exactly.</summary>
-    internal static ParameterSet ReadParameters(string weights, IEnumerable<ParameterSpec> specs, torch.Device? device = null)
+    /// <param name="weights">The safetensors file.</param>
+    /// <param name="specs">What is asked for.</param>
+    /// <param name="device">Where to; null for the CPU.</param>
+    /// <param name="canonical">From the file's names to those asked for; null where they are the same.</param>
+    internal static ParameterSet ReadParameters(
+        string weights, IEnumerable<ParameterSpec> specs, torch.Device? device = null, Func<string, string>? canonical = null)
     {
         var file = SafetensorsFile.Open(weights);
         var wanted = specs.ToList();
-        Check(file, wanted);
+        var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
+        foreach (var entry in file.Entries.Values)
+        {
+            var name = canonical?.Invoke(entry.Name) ?? entry.Name;
+            if (!entries.TryAdd(name, entry))
+            {
+                throw new InvalidInputException(weights, null, $"{entry.Name} and {entries[name].Name} are the same parameter; expected one of them");
+            }
+        }
+
+        Check(weights, entries, wanted);
         var parameters = new ParameterSet();
         try
         {
             foreach (var spec in wanted)
             {
                 using var scope = torch.NewDisposeScope();
-                parameters.Add(spec.Name, file.Read(spec.Name).to(torch.ScalarType.Float32).to(device ?? torch.CPU));
+                parameters.Add(spec.Name, file.Read(entries[spec.Name].Name).to(torch.ScalarType.Float32).to(device ?? torch.CPU));
             }
         }
         catch
@@ -91,12 +106,12 @@ public static class ModelFolder
         return parameters;
     }
 
-    private static void Check(SafetensorsFile file, List<ParameterSpec> wanted)
+    private static void Check(string weights, Dictionary<string, SafetensorsEntry> entries, List<ParameterSpec> wanted)
     {
         var problems = new List<string>();
         foreach (var spec in wanted)
         {
-            if (!file.Entries.TryGetValue(spec.Name, out var entry))
+            if (!entries.TryGetValue(spec.Name, out var entry))
             {
                 problems.Add($"missing {spec.Name} [{string.Join(", ", spec.Shape)}]");
             }
@@ -111,11 +126,11 @@ public static class ModelFolder
         }
 
         var known = wanted.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
-        problems.AddRange(file.Entries.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).Select(n => $"unexpected {n}"));
+        problems.AddRange(entries.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).Select(n => $"unexpected {n}"));
         if (problems.Count > 0)
         {
             var rest = problems.Count > MostListed ? $"; and {problems.Count - MostListed} more" : "";
-            throw new InvalidInputException(file.Path, null,
+            throw new InvalidInputException(weights, null,
                 $"{problems.Count} tensors do not fit config.json: {string.Join("; ", problems.Take(MostListed))}{rest}");
         }
     }
