@@ -62,25 +62,44 @@ public static class GaussianBlur
         for (var y = 0; y < height; y++)
         {
             var target = result.AsSpan(y * width, width);
-            for (var k = 0; k < kernel.Length; k++)
+            var k = 0;
+            for (; k + 4 <= kernel.Length; k += 4)
             {
-                AddScaled(target, plane.AsSpan(Reflect(y + k - half, height) * width, width), kernel[k]);
+                AddScaled(target, Row(y + k), Row(y + k + 1), Row(y + k + 2), Row(y + k + 3), kernel.AsSpan(k, 4));
+            }
+
+            for (; k < kernel.Length; k++)
+            {
+                AddScaled(target, Row(y + k), kernel[k]);
             }
         }
 
         return result;
+
+        ReadOnlySpan<double> Row(int at) => plane.AsSpan(Reflect(at - half, height) * width, width);
+    }
+
+    /// <summary>target += sum of four rows, each times its weight: one reading and writing of the target for four rows.</summary>
+    private static void AddScaled(
+        Span<double> target, ReadOnlySpan<double> a, ReadOnlySpan<double> b, ReadOnlySpan<double> c, ReadOnlySpan<double> d, ReadOnlySpan<double> weights)
+    {
+        var (wa, wb, wc, wd) = (new Vector<double>(weights[0]), new Vector<double>(weights[1]), new Vector<double>(weights[2]), new Vector<double>(weights[3]));
+        var i = 0;
+        for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var sum = new Vector<double>(target[i..]) + wa * new Vector<double>(a[i..]) + wb * new Vector<double>(b[i..]);
+            (sum + wc * new Vector<double>(c[i..]) + wd * new Vector<double>(d[i..])).CopyTo(target[i..]);
+        }
+
+        for (; i < target.Length; i++)
+        {
+            target[i] += weights[0] * a[i] + weights[1] * b[i] + weights[2] * c[i] + weights[3] * d[i];
+        }
     }
 
     private static void AddScaled(Span<double> target, ReadOnlySpan<double> source, double weight)
     {
-        var i = 0;
-        var weights = new Vector<double>(weight);
-        for (; i <= target.Length - Vector<double>.Count; i += Vector<double>.Count)
-        {
-            (new Vector<double>(target[i..]) + weights * new Vector<double>(source[i..])).CopyTo(target[i..]);
-        }
-
-        for (; i < target.Length; i++)
+        for (var i = 0; i < target.Length; i++)
         {
             target[i] += weight * source[i];
         }

@@ -18,12 +18,11 @@ public sealed class ImageGoldenTests
     public static TheoryData<string> Refused => ["decode/truncated_jpeg", "decode/truncated_png", "decode/not_an_image", "decode/empty", "decode/huge_header"];
 
     [Fact]
-    public void PNG_and_JPEG_files_decode_as_in_Pillow()
+    public void Files_decode_as_in_Pillow()
     {
-        // Sixteen-bit grey is the one case where Pillow itself is wrong (it clips); CMYK and the other formats come later.
-        string[] later = ["decode/grey16", "decode/jpeg_cmyk", "decode/jpeg_cmyk_no_adobe", "decode/jpeg_ycck"];
-        var cases = Cases("decode").Where(c => !Refused.Select(r => (string)r).Contains(c.Text("name")) && !later.Contains(c.Text("name"))
-            && (Input(c).EndsWith(".png", StringComparison.Ordinal) || Input(c).EndsWith(".jpg", StringComparison.Ordinal))).ToList();
+        // Pillow clips sixteen-bit grey to white and shows what lies under a GIF's transparency: both are left for later.
+        string[] later = ["decode/grey16", "decode/gif"];
+        var cases = Cases("decode").Where(c => !Refused.Select(r => (string)r).Contains(c.Text("name")) && !later.Contains(c.Text("name"))).ToList();
         Assert.NotEmpty(cases);
         Assert.All(cases, c =>
         {
