@@ -75,8 +75,9 @@ internal sealed record EvalScenesStage : IStage
 
     private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context)
     {
-        var encoder = new SampleEncoder(Tokenizer.Load(Model), TemplateChoice.Parse(TokenizedCorpus.TemplateName));
-        var subject = new ModelUnderTest(model, encoder, ImageProcessor.Load(Model), BatchSize: 32);
+        var tokenizer = Tokenizer.Load(Model);
+        var processor = ImageProcessor.Load(Model);
+        ModelUnderTest Under(string template) => new(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template)), processor, BatchSize: 32);
         var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
         var data = new SceneData(
             Captions ? LlavaJsonCorpus.Open(Path.Combine(folder, SceneWorld.CaptionsFile), folder) : null,
@@ -84,15 +85,15 @@ internal sealed record EvalScenesStage : IStage
             SceneAnnotations.Load(folder));
         if (Captions)
         {
-            var captions = SceneEvaluation.PredictCaptions(subject, data, options, context.Progress, context.Stop);
+            var captions = SceneEvaluation.PredictCaptions(Under("llava_plain"), data, options, context.Progress, context.Stop);
             PredictionFile.Write(Path.Combine(context.Out, prefix + "captions.jsonl"), captions);
             yield return SceneEvaluation.ScoreCaptions(data, captions, options);
-            yield return SceneEvaluation.ScoreGold(subject, data, options, context.Progress);
+            yield return SceneEvaluation.ScoreGold(Under("llava_plain"), data, options, context.Progress);
         }
 
         if (Dialogues)
         {
-            var answers = SceneEvaluation.PredictAnswers(subject, data, options, context.Progress, context.Stop);
+            var answers = SceneEvaluation.PredictAnswers(Under("llava_v1"), data, options, context.Progress, context.Stop);
             PredictionFile.Write(Path.Combine(context.Out, prefix + "answers.jsonl"), answers);
             yield return SceneEvaluation.ScoreAnswers(data, answers, options);
         }

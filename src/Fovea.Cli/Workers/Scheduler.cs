@@ -15,7 +15,8 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
     /// <exception cref="OperationCanceledException">Stopped on request; running again goes on.</exception>
     public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, int numThreads, CancellationToken stop)
     {
-        _waiting.AddRange(plan);
+        var left = CostsToTheEnd(plan);
+        _waiting.AddRange(plan.OrderByDescending(s => left[s.Name]));
         var workers = Enumerable.Range(0, Math.Min(numWorkers, plan.Count)).Select(_ => WorkerProcess.Start(numThreads)).ToList();
         await using var registration = stop.Register(() => workers.ForEach(w => w.Stop()));
         try
@@ -58,6 +59,21 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
         {
             throw new OperationCanceledException(stop);
         }
+    }
+
+    /// <summary>Expected seconds from a stage's start to the end of the longest chain behind it: what is longest goes first.</summary>
+    private static Dictionary<string, double> CostsToTheEnd(IReadOnlyList<StageSpec> plan)
+    {
+        var left = plan.ToDictionary(s => s.Name, s => s.Cost, StringComparer.Ordinal);
+        foreach (var stage in plan.Reverse())
+        {
+            foreach (var before in stage.After)
+            {
+                left[before] = Math.Max(left[before], left[stage.Name] + plan.First(s => s.Name == before).Cost);
+            }
+        }
+
+        return left;
     }
 
     private StageSpec? Next(CancellationToken stop)
