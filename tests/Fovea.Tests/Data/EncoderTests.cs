@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
-using Fovea.Data.Tokenizers;
 using Xunit;
 
 namespace Fovea.Tests.Data;
