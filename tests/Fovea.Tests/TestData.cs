@@ -13,10 +13,11 @@ internal static class TestData
         return path is not null && (File.Exists(path) || Directory.Exists(path)) ? path : null;
     }
 
-    /// <summary>Full path of a file or folder; the test is skipped where it is absent.</summary>
+    /// <summary>Full path of a file or folder; the test is skipped where it is absent, and fails in continuous integration, which expects it.</summary>
     public static string Find(string relative)
     {
         var path = TryFind(relative);
+        Assert.False(path is null && Environment.GetEnvironmentVariable("CI") == "true", $"no {relative}: continuous integration expects the test data");
         Assert.SkipWhen(path is null, $"no {relative}: set FOVEA_TESTDATA to the folder that holds data/ and fixtures/");
         return path!;
     }

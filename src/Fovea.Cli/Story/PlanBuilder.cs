@@ -21,10 +21,10 @@ internal sealed class PlanBuilder(string root)
     /// <param name="name">Folder below the run's.</param>
     /// <param name="stage">What to run.</param>
     /// <param name="cost">Expected seconds.</param>
-    /// <param name="reads">Folders, as this method returned them, that the stage reads.</param>
+    /// <param name="reads">Folders, as this method returned them, that the stage reads; empty ones are passed over.</param>
     public string Add(string name, IStage stage, double cost, params string[] reads)
     {
-        var after = reads.Select(r => Path.GetRelativePath(root, r).Replace('\\', '/')).Where(_names.Contains).ToArray();
+        var after = reads.Where(r => r.Length > 0).Select(r => Path.GetRelativePath(root, r).Replace('\\', '/')).Where(_names.Contains).ToArray();
         _names.Add(name);
         _stages.Add(new StageSpec(name, stage.Kind, JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(), after, cost));
         return Path.Combine(root, name);

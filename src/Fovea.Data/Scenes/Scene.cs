@@ -57,8 +57,8 @@ public enum SceneSize
 /// <summary>The backgrounds; none has an object's colour.</summary>
 public enum SceneBackground
 {
-    /// <summary>White.</summary>
-    White,
+    /// <summary>Navy.</summary>
+    Navy,
 
     /// <summary>Grey.</summary>
     Grey,

@@ -24,23 +24,19 @@ public static class SceneRenderer
 
         foreach (var o in scene.Objects)
         {
-            // A small object may stand up to a pixel off the centre; its cell still holds all of it.
-            var slack = o.Size == SceneSize.Small ? 3 : 1;
-            var shiftX = random.Next(slack) - (slack / 2);
-            var shiftY = random.Next(slack) - (slack / 2);
-            Draw(canvas, o, shiftX, shiftY);
+            Draw(canvas, o);
         }
 
         return new RgbImage(Side, Side, WithNoise(canvas, random));
     }
 
-    private static void Draw(double[] canvas, SceneObject o, int shiftX, int shiftY)
+    private static void Draw(double[] canvas, SceneObject o)
     {
         const int Side = SceneWorld.ImagePixels;
         const int Cell = SceneWorld.CellPixels;
         var radius = o.Size == SceneSize.Large ? LargeRadius : SmallRadius;
-        var centreX = (o.Column * Cell) + (Cell / 2.0) + shiftX;
-        var centreY = (o.Row * Cell) + (Cell / 2.0) + shiftY;
+        var centreX = (o.Column * Cell) + (Cell / 2.0);
+        var centreY = (o.Row * Cell) + (Cell / 2.0);
         var (r, g, b) = Rgb(o.Colour);
         for (var y = o.Row * Cell; y < (o.Row + 1) * Cell; y++)
         {
@@ -113,10 +109,10 @@ public static class SceneRenderer
 
     internal static (byte Red, byte Green, byte Blue) Rgb(SceneBackground background) => background switch
     {
-        SceneBackground.White => (244, 244, 244),
-        SceneBackground.Grey => (128, 128, 128),
+        SceneBackground.Navy => (26, 36, 92),
+        SceneBackground.Grey => (84, 84, 84),
         SceneBackground.Black => (14, 14, 14),
-        SceneBackground.Brown => (105, 70, 45),
+        SceneBackground.Brown => (88, 58, 36),
         _ => throw new ArgumentOutOfRangeException(nameof(background)),
     };
 }

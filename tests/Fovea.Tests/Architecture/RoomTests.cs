@@ -1,0 +1,106 @@
+using System.Reflection;
+using Fovea.Cli.Story;
+using Fovea.Core.Configuration;
+using Xunit;
+
+namespace Fovea.Tests.Architecture;
+
+public sealed class RoomTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Core"] = [],
+        ["Torch"] = ["Core"],
+        ["Models"] = ["Core", "Torch"],
+        ["Data"] = ["Core"],
+        ["Store"] = ["Core"],
+        ["Scoring"] = ["Core", "Torch", "Models", "Data", "Store"],
+        ["Selection"] = ["Core", "Store"],
+        ["Training"] = ["Core", "Torch", "Models", "Data", "Store"],
+        ["Evaluation"] = ["Core", "Torch", "Models", "Data", "Store"],
+        ["Reporting"] = ["Core"],
+    };
+
+    public static TheoryData<string> Rooms => [.. Allowed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_uses_only_the_rooms_that_ARCHITECTURE_names(string room)
+    {
+        var used = Assembly.Load("Fovea." + room).GetReferencedAssemblies()
+            .Select(a => a.Name!).Where(n => n.StartsWith("Fovea.", StringComparison.Ordinal)).Select(n => n["Fovea.".Length..]);
+        Assert.Empty(used.Except(Allowed[room]));
+        var row = File.ReadLines(Path.Combine(Repository.Root, "ARCHITECTURE.md")).First(l => l.StartsWith($"| Fovea.{room} |", StringComparison.Ordinal));
+        var documented = row.Split('|')[3].Split(',').Select(c => c.Trim());
+        Assert.Empty(Allowed[room].Except(documented));
+    }
+
+    [Fact]
+    public void No_room_but_the_command_line_knows_the_whole_chain() =>
+        Assert.All(Allowed, a => Assert.DoesNotContain("Cli", a.Value));
+
+    public static TheoryData<string> Configs => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.jsonc").Select(f => Path.GetFileName(f)!)];
+
+    [Theory]
+    [MemberData(nameof(Configs))]
+    public void Every_shipped_config_loads_and_plans(string name)
+    {
+        var path = Path.Combine(Repository.Root, "configs", name);
+        if (name.StartsWith("train-", StringComparison.Ordinal))
+        {
+            ConfigBinder.Load<Fovea.Cli.Stages.TrainStage>(path).Training.Validate();
+            return;
+        }
+
+        var config = ConfigBinder.Load<RunConfig>(path);
+        config.Validate(path);
+        var plan = config.Scenes is not null ? ScenesStory.Plan(config, "out") : PhotographsStory.Plan(config, "out");
+        Assert.NotEmpty(plan);
+        Assert.Equal(plan.Count, plan.Select(s => s.Name).Distinct().Count());
+        Assert.All(plan, s => Assert.All(s.After, a => Assert.Contains(plan, b => b.Name == a)));
+    }
+
+    [Fact]
+    public void A_plans_stages_come_after_all_that_they_read()
+    {
+        var path = Path.Combine(Repository.Root, "configs", "demo.jsonc");
+        var plan = ScenesStory.Plan(ConfigBinder.Load<RunConfig>(path), "out");
+        var seen = new HashSet<string>();
+        foreach (var stage in plan)
+        {
+            Assert.Subset(seen, stage.After.ToHashSet());
+            seen.Add(stage.Name);
+            foreach (var folder in plan.Select(s => s.Name).Where(n => n != stage.Name && Mentions(stage.Config.ToJsonString(), n)))
+            {
+                Assert.Contains(folder, stage.After);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_readme_names_commands_that_exist()
+    {
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        Assert.Contains("dotnet run -c Release --project src/Fovea.Cli -- demo", readme, StringComparison.Ordinal);
+        Assert.Contains("dotnet test -c Release", readme, StringComparison.Ordinal);
+    }
+
+    private static bool Mentions(string json, string stage) =>
+        json.Contains($"out/{stage}\"", StringComparison.Ordinal) || json.Contains($"out/{stage}/", StringComparison.Ordinal);
+}
+
+internal static class Repository
+{
+    public static string Root { get; } = Find();
+
+    private static string Find()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Fovea.slnx")))
+        {
+            folder = folder.Parent!;
+        }
+
+        return folder.FullName;
+    }
+}
