@@ -76,9 +76,9 @@ internal static class PhotographsStory
                 Folds = config.Prior.Folds,
                 FoldSeed = seed,
                 Data = Train,
-            }, 3, models);
-            plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = HeldOut }, 1, _reference);
-            _weights = plan.Add(Name("weights/prior"), new SelectStage { Scores = [scores], Method = SelectionMethod.Prior, Alpha = config.Prior.Alpha }, 1, scores);
+            }, 3);
+            plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = HeldOut }, 1);
+            _weights = plan.Add(Name("weights/prior"), new SelectStage { Scores = [scores], Method = SelectionMethod.Prior, Alpha = config.Prior.Alpha }, 1);
         }
 
         private void AddFamily(ModelFamily family)
@@ -104,8 +104,8 @@ internal static class PhotographsStory
                     Data = Train,
                     Weights = prior ? _weights : null,
                     Training = config.Pretrain with { Seed = seed },
-                }, Cost(config.Pretrain, family == ModelFamily.H ? 2 : 4), prior ? [lm, _weights] : [lm]);
-                plan.Add(Name($"eval/{letter}-{arm}"), new EvalPhotographsStage { Model = StoryNames.ModelOf(model), HeldOut = HeldOut, Seed = seed }, 5, model);
+                }, Cost(config.Pretrain, family == ModelFamily.H ? 2 : 4));
+                plan.Add(Name($"eval/{letter}-{arm}"), new EvalPhotographsStage { Model = StoryNames.ModelOf(model), HeldOut = HeldOut, Seed = seed }, 5);
                 if (!prior)
                 {
                     AddVig(letter, model);
@@ -128,11 +128,11 @@ internal static class PhotographsStory
                 HeldOut = HeldOut,
                 Against = StoryNames.ConditionOf(config.Vig.SelectBy),
                 MinWordCount = _data.MinWordCount,
-            }, 3, train, heldOut, plan.PathOf(Name("scores/prior-train")), plan.PathOf(Name("scores/prior-held-out")));
+            }, 3);
         }
 
         private string Vig(string name, string model, IReadOnlyList<DataSource> data) => plan.Add(
-            Name("scores/" + name), new ScoreVigStage { Model = StoryNames.ModelOf(model), Data = data, Proxies = config.Vig.Proxies }, 10, model);
+            Name("scores/" + name), new ScoreVigStage { Model = StoryNames.ModelOf(model), Data = data, Proxies = config.Vig.Proxies }, 10);
 
         private static double Cost(TrainingOptions options, double perStep) => (options.Steps ?? 500) * 0.04 * perStep;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Workers;
 using Fovea.Core.Provenance;
@@ -9,7 +10,6 @@ namespace Fovea.Cli.Story;
 internal sealed class PlanBuilder(string root)
 {
     private readonly List<StageSpec> _stages = [];
-    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>The stages so far.</summary>
     public IReadOnlyList<StageSpec> Stages => _stages;
@@ -17,16 +17,27 @@ internal sealed class PlanBuilder(string root)
     /// <summary>Folder of a stage by its name.</summary>
     public string PathOf(string name) => Path.Combine(root, name);
 
-    /// <summary>Adds a stage and returns its folder.</summary>
+    /// <summary>Adds a stage and returns its folder. It comes after every earlier stage whose folder its configuration names.</summary>
     /// <param name="name">Folder below the run's.</param>
     /// <param name="stage">What to run.</param>
     /// <param name="cost">Expected seconds.</param>
-    /// <param name="reads">Folders, as this method returned them, that the stage reads; empty ones are passed over.</param>
-    public string Add(string name, IStage stage, double cost, params string[] reads)
+    public string Add(string name, IStage stage, double cost)
     {
-        var after = reads.Where(r => r.Length > 0).Select(r => Path.GetRelativePath(root, r).Replace('\\', '/')).Where(_names.Contains).ToArray();
-        _names.Add(name);
-        _stages.Add(new StageSpec(name, stage.Kind, JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(), after, cost));
-        return Path.Combine(root, name);
+        var config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject();
+        var folders = Texts(config).ToArray();
+        var after = _stages.Select(s => s.Name).Where(n => folders.Any(f => IsIn(f, PathOf(n)))).ToArray();
+        _stages.Add(new StageSpec(name, stage.Kind, config, after, cost));
+        return PathOf(name);
     }
+
+    private static bool IsIn(string path, string folder) =>
+        path.StartsWith(folder, StringComparison.Ordinal) && (path.Length == folder.Length || path[folder.Length] is '/' or '\\');
+
+    private static IEnumerable<string> Texts(JsonNode? node) => node switch
+    {
+        JsonObject o => o.SelectMany(m => Texts(m.Value)),
+        JsonArray a => a.SelectMany(Texts),
+        JsonValue v when v.TryGetValue<string>(out var text) => [text],
+        _ => [],
+    };
 }

@@ -107,13 +107,13 @@ internal static class ScenesStory
                     Folds = config.Prior.Folds,
                     FoldSeed = seed,
                     Data = CaptionsOf(_train),
-                }, _data.NumTrainScenes * 0.0006, [_reference, .. references, _train]);
-                _priorTrain = plan.Add(Name("weights/prior"), new SelectStage { Scores = [scores], Method = SelectionMethod.Prior, Alpha = config.Prior.Alpha }, 1, scores);
+                }, _data.NumTrainScenes * 0.0006);
+                _priorTrain = plan.Add(Name("weights/prior"), new SelectStage { Scores = [scores], Method = SelectionMethod.Prior, Alpha = config.Prior.Alpha }, 1);
             }
         }
 
         private string AddReferenceRun(string name, TrainStage stage) =>
-            plan.Add(Name("lm/" + name), stage, TrainingCost(stage.Training.Steps ?? 1000, 0.5), _tokenizer, _train, _dialogues, _heldOut);
+            plan.Add(Name("lm/" + name), stage, TrainingCost(stage.Training.Steps ?? 1000, 0.5));
 
         private void AddPretraining(ModelFamily family)
         {
@@ -125,7 +125,7 @@ internal static class ScenesStory
                 Data = [.. CaptionsOf(text), .. DialoguesOf(text)],
                 View = CorpusView.TextOnly,
                 Training = config.TextLm with { Seed = seed },
-            }, TrainingCost(config.TextLm.Steps ?? 1000, 0.7), _tokenizer, text);
+            }, TrainingCost(config.TextLm.Steps ?? 1000, family == ModelFamily.H ? 1.7 : 3));
             foreach (var arm in config.ComparePrior ? new[] { StoryNames.Ntp, StoryNames.Prior } : [StoryNames.Ntp])
             {
                 var prior = arm == StoryNames.Prior;
@@ -137,7 +137,7 @@ internal static class ScenesStory
                     Data = CaptionsOf(_train),
                     Weights = prior ? _priorTrain : null,
                     Training = config.Pretrain with { Seed = seed },
-                }, TrainingCost(config.Pretrain.Steps ?? 1000, 1), prior ? [lm, _train, _priorTrain] : [lm, _train]);
+                }, TrainingCost(config.Pretrain.Steps ?? 1000, family == ModelFamily.H ? 1.2 : 2));
                 Evaluate($"{StoryNames.Of(family)}-{arm}", model, dialogues: false);
             }
         }
@@ -150,26 +150,26 @@ internal static class ScenesStory
             Captions = true,
             Dialogues = dialogues,
             MaxNewTokens = config.MaxNewTokens,
-        }, _data.NumHeldOutScenes * (dialogues ? 0.06 : 0.03), _conflict is null ? [model, _heldOut] : [model, _heldOut, _conflict]);
+        }, _data.NumHeldOutScenes * (dialogues ? 0.03 : 0.015));
 
         private string Aligned => plan.PathOf(Name($"pretrain/h-{StoryNames.Ntp}"));
 
         private void AddTokenScores()
         {
-            var vig = Score("vig-held-out", CaptionsOf(_heldOut), config.Vig.Proxies, _heldOut, _data.NumHeldOutScenes);
-            var prior = plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = CaptionsOf(_heldOut) }, 1, _reference, _heldOut);
-            plan.Add(Name("eval/token-scores"), new TokenScoresStage { Vig = vig, Prior = prior, Scenes = _heldOut, Tokenizer = _tokenizer }, 2, vig, prior, _heldOut);
+            var vig = Score("vig-held-out", CaptionsOf(_heldOut), config.Vig.Proxies, _data.NumHeldOutScenes);
+            var prior = plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = CaptionsOf(_heldOut) }, 1);
+            plan.Add(Name("eval/token-scores"), new TokenScoresStage { Vig = vig, Prior = prior, Scenes = _heldOut, Tokenizer = _tokenizer }, 1);
         }
 
-        private string Score(string name, IReadOnlyList<DataSource> data, IReadOnlyList<string> proxies, string reads, int count) =>
-            plan.Add(Name("scores/" + name), new ScoreVigStage { Model = StoryNames.ModelOf(Aligned), Data = data, Proxies = proxies }, count * 0.001 * (1 + proxies.Count), Aligned, reads);
+        private string Score(string name, IReadOnlyList<DataSource> data, IReadOnlyList<string> proxies, int count) =>
+            plan.Add(Name("scores/" + name), new ScoreVigStage { Model = StoryNames.ModelOf(Aligned), Data = data, Proxies = proxies }, count * 0.001 * (1 + proxies.Count));
 
         private void AddTuning()
         {
-            string[] stores = [Score("vig-dialogues", DialoguesOf(_dialogues), StoryNames.ProxiesToSelectBy(config.Vig), _dialogues, _data.NumDialogueScenes)];
+            string[] stores = [Score("vig-dialogues", DialoguesOf(_dialogues), StoryNames.ProxiesToSelectBy(config.Vig), _data.NumDialogueScenes)];
             if (config.Vig.SelectBy == Core.Scores.Conditions.TextOnlyReference)
             {
-                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = DialoguesOf(_dialogues) }, 2, _reference, _dialogues)];
+                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = DialoguesOf(_dialogues) }, 2)];
             }
 
             foreach (var arm in TuningArm.All)
@@ -182,7 +182,7 @@ internal static class ScenesStory
                     P = config.Vig.P,
                     StrictPaper = config.Vig.StrictPaper,
                     Seed = seed,
-                }, 1, stores) : null;
+                }, 1) : null;
                 foreach (var budget in arm.DropsSamples ? new[] { TuningBudget.Epoch, TuningBudget.Steps } : [TuningBudget.Epoch])
                 {
                     AddTuningRun(arm, budget, weights);
@@ -201,7 +201,7 @@ internal static class ScenesStory
                 Data = DialoguesOf(_dialogues),
                 Weights = weights,
                 Training = budget == TuningBudget.Steps ? tune with { Steps = steps, Epochs = null } : tune,
-            }, TrainingCost(steps, 1.4), weights is null ? [Aligned, _dialogues] : [Aligned, _dialogues, weights]);
+            }, TrainingCost(steps, 1.4));
             Evaluate("tune-" + name, model, dialogues: true);
         }
 

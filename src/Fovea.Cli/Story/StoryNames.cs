@@ -64,5 +64,5 @@ internal static class StoryNames
 
     /// <summary>The proxies that scoring for selection must run.</summary>
     public static IReadOnlyList<string> ProxiesToSelectBy(VigPlan vig) =>
-        vig.SelectBy == Core.Scores.Conditions.TextOnlyReference ? [] : [vig.SelectBy];
+        vig.SelectBy == Core.Scores.Conditions.TextOnlyReference ? ["none"] : [vig.SelectBy];
 }

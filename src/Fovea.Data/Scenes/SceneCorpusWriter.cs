@@ -30,7 +30,7 @@ public static class SceneCorpusWriter
             {
                 var name = SceneWorld.ImageName(scene.Index);
                 var image = Path.Combine(folder, name);
-                AtomicFile.Write(image, stream => stream.Write(EncodePng(SceneRenderer.Render(scene))));
+                File.WriteAllBytes(image, EncodePng(SceneRenderer.Render(scene))); // world.json, written last, says that all are there
                 Line(scenes, new SceneLine(scene.Index, name, scene.Background, scene.TextureSeed, scene.Objects));
                 Report(progress, "scene images", scene.Index + 1, spec.NumScenes);
             }

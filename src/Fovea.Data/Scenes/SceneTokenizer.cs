@@ -20,7 +20,7 @@ public static class SceneTokenizer
     private static readonly List<(string Left, string Right)> Merges = BpeTrainer.Train(TrainingWords());
     private static readonly List<string> Tokens = AllTokens();
 
-    /// <summary>Number of tokens, the added ones included: 477 (3 special, 96 characters, 370 merges for 146 words, 8 added).</summary>
+    /// <summary>Number of tokens, the added ones included: 480 (3 special, 96 characters, 373 merges for 147 words, 8 added).</summary>
     public static int VocabularySize => Tokens.Count;
 
     /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into a folder; always the same bytes.</summary>

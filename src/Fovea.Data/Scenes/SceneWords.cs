@@ -55,7 +55,7 @@ public static class SceneWords
     public static IReadOnlyList<string> Function { get; } =
     [
         .. ("a after and answer at background colour comes day describe do does from get has have how image in is it look many month "
-            + "not number object objects of on or see shape shows sides that the there to we what you").Split(' '),
+            + "not number object objects of on or see shape shows sides that the there to we what white you").Split(' '),
     ];
 
     /// <summary>All words, each once, in ordinal order: closed, and fewer than 220 with the template's frame words.</summary>

@@ -55,7 +55,7 @@ public sealed class SceneTokenizerTests : IDisposable
             added.Select(a => (string)a!["content"]!));
         Assert.Equal([0, 1, 2, .. Enumerable.Range(vocabulary.Count, 8)], added.Select(a => (int)a!["id"]!));
         Assert.Equal(SceneTokenizer.VocabularySize, vocabulary.Count + 8);
-        Assert.Equal(477, SceneTokenizer.VocabularySize);
+        Assert.Equal(480, SceneTokenizer.VocabularySize);
     }
 
     [Fact]

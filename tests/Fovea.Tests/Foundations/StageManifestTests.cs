@@ -3,7 +3,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Xunit;
 
-namespace Fovea.Tests.Core;
+namespace Fovea.Tests.Foundations;
 
 public sealed class StageManifestTests
 {

@@ -2,7 +2,7 @@ using Fovea.Core.Randomness;
 using FsCheck.Xunit;
 using Xunit;
 
-namespace Fovea.Tests.Core;
+namespace Fovea.Tests.Foundations;
 
 public sealed class RandomSourceTests
 {

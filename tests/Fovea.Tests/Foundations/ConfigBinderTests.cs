@@ -2,7 +2,7 @@ using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Xunit;
 
-namespace Fovea.Tests.Core;
+namespace Fovea.Tests.Foundations;
 
 public sealed class ConfigBinderTests
 {
