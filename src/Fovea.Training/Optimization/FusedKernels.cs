@@ -7,18 +7,20 @@ namespace Fovea.Training.Optimization;
 /// </summary>
 internal sealed class FusedKernels : IDisposable
 {
-    // Each function returns something, and the text ends in an empty line: the parser asks for both.
+    // Each function returns something, and the text ends in an empty line: the parser asks for both. Numbers travel in a float64 tensor:
+    // TorchSharp 0.107 hands a double over as a Scalar that the collector may free during the call (seen: "Expected false to be true" in Scalar.toLong).
     private const string Script = """
-        def adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float) -> int:
+        def adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], steps: List[Tensor], numbers: Tensor) -> int:
             torch._foreach_add_(steps, 1.0)
+            lr, beta1, beta2, weight_decay, eps = float(numbers[0]), float(numbers[1]), float(numbers[2]), float(numbers[3]), float(numbers[4])
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, [], steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
             return 0
 
         def norm(grads: List[Tensor]) -> Tensor:
             return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads)))
 
-        def scale(grads: List[Tensor], factor: float) -> int:
-            torch._foreach_mul_(grads, factor)
+        def scale(grads: List[Tensor], numbers: Tensor) -> int:
+            torch._foreach_mul_(grads, float(numbers[0]))
             return 0
 
         """;
@@ -26,8 +28,11 @@ internal sealed class FusedKernels : IDisposable
     private readonly torch.jit.CompilationUnit _unit = torch.jit.compile(Script);
 
     /// <summary>One AdamW update in place; the steps advance by one first.</summary>
-    public void AdamW(AdamWTensors t, double learningRate, double weightDecay, AdamWSettings s) => Call(
-        "adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, learningRate, s.Beta1, s.Beta2, weightDecay, s.Eps);
+    public void AdamW(AdamWTensors t, double learningRate, double weightDecay, AdamWSettings s)
+    {
+        using var numbers = torch.tensor(new[] { learningRate, s.Beta1, s.Beta2, weightDecay, s.Eps });
+        Call("adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers);
+    }
 
     /// <summary>Euclidean norm over all tensors.</summary>
     public double Norm(torch.Tensor[] tensors)
@@ -37,11 +42,19 @@ internal sealed class FusedKernels : IDisposable
     }
 
     /// <summary>Multiplies all tensors in place.</summary>
-    public void Scale(torch.Tensor[] tensors, double factor) => Call("scale", tensors, factor);
+    public void Scale(torch.Tensor[] tensors, double factor)
+    {
+        using var numbers = torch.tensor(new[] { factor });
+        Call("scale", tensors, numbers);
+    }
 
     public void Dispose() => _unit.Dispose();
 
-    private void Call(string function, params object[] arguments) => (_unit.invoke(function, arguments) as IDisposable)?.Dispose();
+    private void Call(string function, params object[] arguments)
+    {
+        (_unit.invoke(function, arguments) as IDisposable)?.Dispose();
+        GC.KeepAlive(arguments);
+    }
 }
 
 /// <summary>Tensors of one update, aligned by index.</summary>
