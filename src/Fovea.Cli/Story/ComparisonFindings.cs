@@ -47,7 +47,7 @@ internal static class ComparisonFindings
     }
 
     /// <summary>One estimate as a cell.</summary>
-    public static FindingCell Cell(Estimate e) => new(Value: e.Value, Low: e.Low, High: e.High, Count: e.Count);
+    public static FindingCell Cell(Estimate e) => new(Value: e.Value, Low: e.Low, High: e.High, Count: e.Count, SeedDeviation: e.SeedDeviation);
 
     private static FindingCell Cell(ComparisonRow? row)
     {

@@ -29,10 +29,10 @@ internal enum Verdict
     Worse,
 }
 
-/// <summary>One cell: text, or a value with its interval, count and paired difference; all null where there is no data.</summary>
+/// <summary>One cell: text, or a value with its interval, count, paired difference and standard deviation between seeds; all null where there is no data.</summary>
 internal sealed record FindingCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
-    double? Difference = null, double? DifferenceLow = null, double? DifferenceHigh = null, Verdict Verdict = Verdict.None);
+    double? Difference = null, double? DifferenceLow = null, double? DifferenceHigh = null, Verdict Verdict = Verdict.None, double? SeedDeviation = null);
 
 /// <summary>One column; <paramref name="HigherIsBetter"/> is null where there is no better.</summary>
 internal sealed record FindingColumn(string Key, string Title, NumberStyle Style = NumberStyle.Ratio, bool? HigherIsBetter = null);
@@ -93,6 +93,7 @@ internal sealed record Findings(string Title, IReadOnlyList<FindingTable> Tables
         foreach (var (key, value) in new[]
         {
             ("low", cell.Low), ("high", cell.High), ("n", cell.Count),
+            ("seed_deviation", cell.SeedDeviation),
             ("difference", cell.Difference), ("difference_low", cell.DifferenceLow), ("difference_high", cell.DifferenceHigh),
         })
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Cli.Terminal;
 using Fovea.Reporting.Documents;
 
@@ -20,6 +19,16 @@ internal static class ReportTables
     private static TableCell Cell(FindingCell cell, NumberStyle style) => new(
         cell.Text, cell.Value, cell.Low, cell.High, cell.Count,
         cell.Verdict switch { Verdict.Better => Tone.Better, Verdict.Worse => Tone.Worse, _ => Tone.Neutral },
-        cell.Difference is null ? null : string.Create(CultureInfo.InvariantCulture,
-            $"difference {TerminalTables.Number(cell.Difference, style)} [{TerminalTables.Number(cell.DifferenceLow, style)}, {TerminalTables.Number(cell.DifferenceHigh, style)}]"));
+        Hint(cell, style));
+
+    private static string? Hint(FindingCell cell, NumberStyle style)
+    {
+        string Number(double? value) => TerminalTables.Number(value, style);
+        string?[] parts =
+        [
+            cell.Difference is null ? null : $"paired difference {Number(cell.Difference)} [{Number(cell.DifferenceLow)}, {Number(cell.DifferenceHigh)}]",
+            cell.SeedDeviation is null ? null : $"standard deviation between seeds {Number(cell.SeedDeviation)}",
+        ];
+        return parts.Any(p => p is not null) ? string.Join("; ", parts.OfType<string>()) : null;
+    }
 }

@@ -16,7 +16,7 @@ internal static class TokenTables
     {
         var seeds = config.Seeds.Select(s => EvalResultFile.Read(Path.Combine(reader.Folder(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
         var names = Scores(config);
-        var note = $"{seeds.Length} seed{(seeds.Length == 1 ? "" : "s")}, held-out captions, unit scene; 95 % intervals. {Bootstrap.AcrossSeedsNote}";
+        var note = $"{seeds.Length} seed{(seeds.Length == 1 ? "" : "s")}, held-out captions, unit scene; 95 % intervals; the n of an AUC counts pairs of tokens. {Bootstrap.AcrossSeedsNote}";
         yield return new FindingTable("token_means", "Token scores by word class (nats; the last column is 1 - p_ref)", note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
             [.. Classes.Select(c => new FindingRow(c, c, [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);

@@ -8,6 +8,7 @@ namespace Fovea.Cli.Terminal;
 internal sealed class StageProgress : IProgressSink
 {
     private const double PlainIntervalSeconds = 5;
+    private const int RedrawMilliseconds = 200;
     private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock)> _tasks = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
@@ -26,7 +27,8 @@ internal sealed class StageProgress : IProgressSink
             return work(progress);
         }
 
-        return screen.Notices.Progress()
+        // Drawn by the computing thread itself: no other thread may allocate while libtorch works (docs/decisions/0004-garbage-collection.md).
+        return screen.Notices.Progress().AutoRefresh(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(bars =>
             {
@@ -51,6 +53,11 @@ internal sealed class StageProgress : IProgressSink
                 bar.MaxValue = Math.Max(1, total);
                 bar.Value = done;
                 bar.Description = Markup.Escape(note is null ? task : $"{task} ({note})");
+                if (done == total || _sinceLine.ElapsedMilliseconds >= RedrawMilliseconds)
+                {
+                    _sinceLine.Restart();
+                    _bars!.Refresh();
+                }
             }
             else if (done == total || _sinceLine.Elapsed.TotalSeconds >= PlainIntervalSeconds)
             {

@@ -1,0 +1,14 @@
+using System.Globalization;
+using Fovea.Bench;
+using Fovea.Torch;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var threads = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1;
+TorchRuntime.Start(threads);
+Console.WriteLine($"threads {threads}, batch {TrainingStep.Batch}, {TrainingStep.TextTokens} text tokens, best of {TrainingStep.Rounds} rounds");
+foreach (var preset in new[] { "tiny-llava", "tiny-solo", "tiny-text-2" })
+{
+    using var step = new TrainingStep(preset);
+    var (targetsOnly, allPositions) = step.Measure();
+    Console.WriteLine($"{preset}: {TrainingStep.Batch / targetsOnly.TotalSeconds:0} samples/s; the head at a quarter of the positions takes {targetsOnly / allPositions:0.00} of the time with all of them");
+}
