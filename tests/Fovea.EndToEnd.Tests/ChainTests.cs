@@ -58,6 +58,10 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         FoveaProcess.Succeed(score);
         Assert.Equal(shard, File.GetLastWriteTimeUtc(Path.Combine(Folder["vig-scores"], "shard-00000.parquet")));
 
+        File.WriteAllText(Path.Combine(Folder["vig-scores"], "shard-00000.parquet"), "torn");
+        Assert.Contains("shard-00000.parquet", Assert.Single(FoveaProcess.Run("select", "--scores", Folder["vig-scores"], "--method", "vig", "--out", Folder["torn-weights"]).ErrorLines), StringComparison.Ordinal);
+        FoveaProcess.Succeed(score);
+
         var selected = FoveaProcess.Succeed("select", "--scores", Folder["vig-scores"], "--method", "vig", "--p", "50", "--out", Folder["vig-weights"], "--json").Json["metrics"]!;
         var withImage = 40 - (int)selected["text_only"]!;
         Assert.InRange((int)selected["text_only"]!, 1, 39);

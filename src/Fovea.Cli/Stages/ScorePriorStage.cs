@@ -31,6 +31,9 @@ internal sealed record ScorePriorStage : IStage
     public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs(Models, Data);
 
     /// <inheritdoc/>
+    public bool IsIntact(string folder) => ScoreStore.IsIntact(folder);
+
+    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(Data, Models[0], CorpusView.TextOnly);
@@ -70,6 +73,9 @@ internal sealed record ScoreVigStage : IStage
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs([Model], Data);
+
+    /// <inheritdoc/>
+    public bool IsIntact(string folder) => ScoreStore.IsIntact(folder);
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

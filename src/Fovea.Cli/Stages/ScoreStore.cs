@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -22,6 +23,19 @@ internal static class ScoreStore
         }
 
         return hashes;
+    }
+
+    /// <summary>Whether every shard is what the store's manifest says.</summary>
+    public static bool IsIntact(string folder)
+    {
+        try
+        {
+            return ScoreStoreReader.Open(folder).IsComplete;
+        }
+        catch (FoveaException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>

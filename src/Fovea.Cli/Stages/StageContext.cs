@@ -19,6 +19,9 @@ internal interface IStage
     /// <summary>SHA-256 of what it reads, by role.</summary>
     SortedDictionary<string, string> HashInputs();
 
+    /// <summary>Whether a complete artefact is still whole; one that is not is worked on again.</summary>
+    bool IsIntact(string folder) => true;
+
     /// <summary>Does the work and returns what it found: counts, sums and settings that hold in every run of one seed.</summary>
     JsonObject Run(StageContext context);
 }

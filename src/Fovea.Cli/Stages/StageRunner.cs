@@ -39,7 +39,7 @@ internal static class StageRunner
             }
 
             manifest.MustMatch(before, context.Out);
-            if (before.Complete)
+            if (before.Complete && stage.IsIntact(context.Out))
             {
                 return before;
             }
