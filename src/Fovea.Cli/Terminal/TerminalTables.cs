@@ -28,6 +28,11 @@ internal static class TerminalTables
             screen.Results.WriteLine(found.Note);
             screen.Results.WriteLine();
         }
+
+        if (findings.Tables.Any(t => t.InSummary))
+        {
+            screen.Results.WriteLine("n of every number, paired differences and the spread between seeds: in report.html and in --json.");
+        }
     }
 
     /// <summary>A number as tables write it; an en dash where there is no data.</summary>
@@ -43,11 +48,14 @@ internal static class TerminalTables
     private static string Format(FindingCell cell, NumberStyle style)
     {
         var text = Markup.Escape(cell.Text ?? Number(cell.Value, style));
-        return cell.Verdict switch
+        text = cell.Verdict switch
         {
             Verdict.Better => $"[green]{text} +[/]",
             Verdict.Worse => $"[red]{text} -[/]",
             _ => text,
         };
+        return cell is { Low: { } low, High: { } high } ? $"{text}\n[grey]{Interval(low, style)} to {Interval(high, style)}[/]" : text;
     }
+
+    private static string Interval(double end, NumberStyle style) => Number(end, style).Replace(" %", "", StringComparison.Ordinal);
 }
