@@ -52,7 +52,8 @@ public static class CaptionNll
         var logProbs = readings.Select(r => r.LogProbs.Take(targets).Sum(x => (double)x)).ToArray();
         for (var c = 0; c < conditions.Length; c++)
         {
-            sums.Add("nll/" + conditions[c], false, unit, -logProbs[c], targets);
+            // Only the first has a better side: a model that looks is worse off with the wrong image or none.
+            sums.Add("nll/" + conditions[c], c == 0 ? false : null, unit, -logProbs[c], targets);
             if (c > 0)
             {
                 sums.Add("vig/" + conditions[c], null, unit, logProbs[0] - logProbs[c], targets);
