@@ -44,7 +44,7 @@ public static partial class TorchRuntime
     {
         if (OperatingSystem.IsLinux())
         {
-            // Spinning OpenMP threads starve each other on shared cores; fresh pages cost more than keeping memory (measured, see docs).
+            // Spinning OpenMP threads starve each other on shared cores; fresh pages cost more than keeping memory.
             _ = SetEnv("GOMP_SPINCOUNT", "0", 0);
             _ = MallOpt(MmapThreshold, int.MaxValue);
             _ = MallOpt(TrimThreshold, int.MaxValue);

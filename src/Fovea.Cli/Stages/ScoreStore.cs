@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Scores;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -36,6 +37,19 @@ internal static class ScoreStore
         {
             return false;
         }
+    }
+
+    /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
+    /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
+    public static IReadOnlyList<TokenScores> ReadBeside(TokenizedCorpus corpus, string vigStore, string priorStore)
+    {
+        var fingerprints = corpus.Samples.ToDictionary(s => s.Key, s => s.TextFingerprint);
+        var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
+        var stray = rows.FirstOrDefault(r => fingerprints.GetValueOrDefault(r.Key) != r.TextFingerprint);
+        return stray is null
+            ? rows
+            : throw new InvalidInputException(stray.Key.Source, stray.Key.Record,
+                $"text fingerprint differs from that of {vigStore}: it was scored under another tokenizer, template or text; score it again");
     }
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>

@@ -3,7 +3,6 @@ using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Scenes;
-using Fovea.Store;
 
 namespace Fovea.Cli.Stages;
 
@@ -33,11 +32,10 @@ internal sealed record TokenScoresStage : IStage
     {
         var annotations = SceneAnnotations.Load(Scenes);
         var data = new DataSource { File = Path.Combine(Scenes, SceneWorld.CaptionsFile) };
-        var samples = TokenizedCorpus.Open([data], Tokenizer, CorpusView.TextOnly).Samples.ToDictionary(s => s.Key);
-        var rows = ScoreJoin.Join(ScoreStoreReader.Open(Vig).Read(), ScoreStoreReader.Open(Prior).Read()).Where(s => s.LogProbs.Count > 0)
-            .Select(s => new ClassifiedScores(s, [.. samples[s.Key].TargetSpans.Select(t => annotations.ClassOf(s.Key, t)?.ToString().ToLowerInvariant())])).ToArray();
-        var visionless = rows[0].Scores.LogProbs.Keys.Where(c => c != Conditions.Image);
-        var result = TokenScoreAnalysis.Evaluate(rows,
+        var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.TextOnly);
+        var rows = ScoreStore.ReadBeside(corpus, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
+        var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);
+        var result = SceneTokenScores.Evaluate(rows, corpus.Corpus, corpus.Encoder, annotations,
             [.. visionless.Select(c => TokenScore.Difference(Conditions.Image, c)), TokenScore.Surprise(Conditions.TextOnlyReference)]);
         EvalResultFile.Write(Path.Combine(context.Out, "token_scores.result.json"), result);
         return EvalStages.Values(result);

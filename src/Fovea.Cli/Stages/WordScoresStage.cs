@@ -3,7 +3,6 @@ using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
-using Fovea.Store;
 
 namespace Fovea.Cli.Stages;
 
@@ -74,7 +73,7 @@ internal sealed record WordScoresStage : IStage
     private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data)
     {
         var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image);
-        var scores = ScoreJoin.Join(ScoreStoreReader.Open(vig).Read(), ScoreStoreReader.Open(prior).Read()).ToDictionary(s => s.Key);
+        var scores = ScoreStore.ReadBeside(corpus, vig, prior).ToDictionary(s => s.Key);
         return [.. corpus.Corpus.Samples.Zip(corpus.Samples, (sample, tokens) => (sample, tokens, scores[sample.Key]))];
     }
 }

@@ -4,7 +4,6 @@ using Fovea.Core.Scores;
 using Fovea.Data.Images;
 using Fovea.Evaluation.Captions;
 using Fovea.Reporting.Documents;
-using Fovea.Store;
 
 namespace Fovea.Cli.Story;
 
@@ -31,7 +30,7 @@ internal sealed class ScoredExamples
         _processor = ImageProcessor.Load(modelFolder);
         _against = against;
         _pixelated = pixelated;
-        Scores = [.. ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read())];
+        Scores = ScoreStore.ReadBeside(_corpus, vigStore, priorStore);
     }
 
     /// <summary>All scored samples in order.</summary>

@@ -15,6 +15,7 @@ namespace Fovea.Core.Configuration;
 public sealed partial class ConfigBinder
 {
     private readonly string _file;
+    private readonly NullabilityInfoContext _nullability = new();
 
     private ConfigBinder(string file) => _file = file;
 
@@ -108,6 +109,11 @@ public sealed partial class ConfigBinder
             {
                 throw new InvalidInputException(_file, null,
                     $"{Line(value)}unknown key '{Join(path, key)}'{Nearest(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
+            }
+
+            if (value.Kind == JsonTokenType.Null && _nullability.Create(property).WriteState == NullabilityState.NotNull)
+            {
+                throw Wrong(value, Join(path, key), Describe(property.PropertyType), "null");
             }
 
             property.SetValue(result, Bind(value, property.PropertyType, Join(path, key)));

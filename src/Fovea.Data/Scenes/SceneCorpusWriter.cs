@@ -4,7 +4,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Samples;
 using Fovea.Core.Watching;
-using SkiaSharp;
+using Fovea.Data.Images;
 
 namespace Fovea.Data.Scenes;
 
@@ -30,7 +30,7 @@ public static class SceneCorpusWriter
             {
                 var name = SceneWorld.ImageName(scene.Index);
                 var image = Path.Combine(folder, name);
-                File.WriteAllBytes(image, EncodePng(SceneRenderer.Render(scene))); // world.json, written last, says that all are there
+                File.WriteAllBytes(image, ImageFile.EncodePng(SceneRenderer.Render(scene))); // world.json, written last, says that all are there
                 Line(scenes, new SceneLine(scene.Index, name, scene.Background, scene.TextureSeed, scene.Objects));
                 Report(progress, "scene images", scene.Index + 1, spec.NumScenes);
             }
@@ -41,25 +41,6 @@ public static class SceneCorpusWriter
             WriteRecords(spec, folder, SceneWorld.DialoguesFile, spec.WithDialogues, SceneWorld.Dialogue, annotations, progress);
         });
         AtomicFile.WriteText(world, JsonSerializer.Serialize(spec, SceneJson.Indented) + "\n");
-    }
-
-    /// <summary>PNG bytes of a picture, the same for the same pixels.</summary>
-    /// <exception cref="FoveaException">The encoder refused.</exception>
-    public static byte[] EncodePng(RgbImage image)
-    {
-        using var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        var pixels = new byte[image.Width * image.Height * 4];
-        for (int i = 0, j = 0; j < pixels.Length; i += 3, j += 4)
-        {
-            image.Pixels.AsSpan(i, 3).CopyTo(pixels.AsSpan(j));
-            pixels[j + 3] = byte.MaxValue;
-        }
-
-        System.Runtime.InteropServices.Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);
-        using var pixmap = bitmap.PeekPixels();
-        using var data = pixmap.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.NoFilters, 6))
-            ?? throw new FoveaException($"a picture of {image.Width} x {image.Height} pixels could not be encoded as PNG");
-        return data.ToArray();
     }
 
     private static void WriteRecords(

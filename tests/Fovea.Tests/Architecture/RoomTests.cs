@@ -35,10 +35,6 @@ public sealed class RoomTests
         Assert.Empty(Allowed[room].Except(documented));
     }
 
-    [Fact]
-    public void No_room_but_the_command_line_knows_the_whole_chain() =>
-        Assert.All(Allowed, a => Assert.DoesNotContain("Cli", a.Value));
-
     public static TheoryData<string> Configs => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.jsonc").Select(f => Path.GetFileName(f)!)];
 
     [Theory]

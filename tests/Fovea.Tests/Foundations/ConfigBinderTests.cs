@@ -69,7 +69,8 @@ public sealed class ConfigBinderTests
     [InlineData("{ \"name\": \"x\", \"seeds\": [3, \"b\"] }", "'seeds[1]': expected a whole number, got the string \"b\"")]
     [InlineData("{ \"name\": \"x\", \"colour\": \"bleu\" }", "expected one of deep_red, blue, got the string \"bleu\" (did you mean 'blue'?)")]
     [InlineData("{ \"name\": \"x\", \"loud\": \"yes\" }", "'loud': expected true or false")]
-    [InlineData("{ \"name\": null }", "a.jsonc")]
+    [InlineData("{ \"name\": null }", "'name': expected a string, got null")]
+    [InlineData("{ \"name\": \"x\", \"seeds\": null }", "'seeds': expected a list of")]
     [InlineData("{ \"name\": \"x\", \"name\": \"y\" }", "key 'name' stands twice")]
     [InlineData("{ \"name\": \"x\", ", "not valid JSON")]
     [InlineData("{ \"name\": \"x\" } { }", "not valid JSON")]
@@ -77,12 +78,6 @@ public sealed class ConfigBinderTests
     [InlineData("{ \"name\": \"x\", \"limit\": 99999999999 }", "'limit': expected a whole number")]
     public void What_does_not_fit_is_one_line_with_file_line_path_and_the_nearest_key(string json, string expected)
     {
-        if (json == "{ \"name\": null }")
-        {
-            Assert.Null(Read(json).Name); // a reference type takes null; stages check what they need
-            return;
-        }
-
         var message = Error(json);
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.StartsWith("a.jsonc: ", message, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Watching;
+using Fovea.Data.Images;
 using Fovea.Data.Scenes;
 using Xunit;
 
@@ -36,7 +37,7 @@ public sealed class SceneFilesTests : IDisposable
             var scene = SceneWorld.Scene(Spec, i);
             Assert.Equal(scene.Objects, annotations.Scenes[i].Objects);
             Assert.Equal(SceneRenderer.Render(scene).Pixels, SceneRenderer.Render(annotations.Scenes[i]).Pixels);
-            Assert.Equal(SceneCorpusWriter.EncodePng(SceneRenderer.Render(scene)), File.ReadAllBytes(Path.Combine(_folder, SceneWorld.ImageName(i))));
+            Assert.Equal(ImageFile.EncodePng(SceneRenderer.Render(scene)), File.ReadAllBytes(Path.Combine(_folder, SceneWorld.ImageName(i))));
         }
     }
 

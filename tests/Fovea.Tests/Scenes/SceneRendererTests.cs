@@ -1,4 +1,5 @@
 using Fovea.Core.Samples;
+using Fovea.Data.Images;
 using Fovea.Data.Scenes;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class SceneRendererTests
 
         Assert.Equal((30, 30, 2700), (first.Width, first.Height, first.Pixels.Length));
         Assert.Equal(first.Pixels, second.Pixels);
-        Assert.Equal(SceneCorpusWriter.EncodePng(first), SceneCorpusWriter.EncodePng(second));
+        Assert.Equal(ImageFile.EncodePng(first), ImageFile.EncodePng(second));
         Assert.NotEqual(first.Pixels, SceneRenderer.Render(SceneWorld.Scene(spec, 6)).Pixels);
     }
 
@@ -22,7 +23,7 @@ public sealed class SceneRendererTests
     public void A_picture_keeps_its_pixels_through_png()
     {
         var picture = SceneRenderer.Render(SceneWorld.Scene(new SceneSpec(), 0));
-        using var bitmap = SkiaSharp.SKBitmap.Decode(SceneCorpusWriter.EncodePng(picture));
+        using var bitmap = SkiaSharp.SKBitmap.Decode(ImageFile.EncodePng(picture));
 
         var pixels = bitmap.Pixels.SelectMany(p => new[] { p.Red, p.Green, p.Blue });
         Assert.Equal(picture.Pixels, pixels);
