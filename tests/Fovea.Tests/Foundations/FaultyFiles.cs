@@ -5,7 +5,7 @@ namespace Fovea.Tests.Foundations;
 /// <summary>A disk with a fault: real files, until the fault strikes. Works under root too, which no permission stops.</summary>
 internal sealed class FaultyFiles : IFileLayer
 {
-    private readonly IFileLayer _disk = DiskFiles.Instance;
+    private readonly DiskFiles _disk = DiskFiles.Instance;
 
     /// <summary>Bytes that may still be written before the disk is full; null: no end.</summary>
     public long? FreeBytes { get; set; }
