@@ -25,6 +25,7 @@ internal static class FoveaCommand
         DemoCommand.Create(),
         RunCommand.Create(),
         DoctorCommand.Create(),
+        VerifyCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
         ScoreCommand.Create(),
