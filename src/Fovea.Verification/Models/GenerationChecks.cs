@@ -18,7 +18,7 @@ internal static class GenerationChecks
         {
             var expected = Rows(fixture.Tensor("generate.expected.greedy", 2));
             var generated = GreedyGenerator.Generate(model, prompts, expected[0].Length, EndId);
-            return Difference.Exact(Flat(expected.Select(UpToEnd)), Flat(generated));
+            return Difference.Exact<int>(Flat(expected.Select(UpToEnd)), Flat(generated));
         });
     }
 

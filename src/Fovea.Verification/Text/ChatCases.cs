@@ -100,23 +100,22 @@ internal static class ChatCases
     {
         var tokens = Encoder(file, c).Encode(sample);
         using var model = new ImageTokensOnly(file, c);
-        foreach (var result in c.List("results"))
+        checks.Measure("truncated", () => c.List("results").Aggregate(new Difference(0, 0), (worst, result) =>
         {
             var maxLength = result.Int("max_length");
             ExpandedSample Cut() => SampleExpander.Expand(model, tokens, model.ImagesOf(tokens), maxLength);
             if (result.Try("error") is not null)
             {
-                checks.Measure($"max_length {maxLength}", () => Refused(result.Text("error"), Cut));
-                continue;
+                return worst.Or(At(maxLength, Refused(result.Text("error"), Cut)));
             }
 
-            checks.Measure($"max_length {maxLength}", () =>
-            {
-                var cut = Cut();
-                return Difference.Exact(result.Int("length"), cut.InputIds.Length).Or(Difference.Exact<int>(Inside(result.Ranges("label_ranges")), cut.TargetIndices));
-            });
-        }
+            var cut = Cut();
+            var found = Difference.Exact(result.Int("length"), cut.InputIds.Length).Or(Difference.Exact<int>(Inside(result.Ranges("label_ranges")), cut.TargetIndices));
+            return worst.Or(At(maxLength, found));
+        }));
     }
+
+    private static Difference At(int maxLength, Difference found) => found with { Where = $"cut to {maxLength} tokens: {found.Where}" };
 
     private static SampleEncoder Encoder(TextFixture file, JsonElement c) => new(file.Tokenizer(c.Text("tokenizer")), TemplateChoice.Parse(c.Text("template")));
 
