@@ -75,7 +75,7 @@ public static class ModelFolder
     internal static ParameterSet ReadParameters(
         string weights, IEnumerable<ParameterSpec> specs, torch.Device? device = null, Func<string, string>? canonical = null)
     {
-        var file = SafetensorsFile.Open(weights);
+        using var file = SafetensorsFile.Open(weights);
         var wanted = specs.ToList();
         var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
         foreach (var entry in file.Entries.Values)
