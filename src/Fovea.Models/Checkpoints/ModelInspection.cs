@@ -1,4 +1,3 @@
-using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using TorchSharp;
 

@@ -5,7 +5,6 @@ using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Generation;
-using Fovea.Models.Vision;
 using Fovea.Torch;
 using Xunit;
 using static TorchSharp.torch;
