@@ -35,6 +35,9 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
+    /// <summary>A stream over the open file, with a position of its own. It goes before the file.</summary>
+    public FileStream OpenStream() => new(new SafeFileHandle(_handle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, bufferSize: 1 << 12);
+
     /// <summary>Fills a buffer from an offset.</summary>
     /// <param name="buffer">Where to.</param>
     /// <param name="offset">First byte.</param>
@@ -65,15 +68,16 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     /// <summary>Reads a contiguous tensor into memory of its own. Its size must have been checked against the file's.</summary>
-    public torch.Tensor ReadTensor(string name, torch.ScalarType type, long[] shape, long begin)
+    public torch.Tensor ReadTensor(SafetensorsEntry entry)
     {
-        var tensor = torch.empty(shape, type);
+        var tensor = torch.empty(entry.Shape, entry.Type);
+        var begin = entry.Begin;
         try
         {
             foreach (var chunk in Chunks(tensor))
             {
                 var bytes = chunk.bytes;
-                Read(bytes, begin, $"tensor '{Shorten(name)}'");
+                Read(bytes, begin, $"tensor '{Shorten(entry.Name)}'");
                 begin += bytes.Length;
             }
         }

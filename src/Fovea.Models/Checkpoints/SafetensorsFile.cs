@@ -59,7 +59,7 @@ public sealed class SafetensorsFile : ITensorSource
     public torch.Tensor Read(string name, bool copy)
     {
         var entry = _entries.TryGetValue(name, out var found) ? found : throw new InvalidInputException(Path, null, $"no tensor '{name}'");
-        return (copy ? null : _mapped.TryView(entry)) ?? _file.ReadTensor(entry.Name, entry.Type, entry.Shape, entry.Begin);
+        return (copy ? null : _mapped.TryView(entry)) ?? _file.ReadTensor(entry);
     }
 
     /// <summary>Reads all tensors, in the order in which they lie in the file. The caller owns them.</summary>

@@ -92,16 +92,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw Bad($"bytes {begin} to {end}; expected ascending offsets within {total - dataStart} bytes of data");
         }
 
-        Int128 bytes = size;
-        foreach (var dimension in dimensions)
+        if (SafetensorsType.ByteCount(size, dimensions) is not { } bytes)
         {
-            // Stays below 2^126: the product is checked against the span as soon as it exceeds any file.
-            bytes = bytes > long.MaxValue ? bytes : bytes * dimension;
-        }
-
-        if (dimensions.Contains(0))
-        {
-            bytes = 0;
+            throw Bad($"shape [{string.Join(", ", dimensions)}] needs more than 2^63 bytes");
         }
 
         return bytes == end - begin

@@ -37,6 +37,26 @@ internal sealed record TorchTensor(TorchStorage Storage, torch.ScalarType Type, 
 {
     /// <summary>Elements from the first to the last, those between included.</summary>
     public long Extent { get; } = Shape.Contains(0) ? 0 : 1 + Shape.Zip(Strides, (d, s) => (d - 1) * s).Sum();
+
+    /// <summary>Whether the elements lie in order and without holes.</summary>
+    public bool IsContiguous
+    {
+        get
+        {
+            var expected = 1L;
+            for (var i = Shape.Length - 1; i >= 0; i--)
+            {
+                if (Shape[i] != 1 && Strides[i] != expected && Extent > 0)
+                {
+                    return false;
+                }
+
+                expected *= Shape[i];
+            }
+
+            return true;
+        }
+    }
 }
 
 /// <summary>A dictionary of a pickle; integer keys are kept as texts.</summary>

@@ -51,6 +51,11 @@ internal sealed class TorchTensorBuilder(PickleReader reader)
 
     private void CheckInside(TorchStorage storage, long capacity, long offset, long[] shape, long[] strides)
     {
+        if (SafetensorsType.ByteCount(8, shape) is null)
+        {
+            throw reader.Error($"a tensor [{string.Join(", ", shape)}] is too large for any machine");
+        }
+
         if (shape.Contains(0))
         {
             return;

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using Fovea.Core.Errors;
-using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -8,46 +7,47 @@ namespace Fovea.Models.Checkpoints;
 internal sealed class TorchZipEntries : IDisposable
 {
     private const string Pickle = "/data.pkl";
+    private readonly FileStream _stream;
     private readonly ZipArchive _zip;
-    private readonly long _fileLength;
+    private readonly CheckpointFile _file;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _begins = new(StringComparer.Ordinal);
     private readonly string _root;
 
-    private TorchZipEntries(string path, ZipArchive zip, long fileLength)
+    private TorchZipEntries(FileStream stream, ZipArchive zip, CheckpointFile file)
     {
-        Path = path;
-        _zip = zip;
-        _fileLength = fileLength;
+        (_stream, _zip, _file) = (stream, zip, file);
         foreach (var entry in zip.Entries)
         {
             if (!_entries.TryAdd(entry.FullName, entry))
             {
-                throw new InvalidInputException(path, null, $"two entries have the name '{CheckpointFile.Shorten(entry.FullName)}'");
+                throw new InvalidInputException(file.Path, null, $"two entries have the name '{CheckpointFile.Shorten(entry.FullName)}'");
             }
         }
 
         var pickles = _entries.Keys.Where(n => n.EndsWith(Pickle, StringComparison.Ordinal) && n.IndexOf('/', StringComparison.Ordinal) == n.Length - Pickle.Length).ToList();
-        _root = pickles.Count == 1 ? pickles[0][..^(Pickle.Length - 1)] : throw new InvalidInputException(path, null, "not a torch file: expected one folder with data.pkl in the zip file");
+        _root = pickles.Count == 1 ? pickles[0][..^(Pickle.Length - 1)]
+            : throw new InvalidInputException(file.Path, null, "not a torch file: expected one folder with data.pkl in the zip file");
     }
 
-    public string Path { get; }
-
-    public static TorchZipEntries Open(string path)
+    /// <summary>Reads the directory of the zip file that <paramref name="file"/> is; the file stays the caller's.</summary>
+    /// <exception cref="InvalidInputException">It is damaged, or not torch's.</exception>
+    public static TorchZipEntries Open(CheckpointFile file)
     {
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.RandomAccess);
-            return new TorchZipEntries(path, new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: false), stream.Length);
+            stream = file.OpenStream();
+            return new TorchZipEntries(stream, new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true), file);
         }
-        catch (Exception e) when (IsDamage(e))
+        catch (Exception e)
         {
             stream?.Dispose();
-            throw Damaged(path, e);
-        }
-        catch
-        {
-            stream?.Dispose();
+            if (IsDamage(e))
+            {
+                throw Damaged(file.Path, e);
+            }
+
             throw;
         }
     }
@@ -57,79 +57,71 @@ internal sealed class TorchZipEntries : IDisposable
     /// <summary>All of a small entry.</summary>
     public byte[] Read(string name, long most)
     {
-        var entry = Find(name);
-        if (entry.Length > most)
+        var length = Length(name);
+        if (length > most)
         {
-            throw new InvalidInputException(Path, null, $"{name} has {entry.Length} bytes; expected at most {most}");
+            throw new InvalidInputException(_file.Path, null, $"{name} has {length} bytes; expected at most {most}");
         }
 
-        var bytes = new byte[entry.Length];
-        ReadFrom(entry, 0, stream => stream.ReadExactly(bytes));
+        var bytes = new byte[length];
+        _file.Read(bytes, Begin(name), name);
         return bytes;
     }
 
-    public void CheckLength(string name, long byteCount)
+    /// <summary>Number of bytes of an entry; they are a part of the file, so that nothing is larger than it.</summary>
+    public long Length(string name) => Find(name).Length;
+
+    /// <summary>Place of an entry's first byte in the file.</summary>
+    public long Begin(string name)
     {
-        if (Find(name).Length != byteCount)
+        if (!_begins.TryGetValue(name, out var begin))
         {
-            throw new InvalidInputException(Path, null, $"{CheckpointFile.Shorten(name)} has {Find(name).Length} bytes; the pickle says {byteCount}");
+            _begins.Add(name, begin = Locate(Find(name)));
         }
+
+        return begin;
     }
 
-    /// <summary>Fills a contiguous tensor from an entry's bytes.</summary>
-    public void ReadInto(torch.Tensor tensor, string name, long offset) => ReadFrom(Find(name), offset, stream =>
+    public void Dispose()
     {
-        foreach (var chunk in CheckpointFile.Chunks(tensor))
-        {
-            stream.ReadExactly(chunk.bytes);
-        }
-    });
-
-    public void Dispose() => _zip.Dispose();
+        _zip.Dispose();
+        _stream.Dispose();
+    }
 
     private ZipArchiveEntry Find(string name)
     {
         if (!_entries.TryGetValue(_root + name, out var entry))
         {
-            throw new InvalidInputException(Path, null, $"no {CheckpointFile.Shorten(_root + name)} in the zip file");
+            throw new InvalidInputException(_file.Path, null, $"no {CheckpointFile.Shorten(_root + name)} in the zip file");
         }
 
-        // Stored bytes are part of the file, so that nothing is larger than it.
-        return entry.CompressedLength == entry.Length && entry.Length <= _fileLength && !entry.IsEncrypted
-            ? entry
-            : throw new InvalidInputException(Path, null, $"{CheckpointFile.Shorten(entry.FullName)} is compressed or encrypted, which torch never writes; unpack it and save it again");
+        return entry.CompressedLength == entry.Length && entry.Length <= _file.Length && !entry.IsEncrypted ? entry : throw NotStored(entry);
     }
 
-    private void ReadFrom(ZipArchiveEntry entry, long offset, Action<Stream> read)
+    /// <summary>The library does not tell where an entry begins, but reads a stored one straight from the stream beneath: after its first byte, that stream stands on the second.</summary>
+    private long Locate(ZipArchiveEntry entry)
     {
+        if (entry.Length == 0)
+        {
+            return 0;
+        }
+
         try
         {
-            using var stream = entry.Open();
-            Skip(stream, offset);
-            read(stream);
+            using var stored = entry.Open();
+            var first = stored.ReadByte();
+            var begin = _stream.Position - 1;
+            var second = entry.Length > 1 ? stored.ReadByte() : 0;
+            return first >= 0 && second >= 0 && _stream.Position == begin + Math.Min(2, entry.Length) && entry.Length <= _file.Length - begin ? begin : throw NotStored(entry);
         }
         catch (Exception e) when (IsDamage(e))
         {
-            throw Damaged(Path, e);
+            throw Damaged(_file.Path, e);
         }
     }
 
-    private static void Skip(Stream stream, long count)
-    {
-        if (stream.CanSeek)
-        {
-            stream.Position = count;
-            return;
-        }
-
-        var scratch = new byte[Math.Min(count, 1 << 16)];
-        while (count > 0)
-        {
-            var part = (int)Math.Min(count, scratch.Length);
-            stream.ReadExactly(scratch, 0, part);
-            count -= part;
-        }
-    }
+    private InvalidInputException NotStored(ZipArchiveEntry entry) =>
+        new(_file.Path, null, $"{CheckpointFile.Shorten(entry.FullName)} is compressed or encrypted, which torch never writes; unpack it and save it again");
 
     private static bool IsDamage(Exception e) =>
         e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException or OverflowException;

@@ -6,24 +6,26 @@ namespace Fovea.Models.Checkpoints;
 
 /// <summary>
 /// A checkpoint as <c>torch.save</c> writes it since PyTorch 1.6: a zip file, not compressed, of <c>ROOT/data.pkl</c> (a pickle that describes the tensors) and <c>ROOT/data/KEY</c>
-/// (their elements, little-endian). The pickle goes through <see cref="RestrictedUnpickler"/>; tensors are copied when read, views with strides included.
+/// (their elements, little-endian). The pickle goes through <see cref="RestrictedUnpickler"/>.
 /// </summary>
 internal sealed class TorchZipFile : ITensorSource
 {
-    private const long MaxPickleBytes = 32 << 20;
+    private const long MaxPickleBytes = 32 << 20, ComparedBytes = 1 << 16;
+    private readonly CheckpointFile _file;
     private readonly TorchZipEntries _entries;
+    private readonly MappedFile _mapped;
     private readonly Dictionary<string, TorchTensor> _tensors;
 
-    private TorchZipFile(TorchZipEntries entries, Dictionary<string, TorchTensor> tensors)
+    private TorchZipFile(CheckpointFile file, TorchZipEntries entries, Dictionary<string, TorchTensor> tensors)
     {
-        _entries = entries;
-        _tensors = tensors;
+        (_file, _entries, _tensors) = (file, entries, tensors);
+        _mapped = new MappedFile(file, Math.Min(ComparedBytes, file.Length));
         Tensors = new ReadOnlyDictionary<string, TensorInfo>(
-            tensors.ToDictionary(t => t.Key, t => new TensorInfo(t.Key, t.Value.Type, t.Value.Shape, entries.Path), StringComparer.Ordinal));
+            tensors.ToDictionary(t => t.Key, t => new TensorInfo(t.Key, t.Value.Type, t.Value.Shape, file.Path), StringComparer.Ordinal));
     }
 
     /// <inheritdoc/>
-    public string Path => _entries.Path;
+    public string Path => _file.Path;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
@@ -32,9 +34,11 @@ internal sealed class TorchZipFile : ITensorSource
     /// <exception cref="InvalidInputException">The file is damaged, or its pickle asks for what is not a tensor.</exception>
     public static TorchZipFile Open(string path)
     {
-        var entries = TorchZipEntries.Open(path);
+        var file = CheckpointFile.Open(path);
+        TorchZipEntries? entries = null;
         try
         {
+            entries = TorchZipEntries.Open(file);
             if (entries.Has("byteorder") && entries.Read("byteorder", 16) is var order && !order.AsSpan().SequenceEqual("little"u8))
             {
                 throw new InvalidInputException(path, null, "its byte order is not 'little'; save it again on a little-endian machine");
@@ -43,14 +47,19 @@ internal sealed class TorchZipFile : ITensorSource
             var tensors = StateDictionary.Flatten(RestrictedUnpickler.Load(entries.Read("data.pkl", MaxPickleBytes), path), path);
             foreach (var storage in tensors.Values.Select(t => t.Storage).Distinct())
             {
-                entries.CheckLength($"data/{storage.Key}", storage.ByteCount);
+                var length = entries.Length($"data/{storage.Key}");
+                if (length != storage.ByteCount)
+                {
+                    throw new InvalidInputException(path, null, $"data/{CheckpointFile.Shorten(storage.Key)} has {length} bytes; the pickle says {storage.ByteCount}");
+                }
             }
 
-            return new TorchZipFile(entries, tensors);
+            return new TorchZipFile(file, entries, tensors);
         }
         catch
         {
-            entries.Dispose();
+            entries?.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -60,19 +69,23 @@ internal sealed class TorchZipFile : ITensorSource
     {
         var tensor = _tensors.TryGetValue(name, out var found) ? found : throw new InvalidInputException(Path, null, $"no tensor '{name}'");
         var size = SafetensorsType.Of(tensor.Type).Size;
-        var flat = torch.empty([tensor.Extent], tensor.Type);
-        try
+        var begin = _entries.Begin($"data/{tensor.Storage.Key}") + (tensor.Offset * size);
+        var entry = new SafetensorsEntry(name, tensor.Type, tensor.IsContiguous ? tensor.Shape : [tensor.Extent], begin, tensor.Extent * size);
+        if (tensor.IsContiguous)
         {
-            _entries.ReadInto(flat, $"data/{tensor.Storage.Key}", tensor.Offset * size);
-            using var view = flat.as_strided(tensor.Shape, tensor.Strides, 0);
-            return view.is_contiguous() ? view.alias() : view.contiguous();
+            return (copy ? null : _mapped.TryView(entry)) ?? _file.ReadTensor(entry);
         }
-        finally
-        {
-            flat.Dispose();
-        }
+
+        using var flat = _mapped.TryView(entry) ?? _file.ReadTensor(entry);
+        using var view = flat.as_strided(tensor.Shape, tensor.Strides, 0);
+        return view.contiguous();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _entries.Dispose();
+    public void Dispose()
+    {
+        _mapped.Dispose();
+        _entries.Dispose();
+        _file.Dispose();
+    }
 }
