@@ -32,6 +32,7 @@ internal static class FoveaCommand
         SelectCommand.Create(),
         EvalCommand.Create(),
         ReportCommand.Create(),
+        ModelCommand.Create(),
         WorkerCommand.Create(),
     };
 
