@@ -30,6 +30,7 @@ internal static class FoveaCommand
         ScoreCommand.Create(),
         SelectCommand.Create(),
         EvalCommand.Create(),
+        GenerateCommand.Create(),
         ReportCommand.Create(),
         WorkerCommand.Create(),
     };

@@ -134,11 +134,6 @@ public sealed class Decoder : IDisposable
             throw new FoveaException($"key-value cache: {cache.Batch} rows; expected {batch}");
         }
 
-        if (held + seq > Config.MaxPositions)
-        {
-            throw new FoveaException($"a sequence of {held + seq} tokens; the decoder's limit is {Config.MaxPositions}");
-        }
-
         var device = Device;
         var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
         var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
