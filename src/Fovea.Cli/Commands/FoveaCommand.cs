@@ -24,6 +24,7 @@ internal static class FoveaCommand
     {
         DemoCommand.Create(),
         RunCommand.Create(),
+        DataCommand.Create(),
         DoctorCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
