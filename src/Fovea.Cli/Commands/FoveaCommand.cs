@@ -32,6 +32,7 @@ internal static class FoveaCommand
         ScoreCommand.Create(),
         SelectCommand.Create(),
         EvalCommand.Create(),
+        GenerateCommand.Create(),
         ReportCommand.Create(),
         ModelCommand.Create(),
         WorkerCommand.Create(),
