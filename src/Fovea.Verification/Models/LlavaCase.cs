@@ -48,7 +48,7 @@ internal static class LlavaCase
     }
 
     private static LlavaModel Load(FixtureFolder fixture, string layout) =>
-        ModelFolder.Load(fixture[layout]) as LlavaModel ?? throw new ReferenceException($"{layout} holds no LLaVA");
+        ModelFolder.Load(fixture[layout], new LoadOptions { ImageTokenId = fixture.Json.Int("image_token") }) as LlavaModel ?? throw new ReferenceException($"{layout} holds no LLaVA");
 
     private static Difference ImageFeatures(FixtureFolder fixture, LlavaModel model)
     {
