@@ -61,11 +61,34 @@ public static class ModelFolder
         return new TowerModel(new VisionTower(config, parameters, LlavaModel.TowerPrefix), parameters);
     }
 
+    /// <summary>Copies a folder's tensors into parameters that are there already, whatever the layout they are stored in.</summary>
+    /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen (all are listed).</exception>
+    public static void ReadInto(string dir, ParameterSet parameters, LoadOptions? options = null)
+    {
+        options = (options ?? new LoadOptions()) with { Mapped = false };
+        using var plan = ModelLayouts.Open(dir, options);
+        using var stored = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding).Read(options);
+        if (stored.Names.FirstOrDefault(n => !parameters.Contains(n) || !parameters[n].shape.AsSpan().SequenceEqual(stored[n].shape)) is { } other
+            || (other = parameters.Names.FirstOrDefault(n => !stored.Contains(n))) is not null)
+        {
+            throw new InvalidInputException(dir, null, $"{other} has another shape than in the model, or is in one of them only; expected the same model");
+        }
+
+        using var noGrad = torch.no_grad();
+        foreach (var (name, own) in parameters.All)
+        {
+            own.copy_(stored[name]);
+        }
+    }
+
     /// <summary>
     /// Writes configuration and weights; each file is whole or absent. A model that was loaded keeps its names, layout and configuration;
     /// a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.
     /// </summary>
-    public static void Save(VisionLanguageModel model, string dir)
+    /// <param name="model">What to write.</param>
+    /// <param name="dir">Where to.</param>
+    /// <param name="maxShardBytes">Most bytes of tensors in a file.</param>
+    public static void Save(VisionLanguageModel model, string dir, long maxShardBytes = SafetensorsFolder.DefaultShardBytes)
     {
         if (model is not DecoderModel whole)
         {
@@ -77,8 +100,9 @@ public static class ModelFolder
             [new ConfigDocument(ModelLayouts.ConfigName, whole.WriteConfig())]);
         foreach (var file in origin.Files)
         {
-            SafetensorsFile.Write(Path.Combine(dir, file.Stem + ".safetensors"),
-                file.Tensors.Select(t => KeyValuePair.Create(t.Stored, model.Parameters[t.Parameter])));
+            var path = Path.Combine(dir, file.Stem);
+            SafetensorsFolder.Write(Path.GetDirectoryName(path)!, file.Tensors.Select(t => SavedTensor.Of(t.Stored, model.Parameters[t.Parameter])),
+                maxShardBytes, Path.GetFileName(path));
         }
 
         foreach (var document in origin.Documents)
@@ -104,10 +128,16 @@ public static class ModelFolder
             return ContentHash.OfFile(path);
         }
 
-        using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
-        var files = plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal)
-            .Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {ContentHash.OfFile(f)}\n").Order(StringComparer.Ordinal);
+        var files = WeightFiles(dir).Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {ContentHash.OfFile(f)}\n").Order(StringComparer.Ordinal);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+    }
+
+    /// <summary>All files that hold a folder's weights, sorted.</summary>
+    /// <exception cref="InvalidInputException">Not a model of a family that is supported, or its weights are not valid.</exception>
+    public static IReadOnlyList<string> WeightFiles(string dir)
+    {
+        using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
+        return [.. plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Says in the configuration in which type the weights are, where it speaks of it.</summary>

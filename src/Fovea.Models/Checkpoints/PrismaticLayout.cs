@@ -12,6 +12,7 @@ internal static class PrismaticLayout
 {
     private const string WeightsStem = "checkpoints/latest-checkpoint";
     private const string DecoderName = "llm";
+    private static readonly string[] WeightsEndings = [".safetensors", ".safetensors" + TensorSources.IndexSuffix, ".pt"];
 
     public static ModelPlan Open(string dir, ForeignJson json, ForeignJson model, LoadOptions options)
     {
@@ -53,7 +54,7 @@ internal static class PrismaticLayout
 
     private static string WeightsFile(string dir)
     {
-        var files = new[] { WeightsStem + ".safetensors", WeightsStem + ".pt" }.Select(f => Path.Combine(dir, f)).ToArray();
-        return files.FirstOrDefault(File.Exists) ?? throw new InvalidInputException(files[1], null, "not found; expected a model's weights");
+        var files = WeightsEndings.Select(e => Path.Combine(dir, WeightsStem + e)).ToArray();
+        return files.FirstOrDefault(File.Exists) ?? throw new InvalidInputException(files[^1], null, "not found; expected a model's weights");
     }
 }

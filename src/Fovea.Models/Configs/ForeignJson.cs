@@ -163,6 +163,20 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             : throw Wrong(key, least == int.MinValue ? "an integer" : most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", value);
     }
 
+    /// <summary>One id or a list of them, none below 0; empty where the key is missing.</summary>
+    public int[] Ids(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return [];
+        }
+
+        JsonElement[] all = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+        return all.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var id) && id >= 0)
+            ? Array.ConvertAll(all, v => v.GetInt32())
+            : throw Wrong(key, "an id or a list of ids", value);
+    }
+
     public double Number(string key, double fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) && number >= 0
             ? number

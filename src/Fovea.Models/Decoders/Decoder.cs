@@ -57,7 +57,7 @@ public sealed class Decoder : IDisposable
     {
         using var flat = inputIds.flatten(); // [batch * seq]
         using var stored = _embedding.index_select(0, flat); // [batch * seq, hidden]
-        using var rows = stored.dtype == ScalarType.Float32 ? stored.alias() : stored.to(ScalarType.Float32);
+        using var rows = stored.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? stored.to(ScalarType.Float32) : stored.alias();
         return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
     }
 

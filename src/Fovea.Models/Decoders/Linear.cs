@@ -22,12 +22,12 @@ internal sealed class Linear(ParameterSet parameters, string name, bool bias)
         return Adapter is null ? product : product + Adapter.Forward(x, type);
     }
 
-    /// <summary>x W^T + b in the given type, back in float32. A weight that is not held in float32 is multiplied in its own type.</summary>
+    /// <summary>x W^T + b in the given type, back in the type of x. A weight that is not held in float32 is multiplied in its own type.</summary>
     public static Tensor Product(Tensor x, Tensor weight, Tensor? bias, MatmulType type)
     {
         var product = type == MatmulType.BF16 ? ScalarType.BFloat16 : weight.dtype;
-        return product == ScalarType.Float32
+        return product == x.dtype
             ? nn.functional.linear(x, weight, bias!)
-            : nn.functional.linear(x.to(product), weight.to(product), bias?.to(product)!).to(ScalarType.Float32);
+            : nn.functional.linear(x.to(product), weight.to(product), bias?.to(product)!).to(x.dtype);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class PoolingHead
         Tensor Heads(Tensor from, int part) => Linear
             .Product(from, _inWeight.narrow(0, part * hidden, hidden), _inBias.narrow(0, part * hidden, hidden), policy.Attention)
             .unflatten(2, [_config.NumHeads, -1]).transpose(1, 2); // [images, heads, tokens, head_dim]
-        var probe = _probe.to(ScalarType.Float32).expand(x.shape[0], 1, hidden); // [images, 1, hidden]
+        var probe = _probe.to(x.dtype).expand(x.shape[0], 1, hidden); // [images, 1, hidden]
         var mixed = nn.functional.scaled_dot_product_attention(Heads(probe, 0), Heads(x, 1), Heads(x, 2));
         var pooled = _output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention); // [images, 1, hidden]
         var inner = Activations.Apply(_config.Activation, _up.Forward(_norm.Forward(pooled), policy.Mlp));

@@ -12,10 +12,10 @@ internal sealed class LayerNorm(ParameterSet parameters, string name, double eps
     private readonly Tensor _bias = parameters[name + ".bias"];
     private readonly long[] _shape = parameters[name + ".weight"].shape;
 
-    /// <summary><c>[..., hidden]</c> -> the same, in float32.</summary>
-    public Tensor Forward(Tensor x) => _weight.dtype == ScalarType.Float32
+    /// <summary><c>[..., hidden]</c> -> the same, in the type of x.</summary>
+    public Tensor Forward(Tensor x) => _weight.dtype == x.dtype
         ? nn.functional.layer_norm(x, _shape, _weight, _bias, eps)
-        : nn.functional.layer_norm(x, _shape, _weight.to(ScalarType.Float32), _bias.to(ScalarType.Float32), eps);
+        : nn.functional.layer_norm(x, _shape, _weight.to(x.dtype), _bias.to(x.dtype), eps);
 }
 
 /// <summary>One pre-norm block of a tower: attention without a mask, two-layer MLP.</summary>

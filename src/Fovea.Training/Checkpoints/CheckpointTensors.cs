@@ -1,9 +1,7 @@
-using Fovea.Core.Errors;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Parameters;
 using Fovea.Training.Optimization;
-using TorchSharp;
 
 namespace Fovea.Training.Checkpoints;
 
@@ -20,25 +18,11 @@ internal static class CheckpointTensors
     }
 
     /// <summary>Copies a checkpoint's tensors into the model and the optimiser.</summary>
-    /// <exception cref="FoveaException">A tensor is missing or has another shape.</exception>
+    /// <exception cref="Core.Errors.FoveaException">A tensor is missing or has another shape.</exception>
     public static void Read(string folder, ParameterSet parameters, AdamW optimizer)
     {
-        var file = SafetensorsFile.Open(Path.Combine(folder, ModelName, "model.safetensors"));
-        using (torch.no_grad())
-        {
-            foreach (var (name, own) in parameters.All)
-            {
-                using var scope = torch.NewDisposeScope();
-                using var stored = file.Read(name);
-                if (!stored.shape.AsSpan().SequenceEqual(own.shape))
-                {
-                    throw new InvalidInputException(file.Path, null, $"{name} has another shape than the start model's");
-                }
-
-                own.copy_(stored);
-            }
-        }
-
-        optimizer.Load(SafetensorsFile.Open(Path.Combine(folder, OptimizerName)).Read);
+        ModelFolder.ReadInto(Path.Combine(folder, ModelName), parameters);
+        using var state = SafetensorsFile.Open(Path.Combine(folder, OptimizerName));
+        optimizer.Load(state.Read);
     }
 }
