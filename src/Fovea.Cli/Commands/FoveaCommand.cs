@@ -30,6 +30,7 @@ internal static class FoveaCommand
         ScenesCommand.Create(),
         TrainCommand.Create(),
         ScoreCommand.Create(),
+        ScoresCommand.Create(),
         SelectCommand.Create(),
         EvalCommand.Create(),
         GenerateCommand.Create(),

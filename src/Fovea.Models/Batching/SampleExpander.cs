@@ -34,7 +34,10 @@ public static class SampleExpander
                 $"no_target: none of {targets.Length} targets lies within {limit} tokens; raise max_length or drop the sample");
         }
 
-        return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images);
+        return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images)
+        {
+            ImageStarts = withoutImages ? [] : [.. places.Where((_, i) => sample.InputIds[i] == TokenizedSample.ImagePlaceholder)],
+        };
     }
 
     /// <summary>Expands a prompt for generation: no targets.</summary>

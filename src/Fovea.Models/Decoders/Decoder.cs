@@ -41,8 +41,14 @@ public sealed class Decoder : IDisposable
     /// <summary>Where the parameters are.</summary>
     public Device Device => _embedding.device;
 
+    /// <summary>Type of the parameters.</summary>
+    internal ScalarType Type => _embedding.dtype;
+
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
+
+    /// <summary>Before each parameter's name but the head's.</summary>
+    public string ParameterPrefix => Prefix;
 
     /// <summary>Before each parameter's name but the head's.</summary>
     internal string Prefix { get; }
@@ -97,6 +103,35 @@ public sealed class Decoder : IDisposable
     /// <summary>The blocks' linear maps.</summary>
     internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
 
+    /// <summary>The final norm's output at the wanted positions only: what a loss needs. Keeps no cache, no hook, no states.</summary>
+    /// <param name="input">Embeddings or ids, and <see cref="DecoderInput.LogitPositions"/>.</param>
+    /// <param name="recomputation">Keeps each block's input instead of all that its gradient needs; null to keep all.</param>
+    /// <returns><c>[wanted, hidden]</c>; <see cref="Head"/> makes logits of it.</returns>
+    public Tensor HiddenAt(DecoderInput input, Recomputation? recomputation = null)
+    {
+        using var scope = NewDisposeScope();
+        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+        var context = Context(input, x.shape[0], x.shape[1]);
+        if (recomputation is not null && (x.requires_grad || _blocks.Any(b => b.IsTrained)))
+        {
+            context.KeepIn(recomputation);
+            x = recomputation.Run(x, [.. _blocks.Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, context)))]);
+        }
+        else
+        {
+            foreach (var block in _blocks)
+            {
+                x = block.Forward(x, context);
+            }
+        }
+
+        var wanted = x.view(-1, Config.HiddenSize).index_select(0, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)));
+        return _norm.Forward(wanted).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
+    public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
+
     /// <inheritdoc/>
     public void Dispose() => _rotary.Dispose();
 
@@ -145,9 +180,9 @@ public sealed class Decoder : IDisposable
         var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
         var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
         var needed = segments is not null || (held > 0 && seq > 1);
-        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device) : null;
+        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(_embedding.dtype) : null;
         var window = Config.SlidingWindow is { } w && _hasWindow && (needed || held + seq > w)
-            ? AttentionMask.Additive(segments, seq, held + seq, w, device)
+            ? AttentionMask.Additive(segments, seq, held + seq, w, device).to(_embedding.dtype)
             : null;
         return new BlockContext(_rotary.At(positions), mask, window, input.Cache, input.Hook, Policy);
     }

@@ -6,7 +6,17 @@ namespace Fovea.Models.Decoders;
 
 /// <summary>What all blocks of one forward pass share.</summary>
 internal sealed record BlockContext(
-    Rotation Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy);
+    Rotation Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy)
+{
+    /// <summary>Lets its tensors live as long as <paramref name="recomputation"/>, which runs blocks again.</summary>
+    public void KeepIn(Recomputation recomputation)
+    {
+        foreach (var tensor in new[] { Rotation.Factor, Rotation.SignedSin, Mask, WindowMask }.OfType<Tensor>())
+        {
+            recomputation.Keep(tensor);
+        }
+    }
+}
 
 /// <summary>One pre-norm block: attention and gated MLP, each added to the residual stream.</summary>
 internal sealed class DecoderBlock
@@ -20,6 +30,7 @@ internal sealed class DecoderBlock
     private readonly Linear[] _gateUp;
     private readonly Linear _output, _down;
     private readonly bool _joint;
+    private readonly Tensor[] _parameters;
 
     public DecoderBlock(DecoderConfig config, ParameterSet parameters, string prefix, int layer, RotaryEmbedding rotary)
     {
@@ -35,6 +46,7 @@ internal sealed class DecoderBlock
         _attentionNorm = new RmsNorm(parameters[p + "input_layernorm.weight"], config.RmsNormEps);
         _mlpNorm = new RmsNorm(parameters[p + "post_attention_layernorm.weight"], config.RmsNormEps);
         _joint = JoinsProjections(config);
+        _parameters = [.. parameters.All.Where(t => t.Key.StartsWith(p, StringComparison.Ordinal)).Select(t => t.Value)];
     }
 
     /// <summary>
@@ -46,6 +58,9 @@ internal sealed class DecoderBlock
 
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
+
+    /// <summary>Whether a parameter of this block requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad);
 
     /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, BlockContext context)

@@ -48,9 +48,44 @@ public abstract class DecoderModel : VisionLanguageModel
         var output = Decoder.Forward(new DecoderInput
         {
             Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
+            PositionIds = batch.PositionIds?.to(device),
+            SegmentIds = batch.SegmentIds?.to(device),
             LogitPositions = batch.LogitPositions.to(device),
         });
         return output.Logits!.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of them.</summary>
+    /// <param name="batch">Padded or packed.</param>
+    /// <param name="recomputation">For gradient checkpointing: its <see cref="Recomputation.Backward"/> must follow the loss's; null to keep all that gradients need.</param>
+    public Tensor Hidden(ModelBatch batch, Recomputation? recomputation = null)
+    {
+        using var scope = NewDisposeScope();
+        var device = Decoder.Device;
+        UseRecomputation(recomputation);
+        try
+        {
+            var embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(Decoder.Type).to(device));
+            var hidden = Decoder.HiddenAt(
+                new DecoderInput
+                {
+                    Embeddings = embeddings,
+                    PositionIds = batch.PositionIds?.to(device),
+                    SegmentIds = batch.SegmentIds?.to(device),
+                    LogitPositions = batch.LogitPositions.to(device),
+                },
+                recomputation);
+            return hidden.MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            UseRecomputation(null);
+        }
+    }
+
+    /// <summary>Hands gradient checkpointing to what stands before the decoder.</summary>
+    private protected virtual void UseRecomputation(Recomputation? recomputation)
+    {
     }
 
     /// <inheritdoc/>

@@ -159,6 +159,9 @@ public sealed class LlavaModel : DecoderModel
 
     internal override JsonObject WriteConfig() => Config.Write();
 
+    /// <inheritdoc/>
+    private protected override void UseRecomputation(Recomputation? recomputation) => Tower.Recomputation = recomputation;
+
     internal static IEnumerable<ParameterSpec> Specs(LlavaConfig c) =>
     [
         .. VisionTower.Specs(c.Vision, TowerPrefix),

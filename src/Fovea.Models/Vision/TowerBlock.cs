@@ -26,6 +26,7 @@ internal sealed class TowerBlock
     private readonly Linear _output, _up, _down;
     private readonly string _activation;
     private readonly long _heads;
+    private readonly Tensor[] _parameters;
 
     public TowerBlock(VisionConfig config, ParameterSet parameters, string prefix)
     {
@@ -38,10 +39,14 @@ internal sealed class TowerBlock
         _output = Map("self_attn.out_proj");
         _up = Map("mlp.fc1");
         _down = Map("mlp.fc2");
+        _parameters = [.. parameters.All.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(t => t.Value)];
     }
 
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, _up, _down];
+
+    /// <summary>Whether a parameter of this block requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad);
 
     /// <summary><c>[images, tokens, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, MatmulPolicy policy)

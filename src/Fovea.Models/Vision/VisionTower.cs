@@ -45,6 +45,9 @@ public sealed partial class VisionTower
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
+    /// <summary>Set during a training pass with gradient checkpointing; null to keep all that gradients need.</summary>
+    internal Recomputation? Recomputation { get; set; }
+
     /// <summary>The hidden state after <paramref name="depth"/> blocks (0: the embeddings, normed in CLIP), as Transformers counts them.</summary>
     /// <param name="pixelValues"><c>[images, 3, height, width]</c>.</param>
     /// <param name="depth">0 to the number of layers; later blocks are not run.</param>
@@ -53,6 +56,12 @@ public sealed partial class VisionTower
     {
         using var scope = NewDisposeScope();
         var x = Embed(pixelValues);
+        if (Recomputation is { } recomputation && (x.requires_grad || _blocks.Take(depth).Any(b => b.IsTrained)))
+        {
+            var policy = Policy;
+            return recomputation.Run(x, [.. _blocks.Take(depth).Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, policy)))]);
+        }
+
         for (var i = 0; i < depth; i++)
         {
             x = _blocks[i].Forward(x, Policy);
