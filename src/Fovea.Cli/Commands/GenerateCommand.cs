@@ -17,9 +17,9 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _prompt = new("--prompt") { Description = "The question. Without <image> in it, images stand before it.", HelpName = "TEXT" };
     private readonly Option<string> _template = new("--template")
     {
-        Description = $"Chat template: auto (the family's), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
+        Description = $"Chat template: auto (the family's), checkpoint (the model's own), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
         HelpName = "NAME",
-        DefaultValueFactory = _ => "auto",
+        DefaultValueFactory = _ => TemplateChoice.Auto,
     };
 
     private readonly Option<int> _tokens = new("--max-new-tokens") { Description = "Most tokens of the answer.", DefaultValueFactory = _ => 128, HelpName = "N" };
@@ -27,7 +27,7 @@ internal sealed class GenerateCommand
     private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the K best tokens.", HelpName = "K" };
     private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the best tokens that have probability P together.", HelpName = "P" };
     private readonly Option<int?> _beams = new("--num-beams") { Description = "Search with N beams.", HelpName = "N" };
-    private readonly Option<double> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power.", DefaultValueFactory = _ => 1, HelpName = "X" };
+    private readonly Option<double?> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power (default: 1).", HelpName = "X" };
     private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Above 1: tokens that have been there become less likely.", DefaultValueFactory = _ => 1, HelpName = "X" };
     private readonly Option<long?> _seed = CommonOptions.Seed("Of the draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
@@ -92,6 +92,12 @@ internal sealed class GenerateCommand
             throw new UsageException("--temperature 0 is greedy: leave --top-k and --top-p out, or give a temperature above 0");
         }
 
+        var (beams, penalty) = (parsed.GetValue(_beams), parsed.GetValue(_penalty));
+        if (beams is null && penalty is not null)
+        {
+            throw new UsageException("--length-penalty says nothing without beams: give --num-beams too");
+        }
+
         return new PromptRun
         {
             Model = parsed.GetValue(_model)!,
@@ -104,7 +110,7 @@ internal sealed class GenerateCommand
                 StopStrings = parsed.GetValue(_stop)!,
                 RepetitionPenalty = parsed.GetValue(_repetition),
                 Sampling = draws ? new SamplingOptions { Temperature = temperature ?? 1, TopK = topK, TopP = topP ?? 1, Seed = parsed.GetValue(_seed) ?? 1 } : null,
-                Beams = parsed.GetValue(_beams) is { } beams ? new BeamOptions { NumBeams = beams, LengthPenalty = parsed.GetValue(_penalty) } : null,
+                Beams = beams is { } numBeams ? new BeamOptions { NumBeams = numBeams, LengthPenalty = penalty ?? 1 } : null,
             },
         };
     }

@@ -17,7 +17,7 @@ internal sealed record PromptRun
     /// <summary>The question.</summary>
     public required string Text { get; init; }
 
-    /// <summary>A template's name, <c>auto</c> or <c>none</c>.</summary>
+    /// <summary>A template's name, <c>auto</c>, <c>checkpoint</c> or <c>none</c>.</summary>
     public required string Template { get; init; }
 
     /// <summary>How to generate; end ids are found.</summary>
