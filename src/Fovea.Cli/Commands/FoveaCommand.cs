@@ -26,13 +26,16 @@ internal static class FoveaCommand
         RunCommand.Create(),
         DataCommand.Create(),
         DoctorCommand.Create(),
+        VerifyCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
         ScoreCommand.Create(),
+        ScoresCommand.Create(),
         SelectCommand.Create(),
         EvalCommand.Create(),
         GenerateCommand.Create(),
         ReportCommand.Create(),
+        ModelCommand.Create(),
         WorkerCommand.Create(),
     };
 

@@ -85,7 +85,8 @@ internal sealed record TrainStage : IStage
         var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var images = model.SeesImages ? new Fovea.Data.Images.ImageLoader(corpus.Corpus, companions.Processor!) : null;
-        var summary = Trainer.Run(model, set, images, Training, context.Out, context.Progress, context.Stop);
+        var summary = Trainer.Run(
+            new TrainingJob { Model = model, Set = set, Images = images, Options = Training, Folder = context.Out }, context.Progress, context.Stop);
         companions.Write(summary.ModelFolder);
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)

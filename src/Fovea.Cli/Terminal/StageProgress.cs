@@ -38,6 +38,15 @@ internal sealed class StageProgress : IProgressSink
     }
 
     /// <inheritdoc/>
+    public void Tell(string task, long done, long total, string line)
+    {
+        lock (_gate)
+        {
+            Screen.Notice($"{task}: {line}");
+        }
+    }
+
+    /// <inheritdoc/>
     public void Report(string task, long done, long total, string? note = null)
     {
         lock (_gate)

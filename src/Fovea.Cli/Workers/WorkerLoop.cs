@@ -82,6 +82,8 @@ internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThr
         private static readonly long Interval = Stopwatch.Frequency / 5;
         private long _last;
 
+        public void Tell(string task, long done, long total, string line) => owner.Say(new WorkerMessage("progress", task, done, total, line));
+
         public void Report(string task, long done, long total, string? note = null)
         {
             var now = Stopwatch.GetTimestamp();

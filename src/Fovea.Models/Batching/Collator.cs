@@ -2,38 +2,57 @@ using TorchSharp;
 
 namespace Fovea.Models.Batching;
 
-/// <summary>Lays samples out as one batch, padded on the right to the longest.</summary>
+/// <summary>Lays samples out as one batch: padded on the right to the longest, or packed.</summary>
 public static class Collator
 {
-    /// <summary>Makes the tensors of a batch. The caller disposes it.</summary>
-    public static ModelBatch Collate(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples)
+    /// <summary>A row for each sample, padded on the right to the longest. The caller disposes the batch.</summary>
+    public static ModelBatch Collate(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples) =>
+        Lay(model, [.. samples.Select(s => (IReadOnlyList<ExpandedSample>)[s])], packed: false);
+
+    /// <summary>
+    /// Several samples in a row, one behind the other. No sample sees another: each has its segment, and positions that begin at 0.
+    /// Samples are counted in order of rows. The caller disposes the batch.
+    /// </summary>
+    /// <param name="model">Whose layout of images to use.</param>
+    /// <param name="rows">The samples of each row; see <see cref="RowPacker"/>.</param>
+    public static ModelBatch Pack(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows) => Lay(model, rows, packed: true);
+
+    private static ModelBatch Lay(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed)
     {
-        var seq = samples.Max(s => s.InputIds.Length);
+        var seq = rows.Max(r => r.Sum(s => s.InputIds.Length));
+        var samples = rows.SelectMany(r => r).ToArray();
         var numTargets = samples.Sum(s => s.TargetIndices.Length);
-        var ids = new long[samples.Count * seq];
-        var positions = new long[numTargets];
-        var targets = new long[numTargets];
-        var offsets = new int[samples.Count + 1];
-        for (int b = 0, n = 0; b < samples.Count; b++)
+        var (ids, places, segments) = (new long[rows.Count * seq], new long[rows.Count * seq], new long[rows.Count * seq]);
+        var (positions, targets, offsets) = (new long[numTargets], new long[numTargets], new int[samples.Length + 1]);
+        int n = 0, b = 0;
+        for (var row = 0; row < rows.Count; row++)
         {
-            var sample = samples[b];
-            for (var i = 0; i < sample.InputIds.Length; i++)
+            var start = row * seq;
+            for (var segment = 0; segment < rows[row].Count; segment++)
             {
-                ids[(b * seq) + i] = sample.InputIds[i];
-            }
+                var sample = rows[row][segment];
+                for (var i = 0; i < sample.InputIds.Length; i++)
+                {
+                    (ids[start + i], places[start + i], segments[start + i]) = (sample.InputIds[i], i, segment + 1);
+                }
 
-            foreach (var t in sample.TargetIndices)
-            {
-                positions[n] = ((long)b * seq) + t - 1;
-                targets[n++] = sample.InputIds[t];
-            }
+                foreach (var t in sample.TargetIndices)
+                {
+                    positions[n] = start + t - 1;
+                    targets[n++] = sample.InputIds[t];
+                }
 
-            offsets[b + 1] = n;
+                start += sample.InputIds.Length;
+                offsets[++b] = n;
+            }
         }
 
+        torch.Tensor Grid(long[] values) => Owned(torch.tensor(values, [rows.Count, seq]));
         return new ModelBatch
         {
-            InputIds = Owned(torch.tensor(ids, [samples.Count, seq])),
+            InputIds = Grid(ids),
+            PositionIds = packed ? Grid(places) : null,
+            SegmentIds = packed ? Grid(segments) : null,
             PixelValues = model.Arrange([.. samples.SelectMany(s => s.Images)]) is { } pixels ? Owned(pixels) : null,
             LogitPositions = Owned(torch.tensor(positions)),
             TargetIds = Owned(torch.tensor(targets)),

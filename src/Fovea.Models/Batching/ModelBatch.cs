@@ -10,13 +10,39 @@ namespace Fovea.Models.Batching;
 /// <param name="InputIds">Expanded ids <c>[seq]</c>.</param>
 /// <param name="TargetIndices">Indices into <paramref name="InputIds"/> of the targets: <c>[targets kept]</c>.</param>
 /// <param name="Images">Normalised images in order of their tokens.</param>
-public sealed record ExpandedSample(int[] InputIds, int[] TargetIndices, IReadOnlyList<PixelValues> Images);
+public sealed record ExpandedSample(int[] InputIds, int[] TargetIndices, IReadOnlyList<PixelValues> Images)
+{
+    /// <summary>Where each image's tokens begin in <see cref="InputIds"/>: <c>[images]</c>, ascending; null where that is not known.</summary>
+    public IReadOnlyList<int>? ImageStarts { get; init; }
 
-/// <summary>Samples padded on the right to one length, as tensors. Owns them.</summary>
+    /// <summary>
+    /// The sample up to its last target: what follows cannot reach a causal model's loss. Images that begin later are left out with their tokens;
+    /// where <see cref="ImageStarts"/> is not known, a sample with images stays whole.
+    /// </summary>
+    public ExpandedSample CutAfterLastTarget()
+    {
+        var end = TargetIndices.Length == 0 ? InputIds.Length : TargetIndices[^1] + 1;
+        if (end == InputIds.Length || (Images.Count > 0 && ImageStarts is null))
+        {
+            return this;
+        }
+
+        var kept = ImageStarts?.Count(s => s < end) ?? 0;
+        return this with { InputIds = InputIds[..end], Images = [.. Images.Take(kept)], ImageStarts = ImageStarts is null ? null : [.. ImageStarts.Take(kept)] };
+    }
+}
+
+/// <summary>Samples as tensors: a row each, padded on the right to one length, or several packed into one row. Owns them.</summary>
 public sealed class ModelBatch : IDisposable
 {
     /// <summary>Ids <c>[batch, seq]</c>, int64; padding is any id, since a causal model's targets never see what follows them.</summary>
     public required torch.Tensor InputIds { get; init; }
+
+    /// <summary>Of packed rows, the position of each token in its own sample: <c>[batch, seq]</c>, int64; null where each row is one sample.</summary>
+    public torch.Tensor? PositionIds { get; init; }
+
+    /// <summary>Of packed rows, which sample each token belongs to, counted from 1 in each row, 0 for padding: <c>[batch, seq]</c>, int64; null where each row is one sample.</summary>
+    public torch.Tensor? SegmentIds { get; init; }
 
     /// <summary>What the model's image side reads: <c>[images, 3, height, width]</c> for a tower, <c>[patches, 3 * patch * patch]</c> for a patch model; null without images.</summary>
     public torch.Tensor? PixelValues { get; init; }
@@ -37,6 +63,8 @@ public sealed class ModelBatch : IDisposable
     public void Dispose()
     {
         InputIds.Dispose();
+        PositionIds?.Dispose();
+        SegmentIds?.Dispose();
         PixelValues?.Dispose();
         LogitPositions.Dispose();
         TargetIds.Dispose();

@@ -16,7 +16,7 @@ public static class SampleExpander
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
-        var limit = Math.Min(maxLength ?? model.MaxLength, model.MaxLength);
+        var limit = maxLength ?? model.MaxLength;
         var (ids, places) = ExpandIds(model, sample.InputIds, images, sample.Key, withoutImages);
         var lastImage = withoutImages ? -1 : Array.FindLastIndex(sample.InputIds, i => i == TokenizedSample.ImagePlaceholder);
         var imagesEnd = lastImage < 0 ? 0 : lastImage + 1 < places.Length ? places[lastImage + 1] : ids.Length;
@@ -34,7 +34,10 @@ public static class SampleExpander
                 $"no_target: none of {targets.Length} targets lies within {limit} tokens; raise max_length or drop the sample");
         }
 
-        return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images);
+        return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images)
+        {
+            ImageStarts = withoutImages ? [] : [.. places.Where((_, i) => sample.InputIds[i] == TokenizedSample.ImagePlaceholder)],
+        };
     }
 
     /// <summary>Expands a prompt for generation: no targets.</summary>

@@ -14,7 +14,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     public string File => file;
 
-    public static ForeignJson Read(string file)
+    public static ForeignJson Read(string file, long maxBytes = MaxFileBytes)
     {
         var info = new FileInfo(file);
         if (!info.Exists)
@@ -22,9 +22,9 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             throw new InvalidInputException(file, null, "not found; expected a model folder's JSON file");
         }
 
-        if (info.Length > MaxFileBytes)
+        if (info.Length > maxBytes)
         {
-            throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {MaxFileBytes}");
+            throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {maxBytes}");
         }
 
         try
@@ -49,6 +49,17 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     /// <summary>Whether the key stands there, even with null.</summary>
     public bool Mentions(string key) => element.TryGetProperty(key, out _);
+
+    /// <summary>Whether the key holds <c>false</c>.</summary>
+    public bool IsFalse(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.False;
+
+    /// <summary>Whether the key holds an empty object or array.</summary>
+    public bool IsEmpty(string key) => TryGet(key, out var value)
+        && ((value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0)
+            || (value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any()));
+
+    /// <summary>Whether the key holds a text.</summary>
+    public bool IsText(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.String;
 
     public ForeignJson? Object(string key)
     {
@@ -100,6 +111,29 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
             : throw Wrong(key, "an array of texts", value);
     }
+
+    /// <summary>An integer or an array of them; empty where the key is missing.</summary>
+    public int[] Integers(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return [];
+        }
+
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        return items.Length > 0 && items.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out _))
+            ? [.. items.Select(v => v.GetInt32())]
+            : throw Wrong(key, "an integer or an array of integers", value);
+    }
+
+    /// <summary>All keys.</summary>
+    public IEnumerable<string> Keys() => element.EnumerateObject().Select(p => p.Name);
+
+    /// <summary>Keys whose values are objects.</summary>
+    public IEnumerable<string> ObjectKeys() => element.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object).Select(p => p.Name);
+
+    /// <summary>A copy of the object as it stands, to be written back.</summary>
+    public JsonObject ToObject() => JsonObject.Create(element)?.DeepClone().AsObject() ?? [];
 
     public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);

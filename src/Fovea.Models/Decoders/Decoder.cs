@@ -26,7 +26,7 @@ public sealed class Decoder : IDisposable
     {
         Config = config;
         Prefix = prefix;
-        _embedding = parameters[prefix + "embed_tokens.weight"];
+        _embedding = parameters[prefix + EmbeddingName];
         _head = config.TieWordEmbeddings ? _embedding : parameters[HeadName];
         _norm = new RmsNorm(parameters[prefix + "norm.weight"], config.RmsNormEps);
         _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, DecoderBlock.JoinsProjections(config), _embedding.device);
@@ -41,19 +41,29 @@ public sealed class Decoder : IDisposable
     /// <summary>Where the parameters are.</summary>
     public Device Device => _embedding.device;
 
+    /// <summary>Type of the parameters.</summary>
+    internal ScalarType Type => _embedding.dtype;
+
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
+
+    /// <summary>Before each parameter's name but the head's.</summary>
+    public string ParameterPrefix => Prefix;
 
     /// <summary>Before each parameter's name but the head's.</summary>
     internal string Prefix { get; }
 
     internal const string HeadName = "lm_head.weight";
 
+    /// <summary>Name of the embedding, after the prefix.</summary>
+    internal const string EmbeddingName = "embed_tokens.weight";
+
     /// <summary>Looks ids up: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
     public Tensor Embed(Tensor inputIds)
     {
         using var flat = inputIds.flatten(); // [batch * seq]
-        using var rows = _embedding.index_select(0, flat); // [batch * seq, hidden]
+        using var stored = _embedding.index_select(0, flat); // [batch * seq, hidden]
+        using var rows = stored.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? stored.to(ScalarType.Float32) : stored.alias();
         return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
     }
 
@@ -90,6 +100,38 @@ public sealed class Decoder : IDisposable
         return new DecoderOutput(hidden.MoveToOuterDisposeScope(), logits, states);
     }
 
+    /// <summary>The blocks' linear maps.</summary>
+    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
+
+    /// <summary>The final norm's output at the wanted positions only: what a loss needs. Keeps no cache, no hook, no states.</summary>
+    /// <param name="input">Embeddings or ids, and <see cref="DecoderInput.LogitPositions"/>.</param>
+    /// <param name="recomputation">Keeps each block's input instead of all that its gradient needs; null to keep all.</param>
+    /// <returns><c>[wanted, hidden]</c>; <see cref="Head"/> makes logits of it.</returns>
+    public Tensor HiddenAt(DecoderInput input, Recomputation? recomputation = null)
+    {
+        using var scope = NewDisposeScope();
+        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+        var context = Context(input, x.shape[0], x.shape[1]);
+        if (recomputation is not null && (x.requires_grad || _blocks.Any(b => b.IsTrained)))
+        {
+            context.KeepIn(recomputation);
+            x = recomputation.Run(x, [.. _blocks.Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, context)))]);
+        }
+        else
+        {
+            foreach (var block in _blocks)
+            {
+                x = block.Forward(x, context);
+            }
+        }
+
+        var wanted = x.view(-1, Config.HiddenSize).index_select(0, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)));
+        return _norm.Forward(wanted).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
+    public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
+
     /// <inheritdoc/>
     public void Dispose() => _rotary.Dispose();
 
@@ -98,7 +140,7 @@ public sealed class Decoder : IDisposable
     {
         ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
-        yield return Weight("embed_tokens.weight", c.VocabSize, h);
+        yield return Weight(EmbeddingName, c.VocabSize, h);
         for (var i = 0; i < c.NumLayers; i++)
         {
             foreach (var (name, rows, columns, bias) in new[]
@@ -138,9 +180,9 @@ public sealed class Decoder : IDisposable
         var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
         var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
         var needed = segments is not null || (held > 0 && seq > 1);
-        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device) : null;
+        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(_embedding.dtype) : null;
         var window = Config.SlidingWindow is { } w && _hasWindow && (needed || held + seq > w)
-            ? AttentionMask.Additive(segments, seq, held + seq, w, device)
+            ? AttentionMask.Additive(segments, seq, held + seq, w, device).to(_embedding.dtype)
             : null;
         return new BlockContext(_rotary.At(positions), mask, window, input.Cache, input.Hook, Policy);
     }

@@ -6,7 +6,17 @@ namespace Fovea.Models.Decoders;
 
 /// <summary>What all blocks of one forward pass share.</summary>
 internal sealed record BlockContext(
-    Rotation Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy);
+    Rotation Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy)
+{
+    /// <summary>Lets its tensors live as long as <paramref name="recomputation"/>, which runs blocks again.</summary>
+    public void KeepIn(Recomputation recomputation)
+    {
+        foreach (var tensor in new[] { Rotation.Factor, Rotation.SignedSin, Mask, WindowMask }.OfType<Tensor>())
+        {
+            recomputation.Keep(tensor);
+        }
+    }
+}
 
 /// <summary>One pre-norm block: attention and gated MLP, each added to the residual stream.</summary>
 internal sealed class DecoderBlock
@@ -20,6 +30,7 @@ internal sealed class DecoderBlock
     private readonly Linear[] _gateUp;
     private readonly Linear _output, _down;
     private readonly bool _joint;
+    private readonly Tensor[] _parameters;
 
     public DecoderBlock(DecoderConfig config, ParameterSet parameters, string prefix, int layer, RotaryEmbedding rotary)
     {
@@ -27,7 +38,7 @@ internal sealed class DecoderBlock
         _layer = layer;
         _rotary = rotary;
         var p = $"{prefix}layers.{layer}.";
-        Linear Map(string name, bool bias) => new(parameters[$"{p}{name}.weight"], bias ? parameters[$"{p}{name}.bias"] : null);
+        Linear Map(string name, bool bias) => new(parameters, p + name, bias);
         _queryKeyValue = Array.ConvertAll(QueryKeyValueNames, n => Map($"self_attn.{n}", config.QueryKeyValueBias));
         _output = Map("self_attn.o_proj", config.OutputBias);
         _gateUp = [Map("mlp.gate_proj", config.MlpBias), Map("mlp.up_proj", config.MlpBias)];
@@ -35,6 +46,7 @@ internal sealed class DecoderBlock
         _attentionNorm = new RmsNorm(parameters[p + "input_layernorm.weight"], config.RmsNormEps);
         _mlpNorm = new RmsNorm(parameters[p + "post_attention_layernorm.weight"], config.RmsNormEps);
         _joint = JoinsProjections(config);
+        _parameters = [.. parameters.All.Where(t => t.Key.StartsWith(p, StringComparison.Ordinal)).Select(t => t.Value)];
     }
 
     /// <summary>
@@ -43,6 +55,12 @@ internal sealed class DecoderBlock
     /// </summary>
     public static bool JoinsProjections(DecoderConfig config) =>
         (long)config.HiddenSize * (config.NumHeads + (2 * config.NumKeyValueHeads)) * config.HeadDim <= 1 << 18;
+
+    /// <summary>The block's linear maps.</summary>
+    public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
+
+    /// <summary>Whether a parameter of this block requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad);
 
     /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, BlockContext context)
@@ -101,6 +119,7 @@ internal sealed class DecoderBlock
         {
             var bias = _queryKeyValue[0].Bias is null ? null : Join(Array.ConvertAll(_queryKeyValue, m => m.Bias!)).flatten(); // [rows]
             var all = Linear.Product(x, Join(Array.ConvertAll(_queryKeyValue, m => m.Weight)).flatten(0, 2), bias, type); // [batch, seq, rows]
+            all = _queryKeyValue.Any(m => m.Adapter is not null) ? all + Updates(x, type) : all;
             var parts = all.unflatten(2, [heads + (2 * kv), dim]).split([heads + kv, kv], 2);
             var turned = _rotary.Apply(parts[0], context.Rotation).split([heads, kv], 2);
             return (turned[0], turned[1], parts[1]);
@@ -113,7 +132,14 @@ internal sealed class DecoderBlock
     }
 
     /// <summary>Rows of query, key and value under each other, rotary pairs side by side: <c>[all heads, head_dim / 2, 2, ...]</c>.</summary>
-    private Tensor Join(Tensor[] rows) => cat([_rotary.Interleave(rows[0]), _rotary.Interleave(rows[1]), _rotary.Pair(rows[2])], 0);
+    private Tensor Join(Tensor[] rows) => cat([Arrange(0, rows[0]), Arrange(1, rows[1]), Arrange(2, rows[2])], 0);
+
+    private Tensor Arrange(int map, Tensor rows) => map < 2 ? _rotary.Interleave(rows) : _rotary.Pair(rows);
+
+    /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
+    private Tensor Updates(Tensor x, MatmulType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
+        ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
+        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], ScalarType.Float32, x.device))], 2);
 
     /// <summary>Repeats each key or value head for the query heads that share it.</summary>
     private Tensor Expand(Tensor x)

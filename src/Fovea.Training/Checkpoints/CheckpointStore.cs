@@ -8,28 +8,35 @@ namespace Fovea.Training.Checkpoints;
 /// <summary>
 /// A run's checkpoints, <c>step-00000100</c> and so on. Each is written aside and renamed when it is whole, and checked by hash before it is used.
 /// </summary>
-internal sealed class CheckpointStore(string folder, int keep)
+/// <param name="folder">Of all checkpoints.</param>
+/// <param name="keep">Newest ones to keep; the best one stays besides.</param>
+/// <param name="files">The disk.</param>
+internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
 {
     private const string Prefix = "step-";
     private const string AsidePrefix = ".step-";
 
+    /// <summary>Of all checkpoints.</summary>
+    public string Folder => folder;
+
     /// <summary>Where the checkpoint of a step lies.</summary>
     public string PathOf(long step) => Path.Combine(folder, Prefix + step.ToString("D8", CultureInfo.InvariantCulture));
 
-    /// <summary>Writes a checkpoint, and deletes those that are older than the newest ones to keep and any later one, which was found damaged.</summary>
-    /// <param name="state">Its files are filled in here.</param>
-    /// <param name="writeFiles">Writes all other files into the folder it is given.</param>
-    public void Save(TrainerState state, Action<string> writeFiles)
+    /// <summary>Where the checkpoint of a step is written before it is whole.</summary>
+    public string AsideOf(long step) => Aside(PathOf(step));
+
+    /// <summary>
+    /// Makes a folder that holds all files but the state a checkpoint, and deletes those that are older than the newest ones to keep (but the best one)
+    /// and any later one, which was found damaged.
+    /// </summary>
+    public void Commit(string aside, TrainerState state)
     {
         var target = PathOf(state.Step);
-        var aside = Aside(target);
-        Directory.CreateDirectory(aside);
-        writeFiles(aside);
-        AtomicFile.WriteText(Path.Combine(aside, TrainerState.FileName), (state with { Files = HashFiles(aside) }).Write());
+        AtomicFile.WriteText(Path.Combine(aside, TrainerState.FileName), state.Write(), files);
         Remove(target);
-        Directory.Move(aside, target);
+        files.Move(aside, target);
         var steps = Steps();
-        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)))
+        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)).Where(s => s != state.Best?.Step))
         {
             Remove(PathOf(old));
         }
@@ -96,8 +103,9 @@ internal sealed class CheckpointStore(string folder, int keep)
         if (Directory.Exists(path))
         {
             var aside = Aside(path) + ".old";
-            Directory.Move(path, aside);
-            Directory.Delete(aside, recursive: true);
+            files.Delete(aside);
+            files.Move(path, aside);
+            files.Delete(aside);
         }
     }
 
@@ -105,7 +113,7 @@ internal sealed class CheckpointStore(string folder, int keep)
     {
         foreach (var aside in Directory.Exists(folder) ? Directory.GetDirectories(folder, AsidePrefix + "*") : [])
         {
-            Directory.Delete(aside, recursive: true);
+            files.Delete(aside);
         }
     }
 

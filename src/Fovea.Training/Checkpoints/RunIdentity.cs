@@ -38,7 +38,10 @@ internal sealed record RunIdentity
     /// <summary>Threads of one operation: sums are split among them, so that another number gives other bits.</summary>
     public required int NumThreads { get; init; }
 
-    public static RunIdentity Of(TrainingOptions options, TrainingSet set, ParameterSet start)
+    /// <summary>Of the held-out samples; <c>none</c> without any.</summary>
+    public string HeldOut { get; init; } = "none";
+
+    public static RunIdentity Of(TrainingOptions options, TrainingSet set, TrainingSet? heldOut, ParameterSet start)
     {
         var fields = JsonSerializer.SerializeToNode(options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
         return new RunIdentity
@@ -47,13 +50,17 @@ internal sealed record RunIdentity
             OptionsHash = ContentHash.OfText(string.Join('\n', fields.Select(f => $"{f.Key}={f.Value}"))),
             Data = set.DataFingerprint,
             Weights = set.WeightsFingerprint,
+            HeldOut = heldOut is null ? "none" : $"{heldOut.DataFingerprint}/{heldOut.WeightsFingerprint}",
             StartModel = Hash(start),
             NumThreads = torch.get_num_threads(),
         };
     }
 
     /// <exception cref="FoveaException">Something changed; the message names the first field.</exception>
-    public void RequireSame(RunIdentity now, string checkpoint)
+    /// <param name="now">Of the run that is to go on.</param>
+    /// <param name="checkpoint">Where this was read.</param>
+    /// <param name="anyThreadCount">Whether another thread count is allowed, with other last bits from here on.</param>
+    public void RequireSame(RunIdentity now, string checkpoint, bool anyThreadCount)
     {
         foreach (var key in Options.Keys.Union(now.Options.Keys))
         {
@@ -63,7 +70,11 @@ internal sealed record RunIdentity
         Require("weights", Weights, now.Weights, checkpoint);
         Require("data", Data, now.Data, checkpoint);
         Require("start_model", StartModel, now.StartModel, checkpoint);
-        Require("num_threads", $"{NumThreads}", $"{now.NumThreads}", checkpoint);
+        Require("held_out", HeldOut, now.HeldOut, checkpoint);
+        if (!anyThreadCount)
+        {
+            Require("num_threads", $"{NumThreads}", $"{now.NumThreads}", checkpoint);
+        }
     }
 
     private static void Require(string field, string then, string now, string checkpoint)

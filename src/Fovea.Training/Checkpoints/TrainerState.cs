@@ -22,6 +22,12 @@ internal sealed record TrainerState
     /// <summary>Loss of the last step that made an update.</summary>
     public required double? LastLoss { get; init; }
 
+    /// <summary>What tells a spike of the loss.</summary>
+    public required LossWatch Loss { get; init; }
+
+    /// <summary>The best checkpoint by held-out loss; null if none was evaluated, or it is not kept.</summary>
+    public BestCheckpoint? Best { get; init; }
+
     /// <summary>What must not have changed.</summary>
     public required RunIdentity Identity { get; init; }
 
@@ -53,3 +59,8 @@ internal sealed record TrainerState
 
     private string Hash() => ContentHash.OfText(JsonSerializer.Serialize(this, Json));
 }
+
+/// <summary>The checkpoint of lowest held-out loss.</summary>
+/// <param name="Step">Of the checkpoint.</param>
+/// <param name="Loss">In nats a unit of weight.</param>
+internal sealed record BestCheckpoint(long Step, double Loss);

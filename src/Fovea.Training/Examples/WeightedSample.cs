@@ -9,7 +9,8 @@ using Fovea.Store;
 namespace Fovea.Training.Examples;
 
 /// <summary>
-/// A sample ready for the loss. Targets of weight 0 are left out, since they change neither loss nor gradient and cost a row of the head.
+/// A sample ready for the loss. Targets of weight 0 are left out, since they change neither loss nor gradient and cost a row of the head;
+/// so is all that follows the last weighted target, which a causal model's loss cannot depend on.
 /// </summary>
 /// <param name="Key">Which sample.</param>
 /// <param name="Sample">Expanded and cut; its targets are those of weight above 0.</param>
@@ -32,12 +33,12 @@ internal sealed record WeightedSample(SampleKey Key, ExpandedSample Sample, floa
 
         if (Array.IndexOf(weights, 0f) < 0)
         {
-            return new WeightedSample(key, sample, weights, targets.Length);
+            return new WeightedSample(key, sample.CutAfterLastTarget(), weights, targets.Length);
         }
 
         var kept = Enumerable.Range(0, targets.Length).Where(i => weights[i] != 0).ToArray();
-        return new WeightedSample(
-            key, sample with { TargetIndices = Array.ConvertAll(kept, i => targets[i]) }, Array.ConvertAll(kept, i => weights[i]), targets.Length);
+        var weighted = sample with { TargetIndices = Array.ConvertAll(kept, i => targets[i]) };
+        return new WeightedSample(key, weighted.CutAfterLastTarget(), Array.ConvertAll(kept, i => weights[i]), targets.Length);
     }
 }
 

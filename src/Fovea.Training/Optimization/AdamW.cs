@@ -48,6 +48,13 @@ public sealed class AdamW : IDisposable
     /// <summary>Names of the parameters that it trains, in the model's order.</summary>
     public IEnumerable<string> Names => _slots.Select(s => s.Name);
 
+    /// <summary>Names of those that have a gradient now.</summary>
+    public IEnumerable<string> NamesWithGradient()
+    {
+        using var scope = torch.NewDisposeScope();
+        return [.. _slots.Where(s => s.Parameter.grad is not null).Select(s => s.Name)];
+    }
+
     /// <summary>Forgets all gradients.</summary>
     public void ZeroGradients()
     {
@@ -100,25 +107,6 @@ public sealed class AdamW : IDisposable
 
     /// <summary>All state by name: <c>exp_avg.NAME</c>, <c>exp_avg_sq.NAME</c> (both as the parameter) and <c>step.NAME</c> (<c>[]</c>), float32. Still owned here.</summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State() => _slots.SelectMany(s => s.State());
-
-    /// <summary>Takes state over, as <see cref="State"/> gave it.</summary>
-    /// <param name="read">The tensor of that name, which is disposed here.</param>
-    /// <exception cref="FoveaException">A tensor has another shape.</exception>
-    public void Load(Func<string, torch.Tensor> read)
-    {
-        using var noGrad = torch.no_grad();
-        foreach (var (name, own) in State())
-        {
-            using var scope = torch.NewDisposeScope();
-            using var stored = read(name);
-            if (!stored.shape.AsSpan().SequenceEqual(own.shape))
-            {
-                throw new FoveaException($"optimizer state {name}: expected [{string.Join(", ", own.shape)}], got [{string.Join(", ", stored.shape)}]");
-            }
-
-            own.copy_(stored);
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -23,6 +23,10 @@ internal sealed class FusedKernels : IDisposable
             torch._foreach_mul_(grads, float(numbers[0]))
             return 0
 
+        def average(averages: List[Tensor], params: List[Tensor], numbers: Tensor) -> int:
+            torch._foreach_lerp_(averages, params, float(numbers[0]))
+            return 0
+
         """;
 
     private readonly torch.jit.CompilationUnit _unit = torch.jit.compile(Script);
@@ -46,6 +50,13 @@ internal sealed class FusedKernels : IDisposable
     {
         using var numbers = torch.tensor(new[] { factor });
         Call("scale", tensors, numbers);
+    }
+
+    /// <summary>averages += share * (parameters - averages), in place.</summary>
+    public void Average(torch.Tensor[] averages, torch.Tensor[] parameters, double share)
+    {
+        using var numbers = torch.tensor(new[] { share });
+        Call("average", averages, parameters, numbers);
     }
 
     public void Dispose() => _unit.Dispose();

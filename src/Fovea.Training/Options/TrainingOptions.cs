@@ -32,6 +32,12 @@ public sealed record TrainingOptions
     /// <summary>Warm-up in steps; null to use <see cref="WarmupRatio"/>.</summary>
     public int? WarmupSteps { get; init; }
 
+    /// <summary>Steps of the fall at the end of a <c>wsd</c> schedule, as a share of all steps, rounded up; 0 to 1.</summary>
+    public double DecayRatio { get; init; } = 0.1;
+
+    /// <summary>Shape of that fall.</summary>
+    public DecayShape DecayShape { get; init; }
+
     /// <summary>Decoupled decay of tensors of two or more dimensions; at least 0.</summary>
     public double WeightDecay { get; init; }
 
@@ -47,6 +53,30 @@ public sealed record TrainingOptions
     /// <summary>Largest global gradient norm; above 0, null for no clipping.</summary>
     public double? ClipNorm { get; init; } = 1;
 
+    /// <summary>
+    /// Decay of an exponential moving average of the trained parameters, taken after each update; 0 to below 1, null for none.
+    /// The run then also writes <c>model-ema/</c>.
+    /// </summary>
+    public double? EmaDecay { get; init; }
+
+    /// <summary>Type of the matrix products. Parameters, sums, norms and the optimiser stay in float32.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether each block of decoder and tower keeps its input only and is run again for its gradients: less memory, about a third more time.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Largest logits held at once, in MiB of float32; at least 1. The head runs over so many targets at a time.</summary>
+    public int MaxLogitsMib { get; init; } = 64;
+
+    /// <summary>Whether several samples share a row, without seeing each other, instead of one padded row each. <see cref="MicroBatchSize"/> then counts rows.</summary>
+    public bool Packing { get; init; }
+
+    /// <summary>Tokens of a packed row; null for the longest sequence allowed.</summary>
+    public int? PackLength { get; init; }
+
+    /// <summary>Whether the features of a frozen vision tower are kept on disk, in <c>features/</c>, and computed once an image.</summary>
+    public bool CacheFeatures { get; init; }
+
     /// <summary>Longest sequence in expanded tokens; null for the model's own limit.</summary>
     public int? MaxLength { get; init; }
 
@@ -58,6 +88,12 @@ public sealed record TrainingOptions
 
     /// <summary>Newest checkpoints to keep; at least 1. With 2, a damaged one has another before it.</summary>
     public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Steps between evaluations on the held-out samples; null for none. The last step is always evaluated where there are any.</summary>
+    public int? EvalEvery { get; init; }
+
+    /// <summary>Whether the checkpoint with the lowest held-out loss is kept besides the newest ones, as <c>best.json</c> names it. Needs <see cref="EvalEvery"/>.</summary>
+    public bool KeepBest { get; init; }
 
     /// <summary>Steps between lines of metrics; at least 1.</summary>
     public int LogEvery { get; init; } = 1;

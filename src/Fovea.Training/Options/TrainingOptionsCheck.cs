@@ -13,9 +13,17 @@ internal static class TrainingOptionsCheck
         Require(o.BatchSize >= 1, "batch_size", "at least 1", o.BatchSize);
         Require(o.MicroBatchSize is null || (o.MicroBatchSize >= 1 && o.MicroBatchSize <= o.BatchSize), "micro_batch_size", $"1 to batch_size ({o.BatchSize})", o.MicroBatchSize);
         Require(Positive(o.LearningRate), "learning_rate", "above 0", o.LearningRate);
-        Require(Enum.IsDefined(o.Schedule), "schedule", "cosine, linear or constant", o.Schedule);
+        Require(Enum.IsDefined(o.Schedule), "schedule", "cosine, linear, constant or wsd", o.Schedule);
         Require(Share(o.MinLrRatio), "min_lr_ratio", "0 to 1", o.MinLrRatio);
         Require(Share(o.WarmupRatio), "warmup_ratio", "0 to 1", o.WarmupRatio);
+        Require(Share(o.DecayRatio), "decay_ratio", "0 to 1", o.DecayRatio);
+        Require(Enum.IsDefined(o.DecayShape), "decay_shape", "linear, cosine or one_minus_sqrt", o.DecayShape);
+        Require(o.EmaDecay is null or (>= 0 and < 1), "ema_decay", "0 to below 1, or null", o.EmaDecay);
+        Require(Enum.IsDefined(o.Precision), "precision", "f32 or bf16", o.Precision);
+        Require(o.MaxLogitsMib is >= 1 and <= 1 << 16, "max_logits_mib", "1 to 65536", o.MaxLogitsMib);
+        Require(o.PackLength is null || (o.Packing && o.PackLength >= (o.MaxLength ?? 2)), "pack_length", $"null, or with packing at least {(o.MaxLength is { } m ? $"max_length ({m})" : "2")}", o.PackLength);
+        Require(o.EvalEvery is null or >= 1, "eval_every", "at least 1, or null", o.EvalEvery);
+        Require(!o.KeepBest || o.EvalEvery is not null, "keep_best", "eval_every beside it", "true without it");
         Require(o.WarmupSteps is null or >= 0, "warmup_steps", "at least 0", o.WarmupSteps);
         Require(o.WeightDecay >= 0 && double.IsFinite(o.WeightDecay), "weight_decay", "at least 0", o.WeightDecay);
         Require(o.Beta1 is >= 0 and < 1, "beta1", "0 to below 1", o.Beta1);

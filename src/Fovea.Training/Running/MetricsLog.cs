@@ -5,7 +5,8 @@ using Fovea.Core.Files;
 namespace Fovea.Training.Running;
 
 /// <summary>
-/// <c>metrics.jsonl</c>: a line a step, each step once. All fields but <c>seconds</c> are equal in every run of the same inputs.
+/// <c>metrics.jsonl</c>: a line a step, each step once. All fields but <c>seconds</c>, <c>tokens_per_second</c> and <c>resident_mib</c>
+/// are equal in every run of the same inputs.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
@@ -19,21 +20,29 @@ internal sealed class MetricsLog : IDisposable
         _stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
     }
 
-    public void Append(long step, StepResult result, double learningRate, TrainingCounters sums, double seconds)
+    public void Append(StepLine at, double residentMib)
     {
         var line = new JsonObject
         {
-            ["step"] = step,
-            ["loss"] = result.Loss,
-            ["lr"] = learningRate,
-            ["grad_norm"] = result.GradientNorm,
-            ["weight_sum"] = result.WeightSum,
-            ["samples"] = sums.Samples,
-            ["supervised_tokens"] = sums.SupervisedTokens,
-            ["weighted_tokens"] = sums.WeightedTokens,
-            ["forward_tokens"] = sums.ForwardTokens,
-            ["seconds"] = Math.Round(seconds, 6),
+            ["step"] = at.Step,
+            ["loss"] = at.Result.Loss,
+            ["lr"] = at.LearningRate,
+            ["grad_norm"] = at.Result.GradientNorm,
+            ["weight_sum"] = at.Result.WeightSum,
+            ["samples"] = at.Sums.Samples,
+            ["supervised_tokens"] = at.Sums.SupervisedTokens,
+            ["weighted_tokens"] = at.Sums.WeightedTokens,
+            ["forward_tokens"] = at.Sums.ForwardTokens,
+            ["supervised_share"] = Math.Round(at.SupervisedShare, 6),
         };
+        if (at.EvalLoss is { } held)
+        {
+            line["eval_loss"] = held;
+        }
+
+        line["seconds"] = Math.Round(at.Seconds, 6);
+        line["tokens_per_second"] = Math.Round(at.TokensPerSecond, 1);
+        line["resident_mib"] = Math.Round(residentMib, 1);
         _stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"));
         _stream.Flush();
     }

@@ -1,6 +1,7 @@
-using Fovea.Core.Samples;
-using Fovea.Models;
+using System.Diagnostics;
 using Fovea.Models.Batching;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
 using Fovea.Training.Examples;
 using Fovea.Training.Objective;
 using Fovea.Training.Optimization;
@@ -8,9 +9,25 @@ using TorchSharp;
 
 namespace Fovea.Training.Running;
 
-/// <summary>One update: forward and backward over micro-batches, then the optimiser.</summary>
-internal sealed class TrainStep(VisionLanguageModel model, AdamW optimizer, int microBatchSize, double? clipNorm)
+/// <summary>How a step lays its samples out and what it keeps in memory. None of it changes the loss or its gradients but in rounding.</summary>
+/// <param name="MicroBatchSize">Rows a forward pass.</param>
+/// <param name="PackLength">Tokens of a packed row; null for one sample a row, padded.</param>
+/// <param name="MaxLogitBytes">Largest logits.</param>
+/// <param name="Recompute">Gradient checkpointing by block.</param>
+internal sealed record StepLayout(int MicroBatchSize, int? PackLength = null, long MaxLogitBytes = StepLayout.DefaultLogitBytes, bool Recompute = false)
 {
+    /// <summary>64 MiB: beyond a few hundred rows a larger product is no faster.</summary>
+    public const long DefaultLogitBytes = 64L << 20;
+}
+
+/// <summary>One update: forward and backward over micro-batches, then the optimiser.</summary>
+internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout layout, double? clipNorm)
+{
+    private readonly int _headRows = ChunkedHead.Rows(layout.MaxLogitBytes, model.VocabSize);
+
+    /// <summary>Trained parameters that the first update left without a gradient; null before it.</summary>
+    public IReadOnlyList<string>? Unreached { get; private set; }
+
     /// <summary>
     /// Makes one update with the loss over all samples. Samples without a weighted target are not run; if no weight is left, there is no update.
     /// </summary>
@@ -23,19 +40,21 @@ internal sealed class TrainStep(VisionLanguageModel model, AdamW optimizer, int 
             return new StepResult { WeightSum = weightSum };
         }
 
+        var clock = Stopwatch.StartNew();
         optimizer.ZeroGradients();
         var loss = 0.0;
-        foreach (var micro in active.Chunk(microBatchSize))
+        foreach (var micro in Rows(active).Chunk(layout.MicroBatchSize))
         {
             var part = Accumulate(micro, weightSum);
             loss += part;
             if (!double.IsFinite(part))
             {
                 optimizer.ZeroGradients();
-                return Faulty("loss", part, micro, weightSum);
+                return Faulty("loss", part, [.. micro.SelectMany(r => r)], weightSum);
             }
         }
 
+        Unreached ??= [.. optimizer.Names.Except(optimizer.NamesWithGradient())];
         var norm = optimizer.Update(learningRate, clipNorm);
         optimizer.ZeroGradients();
         if (!double.IsFinite(norm))
@@ -51,53 +70,42 @@ internal sealed class TrainStep(VisionLanguageModel model, AdamW optimizer, int 
             WeightedTokens = active.Sum(s => s.Weights.Length),
             ForwardTokens = active.Sum(s => s.Sample.InputIds.Length),
             TextOnlyTokens = active.Where(s => s.Sample.Images.Count == 0).Sum(s => s.Sample.InputIds.Length),
+            Seconds = clock.Elapsed.TotalSeconds,
         };
     }
 
-    private double Accumulate(WeightedSample[] micro, double denominator)
+    /// <summary>Adds the gradients of one micro-batch to the parameters' and returns its part of the loss; without gradients if that is not finite.</summary>
+    internal double Accumulate(IReadOnlyList<IReadOnlyList<WeightedSample>> rows, double denominator)
     {
         using var scope = torch.NewDisposeScope();
-        using var batch = Collator.Collate(model, Array.ConvertAll(micro, s => s.Sample));
-        var weights = torch.from_array(micro.SelectMany(s => s.Weights).ToArray()); // [targets]
-        var logits = model.Logits(batch); // [targets, vocab]
-        var loss = TokenObjective.Loss(logits, batch.TargetIds, weights.to(logits.device), denominator);
-        var value = loss.ToDouble();
-        if (double.IsFinite(value))
+        using var recomputation = layout.Recompute ? new Recomputation() : null;
+        using var batch = Lay(model, rows, layout.PackLength is not null);
+        using var weights = Weights(rows, model.Decoder.Device);
+        var hidden = model.Hidden(batch, recomputation); // [targets, hidden]
+        var (loss, gradient) = ChunkedHead.Backward(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, denominator, _headRows);
+        if (gradient is not null && hidden.requires_grad)
         {
-            loss.backward();
+            hidden.backward([gradient]);
+            recomputation?.Backward();
         }
 
-        return value;
+        return loss;
     }
+
+    /// <summary>The rows of a batch: one sample each, or packed.</summary>
+    internal IEnumerable<IReadOnlyList<WeightedSample>> Rows(IReadOnlyList<WeightedSample> samples) => layout.PackLength is { } length
+        ? RowPacker.Pack(samples, s => s.Sample.InputIds.Length, length)
+        : samples.Select(s => (IReadOnlyList<WeightedSample>)[s]);
+
+    internal static ModelBatch Lay(DecoderModel model, IReadOnlyList<IReadOnlyList<WeightedSample>> rows, bool packed) => packed
+        ? Collator.Pack(model, [.. rows.Select(r => (IReadOnlyList<ExpandedSample>)[.. r.Select(s => s.Sample)])])
+        : Collator.Collate(model, [.. rows.Select(r => r[0].Sample)]);
+
+    /// <summary>Of the batch's targets, in its order: <c>[targets]</c>.</summary>
+    internal static torch.Tensor Weights(IEnumerable<IReadOnlyList<WeightedSample>> rows, torch.Device device) =>
+        torch.from_array(rows.SelectMany(r => r).SelectMany(s => s.Weights).ToArray()).to(device);
 
     private static StepResult Faulty(string what, double value, WeightedSample[] samples, double weightSum) =>
         new() { WeightSum = weightSum, Fault = $"{what} is {value}", FaultKeys = Array.ConvertAll(samples, s => s.Key) };
 }
 
-/// <summary>What became of one step.</summary>
-internal sealed record StepResult
-{
-    /// <summary>Loss in nats a unit of weight; null if the step made no update.</summary>
-    public double? Loss { get; init; }
-
-    /// <summary>Norm of all gradients before clipping; null if the step made no update.</summary>
-    public double? GradientNorm { get; init; }
-
-    /// <summary>Sum of weights, the loss's denominator.</summary>
-    public double WeightSum { get; init; }
-
-    /// <summary>Targets of weight above 0.</summary>
-    public long WeightedTokens { get; init; }
-
-    /// <summary>Tokens run through the model, image tokens included, padding left out.</summary>
-    public long ForwardTokens { get; init; }
-
-    /// <summary>Those of samples without an image.</summary>
-    public long TextOnlyTokens { get; init; }
-
-    /// <summary>What is not finite; null if all is well. Such a step made no update.</summary>
-    public string? Fault { get; init; }
-
-    /// <summary>The samples among which the fault lies.</summary>
-    public IReadOnlyList<SampleKey> FaultKeys { get; init; } = [];
-}

@@ -26,6 +26,9 @@ public sealed record TrainingCounters
     /// <summary>Samples that the length limit leaves without a target or with a cut image; they carry no loss.</summary>
     public long UnusableSamples { get; init; }
 
+    /// <summary>Steps whose loss lay far above the recent ones.</summary>
+    public long LossSpikes { get; init; }
+
     /// <summary>Sum of weight * negative log-likelihood, in nats.</summary>
     public double WeightedLossSum { get; init; }
 

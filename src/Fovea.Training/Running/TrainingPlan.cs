@@ -20,12 +20,14 @@ internal sealed record TrainingPlan(long Steps, long Samples, Schedule Schedule)
             : (long)Math.Ceiling((sampleCount * options.Epochs!.Value) - RoundOff);
         var total = (samples + options.BatchSize - 1) / options.BatchSize;
         var warmup = options.WarmupSteps ?? (long)Math.Ceiling(total * options.WarmupRatio);
-        return new TrainingPlan(total, samples, new Schedule(options.Schedule, options.LearningRate, total, warmup, options.MinLrRatio));
+        var decay = Math.Min(total - Math.Min(total, warmup), (long)Math.Ceiling(total * options.DecayRatio));
+        return new TrainingPlan(
+            total, samples, new Schedule(options.Schedule, options.LearningRate, total, warmup, options.MinLrRatio, decay, options.DecayShape));
     }
 
     public DataOrder Order(TrainingOptions options, TrainingSet set) =>
         new([.. set.Examples.Select(Length)], options.Seed, options.BatchSize, Samples, options.BucketWindow);
 
     // Samples with as many images are neighbours, since an image's tokens are not known before it is read.
-    private static int Length(TrainingExample e) => (Math.Min(e.Sample.Images.Count, 100) * ImageKey) + Math.Min(e.Sample.InputIds.Length, ImageKey - 1);
+    public static int Length(TrainingExample e) => (Math.Min(e.Sample.Images.Count, 100) * ImageKey) + Math.Min(e.Sample.InputIds.Length, ImageKey - 1);
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
-using Fovea.Data.Images;
-using Fovea.Models;
-using Fovea.Models.Checkpoints;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
+using Fovea.Training.Memory;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 
@@ -14,91 +14,121 @@ namespace Fovea.Training.Running;
 /// <summary>The state of a run between its steps, and the loop over them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const string Task = "train";
     private const int MostNotices = 100;
-    private readonly VisionLanguageModel _model;
-    private readonly TrainingSet _set;
+    private readonly DecoderModel _model;
+    private readonly TrainingJob _job;
     private readonly TrainingOptions _options;
-    private readonly string _folder;
     private readonly IProgressSink _progress;
     private readonly TrainingPlan _plan;
     private readonly DataOrder _order;
     private readonly SamplePreparer _preparer;
     private readonly RunIdentity _identity;
     private readonly AdamW _optimizer;
+    private readonly ParameterAverage? _average;
     private readonly TrainStep _step;
+    private readonly HeldOutLoss? _heldOut;
     private readonly CheckpointStore _checkpoints;
+    private readonly CheckpointWriter _writer;
+    private readonly Snapshot _snapshot;
     private readonly List<string> _notices = [];
-    private readonly MetricsLog _metrics;
+    private readonly RunLog _log;
     private readonly long? _resumedFrom;
-    private long? _lastSaved;
     private TrainingCounters _sums = new();
-    private double? _lastLoss;
+    private LossWatch _loss = new();
+    private BestCheckpoint? _best;
+    private double? _lastLoss, _lastEval;
     private long _done;
+    private long? _lastSaved;
 
-    public TrainingRun(
-        VisionLanguageModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink progress)
+    public TrainingRun(DecoderModel model, TrainingJob job, IProgressSink progress)
     {
-        (_model, _set, _options, _folder, _progress) = (model, set, options, folder, progress);
-        var rule = new ParameterRule(options, model.Parameters);
-        _plan = TrainingPlan.Of(options, set.Count);
-        _order = _plan.Order(options, set);
-        _preparer = new SamplePreparer(model, images, options.MaxLength, set.Normalization);
-        _identity = RunIdentity.Of(options, set, model.Parameters);
+        (_model, _job, _options, _progress) = (model, job, job.Options, progress);
+        var rule = new ParameterRule(_options, model.Parameters);
+        _plan = TrainingPlan.Of(_options, job.Set.Count);
+        _order = _plan.Order(_options, job.Set);
+        _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
+        _identity = RunIdentity.Of(_options, job.Set, job.HeldOut, model.Parameters);
         model.Parameters.SetTrainable(rule.Trains);
-        _checkpoints = new CheckpointStore(Path.Combine(folder, "checkpoints"), options.KeepCheckpoints);
+        _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
         var state = _checkpoints.FindNewest(Notice);
-        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step));
-        var settings = new AdamWSettings(options.Beta1, options.Beta2, options.Eps, options.WeightDecay);
-        _optimizer = new AdamW(model.Parameters, settings, rule.LearningRateScale);
-        _step = new TrainStep(model, _optimizer, options.MicroBatchSize ?? options.BatchSize, options.ClipNorm);
+        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
+        _optimizer = new AdamW(model.Parameters, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
+        _average = _options.EmaDecay is { } decay ? new ParameterAverage(model.Parameters, decay) : null;
+        _snapshot = new Snapshot(model.Parameters, _optimizer, _average);
+        var layout = new StepLayout(
+            _options.MicroBatchSize ?? _options.BatchSize, _options.Packing ? _options.PackLength ?? _options.MaxLength ?? model.MaxLength : null,
+            (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
+        _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm);
+        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout) : null;
+        _writer = new CheckpointWriter(_checkpoints, job.Files) { LastWhole = state?.Step };
         if (state is not null)
         {
-            CheckpointTensors.Read(_checkpoints.PathOf(state.Step), model.Parameters, _optimizer);
-            (_done, _sums, _lastLoss, _resumedFrom, _lastSaved) = (state.Step, state.Counters, state.LastLoss, state.Step, state.Step);
+            _snapshot.Restore(_checkpoints.PathOf(state.Step));
+            (_done, _sums, _lastLoss, _loss, _best) = (state.Step, state.Counters, state.LastLoss, state.Loss, state.Best);
+            (_resumedFrom, _lastSaved) = (state.Step, state.Step);
         }
 
-        _metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"), _done);
+        _log = new RunLog(job.Folder, progress, _done, _plan.Steps);
     }
 
     public TrainingSummary Run(CancellationToken cancellation)
     {
+        _model.Policy = _options.Precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
+        TellDeadWeights();
+        var plan = new MemoryPlanner(_model, _options).Plan(Largest(), _snapshot.Bytes);
+        RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
+        if (_options.CheckpointEvery is not null || _options.KeepBest)
+        {
+            _snapshot.Reserve();
+        }
+
         while (_done < _plan.Steps)
         {
             if (cancellation.IsCancellationRequested)
             {
                 Save();
+                _writer.Finish();
                 throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to go on", cancellation);
             }
 
-            Advance();
-            if (_options.CheckpointEvery is { } every && _done % every == 0)
+            _writer.Poll();
+            var isBest = Advance();
+            if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
             {
                 Save();
             }
         }
 
-        _metrics.Sync();
-        var target = Path.Combine(_folder, "model");
-        ModelFolder.Save(_model, target);
+        _writer.Finish();
+        _log.Sync();
+        var models = new FinalModels(_model, _job.Folder);
+        models.Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
         return new TrainingSummary
         {
             Steps = _done,
             Counters = _sums,
             FinalLoss = _lastLoss,
+            HeldOutLoss = _lastEval,
+            Best = _options.KeepBest ? _best?.Step : null,
             ResumedFrom = _resumedFrom,
             Notices = _notices,
-            ModelFolder = target,
+            ModelFolder = models.Folder,
+            Memory = plan,
+            PeakResidentBytes = ProcessMemory.Peak(),
         };
     }
 
     public void Dispose()
     {
-        _metrics.Dispose();
+        _writer.Dispose();
+        _log.Dispose();
+        _snapshot.Dispose();
+        _average?.Dispose();
         _optimizer.Dispose();
     }
 
-    private void Advance()
+    /// <summary>Makes one step, and says whether it has the best held-out loss so far.</summary>
+    private bool Advance()
     {
         var clock = Stopwatch.StartNew();
         var rate = _plan.Schedule.Rate(_done);
@@ -111,13 +141,45 @@ internal sealed class TrainingRun : IDisposable
 
         _done++;
         _sums = _sums.Add(samples, result);
-        _lastLoss = result.Loss ?? _lastLoss;
-        if (_done % _options.LogEvery == 0 || _done == _plan.Steps)
+        if (result.Loss is { } loss)
         {
-            _metrics.Append(_done, result, rate, _sums, clock.Elapsed.TotalSeconds);
+            Observe(loss);
+            _average?.Update();
         }
 
-        _progress.Report(Task, _done, _plan.Steps, result.Loss is { } loss ? FormattableString.Invariant($"loss {loss:F4}") : "no weight: skipped");
+        var held = _heldOut is not null && (_done == _plan.Steps || (_options.EvalEvery is { } every && _done % every == 0)) ? _heldOut.Compute() : null;
+        _lastEval = held ?? _lastEval;
+        var line = new StepLine(_done, result, rate, _sums, held, clock);
+        if (_done % _options.LogEvery == 0 || _done == _plan.Steps || held is not null)
+        {
+            _log.Write(line);
+        }
+
+        _log.Report(line);
+        if (!_options.KeepBest || held is not { } now || now >= (_best?.Loss ?? double.PositiveInfinity))
+        {
+            return false;
+        }
+
+        _best = new BestCheckpoint(_done, now);
+        return true;
+    }
+
+    private void Observe(double loss)
+    {
+        if (_loss.Count == 0 && _step.Unreached is { Count: > 0 } unreached)
+        {
+            Notice($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}");
+        }
+
+        if (_loss.IsSpike(loss))
+        {
+            _sums = _sums with { LossSpikes = _sums.LossSpikes + 1 };
+            Notice(FormattableString.Invariant($"step {_done}: loss spike, {loss:F4} against {_loss.Mean:F4} lately"));
+        }
+
+        _loss = _loss.Add(loss);
+        _lastLoss = loss;
     }
 
     private List<WeightedSample> Prepare(int[] indices)
@@ -125,7 +187,7 @@ internal sealed class TrainingRun : IDisposable
         var samples = new List<WeightedSample>(indices.Length);
         foreach (var index in indices)
         {
-            if (_preparer.Prepare(_set.Examples[index], out var reason) is { } sample)
+            if (_preparer.Prepare(_job.Set.Examples[index], out var reason) is { } sample)
             {
                 samples.Add(sample);
             }
@@ -139,6 +201,9 @@ internal sealed class TrainingRun : IDisposable
         return samples;
     }
 
+    private WeightedSample? Largest() => _job.Set.Examples
+        .OrderByDescending(TrainingPlan.Length).Take(8).Select(e => _preparer.Prepare(e, out _)).OfType<WeightedSample>().MaxBy(s => s.Sample.InputIds.Length);
+
     private void Save()
     {
         if (_done == 0 || _done == _lastSaved)
@@ -146,17 +211,33 @@ internal sealed class TrainingRun : IDisposable
             return;
         }
 
-        _metrics.Sync();
-        var state = new TrainerState { Step = _done, Counters = _sums, LastLoss = _lastLoss, Identity = _identity };
-        _checkpoints.Save(state, aside => CheckpointTensors.Write(aside, _model, _optimizer));
+        _log.Sync();
+        _writer.Finish();
+        var state = new TrainerState { Step = _done, Counters = _sums, LastLoss = _lastLoss, Loss = _loss, Best = _best, Identity = _identity };
+        _writer.Begin(state, _snapshot.Take());
         _lastSaved = _done;
     }
 
     private FoveaException Diverged(string fault, StepResult result)
     {
-        var last = _lastSaved is { } step ? _checkpoints.PathOf(step) : "none";
+        _writer.Finish();
+        var last = _writer.LastWhole is { } step ? _checkpoints.PathOf(step) : "none";
         return new FoveaException(
             $"step {_done + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good checkpoint: {last}; lower the learning rate or check these samples");
+    }
+
+    private void TellDeadWeights()
+    {
+        var dead = _job.Set.Examples.Where(e => e.Weights is { } w && Array.TrueForAll(w, x => x == 0)).Select(e => e.Sample.Key).ToArray();
+        if (dead.Length == _job.Set.Count)
+        {
+            throw new FoveaException($"all {dead.Length} samples have weights of 0 only; there is nothing to learn: check the selection that wrote them");
+        }
+
+        if (dead.Length > 0)
+        {
+            Notice($"{dead.Length} of {_job.Set.Count} samples have weights of 0 only and carry no loss, such as {dead[0]}");
+        }
     }
 
     private void Notice(string line)
@@ -164,7 +245,7 @@ internal sealed class TrainingRun : IDisposable
         if (_notices.Count < MostNotices && !_notices.Contains(line))
         {
             _notices.Add(line);
-            _progress.Report(Task, _done, _plan.Steps, line);
+            RunLog.Tell(_progress, _done, _plan.Steps, line);
         }
     }
 }

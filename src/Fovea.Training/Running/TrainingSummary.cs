@@ -1,3 +1,5 @@
+using Fovea.Training.Memory;
+
 namespace Fovea.Training.Running;
 
 /// <summary>What a run did, from its first step on, resumed parts included.</summary>
@@ -14,6 +16,18 @@ public sealed record TrainingSummary
 
     /// <summary>Sum of weighted losses over sum of weights, over all steps; null if no step made an update.</summary>
     public double? MeanLoss => Counters.WeightSum > 0 ? Counters.WeightedLossSum / Counters.WeightSum : null;
+
+    /// <summary>Held-out loss of the last evaluation of this part of the run, in nats a unit of weight; null if there was none.</summary>
+    public double? HeldOutLoss { get; init; }
+
+    /// <summary>The step of lowest held-out loss, whose model is in <c>model-best/</c>; null if it was not kept.</summary>
+    public long? Best { get; init; }
+
+    /// <summary>Memory as it was expected before the first step.</summary>
+    public required MemoryPlan Memory { get; init; }
+
+    /// <summary>The most memory that this process had resident, in bytes.</summary>
+    public required long PeakResidentBytes { get; init; }
 
     /// <summary>The step that the run was resumed from; null if it began anew.</summary>
     public required long? ResumedFrom { get; init; }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Fovea.Torch;
 using Fovea.Training.Examples;
-using Fovea.Training.Running;
 using TorchSharp;
 using Xunit;
 
@@ -61,8 +60,8 @@ public sealed class ProcessWideTests
             }
         });
         var options = Small.Options with { Steps = 2000, LogEvery = 100, CheckpointEvery = 500, LearningRate = 1e-3 };
-        Trainer.Run(
-            model, TrainingSet.Unweighted(samples), Small.Loader(samples), options, folder.Path, watch, TestContext.Current.CancellationToken);
+        Small.Train(
+            model, TrainingSet.Unweighted(samples), Small.Loader(samples), options, folder.Path, watch);
         Assert.Equal((first, first), (tensors, tensorsAfter));
         Assert.True(bytesAfter - bytes < 32L << 20, $"resident memory grew by {(bytesAfter - bytes) >> 20} MiB");
     }

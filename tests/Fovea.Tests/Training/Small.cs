@@ -5,10 +5,13 @@ using Fovea.Core.Watching;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Store;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
+using Fovea.Training.Running;
+using Xunit;
 
 namespace Fovea.Tests.Training;
 
@@ -45,10 +48,10 @@ internal static class Small
         WarmupSteps = 2,
     };
 
-    public static VisionLanguageModel Text(long seed = 1) => ModelPresets.Create("tiny-text-2", new PresetVocabulary(Vocab, 1, 2, 0), seed, Sizes);
+    public static DecoderModel Text(long seed = 1) => (DecoderModel)ModelPresets.Create("tiny-text-2", new PresetVocabulary(Vocab, 1, 2, 0), seed, Sizes);
 
-    public static VisionLanguageModel Llava(long seed = 1) =>
-        ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
+    public static DecoderModel Llava(long seed = 1) =>
+        (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
 
     /// <summary>Samples of 6 to 15 ids, the last 4 or more of them targets; every second one with an image if asked.</summary>
     public static List<TokenizedSample> Samples(int count, long seed = 1, bool images = false) =>
@@ -68,6 +71,13 @@ internal static class Small
 
     public static WeightedSample Weighted(VisionLanguageModel model, TokenizedSample sample, float[]? weights = null) =>
         WeightedSample.Create(sample.Key, SampleExpander.Expand(model, sample, []), weights);
+
+    /// <summary>Trains; without progress, silently.</summary>
+    public static TrainingSummary Train(
+        VisionLanguageModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null) =>
+        Trainer.Run(
+            new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder },
+            progress ?? new SilentProgress(), cancel ?? TestContext.Current.CancellationToken);
 
     public static ImageLoader Loader(IReadOnlyList<TokenizedSample> samples) => new(new Noise(samples), new Plain());
 

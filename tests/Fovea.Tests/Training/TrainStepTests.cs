@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Fovea.Core.Randomness;
-using Fovea.Models;
+using Fovea.Models.Families;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
@@ -71,18 +71,18 @@ public sealed class TrainStepTests
         using var optimizer = new AdamW(model.Parameters, new AdamWSettings(WeightDecay: 1));
         var before = Copy(model.Parameters.All);
         var sample = Small.Samples(1)[0];
-        var result = new TrainStep(model, optimizer, 4, 1).Run([Small.Weighted(model, sample, new float[sample.TargetIndices.Length])], 0.1);
+        var result = new TrainStep(model, optimizer, new StepLayout(4), 1).Run([Small.Weighted(model, sample, new float[sample.TargetIndices.Length])], 0.1);
         Assert.Null(result.Loss);
         Assert.Equal(0, result.WeightSum);
         Assert.All(before, p => Assert.Equal(p.Value, Copy(model.Parameters.All)[p.Key]));
     }
 
     // With beta1 = 0 the first moment is the gradient; with rate 0 nothing moves.
-    private static Dictionary<string, float[]> Gradients(VisionLanguageModel model, WeightedSample[] samples, int microBatchSize)
+    private static Dictionary<string, float[]> Gradients(DecoderModel model, WeightedSample[] samples, int microBatchSize)
     {
         model.Parameters.SetTrainable(_ => true);
         using var optimizer = new AdamW(model.Parameters, new AdamWSettings(Beta1: 0));
-        Assert.NotNull(new TrainStep(model, optimizer, microBatchSize, null).Run(samples, 0).Loss);
+        Assert.NotNull(new TrainStep(model, optimizer, new StepLayout(microBatchSize), null).Run(samples, 0).Loss);
         return Copy(optimizer.State().Where(s => s.Key.StartsWith("exp_avg.", StringComparison.Ordinal)));
     }
 

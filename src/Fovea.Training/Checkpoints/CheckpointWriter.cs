@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using Fovea.Core.Errors;
+using Fovea.Core.Files;
+
+namespace Fovea.Training.Checkpoints;
+
+/// <summary>
+/// Writes checkpoints beside the training thread, one at a time. The thread hashes and writes memory that was laid out before it starts; it allocates
+/// nothing, so that it cannot start a collection while libtorch works (docs/decisions/0004-garbage-collection.md). Folders are named, checksums are
+/// noted and old checkpoints are removed on the training thread, by the first call after the bytes are on the disk.
+/// </summary>
+internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) : IDisposable
+{
+    private const int ChunkBytes = 16 << 20;
+    private Job? _job;
+
+    /// <summary>Step of the newest checkpoint that is whole on the disk; null if there is none.</summary>
+    public long? LastWhole { get; set; }
+
+    /// <summary>Starts writing what was copied. What an earlier call began is finished first.</summary>
+    /// <param name="state">Of the run; its files are filled in here.</param>
+    /// <param name="snapshot">Memory that stays as it is until the next call.</param>
+    /// <exception cref="FoveaException">The checkpoint cannot be written.</exception>
+    public void Begin(TrainerState state, IReadOnlyList<SnapshotFile> snapshot)
+    {
+        Finish();
+        var job = new Job(state, store.AsideOf(state.Step));
+        try
+        {
+            files.CreateFolder(store.Folder);
+            files.Delete(job.Folder);
+            files.CreateFolder(job.Folder);
+            foreach (var file in snapshot)
+            {
+                var target = new Target(file, files.Create(Path.Combine(job.Folder, file.Name)), IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+                job.Targets.Add(target);
+                target.Stream.Write(file.Header);
+                target.Hash.AppendData(file.Header);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Abandon(job);
+            throw Failed(job, e);
+        }
+
+        job.Thread = new Thread(() => Write(job)) { IsBackground = true, Name = "checkpoint" };
+        _job = job;
+        job.Thread.Start();
+    }
+
+    /// <summary>Completes a checkpoint whose bytes are on the disk; does not wait.</summary>
+    /// <exception cref="FoveaException">It could not be written.</exception>
+    public void Poll()
+    {
+        if (_job is { Thread.IsAlive: false })
+        {
+            Finish();
+        }
+    }
+
+    /// <summary>Waits for the checkpoint at work and completes it.</summary>
+    /// <exception cref="FoveaException">It could not be written.</exception>
+    public void Finish()
+    {
+        if (_job is not { } job)
+        {
+            return;
+        }
+
+        _job = null;
+        job.Thread!.Join();
+        if (job.Failure is { } failure)
+        {
+            Abandon(job);
+            throw Failed(job, failure);
+        }
+
+        try
+        {
+            job.Close();
+            var hashes = job.Targets.ToDictionary(t => t.File.Name, t => Convert.ToHexStringLower(t.Hash.GetHashAndReset()));
+            store.Commit(job.Folder, job.State with { Files = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) });
+            LastWhole = job.State.Step;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Abandon(job);
+            throw Failed(job, e);
+        }
+    }
+
+    /// <summary>Completes what was begun; one that fails is left out without a word, since this also runs while another error is on its way.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Finish();
+        }
+        catch (FoveaException)
+        {
+        }
+    }
+
+    // Nothing here may allocate: no closures, no boxing, no strings.
+    private void Write(Job job)
+    {
+        try
+        {
+            for (var i = 0; i < job.Targets.Count; i++)
+            {
+                var target = job.Targets[i];
+                for (var p = 0; p < target.File.Parts.Count; p++)
+                {
+                    Write(target, target.File.Parts[p].Address, target.File.Parts[p].Bytes);
+                }
+
+                files.FlushToDisk(target.Stream);
+            }
+        }
+        catch (Exception e) // told on the training thread
+        {
+            job.Failure = e;
+        }
+    }
+
+    private static unsafe void Write(Target target, nint address, long bytes)
+    {
+        for (var done = 0L; done < bytes; done += ChunkBytes)
+        {
+            var chunk = new ReadOnlySpan<byte>((byte*)address + done, (int)Math.Min(ChunkBytes, bytes - done));
+            target.Hash.AppendData(chunk);
+            target.Stream.Write(chunk);
+        }
+    }
+
+    private FoveaException Failed(Job job, Exception e)
+    {
+        var last = LastWhole is { } step ? store.PathOf(step) : "none";
+        return new FoveaException(
+            $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {e.Message.ReplaceLineEndings(" ")}; last good checkpoint: {last}; make room or give a folder that can be written, then resume", e);
+    }
+
+    private void Abandon(Job job)
+    {
+        job.Close();
+        try
+        {
+            files.Delete(job.Folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here matters more than a leftover, which the next run clears away.
+        }
+    }
+
+    private sealed record Target(SnapshotFile File, Stream Stream, IncrementalHash Hash);
+
+    private sealed class Job(TrainerState state, string folder)
+    {
+        public TrainerState State => state;
+
+        public string Folder => folder;
+
+        public List<Target> Targets { get; } = [];
+
+        public Thread? Thread { get; set; }
+
+        public Exception? Failure { get; set; }
+
+        public void Close()
+        {
+            foreach (var target in Targets)
+            {
+                try
+                {
+                    target.Stream.Dispose();
+                }
+                catch (IOException e)
+                {
+                    Failure ??= e; // A full disk may refuse the last buffered bytes.
+                }
+            }
+        }
+    }
+}

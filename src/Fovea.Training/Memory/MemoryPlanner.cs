@@ -1,0 +1,107 @@
+using Fovea.Models.Families;
+using Fovea.Training.Examples;
+using Fovea.Training.Options;
+using Fovea.Training.Running;
+using TorchSharp;
+
+namespace Fovea.Training.Memory;
+
+/// <summary>Estimates a run's memory from the shapes of the model and of its largest micro-batch.</summary>
+internal sealed class MemoryPlanner(DecoderModel model, TrainingOptions options)
+{
+    private const int Float = sizeof(float);
+
+    // A backward pass holds, beside what was saved, gradients of a few activations of one block and temporaries of its products.
+    private const double Overhead = 1.1;
+
+    /// <summary>Makes the plan. Parameters, weights of the samples and the corpus must be in memory; no step must have run.</summary>
+    /// <param name="largest">The sample with the most tokens, cut and expanded; null if none can be used.</param>
+    /// <param name="snapshotBytes">Of one checkpoint.</param>
+    public MemoryPlan Plan(WeightedSample? largest, long snapshotBytes)
+    {
+        var weights = Bytes(model.Parameters.All.Select(p => p.Value));
+        var trained = Bytes(model.Parameters.All.Where(p => p.Value.requires_grad).Select(p => p.Value));
+        var tokens = Tokens(largest, out var rows, out var images);
+        var targets = largest is null ? 0 : (long)rows * (options.Packing ? Math.Max(1, tokens / rows / largest.Sample.InputIds.Length) : 1) * largest.Weights.Length;
+        var resident = ProcessMemory.Resident();
+        return new MemoryPlan
+        {
+            Weights = weights,
+            Gradients = trained + (options.MicroBatchSize < options.BatchSize ? LargestTrained() : 0),
+            Optimizer = (2 * trained) + (options.EmaDecay is null ? 0 : trained),
+            Activations = (long)(Overhead * (Decoder(tokens) + Tower(images))),
+            Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows((long)options.MaxLogitsMib << 20, model.VocabSize))),
+            CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
+            Process = Math.Max(0, resident - weights),
+            PeakBefore = ProcessMemory.Peak(),
+        };
+    }
+
+    // Tokens of the largest micro-batch, padding included.
+    private long Tokens(WeightedSample? largest, out int rows, out long images)
+    {
+        (rows, images) = (0, 0);
+        if (largest is null)
+        {
+            return 0;
+        }
+
+        var length = largest.Sample.InputIds.Length;
+        rows = Math.Min(options.MicroBatchSize ?? options.BatchSize, options.BatchSize);
+        var row = options.Packing ? options.PackLength ?? options.MaxLength ?? model.MaxLength : length;
+        rows = options.Packing ? Math.Min(rows, (int)Math.Ceiling(options.BatchSize * (double)length / row)) : rows;
+        images = (long)(rows * (row / (double)length) * largest.Sample.Images.Count);
+        return (long)rows * row;
+    }
+
+    private double Decoder(long tokens)
+    {
+        var c = model.Decoder.Config;
+        var trains = Trains(model.Decoder.ParameterPrefix);
+        var block = ActivationEstimate.DecoderBlock(c, options.Precision);
+        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.ParameterPrefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
+        var embeddings = 4.0 * Float * c.HiddenSize * tokens;
+        if (!trains && !Trains(""))
+        {
+            return embeddings;
+        }
+
+        return embeddings + (options.GradientCheckpointing
+            ? tokens * (((double)c.NumLayers * c.HiddenSize * Float) + block) + (casts / c.NumLayers)
+            : ((double)tokens * c.NumLayers * block) + casts);
+    }
+
+    private double Tower(long images)
+    {
+        if (model is not LlavaModel llava || images == 0)
+        {
+            return 0;
+        }
+
+        var c = llava.Config.Vision;
+        var tokens = (double)images * c.NumTokens;
+        var block = ActivationEstimate.TowerBlock(c, options.Precision);
+        var pixels = 3.0 * Float * 3 * c.ImageSize * c.ImageSize * images;
+        return pixels + (Trains("model.vision_tower.") && !options.GradientCheckpointing
+            ? tokens * c.NumLayers * block
+            : tokens * (block + (Trains("model.vision_tower.") ? (double)c.NumLayers * c.HiddenSize * Float : 0)));
+    }
+
+    // Logits, their log-softmax and its gradient in float32; with bf16 products the products' own results as well, and the head's weight.
+    private long Logits(long rows)
+    {
+        var vocab = (long)model.VocabSize;
+        return options.Precision == Precision.F32
+            ? 3 * rows * vocab * Float
+            : (4 * rows * vocab * Float) + (2 * 2 * vocab * model.Decoder.Config.HiddenSize);
+    }
+
+    private bool Trains(string prefix) => model.Parameters.All.Any(p => p.Value.requires_grad && p.Key.StartsWith(prefix, StringComparison.Ordinal));
+
+    private double BlockWeights(string prefix) => Bytes(
+        model.Parameters.All.Where(p => p.Key.StartsWith(prefix + "layers.", StringComparison.Ordinal)).Select(p => p.Value));
+
+    private long LargestTrained() => model.Parameters.All.Where(p => p.Value.requires_grad).Select(p => p.Value.numel() * Float).DefaultIfEmpty().Max();
+
+    private static long Bytes(IEnumerable<torch.Tensor> tensors) => tensors.Sum(t => t.numel() * t.element_size());
+}

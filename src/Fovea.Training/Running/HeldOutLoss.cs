@@ -1,0 +1,50 @@
+using Fovea.Models.Families;
+using Fovea.Training.Examples;
+using Fovea.Training.Objective;
+using TorchSharp;
+
+namespace Fovea.Training.Running;
+
+/// <summary>The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them.</summary>
+internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePreparer preparer, StepLayout layout)
+{
+    private readonly int _headRows = ChunkedHead.Rows(layout.MaxLogitBytes, model.VocabSize);
+
+    /// <summary>In nats a unit of weight; null if no sample has a weighted target. Draws nothing and changes nothing.</summary>
+    public double? Compute()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        double sum = 0, weights = 0;
+        foreach (var part in set.Examples.Chunk(layout.MicroBatchSize))
+        {
+            var samples = part.Select(e => preparer.Prepare(e, out _)).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
+            if (samples.Length > 0)
+            {
+                sum += Sum(samples);
+                weights += samples.Sum(s => s.Weights.Sum(w => (double)w));
+            }
+        }
+
+        return weights > 0 ? sum / weights : null;
+    }
+
+    private double Sum(WeightedSample[] samples)
+    {
+        using var scope = torch.NewDisposeScope();
+        IReadOnlyList<WeightedSample>[] rows = [.. samples.Select(s => (IReadOnlyList<WeightedSample>)[s])];
+        using var batch = TrainStep.Lay(model, rows, packed: false);
+        using var weights = TrainStep.Weights(rows, model.Decoder.Device);
+        var hidden = model.Hidden(batch); // [targets, hidden]
+        var sum = 0.0;
+        for (var start = 0L; start < hidden.shape[0]; start += _headRows)
+        {
+            using var piece = torch.NewDisposeScope();
+            var length = Math.Min(_headRows, hidden.shape[0] - start);
+            var logits = model.Decoder.Head(hidden.narrow(0, start, length)); // [length, vocab]
+            sum += TokenObjective.Loss(logits, batch.TargetIds.to(logits.device).narrow(0, start, length), weights.narrow(0, start, length), 1).ToDouble();
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,38 @@
+using Fovea.Core.Files;
+using Fovea.Data.Images;
+using Fovea.Models;
+using Fovea.Training.Examples;
+using Fovea.Training.Options;
+
+namespace Fovea.Training.Running;
+
+/// <summary>What a training run works with.</summary>
+public sealed record TrainingJob
+{
+    /// <summary>The start model, also when resuming; trained in place.</summary>
+    public required VisionLanguageModel Model { get; init; }
+
+    /// <summary>What to train on.</summary>
+    public required TrainingSet Set { get; init; }
+
+    /// <summary>Images of the samples; null if no sample has one.</summary>
+    public ImageLoader? Images { get; init; }
+
+    /// <summary>What to evaluate on; null for no evaluation.</summary>
+    public TrainingSet? HeldOut { get; init; }
+
+    /// <summary>Images of the held-out samples; null if none has one.</summary>
+    public ImageLoader? HeldOutImages { get; init; }
+
+    /// <summary>What to do.</summary>
+    public required TrainingOptions Options { get; init; }
+
+    /// <summary>Where to write.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Whether a run may go on with another number of threads: sums are then split otherwise, and the result differs in its last bits.</summary>
+    public bool AnyThreadCount { get; init; }
+
+    /// <summary>The disk under the checkpoints.</summary>
+    public IFileLayer Files { get; init; } = DiskFiles.Instance;
+}
