@@ -4,6 +4,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Templates;
+using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
 using Fovea.Torch;
 
@@ -31,12 +32,11 @@ internal sealed class GenerateCommand
     private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Above 1: tokens that have been there become less likely.", DefaultValueFactory = _ => 1, HelpName = "X" };
     private readonly Option<long?> _seed = CommonOptions.Seed("Of the draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
+    private readonly Option<string> _type = new("--dtype") { Description = "Hold the model as stored (mapped from its files), in f32, or in bf16.", DefaultValueFactory = _ => "stored", HelpName = "TYPE" };
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private GenerateCommand()
-    {
-    }
+    private GenerateCommand() => _type.AcceptOnlyFromAmong("stored", "f32", "bf16");
 
     /// <summary>Describes the command.</summary>
     public static Command Create()
@@ -45,7 +45,7 @@ internal sealed class GenerateCommand
         var command = new Command("generate", "Answers a prompt, with or without images.")
         {
             options._model, options._images, options._prompt, options._template, options._tokens, options._temperature, options._topK, options._topP,
-            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._threads, options._json,
+            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._json,
         };
         command.SetAction((parsed, _) => Guard.RunAsync(
             "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer above is not complete"));
@@ -104,6 +104,7 @@ internal sealed class GenerateCommand
             Images = images,
             Text = text ?? "",
             Template = template,
+            Type = parsed.GetValue(_type) switch { "f32" => ParameterType.F32, "bf16" => ParameterType.BF16, _ => ParameterType.AsStored },
             Options = new GenerationOptions
             {
                 MaxNewTokens = parsed.GetValue(_tokens),

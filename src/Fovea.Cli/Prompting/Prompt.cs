@@ -12,8 +12,8 @@ namespace Fovea.Cli.Prompting;
 /// <param name="Expanded">Ids with image tokens, and images.</param>
 /// <param name="EndIds">The template's, the tokenizer's and those of the model's folder.</param>
 /// <param name="Template">Name of the template that was used.</param>
-/// <param name="Decode">Text of ids, special tokens left out.</param>
-internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Func<IReadOnlyList<int>, string> Decode)
+/// <param name="Tokenizer">Reads the answer.</param>
+internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Tokenizer Tokenizer)
 {
     /// <summary>No template: the text as it stands, with the tokenizer's own special tokens around it.</summary>
     public const string NoTemplate = "none";
@@ -52,7 +52,7 @@ internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Temp
         var ids = template == NoTemplate ? Plain(encoder.Tokenizer, text) : encoder.EncodePrompt(sample, 1);
         int?[] ends = [template == NoTemplate ? null : encoder.EndIdOf(used), tokenizer.EosId, .. Models.Generation.EndIds.Read(folder)];
         return new Prompt(
-            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate ? NoTemplate : used.Name, encoder.Decode);
+            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate ? NoTemplate : used.Name, tokenizer);
     }
 
     private static int[] Plain(Tokenizer tokenizer, string text)
