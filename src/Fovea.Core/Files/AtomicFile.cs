@@ -1,31 +1,50 @@
+using System.Text;
+
 namespace Fovea.Core.Files;
 
 /// <summary>Writes a file aside, flushes it to the disk and renames it, so that a crash leaves the old file or the new one.</summary>
 public static class AtomicFile
 {
     /// <summary>Writes through <paramref name="write"/> to a temporary neighbour, then renames it to <paramref name="path"/>.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file; its folder is made if need be.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <param name="files">The disk; null for the real one.</param>
+    public static void Write(string path, Action<Stream> write, IFileLayer? files = null)
     {
+        files ??= DiskFiles.Instance;
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
+        files.CreateFolder(folder);
         var aside = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
         try
         {
-            using (var stream = new FileStream(aside, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            using (var stream = files.Create(aside))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                files.FlushToDisk(stream);
             }
 
-            File.Move(aside, path, overwrite: true);
+            files.Move(aside, path);
         }
-        finally
+        catch
         {
-            File.Delete(aside);
+            TryDelete(files, aside);
+            throw;
         }
     }
 
     /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
-    public static void WriteText(string path, string text) =>
-        Write(path, s => s.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    public static void WriteText(string path, string text, IFileLayer? files = null) =>
+        Write(path, s => s.Write(Encoding.UTF8.GetBytes(text)), files);
+
+    // The failure that led here matters more than a leftover.
+    private static void TryDelete(IFileLayer files, string aside)
+    {
+        try
+        {
+            files.Delete(aside);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
 }
