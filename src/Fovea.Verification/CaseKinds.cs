@@ -4,6 +4,7 @@ using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;
 using Fovea.Verification.Models;
 using Fovea.Verification.Text;
+using Fovea.Verification.Training;
 
 namespace Fovea.Verification;
 
@@ -23,7 +24,7 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
             "endtoend" => EndToEndCase.Run,
-            "training" => (_, checks) => checks.Later(kind),
+            "training" => TrainingCase.Run,
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>
