@@ -125,20 +125,26 @@ public sealed class ScoreQueryTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_whose_name_holds_a_pattern_or_a_quote_is_read()
+    public void A_folder_whose_name_holds_a_quote_is_read_and_one_that_is_a_pattern_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var odd = folder.File("it's [a] store*");
-        Directory.CreateDirectory(odd);
-        foreach (var file in Directory.GetFiles(_folder.Path).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)))
-        {
-            File.Copy(file, Path.Combine(odd, Path.GetFileName(file)));
-        }
-
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(odd));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(Copied(folder.File("it's; a \"store\""))));
         using var reader = query.Run("SELECT count(*) FROM scores");
         Assert.True(reader.Read());
         Assert.Equal(20L, reader.GetInt64(0));
+        var pattern = ScoreStoreReader.Open(Copied(folder.File("a[b]*")));
+        Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(() => ScoreQuery.Open(pattern)).Message, StringComparison.Ordinal);
+    }
+
+    private string Copied(string target)
+    {
+        Directory.CreateDirectory(target);
+        foreach (var file in Directory.GetFiles(_folder.Path).Where(f => !f.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        return target;
     }
 
     private string[] Text(string sql)
