@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Verification.EndToEnd;
 using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;
 using Fovea.Verification.Models;
@@ -23,7 +24,7 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
             "training" => TrainingCase.Run,
-            "endtoend" => (_, checks) => checks.Later(kind),
+            "endtoend" => EndToEndCase.Run,
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>
