@@ -20,20 +20,6 @@ internal static class GenerationChecks
             var generated = GreedyGenerator.Generate(model, prompts, expected[0].Length, EndId);
             return Difference.Exact<int>(Flat(expected.Select(UpToEnd)), Flat(generated));
         });
-        GeneratedSequence[]? beams = null;
-        checks.Measure("beam3", () =>
-        {
-            var expected = Rows(fixture.Tensor("generate.expected.beam3", 2));
-            beams = TextGenerator.Generate(model, prompts, new GenerationOptions
-            {
-                MaxNewTokens = expected[0].Length,
-                EndIds = [EndId],
-                Beams = new BeamOptions { NumBeams = 3, LengthPenalty = 1, EarlyStopping = EarlyStopping.Estimate },
-            });
-            return Difference.Exact<int>(Flat(expected.Select(UpToEnd)), Flat(beams.Select(b => b.Ids)));
-        });
-        checks.Measure("beam3_score", () => Difference.Numbers(
-            fixture.Tensor("generate.expected.beam3_score", 1).Doubles(), [.. (beams ?? throw new ReferenceException("no beams to score")).Select(b => b.Score!.Value)], fixture.Tolerance));
     }
 
     /// <summary>Prompts without their padding on the left.</summary>
