@@ -3,6 +3,7 @@ using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;
 using Fovea.Verification.Models;
 using Fovea.Verification.Text;
+using Fovea.Verification.Training;
 
 namespace Fovea.Verification;
 
@@ -21,7 +22,8 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "llava" => LlavaCase.Run,
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
-            "training" or "endtoend" => (_, checks) => checks.Later(kind),
+            "training" => TrainingCase.Run,
+            "endtoend" => (_, checks) => checks.Later(kind),
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>
