@@ -23,8 +23,8 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "llava" => LlavaCase.Run,
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
-            "training" => TrainingCase.Run,
             "endtoend" => EndToEndCase.Run,
+            "training" => TrainingCase.Run,
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>

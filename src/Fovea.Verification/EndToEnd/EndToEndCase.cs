@@ -1,79 +1,81 @@
-using Fovea.Core.Samples;
+using System.Text.Json;
 using Fovea.Core.Scores;
-using Fovea.Data.Corpora;
-using Fovea.Data.Templates;
-using Fovea.Data.Tokenizers;
-using Fovea.Models;
+using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
+using Fovea.Scoring.Proxies;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;
 
 namespace Fovea.Verification.EndToEnd;
 
-/// <summary>From image files and LLaVA's JSON through tokenizer, template, image processor, blur and model to a score store, and from there to thresholds, kept samples and weights.</summary>
+/// <summary>
+/// From image files and a LLaVA JSON through tokenizer, template, image processor, blur and model to a score store, and from it to VIG, thresholds, kept samples, PRIOR's
+/// weights and losses: everything that <c>fovea score</c> and <c>fovea select</c> do.
+/// </summary>
 internal static class EndToEndCase
 {
+    private const string Png = "png", Jpeg = "jpeg";
+
     public static void Run(FixtureFolder fixture, CheckList checks)
     {
+        var tolerances = fixture.Json.Need("tolerance");
         using var model = ModelFolder.Load(fixture["model"]);
         using var reference = ModelFolder.Load(fixture["reference"]);
-        var tokenizer = Tokenizer.Load(fixture["model"]);
-        var encoder = new SampleEncoder(tokenizer, TemplateChoice.Parse("auto"));
-        using var stores = new ScoreStores(fixture, encoder);
-        checks.Attempt("png", () =>
-        {
-            var corpus = Corpus(fixture, "data.json", "images");
-            Ids(fixture, checks, encoder, model, corpus);
-            var scores = stores.Vig(model, corpus);
-            var tolerance = fixture.Json.Need("tolerance");
-            LogProbs(checks, "log_prob", Expected(fixture, "samples"), scores, tolerance.Number("png_nats"));
-            Gains(checks, Expected(fixture, "samples"), scores, tolerance.Number("tau_and_vig_nats"));
-            SelectionChecks.Run(fixture, checks, scores);
-        });
-        checks.Attempt("jpeg", () => LogProbs(
-            checks, "log_prob_jpeg", Expected(fixture, "samples_jpeg"), stores.Vig(model, Corpus(fixture, "data_jpeg.json", "images_jpeg")), fixture.Json.Need("tolerance").Number("jpeg_nats")));
-        checks.Attempt("prior", () => PriorChecks.Run(fixture, checks, model, stores, encoder, reference, Corpus(fixture, "captions.json", "images")));
+        var scorer = new ScoredFile(fixture, model, reference);
+        var samples = fixture.Json.List("samples").ToList();
+        checks.Attempt("input_ids", () => Ids(scorer, samples, checks));
+        var png = scorer.Vig("data.json", "images", Proxies(fixture));
+        Conditions(Png, samples, png, new Tolerance(tolerances.Number("png_nats"), 0), checks);
+        checks.Attempt(Jpeg, () => Conditions(
+            Jpeg, [.. fixture.Json.List("samples_jpeg")], [.. scorer.Vig("data_jpeg.json", "images_jpeg", Proxies(fixture)).Where(r => r.LogProbs.Count > 0)],
+            new Tolerance(tolerances.Number("jpeg_nats"), 0), checks));
+        checks.Attempt("selection", () => SelectionChecks.Run(fixture, png, new Tolerance(tolerances.Number("tau_and_vig_nats"), 0), checks));
+        checks.Attempt("prior", () => PriorChecks.Run(fixture, scorer, checks));
     }
 
-    private static LlavaJsonCorpus Corpus(FixtureFolder fixture, string file, string images) => LlavaJsonCorpus.Open(fixture[file], fixture[images]);
-
-    private static Dictionary<string, System.Text.Json.JsonElement> Expected(FixtureFolder fixture, string list) => fixture.Json.List(list).ToDictionary(s => s.Text("id"));
-
-    private static void Ids(FixtureFolder fixture, CheckList checks, SampleEncoder encoder, VisionLanguageModel model, LlavaJsonCorpus corpus)
+    /// <summary>The proxies of the case, by the names that its JSON gives their conditions.</summary>
+    public static Dictionary<string, VisionlessProxy> Proxies(FixtureFolder fixture) => new()
     {
-        var expected = fixture.Json.List("samples").ToList();
-        checks.Measure("samples", () => Difference.Exact<string?>([.. expected.Select(s => s.Text("id"))], [.. corpus.Samples.Select(s => s.Id)]));
-        var tokens = corpus.Samples.Select(encoder.Encode).ToList();
-        var numImageTokens = fixture.Json.Int("image_tokens");
-        var imageId = model.ImageTokenIds(0, 0)[0];
-        checks.Measure("input_ids", () => Difference.Exact<int>(
-            [.. expected.SelectMany(s => s.Ints("input_ids").Append(-1))],
-            [.. tokens.SelectMany(t => t.InputIds.SelectMany(i => i == TokenizedSample.ImagePlaceholder ? Enumerable.Repeat(imageId, numImageTokens) : [i]).Append(-1))]));
-        checks.Measure("target_ids", () => Difference.Exact<int>([.. expected.SelectMany(s => s.Ints("target_ids").Append(-1))], [.. tokens.SelectMany(t => t.TargetIds().Append(-1))]));
+        ["blur"] = new VisionlessProxy(ProxyKind.Blur, fixture.Json.Number("sigma")),
+        ["black"] = new VisionlessProxy(ProxyKind.Black),
+        ["mean"] = new VisionlessProxy(ProxyKind.Mean),
+        ["none"] = new VisionlessProxy(ProxyKind.None),
+    };
+
+    // What the model is fed, after expansion: ids and the places of the targets.
+    private static void Ids(ScoredFile scorer, List<JsonElement> samples, CheckList checks)
+    {
+        var expanded = scorer.Tokenize("data.json", "images").Select((t, i) => SampleExpander.Expand(scorer.Model, t, [.. t.Images.Select(_ => scorer.Blank)])).ToList();
+        checks.Measure("input_ids", () => Each(samples, expanded, (s, e) => Difference.Exact(s.Ints("input_ids"), e.InputIds)));
+        checks.Measure("target_positions", () => Each(samples, expanded, (s, e) => Difference.Exact(s.Ints("target_positions"), e.TargetIndices)));
     }
 
-    private static void LogProbs(
-        CheckList checks, string name, Dictionary<string, System.Text.Json.JsonElement> expected, IReadOnlyList<TokenScores> scores, double toleranceNats)
+    private static void Conditions(string name, List<JsonElement> samples, IReadOnlyList<TokenScores> rows, Tolerance tolerance, CheckList checks)
     {
-        foreach (var condition in ScoreStores.Conditions)
+        var proxies = new Dictionary<string, string> { [Core.Scores.Conditions.Image] = Core.Scores.Conditions.Image };
+        foreach (var condition in rows.SelectMany(r => r.LogProbs.Keys).Distinct().Where(c => c != Core.Scores.Conditions.Image))
         {
-            checks.Measure($"{name}.{condition.Key}", () => Difference.Numbers(
-                [.. Scored(scores).SelectMany(s => expected[s.Id!].Need("log_prob").Numbers(condition.Key))],
-                [.. Scored(scores).SelectMany(s => s.LogProbs[condition.Value]).Select(v => (double)v)], new Tolerance(toleranceNats, 0)));
+            proxies[condition.StartsWith(Core.Scores.Conditions.Visionless("blur"), StringComparison.Ordinal) ? "blur" : condition[Core.Scores.Conditions.Visionless("").Length..]] = condition;
         }
-    }
 
-    private static void Gains(CheckList checks, Dictionary<string, System.Text.Json.JsonElement> expected, IReadOnlyList<TokenScores> scores, double toleranceNats)
-    {
-        foreach (var condition in ScoreStores.Conditions.Where(c => c.Value != Conditions.Image))
+        foreach (var (proxy, condition) in proxies)
         {
-            double[] Of(TokenScores s) => [.. s.LogProbs[Conditions.Image].Zip(s.LogProbs[condition.Value], (with, without) => (double)with - without)];
-            checks.Measure($"vig.{condition.Key}", () => Difference.Numbers(
-                [.. Scored(scores).SelectMany(s => expected[s.Id!].Need("vig").Numbers(condition.Key))], [.. Scored(scores).SelectMany(Of)], new Tolerance(toleranceNats, 0)));
-            checks.Measure($"sample_vig.{condition.Key}", () => Difference.Numbers(
-                [.. Scored(scores).Select(s => expected[s.Id!].Need("sample_vig").Number(condition.Key))], [.. Scored(scores).Select(s => Of(s).Average())], new Tolerance(toleranceNats, 0)));
+            checks.Measure($"{name}.log_prob.{proxy}", () => Each(samples, rows, (s, r) => s.Try("log_prob") is { } logProbs
+                ? Difference.Numbers(logProbs.Numbers(proxy), Array.ConvertAll(r.LogProbs[condition], v => (double)v), tolerance)
+                : Difference.Exact(0, r.LogProbs.Count)));
         }
+
+        checks.Measure($"{name}.samples", () => Difference.Exact(samples.Count, rows.Count));
     }
 
-    private static IEnumerable<TokenScores> Scored(IReadOnlyList<TokenScores> scores) => scores.Where(s => s.HasImage);
+    /// <summary>The worst difference over samples and what we have of each.</summary>
+    public static Difference Each<T>(IReadOnlyList<JsonElement> expected, IReadOnlyList<T> actual, Func<JsonElement, T, Difference> compare)
+    {
+        if (expected.Count != actual.Count)
+        {
+            throw new ReferenceException($"{actual.Count} samples, expected {expected.Count}");
+        }
+
+        return expected.Zip(actual, compare).Aggregate((a, b) => a.Or(b));
+    }
 }
