@@ -3,6 +3,13 @@ using Fovea.Bench;
 using Fovea.Torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["load"])
+{
+    TorchRuntime.Start(1);
+    CheckpointLoad.Run();
+    return;
+}
+
 var threads = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1;
 TorchRuntime.Start(threads);
 Console.WriteLine($"threads {threads}, batch {TrainingStep.Batch}, {TrainingStep.TextTokens} text tokens, best of {TrainingStep.Rounds} rounds");

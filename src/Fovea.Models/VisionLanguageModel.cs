@@ -23,7 +23,7 @@ public abstract class VisionLanguageModel : IDisposable
     /// <summary>Number of ids that the head can predict.</summary>
     public abstract int VocabSize { get; }
 
-    /// <summary>Longest sequence, in expanded tokens.</summary>
+    /// <summary>Length the model was made for, in expanded tokens: the default limit of samples, which options may raise.</summary>
     public abstract int MaxLength { get; }
 
     /// <summary>The ids that one image of this size (after the image processor) expands to.</summary>

@@ -1,4 +1,5 @@
 using Fovea.Core.Samples;
+using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Models;
 using Fovea.Models.Batching;
@@ -51,19 +52,27 @@ public sealed class PriorScorer : ITokenScorer
 
     /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default) =>
-        new ScoringRun(_options, source, store, (first, count, stop) =>
-        {
-            var window = new ScoringWindow(source, first, count);
-            for (var r = 0; r < _references.Count; r++)
-            {
-                var reference = r;
-                window.Score(Conditions[0], _references[r], _options.TokenBudget, (_, sample) => Expand(sample, reference), stop);
-            }
-
-            return window.Finish(contextSeen: false, imageHash: null);
-        }).Run(progress, cancellation);
+        new ScoringRun<ScoringWindow>(_options, source, store, new Work(this, source)).Run(progress, cancellation);
 
     private ExpandedSample? Expand(TokenizedSample sample, int reference) => (_folds?.FoldOf(sample.Key) ?? 0) == reference
         ? SampleExpander.Expand(_references[reference], sample, [], _options.MaxLength)
         : null;
+
+    private sealed class Work(PriorScorer scorer, ScoringSource source) : IScoringWork<ScoringWindow>
+    {
+        public ScoringWindow Prepare(int first, int count, CollectionPause pause) => new(source, first, count);
+
+        public IReadOnlyList<TokenScores> Score(ScoringWindow window, ScoringStep step)
+        {
+            for (var r = 0; r < scorer._references.Count; r++)
+            {
+                var reference = r;
+                window.Score(scorer.Conditions[0], scorer._options.Of(scorer._references[r]), step, (_, sample) => scorer.Expand(sample, reference));
+            }
+
+            return window.Finish(contextSeen: false);
+        }
+
+        public string? ImageHash(TokenizedSample sample) => null;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fovea.Core.Errors;
+using Fovea.Models;
 using Fovea.Store;
 
 namespace Fovea.Scoring;
@@ -7,7 +8,7 @@ namespace Fovea.Scoring;
 /// <summary>How samples are cut into shards, windows and batches. None of it moves a score by more than rounding.</summary>
 public sealed record ScoringOptions
 {
-    /// <summary>Most tokens of one batch, padding included; a longer sample stands alone.</summary>
+    /// <summary>Most tokens of one batch, padding included; a longer sample stands alone. Where memory does not suffice, a shard goes on with half of it, and the store records that.</summary>
     public int TokenBudget { get; init; } = 8192;
 
     /// <summary>Samples sorted by length together; their images are in memory at once. A shard holds a whole number of windows but for its last.</summary>
@@ -25,12 +26,25 @@ public sealed record ScoringOptions
     /// <summary>Threads that load and prepare images.</summary>
     public int ImageThreads { get; init; } = 1;
 
+    /// <summary>Also store whether each target is the likeliest token.</summary>
+    public bool TopOne { get; init; }
+
+    /// <summary>Also store the entropy at each target.</summary>
+    public bool Entropy { get; init; }
+
+    /// <summary>How a batch is computed; null: by <see cref="TargetLogProbs.Facts"/>.</summary>
+    internal ModelFacts? Compute { get; init; }
+
+    internal BatchFacts Of(VisionLanguageModel model) =>
+        batch => Compute?.Invoke(model, batch) ?? TargetLogProbs.Facts(model, batch, TopOne, Entropy);
+
     /// <summary>What determines the scores' bits, by field, for a score store's provenance.</summary>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["scoring.token_budget"] = TokenBudget.ToString(CultureInfo.InvariantCulture),
         ["scoring.window_samples"] = WindowSamples.ToString(CultureInfo.InvariantCulture),
         ["scoring.shard_samples"] = ShardSamples.ToString(CultureInfo.InvariantCulture),
+        ["scoring.facts"] = "log_prob" + (TopOne ? ",top1" : "") + (Entropy ? ",entropy" : ""),
         ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "model",
     };
 

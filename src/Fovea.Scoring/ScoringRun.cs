@@ -5,30 +5,32 @@ using Fovea.Store;
 
 namespace Fovea.Scoring;
 
-/// <summary>The walk over shards and windows that all scorers share.</summary>
+/// <summary>The walk over shards and windows that all scorers share. A window's images are prepared while the one before it is scored.</summary>
 /// <param name="options">Already checked.</param>
 /// <param name="source">All samples.</param>
 /// <param name="store">Where shards go.</param>
-/// <param name="scoreWindow">Scores the samples [first, first + count) of the source, in order.</param>
-internal sealed class ScoringRun(
-    ScoringOptions options, ScoringSource source, ScoreStoreWriter store, Func<int, int, CancellationToken, IReadOnlyList<TokenScores>> scoreWindow)
+/// <param name="work">The scorer's part.</param>
+internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource source, ScoreStoreWriter store, IScoringWork<TWindow> work)
 {
     private const string Task = "score";
     private int _invalid = store.InvalidSamples;
 
+    private int Shards => (source.Count + options.ShardSamples - 1) / options.ShardSamples;
+
     public ScoringSummary Run(IProgressSink progress, CancellationToken cancellation)
     {
-        var shards = (source.Count + options.ShardSamples - 1) / options.ShardSamples;
-        CheckKeptShards(shards);
+        new KeptShards(options, source, store, work.ImageHash).Check(cancellation);
         var kept = store.Shards.Count;
-        for (var shard = 0; shard < shards; shard++)
+        using var pause = new CollectionPause(options.ImageThreads);
+        using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, pause));
+        for (var shard = 0; shard < Shards; shard++)
         {
             if (!store.HasShard(shard))
             {
-                store.WriteShard(shard, ScoreShard(shard, progress, cancellation));
+                ScoreFitting(shard, ahead, pause, progress, cancellation);
             }
 
-            progress.Report(Task, shard * options.ShardSamples + RowsOf(shard), source.Count);
+            progress.Report(Task, BeginOf(shard) + RowsOf(shard), source.Count);
         }
 
         if (!store.IsComplete)
@@ -36,18 +38,40 @@ internal sealed class ScoringRun(
             store.Complete();
         }
 
-        return new ScoringSummary(source.Count, _invalid, kept, shards - kept);
+        return new ScoringSummary(source.Count, _invalid, kept, Shards - kept);
     }
 
-    private List<TokenScores> ScoreShard(int shard, IProgressSink progress, CancellationToken cancellation)
+    // A shard that does not fit in memory is begun again with half the budget, which the store records; so batches depend on nothing that is not on record.
+    private void ScoreFitting(int shard, Ahead<TWindow> ahead, CollectionPause pause, IProgressSink progress, CancellationToken cancellation)
     {
-        var begin = shard * options.ShardSamples;
-        var end = begin + RowsOf(shard);
+        var budget = store.BudgetOf(shard) ?? options.TokenBudget;
+        var invalidBefore = _invalid;
+        while (true)
+        {
+            try
+            {
+                var step = new ScoringStep(budget, batch => pause.Compute(ahead.IsPreparing, batch), cancellation);
+                store.WriteShard(shard, ScoreShard(shard, ahead, step, progress), budget);
+                return;
+            }
+            catch (Exception e) when (budget > 1 && AllocationFailure.Is(e))
+            {
+                budget /= 2;
+                _invalid = invalidBefore;
+                store.BeginShard(shard, budget);
+                progress.Report(Task, BeginOf(shard), source.Count, $"memory does not suffice: {ShardEntry.FileOf(shard)} again with {budget} tokens a batch");
+            }
+        }
+    }
+
+    private List<TokenScores> ScoreShard(int shard, Ahead<TWindow> ahead, ScoringStep step, IProgressSink progress)
+    {
+        var (begin, end) = (BeginOf(shard), BeginOf(shard) + RowsOf(shard));
         var rows = new List<TokenScores>(end - begin);
         for (var first = begin; first < end; first += options.WindowSamples)
         {
-            cancellation.ThrowIfCancellationRequested();
-            foreach (var row in scoreWindow(first, Math.Min(options.WindowSamples, end - first), cancellation))
+            step.Stop.ThrowIfCancellationRequested();
+            foreach (var row in work.Score(ahead.Take(WindowAt(first), Following(first, shard)), step))
             {
                 CountInvalid(row);
                 rows.Add(row);
@@ -59,7 +83,27 @@ internal sealed class ScoringRun(
         return rows;
     }
 
-    private int RowsOf(int shard) => Math.Min(options.ShardSamples, source.Count - (shard * options.ShardSamples));
+    private (int First, int Count) WindowAt(int first)
+    {
+        var shard = first / options.ShardSamples;
+        return (first, Math.Min(options.WindowSamples, BeginOf(shard) + RowsOf(shard) - first));
+    }
+
+    private (int First, int Count)? Following(int first, int shard)
+    {
+        var next = first + options.WindowSamples;
+        if (next < BeginOf(shard) + RowsOf(shard))
+        {
+            return WindowAt(next);
+        }
+
+        var open = Enumerable.Range(shard + 1, Shards - shard - 1).FirstOrDefault(s => !store.HasShard(s), -1);
+        return open < 0 ? null : WindowAt(BeginOf(open));
+    }
+
+    private int BeginOf(int shard) => shard * options.ShardSamples;
+
+    private int RowsOf(int shard) => Math.Min(options.ShardSamples, source.Count - BeginOf(shard));
 
     private void CountInvalid(TokenScores row)
     {
@@ -67,23 +111,6 @@ internal sealed class ScoringRun(
         {
             throw new InvalidInputException(row.Key.Source, row.Key.Record,
                 $"{reason} (samples that could not be scored: {_invalid}, allowed by max_invalid: {options.MaxInvalid})");
-        }
-    }
-
-    private void CheckKeptShards(int shards)
-    {
-        foreach (var shard in store.Shards)
-        {
-            if (shard.Index >= shards || shard.Rows != RowsOf(shard.Index))
-            {
-                throw new InvalidInputException(Path.Combine(store.Folder, shard.File), null,
-                    $"holds {shard.Rows} samples of another corpus or shard size; choose another folder");
-            }
-        }
-
-        if (_invalid > options.MaxInvalid)
-        {
-            throw new FoveaException($"{store.Folder}: {_invalid} samples could not be scored, allowed by max_invalid: {options.MaxInvalid}; correct the data or raise it");
         }
     }
 }

@@ -1,7 +1,7 @@
+using System.Collections.ObjectModel;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
-using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Scoring.Batching;
 
@@ -23,13 +23,13 @@ internal sealed class ScoringWindow
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> for each sample that is to be scored, on up to <paramref name="threads"/> threads.</summary>
-    public void ForEach(int threads, Action<int, TokenizedSample> work, CancellationToken cancellation)
+    /// <summary>Runs <paramref name="work"/>, which loads images, for each sample that is to be scored, on up to <paramref name="threads"/> threads.</summary>
+    public void ForEach(int threads, CollectionPause pause, Action<int, TokenizedSample> work)
     {
         try
         {
-            Parallel.For(0, _items.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
-                i => _items[i].Try(() => work(i, _items[i].Tokens!), onlyScored: true));
+            Parallel.For(0, _items.Length, new ParallelOptions { MaxDegreeOfParallelism = threads },
+                i => _items[i].Try(() => pause.Prepare(() => work(i, _items[i].Tokens!)), onlyScored: true));
         }
         catch (AggregateException e) when (e.InnerException is FoveaException inner)
         {
@@ -38,8 +38,12 @@ internal sealed class ScoringWindow
     }
 
     /// <summary>Scores one condition of the samples that <paramref name="expand"/> gives a sequence; null leaves a sample to another call.</summary>
-    public void Score(
-        string condition, VisionLanguageModel model, int tokenBudget, Func<int, TokenizedSample, ExpandedSample?> expand, CancellationToken cancellation)
+    /// <param name="condition">The condition's name.</param>
+    /// <param name="compute">The model at work.</param>
+    /// <param name="step">Budget, and when to stop.</param>
+    /// <param name="expand">By place in the window.</param>
+    /// <exception cref="FoveaException">Memory does not suffice for a batch of one sample.</exception>
+    public void Score(string condition, BatchFacts compute, ScoringStep step, Func<int, TokenizedSample, ExpandedSample?> expand)
     {
         var rows = new List<(Item Item, ExpandedSample Expanded)>();
         for (var i = 0; i < _items.Length; i++)
@@ -55,28 +59,23 @@ internal sealed class ScoringWindow
             }, onlyScored: true);
         }
 
-        foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Expanded.InputIds.Length), tokenBudget))
+        foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Expanded.InputIds.Length), step.TokenBudget))
         {
-            cancellation.ThrowIfCancellationRequested();
-            var logProbs = TargetLogProbs.Compute(model, [.. batch.Select(b => rows[b].Expanded)]);
+            step.Stop.ThrowIfCancellationRequested();
+            var facts = Compute(compute, step, Array.ConvertAll(batch, b => rows[b].Expanded));
             for (var b = 0; b < batch.Length; b++)
             {
-                var (item, scored) = (rows[batch[b]].Item, logProbs[b]);
-                item.Try(() => item.LogProbs[condition] = AllTargets(item.Tokens!, condition, scored));
+                var (item, scored) = (rows[batch[b]].Item, facts[b]);
+                item.Try(() => item.Add(condition, scored));
             }
         }
     }
 
     /// <summary>The window's scores, in record order.</summary>
     /// <param name="contextSeen">Whether scores depend on the whole context.</param>
-    /// <param name="imageHash">Hash of a scored sample's image files.</param>
-    public IReadOnlyList<TokenScores> Finish(bool contextSeen, Func<TokenizedSample, string?>? imageHash) =>
-        Array.ConvertAll(_items, item =>
-        {
-            string? hash = null;
-            item.Try(() => hash = imageHash?.Invoke(item.Tokens!), onlyScored: true);
-            return item.Scores(contextSeen, hash);
-        });
+    /// <param name="imageHash">Hash of a scored sample's image files, by place in the window.</param>
+    public IReadOnlyList<TokenScores> Finish(bool contextSeen, Func<int, string?>? imageHash = null) =>
+        [.. _items.Select((item, i) => item.Scores(contextSeen, imageHash?.Invoke(i)))];
 
     private static void CheckContext(TokenizedSample sample, ExpandedSample expanded)
     {
@@ -87,28 +86,56 @@ internal sealed class ScoringWindow
         }
     }
 
-    // Targets that the length limit cut off were not scored: NaN.
-    private static float[] AllTargets(TokenizedSample sample, string condition, float[] scored)
+    private static TargetFacts[] Compute(BatchFacts compute, ScoringStep step, ExpandedSample[] batch)
     {
-        var values = new float[sample.TargetIndices.Length];
-        values.AsSpan(scored.Length).Fill(float.NaN);
-        for (var t = 0; t < scored.Length; t++)
+        try
         {
-            values[t] = float.IsFinite(scored[t])
-                ? scored[t]
-                : throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"not_finite: log-probability {scored[t]} of target {t} under {condition}");
+            return step.Around(() => compute(batch));
         }
-
-        return values;
+        catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
+        {
+            throw new FoveaException(
+                $"memory does not suffice for one sample of {batch[0].InputIds.Length} tokens ({e.Message}); free memory, use a smaller model or a smaller max_length", e);
+        }
     }
 
     private sealed class Item(SampleHead head)
     {
+        private readonly Dictionary<string, float[]> _logProbs = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, bool[]> _topOne = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, float[]> _entropy = new(StringComparer.Ordinal);
         private string? _reason;
 
         public TokenizedSample? Tokens { get; set; }
 
-        public Dictionary<string, float[]> LogProbs { get; } = new(StringComparer.Ordinal);
+        /// <summary>Targets that the length limit cut off were not scored: NaN, or false.</summary>
+        public void Add(string condition, TargetFacts facts)
+        {
+            if (Array.FindIndex(facts.LogProbs, v => !float.IsFinite(v)) is >= 0 and var wrong)
+            {
+                throw new InvalidInputException(head.Key.Source, head.Key.Record,
+                    $"not_finite: log-probability {facts.LogProbs[wrong]} of target {wrong} under {condition}");
+            }
+
+            _logProbs[condition] = AllTargets(facts.LogProbs, float.NaN);
+            if (facts.TopOne is { } topOne)
+            {
+                _topOne[condition] = AllTargets(topOne, false);
+            }
+
+            if (facts.Entropy is { } entropy)
+            {
+                _entropy[condition] = AllTargets(entropy, float.NaN);
+            }
+        }
+
+        private T[] AllTargets<T>(T[] scored, T unscored)
+        {
+            var values = new T[Tokens!.TargetIndices.Length];
+            scored.CopyTo(values, 0);
+            values.AsSpan(scored.Length).Fill(unscored);
+            return values;
+        }
 
         public void Try(Action work, bool onlyScored = false)
         {
@@ -139,7 +166,9 @@ internal sealed class ScoringWindow
             InvalidReason = _reason,
             TargetIds = Tokens?.TargetIds() ?? [],
             EndTargets = Tokens?.EndTargets ?? [],
-            LogProbs = _reason is null ? LogProbs : new Dictionary<string, float[]>(),
+            LogProbs = _reason is null ? _logProbs : ReadOnlyDictionary<string, float[]>.Empty,
+            TopOne = _reason is null ? _topOne : ReadOnlyDictionary<string, bool[]>.Empty,
+            Entropy = _reason is null ? _entropy : ReadOnlyDictionary<string, float[]>.Empty,
         };
     }
 }

@@ -4,7 +4,6 @@ using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
 using Fovea.Models;
-using Fovea.Models.Batching;
 using Fovea.Scoring.Proxies;
 using Fovea.Store;
 
@@ -65,31 +64,7 @@ public sealed class VigScorer : ITokenScorer
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default)
     {
         var others = _vig.Proxies.Any(p => p.Kind == ProxyKind.Other) ? OtherImages.Assign(source, _vig.Seed) : null;
-        var proxies = new ProxyImages(_images, _blur, _vig.Seed, others);
-        return new ScoringRun(_options, source, store, (first, count, stop) => ScoreWindow(source, first, count, proxies, stop)).Run(progress, cancellation);
+        var work = new VigWork(source, _model, _images, new ProxyImages(_images, _blur, _vig.Seed, others), _vig, _options);
+        return new ScoringRun<VigWindow>(_options, source, store, work).Run(progress, cancellation);
     }
-
-    private IReadOnlyList<Core.Scores.TokenScores> ScoreWindow(ScoringSource source, int first, int count, ProxyImages proxies, CancellationToken cancellation)
-    {
-        var window = new ScoringWindow(source, first, count);
-        var unit = new IReadOnlyList<PixelValues>[count];
-        var shown = new IReadOnlyList<PixelValues>[count];
-        window.ForEach(_options.ImageThreads, (i, sample) =>
-        {
-            unit[i] = _images.Unit(sample);
-            shown[i] = [.. unit[i].Select(_images.Processor.Normalize)];
-        }, cancellation);
-        window.Score(Conditions[0], _model, _options.TokenBudget, (i, sample) => Expand(sample, shown[i], withoutImages: false), cancellation);
-        foreach (var proxy in _vig.Proxies)
-        {
-            window.ForEach(_options.ImageThreads, (i, sample) => shown[i] = proxies.Of(proxy, sample, unit[i]), cancellation);
-            window.Score(proxy.Condition, _model, _options.TokenBudget,
-                (i, sample) => Expand(sample, shown[i], proxy.Kind == ProxyKind.None), cancellation);
-        }
-
-        return window.Finish(contextSeen: true, _vig.ImageHash);
-    }
-
-    private ExpandedSample Expand(TokenizedSample sample, IReadOnlyList<PixelValues> images, bool withoutImages) =>
-        SampleExpander.Expand(_model, sample, images, _options.MaxLength, withoutImages);
 }

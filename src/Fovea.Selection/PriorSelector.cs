@@ -11,11 +11,20 @@ namespace Fovea.Selection;
 /// </summary>
 /// <param name="alpha">At least 0; 1 in the paper, 0 is plain next-token prediction.</param>
 /// <param name="condition">The reference's condition.</param>
-public sealed class PriorSelector(double alpha = 1, string condition = Conditions.TextOnlyReference) : ISelector
+public sealed class PriorSelector(double alpha = 1, string condition = Core.Scores.Conditions.TextOnlyReference) : ISelector
 {
     private readonly double _alpha = alpha is >= 0 and < double.PositiveInfinity
         ? alpha
         : throw new UsageException($"alpha: expected a finite number of at least 0, got {alpha}");
+
+    /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.TargetCount;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => true;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [condition];
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
@@ -26,19 +35,8 @@ public sealed class PriorSelector(double alpha = 1, string condition = Condition
     };
 
     /// <inheritdoc/>
-    public SelectionResult Apply(IEnumerable<TokenScores> scores)
-    {
-        var builder = new SelectionBuilder(this, WeightNormalization.TargetCount);
-        foreach (var sample in scores)
-        {
-            if (!builder.AddUnscored(sample))
-            {
-                builder.Keep(sample, Weights(ScoreColumns.Condition(sample, condition), _alpha));
-            }
-        }
-
-        return builder.Build();
-    }
+    public ISelection Fit(IEnumerable<TokenScores> scores) =>
+        new SampleRule(sample => Decision.Keep(Weights(ScoreColumns.Condition(sample, condition), _alpha)));
 
     /// <summary><c>(1 - exp(log p))^alpha</c>, taken in double precision from log-probabilities in nats: <c>[targets]</c>.</summary>
     public static float[] Weights(ReadOnlySpan<float> logProbs, double alpha)

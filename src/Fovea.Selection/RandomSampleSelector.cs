@@ -15,6 +15,15 @@ namespace Fovea.Selection;
 public sealed class RandomSampleSelector(long seed, int keptSamples) : ISelector
 {
     /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.None;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => false;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "random_samples",
@@ -23,35 +32,20 @@ public sealed class RandomSampleSelector(long seed, int keptSamples) : ISelector
     };
 
     /// <inheritdoc/>
-    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    public ISelection Fit(IEnumerable<TokenScores> scores)
     {
-        var candidates = scores.Where(s => s is { HasImage: true, InvalidReason: null }).Select(s => s.Key).ToList();
+        var candidates = scores.Where(SampleRule.IsRanked).Select(s => s.Key).ToList();
         if (keptSamples < 0 || keptSamples > candidates.Count)
         {
             throw new UsageException($"samples: expected 0 to {candidates.Count}, got {keptSamples}; match a selection of this corpus");
         }
 
-        var (below, ties) = RandomCut.Find(candidates.Select(Draw), keptSamples);
-        var builder = new SelectionBuilder(this, WeightNormalization.None);
-        foreach (var sample in scores)
+        var (below, ties) = RankCut.Find(candidates.Select(Draw), keptSamples);
+        return new SampleRule(sample =>
         {
-            if (builder.AddUnscored(sample))
-            {
-                continue;
-            }
-
             var draw = Draw(sample.Key);
-            if (draw < below || (draw == below && ties-- > 0))
-            {
-                builder.Keep(sample, null);
-            }
-            else
-            {
-                builder.Drop(sample, "not drawn");
-            }
-        }
-
-        return builder.Build();
+            return draw < below || (draw == below && ties-- > 0) ? Decision.Keep(null) : Decision.Drop("not drawn");
+        });
     }
 
     private ulong Draw(SampleKey key) => new RandomSource(seed, "select/random_samples/" + key.Source, key.Record).NextBits();

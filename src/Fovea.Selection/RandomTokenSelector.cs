@@ -15,6 +15,15 @@ namespace Fovea.Selection;
 public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISelector
 {
     /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.None;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => true;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "random_tokens",
@@ -23,7 +32,7 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISel
     };
 
     /// <inheritdoc/>
-    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    public ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var drawn = new List<(SampleKey Key, int Count)>();
         long always = 0, free = 0;
@@ -45,17 +54,8 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISel
                 $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {supervisedTokens}; match a selection of this corpus");
         }
 
-        var (below, ties) = RandomCut.Find(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
-        var builder = new SelectionBuilder(this, WeightNormalization.None);
-        foreach (var sample in scores)
-        {
-            if (!builder.AddUnscored(sample))
-            {
-                builder.Keep(sample, Mask(sample, below, ref ties));
-            }
-        }
-
-        return builder.Build();
+        var (below, ties) = RankCut.Find(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
+        return new SampleRule(sample => Decision.Keep(Mask(sample, below, ref ties)));
     }
 
     private IEnumerable<ulong> Keys(SampleKey key, int count)

@@ -29,6 +29,9 @@ public sealed record SelectionReport
     /// <summary>The threshold in nats; null where the method has none, or there was nothing to rank.</summary>
     public double? Tau { get; init; }
 
+    /// <summary>The threshold on tokens in nats; null where the method has none. VIG's is the samples' tau unless asked otherwise.</summary>
+    public double? TokenTau { get; init; }
+
     /// <summary>Share of the targets that carry loss; NaN without targets.</summary>
     public double Share => (double)SupervisedTokens / Targets;
 
@@ -49,6 +52,11 @@ public sealed record SelectionReport
         if (Tau is { } tau)
         {
             fields["tau_nats"] = tau.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        if (TokenTau is { } tokenTau)
+        {
+            fields["token_tau_nats"] = tokenTau.ToString("R", CultureInfo.InvariantCulture);
         }
 
         return fields;

@@ -10,7 +10,11 @@ public static class Threshold
     /// <param name="percent">In (0, 100]; may be fractional.</param>
     /// <param name="count">Samples ranked.</param>
     /// <exception cref="UsageException">The percentage is out of range.</exception>
-    public static int TopCount(decimal percent, int count)
+    public static int TopCount(decimal percent, int count) => (int)TopCount(percent, (long)count);
+
+    /// <summary>The same for more than fit an int, e.g. tokens.</summary>
+    /// <exception cref="UsageException">The percentage is out of range.</exception>
+    public static long TopCount(decimal percent, long count)
     {
         if (percent is <= 0 or > 100)
         {
@@ -23,10 +27,10 @@ public static class Threshold
         var mantissa = ((BigInteger)(uint)bits[2] << 64) | ((BigInteger)(uint)bits[1] << 32) | (uint)bits[0];
         var scale = BigInteger.Pow(10, (bits[3] >> 16) & 0xFF);
         var (numerator, denominator) = (mantissa * count, scale * 100);
-        return (int)((numerator + denominator - 1) / denominator);
+        return (long)((numerator + denominator - 1) / denominator);
     }
 
-    /// <summary>tau_p: the <see cref="TopCount"/>-th largest of <paramref name="sampleGains"/>; null without any.</summary>
+    /// <summary>tau_p: the <see cref="TopCount(decimal, int)"/>-th largest of <paramref name="sampleGains"/>; null without any.</summary>
     public static double? Of(IReadOnlyCollection<double> sampleGains, decimal percent)
     {
         var top = TopCount(percent, sampleGains.Count);

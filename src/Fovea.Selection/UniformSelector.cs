@@ -6,20 +6,17 @@ namespace Fovea.Selection;
 public sealed class UniformSelector : ISelector
 {
     /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.None;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => false;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string> { ["method"] = "uniform" };
 
     /// <inheritdoc/>
-    public SelectionResult Apply(IEnumerable<TokenScores> scores)
-    {
-        var builder = new SelectionBuilder(this, WeightNormalization.None);
-        foreach (var sample in scores)
-        {
-            if (!builder.AddUnscored(sample))
-            {
-                builder.Keep(sample, null);
-            }
-        }
-
-        return builder.Build();
-    }
+    public ISelection Fit(IEnumerable<TokenScores> scores) => new SampleRule(_ => Decision.Keep(null));
 }

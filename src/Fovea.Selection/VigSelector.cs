@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 
 namespace Fovea.Selection;
@@ -22,11 +23,17 @@ public sealed record VigOptions
     /// <summary>p: per cent of the scored samples with an image that are kept, in (0, 100]; 70 in the paper.</summary>
     public decimal Percent { get; init; } = 70;
 
-    /// <summary>The condition that sees the image.</summary>
-    public string With { get; init; } = Conditions.Image;
+    /// <summary>Per cent of the ranked samples' targets that pass the threshold on tokens, in (0, 100]; null: tokens share the samples' tau, as in the paper.</summary>
+    public decimal? TokenPercent { get; init; }
 
-    /// <summary>The condition that does not: a visionless proxy, or <see cref="Conditions.TextOnlyReference"/> joined from a PRIOR store.</summary>
-    public string Without { get; init; } = Conditions.Visionless("blur");
+    /// <summary>The threshold on tokens itself, in nats; null: by <see cref="TokenPercent"/>, or shared.</summary>
+    public double? TokenTau { get; init; }
+
+    /// <summary>The condition that sees the image.</summary>
+    public string With { get; init; } = Core.Scores.Conditions.Image;
+
+    /// <summary>The condition that does not: a visionless proxy, or <see cref="Core.Scores.Conditions.TextOnlyReference"/> joined from a PRIOR store.</summary>
+    public string Without { get; init; } = Core.Scores.Conditions.Visionless("blur");
 
     /// <summary>Where the threshold acts.</summary>
     public VigScope Scope { get; init; } = VigScope.SampleAndToken;
@@ -37,82 +44,98 @@ public sealed record VigOptions
 
 /// <summary>
 /// VIG's selective training (arXiv 2602.17186, selective training): samples with an image whose VIG is at least tau_p are kept, and in them the targets
-/// whose own VIG is. Ties are kept. Text-only samples keep all targets. Targets that were not scored carry no loss, except end tokens.
+/// whose own VIG is at least the threshold on tokens, by default the same. Ties are kept. Text-only samples keep all targets. Targets that were not scored
+/// carry no loss, except end tokens.
 /// </summary>
-public sealed class VigSelector(VigOptions options) : ISelector
+public sealed class VigSelector : ISelector
 {
-    /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
-    {
-        ["method"] = "vig",
-        ["percent"] = options.Percent.ToString(CultureInfo.InvariantCulture),
-        ["with"] = options.With,
-        ["without"] = options.Without,
-        ["scope"] = options.Scope switch
-        {
-            VigScope.SampleOnly => "sample",
-            VigScope.TokenOnly => "token",
-            _ => "sample_and_token",
-        },
-        ["strict_paper"] = options.StrictPaper ? "true" : "false",
-    };
+    private readonly VigOptions _options;
 
-    /// <inheritdoc/>
-    public SelectionResult Apply(IEnumerable<TokenScores> scores)
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="UsageException">A percentage is out of range, or there are two thresholds on tokens.</exception>
+    public VigSelector(VigOptions options)
     {
         _ = Threshold.TopCount(options.Percent, 0);
+        _ = Threshold.TopCount(options.TokenPercent ?? 100, 0);
+        if (options is { TokenPercent: not null, TokenTau: not null } || options.TokenTau is { } tau && !double.IsFinite(tau))
+        {
+            throw new UsageException($"threshold on tokens: expected one finite number or a percentage, got {options.TokenTau} and {options.TokenPercent}");
+        }
+
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.None;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => _options.Scope != VigScope.SampleOnly;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [_options.With, _options.Without];
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe()
+    {
+        var fields = new Dictionary<string, string>
+        {
+            ["method"] = "vig",
+            ["percent"] = _options.Percent.ToString(CultureInfo.InvariantCulture),
+            ["with"] = _options.With,
+            ["without"] = _options.Without,
+            ["scope"] = _options.Scope switch
+            {
+                VigScope.SampleOnly => "sample",
+                VigScope.TokenOnly => "token",
+                _ => "sample_and_token",
+            },
+            ["strict_paper"] = _options.StrictPaper ? "true" : "false",
+        };
+        if (_options.TokenPercent is { } percent)
+        {
+            fields["token_percent"] = percent.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return fields;
+    }
+
+    /// <inheritdoc/>
+    public ISelection Fit(IEnumerable<TokenScores> scores)
+    {
         var gains = new List<double>();
-        foreach (var sample in scores.Where(IsRanked))
+        long targets = 0;
+        foreach (var sample in scores.Where(SampleRule.IsRanked))
         {
-            gains.Add(VisualInformationGain.OfSample(TokenGains(sample)));
+            gains.Add(VisualInformationGain.OfSample(sample, _options.With, _options.Without, out var scored));
+            targets += scored;
         }
 
-        var tau = Threshold.Of(gains, options.Percent);
-        var builder = new SelectionBuilder(this, WeightNormalization.None);
-        foreach (var sample in scores)
-        {
-            if (!builder.AddUnscored(sample))
-            {
-                Decide(builder, sample, tau ?? double.NaN);
-            }
-        }
-
-        return builder.Build(tau);
+        var tau = Threshold.Of(gains, _options.Percent);
+        var tokenTau = TokenTau(scores, targets) ?? tau;
+        return new SampleRule(s => Decide(s, tau ?? double.NaN, tokenTau ?? double.NaN), tau, WeighsTokens ? tokenTau : null);
     }
 
-    private static bool IsRanked(TokenScores sample) => sample is { HasImage: true, InvalidReason: null };
-
-    private double[] TokenGains(TokenScores sample) => VisualInformationGain.OfTokens(sample, options.With, options.Without);
-
-    private void Decide(SelectionBuilder builder, TokenScores sample, double tau)
+    private double? TokenTau(IEnumerable<TokenScores> scores, long targets)
     {
-        var gains = TokenGains(sample);
-        var gain = VisualInformationGain.OfSample(gains);
-        if (options.Scope != VigScope.TokenOnly && !(gain >= tau))
+        if (_options.TokenPercent is not { } percent || targets == 0 || !WeighsTokens)
         {
-            builder.Drop(sample, string.Create(CultureInfo.InvariantCulture, $"vig {gain:R} below tau {tau:R}"));
-            return;
+            return _options.TokenTau;
         }
 
-        builder.Keep(sample, options.Scope == VigScope.SampleOnly ? null : Mask(sample, gains, tau));
+        var gains = scores.Where(SampleRule.IsRanked).SelectMany(TokenGains);
+        return RankCut.Largest(gains, targets, Threshold.TopCount(percent, targets));
     }
 
-    private float[] Mask(TokenScores sample, double[] gains, double tau)
+    private double[] TokenGains(TokenScores sample) => VisualInformationGain.OfTokens(sample, _options.With, _options.Without);
+
+    private Decision Decide(TokenScores sample, double tau, double tokenTau)
     {
-        var mask = new float[sample.TargetIds.Length];
-        for (var t = 0; t < gains.Length; t++)
+        var gain = VisualInformationGain.OfSample(sample, _options.With, _options.Without, out _);
+        if (_options.Scope != VigScope.TokenOnly && !(gain >= tau))
         {
-            mask[t] = gains[t] >= tau ? 1f : 0f;
+            return Decision.Drop(string.Create(CultureInfo.InvariantCulture, $"vig {gain:R} below tau {tau:R}"));
         }
 
-        if (!options.StrictPaper)
-        {
-            foreach (var end in sample.EndTargets)
-            {
-                mask[end] = 1f;
-            }
-        }
-
-        return mask;
+        return Decision.Keep(WeighsTokens ? TokenMask.AtLeast(TokenGains(sample), tokenTau, sample, _options.StrictPaper) : null);
     }
 }

@@ -26,6 +26,22 @@ public static class VisualInformationGain
         return gains;
     }
 
+    /// <summary>The same mean straight from a sample's scores, and how many targets both conditions scored.</summary>
+    /// <exception cref="Core.Errors.InvalidInputException">A condition is missing.</exception>
+    public static double OfSample(TokenScores scores, string with, string without, out int scored)
+    {
+        var seen = ScoreColumns.Condition(scores, with);
+        var blind = ScoreColumns.Condition(scores, without);
+        scored = Math.Min(ScoredTargets.Count(seen), ScoredTargets.Count(blind));
+        var sum = 0.0;
+        for (var t = 0; t < scored; t++)
+        {
+            sum += (double)seen[t] - blind[t];
+        }
+
+        return sum / scored;
+    }
+
     /// <summary><c>VIG = (1/T) sum_t VIG_t</c> over all scored targets, end tokens included; NaN without targets.</summary>
     public static double OfSample(ReadOnlySpan<double> tokenGains)
     {

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
@@ -14,9 +15,10 @@ public static class ScoreJoin
     /// <param name="primary">The samples wanted.</param>
     /// <param name="secondary">Must hold every scored sample of <paramref name="primary"/>.</param>
     /// <param name="conditions">Which conditions to take; null for all.</param>
+    /// <param name="prefix">Put before the names of the conditions taken, e.g. where two models were scored under one condition.</param>
     /// <exception cref="FoveaException">A sample is missing, its fingerprints differ, or a condition is in both.</exception>
     public static IEnumerable<TokenScores> Join(
-        IEnumerable<TokenScores> primary, IEnumerable<TokenScores> secondary, IReadOnlyCollection<string>? conditions = null)
+        IEnumerable<TokenScores> primary, IEnumerable<TokenScores> secondary, IReadOnlyCollection<string>? conditions = null, string prefix = "")
     {
         var waiting = new Dictionary<SampleKey, TokenScores>();
         using var others = secondary.GetEnumerator();
@@ -28,7 +30,7 @@ public static class ScoreJoin
                 continue;
             }
 
-            yield return Joined(row, Find(row, waiting, others), conditions);
+            yield return Joined(row, Find(row, waiting, others), conditions, prefix);
         }
     }
 
@@ -56,7 +58,7 @@ public static class ScoreJoin
         throw new InvalidInputException(row.Key.Source, row.Key.Record, "is scored in the first score store and not in the second; score the same corpus twice");
     }
 
-    private static TokenScores Joined(TokenScores row, TokenScores other, IReadOnlyCollection<string>? conditions)
+    private static TokenScores Joined(TokenScores row, TokenScores other, IReadOnlyCollection<string>? conditions, string prefix)
     {
         Agree(row, "text fingerprint", row.TextFingerprint, other.TextFingerprint);
         if (row.ContextFingerprint is not null && other.ContextFingerprint is not null)
@@ -64,15 +66,26 @@ public static class ScoreJoin
             Agree(row, "context fingerprint", row.ContextFingerprint, other.ContextFingerprint);
         }
 
+        if (row.ImageHash is not null && other.ImageHash is not null)
+        {
+            Agree(row, "image hash", row.ImageHash, other.ImageHash);
+        }
+
         if (other.InvalidReason is not null)
         {
-            return row with { InvalidReason = other.InvalidReason, LogProbs = new Dictionary<string, float[]>() };
+            return row with
+            {
+                InvalidReason = other.InvalidReason,
+                LogProbs = ReadOnlyDictionary<string, float[]>.Empty,
+                TopOne = ReadOnlyDictionary<string, bool[]>.Empty,
+                Entropy = ReadOnlyDictionary<string, float[]>.Empty,
+            };
         }
 
         var all = new Dictionary<string, float[]>(row.LogProbs, StringComparer.Ordinal);
         foreach (var (condition, values) in other.LogProbs.Where(c => conditions?.Contains(c.Key) ?? true))
         {
-            if (!all.TryAdd(condition, values))
+            if (!all.TryAdd(prefix + condition, values))
             {
                 throw new FoveaException($"both score stores hold the condition {condition}; name the conditions to take from the second");
             }
@@ -86,7 +99,7 @@ public static class ScoreJoin
         if (expected != got)
         {
             throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{what}: expected {expected} (first score store), got {got} (second); score both under the same tokenizer and template");
+                $"{what}: expected {expected} (first score store), got {got} (second); score both under the same tokenizer, template and images");
         }
     }
 }

@@ -1,20 +1,20 @@
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
 
 namespace Fovea.Store;
 
-/// <summary>Reads a score store, one shard in memory at a time. Thread-safe.</summary>
+/// <summary>Reads a score store, a few shards in memory at a time. Thread-safe.</summary>
 public sealed class ScoreStoreReader
 {
-    private const long MaxShardBytes = 1L << 30;
+    private const int MostAhead = 2;
     private readonly StoreManifest _manifest;
 
-    private ScoreStoreReader(string folder, StoreManifest manifest)
+    private ScoreStoreReader(string folder, StoreManifest manifest, IReadOnlyList<ShardEntry> shards)
     {
         Folder = folder;
         _manifest = manifest;
+        Shards = shards;
     }
 
     /// <summary>The file in a store's folder that names its shards and their hashes: its hash stands for the whole store.</summary>
@@ -29,11 +29,14 @@ public sealed class ScoreStoreReader
     /// <summary>Whether every sample of its corpus is there.</summary>
     public bool IsComplete => _manifest.Complete;
 
-    /// <summary>The shards, in order.</summary>
-    public IReadOnlyList<ShardEntry> Shards => _manifest.Shards;
+    /// <summary>The finished shards, in order.</summary>
+    public IReadOnlyList<ShardEntry> Shards { get; }
 
     /// <summary>Number of samples.</summary>
-    public int Count => _manifest.Shards.Sum(s => s.Rows);
+    public int Count => Shards.Sum(s => s.Rows);
+
+    /// <summary>Full path of the texts of its tokens, a Parquet file of <c>token_id</c> and <c>token</c>; null where it has none.</summary>
+    public string? TokensPath => _manifest.TokensSha256 is null ? null : Path.GetFullPath(Path.Combine(Folder, TokenTexts.FileName));
 
     /// <summary>Opens a store and checks the hash of each shard.</summary>
     /// <param name="folder">The store's folder.</param>
@@ -44,28 +47,94 @@ public sealed class ScoreStoreReader
         var manifest = StoreManifest.Read(folder);
         if (!manifest.Complete && !allowPartial)
         {
-            throw new InvalidInputException(folder, null, $"the score store is not complete ({manifest.Shards.Count} shards so far); continue its scoring");
+            throw new InvalidInputException(folder, null,
+                $"the score store is not complete ({manifest.Shards.Count(s => s.IsFinished)} shards so far); continue its scoring");
         }
 
-        var reader = new ScoreStoreReader(folder, manifest);
-        foreach (var shard in manifest.Shards)
+        var shards = Finished(folder, manifest);
+        foreach (var shard in shards)
         {
-            reader.CheckHash(shard);
+            if (ShardFile.Damage(folder, shard) is { } damage)
+            {
+                throw ShardFile.Damaged(folder, shard, damage);
+            }
         }
 
-        return reader;
+        TokenTexts.Check(folder, manifest.TokensSha256);
+        return new ScoreStoreReader(folder, manifest, shards);
     }
+
+    /// <summary>Every damage of a store's files, one line each: hashes, and what stands in each shard. Reads the whole store.</summary>
+    /// <exception cref="FoveaException">Not a score store.</exception>
+    public static IEnumerable<string> FindDamage(string folder)
+    {
+        var manifest = StoreManifest.Read(folder);
+        foreach (var shard in Finished(folder, manifest))
+        {
+            if (DamageOf(folder, shard) is { } damage)
+            {
+                yield return damage;
+            }
+        }
+
+        if (manifest.TokensSha256 is { } tokens && !TokenTexts.IsSound(folder, tokens))
+        {
+            yield return $"{Path.Combine(folder, TokenTexts.FileName)}: missing, torn or altered; run the scoring again to write it";
+        }
+    }
+
+    /// <summary>Full path of a shard's file.</summary>
+    public string PathOf(ShardEntry shard) => Path.GetFullPath(ShardFile.PathOf(Folder, shard));
 
     /// <summary>All samples in record order. May be enumerated again; each time reads the shards anew.</summary>
     /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
-    public IEnumerable<TokenScores> Read()
+    public IEnumerable<TokenScores> Read() => Shards.SelectMany(s => ShardFile.Read(Folder, s));
+
+    /// <summary>
+    /// The same, with the next shards being read on other threads while one is enumerated: for work that does not compute on tensors meanwhile
+    /// (docs/decisions/0004).
+    /// </summary>
+    /// <param name="conditions">Read only these conditions; null for all that there are.</param>
+    /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
+    public IEnumerable<TokenScores> ReadAhead(IReadOnlyCollection<string>? conditions = null)
     {
-        foreach (var shard in Shards)
+        var ahead = new Queue<Task<TokenScores[]>>();
+        for (var i = 0; i < Shards.Count + MostAhead; i++)
         {
-            foreach (var row in ReadShard(shard.Index))
+            if (i < Shards.Count)
+            {
+                var shard = Shards[i];
+                ahead.Enqueue(Task.Run(() => ShardFile.Read(Folder, shard, conditions)));
+            }
+
+            if (i < MostAhead)
+            {
+                continue;
+            }
+
+            foreach (var row in ahead.Dequeue().GetAwaiter().GetResult())
             {
                 yield return row;
             }
+        }
+    }
+
+    /// <summary>The text of every token id; empty where the store has none.</summary>
+    /// <exception cref="FoveaException">The file cannot be read.</exception>
+    public IReadOnlyList<(int Id, string Text)> ReadTokens()
+    {
+        if (TokensPath is not { } path)
+        {
+            return [];
+        }
+
+        try
+        {
+            return TokensCodec.Decode(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new InvalidInputException(path, null, $"{e.Message}; run the scoring again to write it", e);
         }
     }
 
@@ -75,41 +144,28 @@ public sealed class ScoreStoreReader
     {
         var shard = Shards.FirstOrDefault(s => s.Index == index)
             ?? throw new InvalidInputException(Folder, null, $"has no shard {index}");
+        return ShardFile.Read(Folder, shard);
+    }
+
+    // While scoring goes on, the manifest names a shard a moment before the shard is in its place.
+    private static ShardEntry[] Finished(string folder, StoreManifest manifest) =>
+        [.. manifest.Shards.Where(s => s.IsFinished && (manifest.Complete || File.Exists(ShardFile.PathOf(folder, s))))];
+
+    private static string? DamageOf(string folder, ShardEntry shard)
+    {
         try
         {
-            var rows = ShardCodec.Decode(File.ReadAllBytes(PathOf(shard)));
-            return rows.Length == shard.Rows
-                ? rows
-                : throw new InvalidDataException($"{rows.Length} samples; the manifest says {shard.Rows}");
+            if (ShardFile.Damage(folder, shard) is { } damage)
+            {
+                return ShardFile.Damaged(folder, shard, damage).Message;
+            }
+
+            _ = ShardFile.Read(folder, shard);
+            return null;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (FoveaException e)
         {
-            throw Damaged(shard, e.Message, e);
+            return e.Message;
         }
     }
-
-    private void CheckHash(ShardEntry shard)
-    {
-        var path = PathOf(shard);
-        if (!File.Exists(path))
-        {
-            throw Damaged(shard, "the file is missing");
-        }
-
-        if (new FileInfo(path).Length > MaxShardBytes)
-        {
-            throw Damaged(shard, $"larger than {MaxShardBytes >> 20} MiB");
-        }
-
-        var hash = ContentHash.OfFile(path);
-        if (hash != shard.Sha256)
-        {
-            throw Damaged(shard, $"torn or altered: expected sha256 {shard.Sha256}, got {hash}");
-        }
-    }
-
-    private string PathOf(ShardEntry shard) => Path.Combine(Folder, shard.File);
-
-    private InvalidInputException Damaged(ShardEntry shard, string what, Exception? inner = null) =>
-        new(PathOf(shard), null, $"{what}; run the scoring again to redo this shard", inner);
 }

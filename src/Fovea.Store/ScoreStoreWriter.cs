@@ -8,7 +8,8 @@ namespace Fovea.Store;
 
 /// <summary>
 /// Writes a score store: a folder of Parquet shards and <c>manifest.json</c>. Shards are written one by one, each atomically and in any order,
-/// so that a run that stops can be continued; only one writer may have a folder open. Not thread-safe.
+/// so that a run that stops can be continued; only one writer may have a folder open. The manifest names a shard's hash before the shard is put in its place,
+/// so that at every moment a shard is either whole and known or to be scored again. Not thread-safe.
 /// </summary>
 public sealed class ScoreStoreWriter : IDisposable
 {
@@ -17,14 +18,18 @@ public sealed class ScoreStoreWriter : IDisposable
 
     private const string LockName = ".lock";
     private readonly SortedDictionary<int, ShardEntry> _shards = [];
+    private readonly SortedDictionary<int, int> _begun = [];
     private readonly IReadOnlyDictionary<string, string> _provenance;
     private readonly FileStream _lock;
+    private readonly IFileLayer _files;
+    private string? _tokensSha256;
 
-    private ScoreStoreWriter(string folder, IReadOnlyDictionary<string, string> provenance, FileStream exclusive)
+    private ScoreStoreWriter(string folder, IReadOnlyDictionary<string, string> provenance, FileStream exclusive, IFileLayer files)
     {
         Folder = folder;
         _provenance = provenance;
         _lock = exclusive;
+        _files = files;
     }
 
     /// <summary>The store's folder.</summary>
@@ -42,11 +47,11 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <summary>Starts a store, or continues one made under the same provenance: finished shards whose hash holds are kept, others are to be written again.</summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="provenance">All that determines the scores: model hash, tokenizer, template, corpus, dtype, proxies, versions, threads, configuration.</param>
-    /// <exception cref="FoveaException">The folder holds something else, another process writes it, or a provenance field differs (named, with both values).</exception>
-    public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance)
+    /// <param name="files">The disk; null for the real one.</param>
+    /// <exception cref="FoveaException">The folder holds something else, cannot be written or is written by another process, or a provenance field differs (named, with both values).</exception>
+    public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance, IFileLayer? files = null)
     {
-        Directory.CreateDirectory(folder);
-        var writer = new ScoreStoreWriter(folder, provenance, Lock(folder));
+        var writer = new ScoreStoreWriter(folder, provenance, Lock(folder), files ?? DiskFiles.Instance);
         try
         {
             writer.Continue();
@@ -62,11 +67,46 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <summary>Whether shard <paramref name="index"/> is finished.</summary>
     public bool HasShard(int index) => _shards.ContainsKey(index);
 
+    /// <summary>The samples of a finished shard.</summary>
+    /// <exception cref="FoveaException">It is not finished, or cannot be read.</exception>
+    public IReadOnlyList<TokenScores> ReadShard(int index) => _shards.TryGetValue(index, out var shard)
+        ? ShardFile.Read(Folder, shard)
+        : throw new InvalidInputException(Folder, null, $"has no shard {index}");
+
+    /// <summary>The token budget that shard <paramref name="index"/> was begun with, else that of the closest one before it; null where none is recorded.</summary>
+    public int? BudgetOf(int index)
+    {
+        for (var i = index; i >= 0; i--)
+        {
+            if (_begun.TryGetValue(i, out var begun))
+            {
+                return begun;
+            }
+
+            if (_shards.TryGetValue(i, out var shard))
+            {
+                return shard.TokenBudget;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Records that shard <paramref name="index"/> is scored with this budget from now on.</summary>
+    public void BeginShard(int index, int tokenBudget)
+    {
+        _shards.Remove(index);
+        _begun[index] = tokenBudget;
+        IsComplete = false;
+        WriteManifest(_shards.Values);
+    }
+
     /// <summary>Writes shard <paramref name="index"/>, replacing it if it is there.</summary>
     /// <param name="index">Place in the order of shards, from 0.</param>
     /// <param name="rows">1 to <see cref="MaxShardRows"/> samples in record order.</param>
-    /// <exception cref="FoveaException">A row is inconsistent; the message names the sample.</exception>
-    public void WriteShard(int index, IReadOnlyList<TokenScores> rows)
+    /// <param name="tokenBudget">The budget they were scored with, if any.</param>
+    /// <exception cref="FoveaException">A row is inconsistent (the message names the sample), or the disk refuses.</exception>
+    public void WriteShard(int index, IReadOnlyList<TokenScores> rows, int? tokenBudget = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         if (rows.Count is 0 or > MaxShardRows)
@@ -74,6 +114,56 @@ public sealed class ScoreStoreWriter : IDisposable
             throw new ArgumentException($"a shard of {rows.Count} samples; expected 1 to {MaxShardRows}", nameof(rows));
         }
 
+        Check(rows);
+        var bytes = ShardCodec.Encode(rows);
+        var entry = new ShardEntry(
+            index, ShardEntry.FileOf(index), rows.Count, rows.Count(r => r.InvalidReason is not null), ContentHash.OfBytes(bytes), tokenBudget);
+        _shards.Remove(index);
+        _begun.Remove(index);
+        IsComplete = false;
+        WriteManifest(_shards.Values.Append(entry));
+        var path = Path.Combine(Folder, entry.File);
+        Written(path, () => AtomicFile.Write(path, s => s.Write(bytes), _files));
+        _shards[index] = entry;
+    }
+
+    /// <summary>Writes the text of every token id, so that the store can be queried in words.</summary>
+    /// <param name="texts">By id: <c>[vocab]</c>.</param>
+    public void WriteTokens(IReadOnlyList<string> texts)
+    {
+        var bytes = TokenTexts.Encode(texts);
+        var hash = ContentHash.OfBytes(bytes);
+        if (_tokensSha256 == hash && TokenTexts.IsSound(Folder, hash))
+        {
+            return;
+        }
+
+        var path = Path.Combine(Folder, TokenTexts.FileName);
+        Written(path, () => AtomicFile.Write(path, s => s.Write(bytes), _files));
+        _tokensSha256 = hash;
+        WriteManifest(_shards.Values);
+    }
+
+    /// <summary>Marks the store as complete.</summary>
+    /// <exception cref="FoveaException">A shard between the first and the last is missing.</exception>
+    public void Complete()
+    {
+        var last = Math.Max(_shards.Count, _begun.Count == 0 ? 0 : _begun.Keys.Last() + 1);
+        var missing = Enumerable.Range(0, last).FirstOrDefault(i => !HasShard(i), -1);
+        if (missing >= 0)
+        {
+            throw new FoveaException($"{Folder}: {ShardEntry.FileOf(missing)} is missing; score it before completing the store");
+        }
+
+        IsComplete = true;
+        WriteManifest(_shards.Values);
+    }
+
+    /// <summary>Lets other writers open the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static void Check(IReadOnlyList<TokenScores> rows)
+    {
         try
         {
             foreach (var row in rows)
@@ -85,46 +175,30 @@ public sealed class ScoreStoreWriter : IDisposable
         {
             throw new FoveaException(e.Message, e);
         }
-
-        var bytes = ShardCodec.Encode(rows);
-        AtomicFile.Write(PathOf(index), s => s.Write(bytes));
-        _shards[index] = new ShardEntry(
-            index, ShardEntry.FileOf(index), rows.Count, rows.Count(r => r.InvalidReason is not null), ContentHash.OfBytes(bytes));
-        IsComplete = false;
-        WriteManifest();
     }
-
-    /// <summary>Marks the store as complete.</summary>
-    /// <exception cref="FoveaException">A shard between the first and the last is missing.</exception>
-    public void Complete()
-    {
-        var missing = Enumerable.Range(0, _shards.Count).FirstOrDefault(i => !HasShard(i), -1);
-        if (missing >= 0)
-        {
-            throw new FoveaException($"{Folder}: {ShardEntry.FileOf(missing)} is missing; score it before completing the store");
-        }
-
-        IsComplete = true;
-        WriteManifest();
-    }
-
-    /// <summary>Lets other writers open the folder.</summary>
-    public void Dispose() => _lock.Dispose();
 
     private static FileStream Lock(string folder)
     {
         try
         {
+            Directory.CreateDirectory(folder);
             return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new FoveaException($"{folder}: cannot be written ({e.Message}); allow writing there or choose another folder", e);
         }
         catch (IOException e)
         {
-            throw new FoveaException($"{folder}: another process is writing this score store ({e.Message}); wait for it or choose another folder", e);
+            throw new FoveaException(Directory.Exists(folder)
+                ? $"{folder}: another process is writing this score store ({e.Message}); wait for it or choose another folder"
+                : $"{folder}: cannot be made ({e.Message}); choose another folder", e);
         }
     }
 
     private void Continue()
     {
+        RemoveLeftovers();
         if (!StoreManifest.Exists(Folder))
         {
             if (Directory.EnumerateFiles(Folder, "*.parquet").FirstOrDefault() is { } stray)
@@ -133,21 +207,38 @@ public sealed class ScoreStoreWriter : IDisposable
                     $"holds {Path.GetFileName(stray)} but no {StoreManifest.FileName}; choose another folder or empty this one");
             }
 
-            WriteManifest();
+            WriteManifest([]);
             return;
         }
 
         var manifest = StoreManifest.Read(Folder);
         CheckProvenance(manifest.Provenance);
-        foreach (var shard in manifest.Shards.Where(IsSound))
+        _tokensSha256 = manifest.TokensSha256;
+        foreach (var shard in manifest.Shards)
         {
-            _shards[shard.Index] = shard;
+            if (ShardFile.IsSound(Folder, shard))
+            {
+                _shards[shard.Index] = shard;
+            }
+            else if (shard.TokenBudget is { } budget)
+            {
+                _begun[shard.Index] = budget;
+            }
         }
 
         IsComplete = manifest.Complete && _shards.Count == manifest.Shards.Count;
         if (_shards.Count != manifest.Shards.Count)
         {
-            WriteManifest();
+            WriteManifest(_shards.Values);
+        }
+    }
+
+    // What a killed process was writing aside.
+    private void RemoveLeftovers()
+    {
+        foreach (var file in Directory.EnumerateFiles(Folder, ".*.tmp"))
+        {
+            Written(file, () => _files.Delete(file));
         }
     }
 
@@ -166,10 +257,20 @@ public sealed class ScoreStoreWriter : IDisposable
         }
     }
 
-    private bool IsSound(ShardEntry shard) =>
-        File.Exists(PathOf(shard.Index)) && ContentHash.OfFile(PathOf(shard.Index)) == shard.Sha256;
+    private void WriteManifest(IEnumerable<ShardEntry> finished) => Written(Path.Combine(Folder, StoreManifest.FileName), () => StoreManifest
+        .Of(_provenance, finished.Concat(_begun.Select(b => ShardEntry.Begun(b.Key, b.Value))), _tokensSha256, IsComplete)
+        .Write(Folder, _files));
 
-    private string PathOf(int index) => Path.Combine(Folder, ShardEntry.FileOf(index));
-
-    private void WriteManifest() => StoreManifest.Of(_provenance, _shards.Values, IsComplete).Write(Folder);
+    private void Written(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(
+                $"{path}: cannot be written ({e.Message}); the {_shards.Count} shards finished so far are kept: make room or allow writing there, then run the same command again", e);
+        }
+    }
 }

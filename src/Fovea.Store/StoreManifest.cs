@@ -10,7 +10,9 @@ namespace Fovea.Store;
 internal sealed record StoreManifest
 {
     public const string FileName = "manifest.json", CurrentKind = "fovea.score_store";
-    public const int CurrentVersion = 1;
+
+    /// <summary>2 added token budgets, shards that are begun, and the texts of tokens.</summary>
+    public const int CurrentVersion = 2, OldestVersion = 1;
 
     private const long MaxBytes = 256L << 20;
 
@@ -19,6 +21,7 @@ internal sealed record StoreManifest
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
     };
 
@@ -30,19 +33,23 @@ internal sealed record StoreManifest
 
     public required IReadOnlyDictionary<string, string> Provenance { get; init; }
 
+    /// <summary>SHA-256 of <see cref="TokenTexts.FileName"/>; null where there is none.</summary>
+    public string? TokensSha256 { get; init; }
+
     public required IReadOnlyList<ShardEntry> Shards { get; init; }
 
-    public static StoreManifest Of(IReadOnlyDictionary<string, string> provenance, IEnumerable<ShardEntry> shards, bool complete) => new()
+    public static StoreManifest Of(IReadOnlyDictionary<string, string> provenance, IEnumerable<ShardEntry> shards, string? tokensSha256, bool complete) => new()
     {
         Kind = CurrentKind,
         SchemaVersion = CurrentVersion,
         Complete = complete,
         Provenance = new SortedDictionary<string, string>(provenance.ToDictionary(), StringComparer.Ordinal),
+        TokensSha256 = tokensSha256,
         Shards = [.. shards.OrderBy(s => s.Index)],
     };
 
-    public void Write(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    public void Write(string folder, IFileLayer files) =>
+        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n", files);
 
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, FileName));
 
@@ -85,9 +92,10 @@ internal sealed record StoreManifest
         }
 
         var version = root.TryGetProperty("schema_version", out var v) ? v.ToString() : "none";
-        if (version != CurrentVersion.ToString(CultureInfo.InvariantCulture))
+        if (!int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < OldestVersion or > CurrentVersion)
         {
-            throw new InvalidInputException(path, null, $"schema_version: expected {CurrentVersion}, got {version}; score again with this version");
+            throw new InvalidInputException(path, null,
+                $"schema_version: expected {OldestVersion} to {CurrentVersion}, got {version}; score again with this version");
         }
     }
 
@@ -96,24 +104,23 @@ internal sealed record StoreManifest
     {
         for (var i = 0; i < Shards.Count; i++)
         {
-            var shard = Shards[i];
+            var shard = Shards[i] ?? throw new JsonException($"shard {i} is null");
             if (shard.Index < 0 || (i > 0 && shard.Index <= Shards[i - 1].Index) || shard.File != ShardEntry.FileOf(shard.Index))
             {
                 throw new InvalidInputException(path, null,
                     $"shard {i}: expected ascending indices and the file {ShardEntry.FileOf(shard.Index)}, got index {shard.Index} and {shard.File}");
             }
+
+            if (shard.Rows is < 0 or > ScoreStoreWriter.MaxShardRows || shard.Invalid < 0 || shard.Invalid > shard.Rows)
+            {
+                throw new InvalidInputException(path, null,
+                    $"{shard.File}: expected at most {ScoreStoreWriter.MaxShardRows} samples, got {shard.Rows} of which {shard.Invalid} are invalid; score it again");
+            }
+
+            if (Complete && !shard.IsFinished)
+            {
+                throw new InvalidInputException(path, null, $"{shard.File} is not finished, and yet the store says it is complete; score it again");
+            }
         }
     }
-}
-
-/// <summary>One finished shard in a manifest.</summary>
-/// <param name="Index">Place in the order of shards, from 0.</param>
-/// <param name="File">File name in the store's folder; follows from the index.</param>
-/// <param name="Rows">Samples in it.</param>
-/// <param name="Invalid">How many of them could not be scored.</param>
-/// <param name="Sha256">Of the file, lower-case hex.</param>
-public sealed record ShardEntry(int Index, string File, int Rows, int Invalid, string Sha256)
-{
-    /// <summary>The file name of shard <paramref name="index"/>.</summary>
-    public static string FileOf(int index) => string.Create(CultureInfo.InvariantCulture, $"shard-{index:00000}.parquet");
 }

@@ -47,7 +47,22 @@ public sealed class WeightsFile
     /// <param name="metadata">What made them, by field; stored as JSON.</param>
     public static void Write(
         string path, IEnumerable<TokenWeights> rows, WeightNormalization normalization, IReadOnlyDictionary<string, string> metadata) =>
-        AtomicFile.Write(path, stream => WeightsCodec.Write(stream, rows, normalization, metadata));
+        Write(path, rows, normalization, () => metadata);
+
+    /// <summary>The same, with metadata that are known once all rows were enumerated.</summary>
+    /// <exception cref="FoveaException">The disk refuses.</exception>
+    public static void Write(
+        string path, IEnumerable<TokenWeights> rows, WeightNormalization normalization, Func<IReadOnlyDictionary<string, string>> metadata, IFileLayer? files = null)
+    {
+        try
+        {
+            AtomicFile.Write(path, stream => WeightsCodec.Write(stream, rows, normalization, metadata), files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException($"{path}: cannot be written ({e.Message}); make room or allow writing there, then select again", e);
+        }
+    }
 
     /// <summary>Reads a weights file.</summary>
     /// <exception cref="FoveaException">The file is missing, torn or not a weights file.</exception>
@@ -81,6 +96,11 @@ public sealed class WeightsFile
         if (row.TextFingerprint != sample.TextFingerprint)
         {
             throw Mismatch(sample, $"text fingerprint {sample.TextFingerprint}", row.TextFingerprint);
+        }
+
+        if (row.ContextFingerprint is { } context && context != sample.ContextFingerprint)
+        {
+            throw Mismatch(sample, $"context fingerprint {sample.ContextFingerprint}", context);
         }
 
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)

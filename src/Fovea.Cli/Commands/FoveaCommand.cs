@@ -24,13 +24,18 @@ internal static class FoveaCommand
     {
         DemoCommand.Create(),
         RunCommand.Create(),
+        DataCommand.Create(),
         DoctorCommand.Create(),
+        VerifyCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
         ScoreCommand.Create(),
+        ScoresCommand.Create(),
         SelectCommand.Create(),
         EvalCommand.Create(),
+        GenerateCommand.Create(),
         ReportCommand.Create(),
+        ModelCommand.Create(),
         WorkerCommand.Create(),
     };
 

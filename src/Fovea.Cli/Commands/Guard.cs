@@ -9,7 +9,9 @@ internal static class Guard
     /// <summary>Runs <paramref name="work"/>, whose token is cancelled by SIGINT and SIGTERM.</summary>
     /// <param name="hint">The command to name in "See 'fovea ... --help'".</param>
     /// <param name="work">Gets the token.</param>
-    public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work)
+    /// <param name="interrupted">What to say behind "interrupted".</param>
+    public static async Task<int> RunAsync(
+        string hint, Func<CancellationToken, Task> work, string interrupted = "what is finished is saved, run again with --resume to go on")
     {
         using var stop = new CancellationTokenSource();
         var code = ExitCodes.Interrupted;
@@ -29,7 +31,7 @@ internal static class Guard
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine("fovea: interrupted; what is finished is saved, run again with --resume to go on");
+            Console.Error.WriteLine($"fovea: interrupted; {interrupted}");
             return code;
         }
         catch (UsageException e)

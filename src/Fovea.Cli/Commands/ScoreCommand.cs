@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Scoring;
+using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
 
@@ -20,13 +22,25 @@ internal static class ScoreCommand
 
         public Option<string> Out { get; } = CommonOptions.Out("The score store; an unfinished one is continued.");
 
+        public Option<int?> TokenBudget { get; } = new("--token-budget") { Description = "Most tokens of one batch (default: by the memory there is; a store goes on with what it began).", HelpName = "N" };
+
+        public Option<int> ShardSamples { get; } = new("--shard-samples") { Description = "Samples of one shard: what a run that stops loses at most.", DefaultValueFactory = _ => ScoreStoreWriter.MaxShardRows, HelpName = "N" };
+
+        public Option<int> MaxInvalid { get; } = new("--max-invalid") { Description = "Samples that may fail to be scored, and are listed with the reason.", HelpName = "N" };
+
+        public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Cut samples to this many tokens, as training does (default: the model's limit).", HelpName = "N" };
+
+        public Option<bool> TopOne { get; } = new("--top1") { Description = "Also store whether each target is the likeliest token." };
+
+        public Option<bool> Entropy { get; } = new("--entropy") { Description = "Also store the entropy at each target." };
+
         public Option<int> Threads { get; } = CommonOptions.Threads();
 
         public Option<bool> Json { get; } = CommonOptions.Json();
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, Threads, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, TopOne, Entropy, Threads, Json })
             {
                 command.Add(option);
             }
@@ -36,6 +50,16 @@ internal static class ScoreCommand
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
             [new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format) }];
+
+        public ScoringOptions Scoring(ParseResult parsed) => new()
+        {
+            TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)!),
+            ShardSamples = parsed.GetValue(ShardSamples),
+            MaxInvalid = parsed.GetValue(MaxInvalid),
+            MaxLength = parsed.GetValue(MaxLength),
+            TopOne = parsed.GetValue(TopOne),
+            Entropy = parsed.GetValue(Entropy),
+        };
 
         public void Run(ParseResult parsed, IStage stage, CancellationToken stop) => StageCommand.Run(
             stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop);
@@ -53,7 +77,7 @@ internal static class ScoreCommand
         var shared = new Shared();
         var command = shared.AddTo(new Command("prior", "log p_ref of every target under a text-only reference (PRIOR)."));
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed) }, stop)));
+            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Scoring = shared.Scoring(parsed), CheckAgain = true }, stop)));
         return command;
     }
 
@@ -67,7 +91,7 @@ internal static class ScoreCommand
         {
             var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
-            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies }, stop);
+            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }));
         return command;
     }

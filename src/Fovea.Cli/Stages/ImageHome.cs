@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
@@ -31,7 +32,19 @@ internal sealed class ImageHashes
         }
 
         var folder = _folders[sample.Key.Source];
-        var hashes = sample.Images.Select(i => _known.GetOrAdd(Path.Combine(folder, i), ContentHash.OfFile)).ToArray();
+        var hashes = sample.Images.Select(i => _known.GetOrAdd(Path.Combine(folder, i), path => Hash(path, sample))).ToArray();
         return hashes.Length == 1 ? hashes[0] : ContentHash.OfText(string.Join('\n', hashes));
+    }
+
+    private static string Hash(string path, TokenizedSample sample)
+    {
+        try
+        {
+            return ContentHash.OfFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image \"{path}\" cannot be read ({e.Message})", e);
+        }
     }
 }

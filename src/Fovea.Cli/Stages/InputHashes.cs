@@ -2,6 +2,7 @@ using System.Text;
 using Fovea.Cli.Story;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Stages;
 
@@ -9,7 +10,7 @@ namespace Fovea.Cli.Stages;
 internal static class InputHashes
 {
     private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
-    private static readonly string[] ModelFiles = ["config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json"];
+    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json"];
 
     /// <summary>Hash of each file by its role.</summary>
     /// <exception cref="InvalidInputException">A file is missing.</exception>
@@ -43,7 +44,11 @@ internal static class InputHashes
             throw new InvalidInputException(folder, null, "no model here (config.json is missing); give a folder in Hugging Face form");
         }
 
-        var files = ModelFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists);
+        IEnumerable<string> files =
+        [
+            Path.Combine(folder, "config.json"), .. ModelFolder.WeightFiles(folder),
+            .. CompanionFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists),
+        ];
         return ContentHash.OfText(string.Join('\n', files.Select(ContentHash.OfFile)));
     }
 

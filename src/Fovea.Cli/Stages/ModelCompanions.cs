@@ -13,8 +13,6 @@ namespace Fovea.Cli.Stages;
 /// <summary>What a model folder holds beside the model: tokenizer files, and the image processor's settings.</summary>
 internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorConfig? ProcessorConfig)
 {
-    private static readonly string[] TokenizerFiles = ["tokenizer.json", "tokenizer_config.json"];
-
     /// <summary>The image processor; null for a text-only model.</summary>
     public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
 
@@ -31,9 +29,9 @@ internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorCon
     /// <summary>Writes them beside the model.</summary>
     public void Write(string modelFolder)
     {
-        foreach (var file in TokenizerFiles.Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
+        foreach (var file in Tokenizer.FileNames.Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
         {
-            AtomicFile.WriteText(Path.Combine(modelFolder, file), File.ReadAllText(Path.Combine(TokenizerFolder, file)));
+            AtomicFile.Write(Path.Combine(modelFolder, file), stream => stream.Write(File.ReadAllBytes(Path.Combine(TokenizerFolder, file))));
         }
 
         if (ProcessorConfig is { } config)

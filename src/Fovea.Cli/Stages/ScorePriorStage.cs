@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
@@ -24,6 +25,10 @@ internal sealed record ScorePriorStage : IStage
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
+    /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
+    [JsonIgnore]
+    public bool CheckAgain { get; init; }
+
     /// <inheritdoc/>
     public string Kind => "score_prior";
 
@@ -31,7 +36,7 @@ internal sealed record ScorePriorStage : IStage
     public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs(Models, Data);
 
     /// <inheritdoc/>
-    public bool IsIntact(string folder) => ScoreStore.IsIntact(folder);
+    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -44,7 +49,7 @@ internal sealed record ScorePriorStage : IStage
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);
-            return ScoreStore.Score(scorer, corpus, HashInputs(), context);
+            return ScoreStore.Score(scorer, corpus, models[0], HashInputs(), context);
         }
         finally
         {
@@ -68,6 +73,10 @@ internal sealed record ScoreVigStage : IStage
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
+    /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
+    [JsonIgnore]
+    public bool CheckAgain { get; init; }
+
     /// <inheritdoc/>
     public string Kind => "score_vig";
 
@@ -75,7 +84,7 @@ internal sealed record ScoreVigStage : IStage
     public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs([Model], Data);
 
     /// <inheritdoc/>
-    public bool IsIntact(string folder) => ScoreStore.IsIntact(folder);
+    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -88,6 +97,6 @@ internal sealed record ScoreVigStage : IStage
             Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
             ImageHash = new ImageHashes(Data).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, HashInputs(), context);
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, HashInputs(), context);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
+using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -9,13 +10,16 @@ namespace Fovea.Cli.Stages;
 /// <summary>What both scoring stages do: provenance, and writing where a stopped run left off.</summary>
 internal static class ScoreStore
 {
-    /// <summary>Hashes of models and data.</summary>
+    /// <summary>Hashes of models and data; those of a model by what may have changed in it.</summary>
     public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data)
     {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < models.Count; i++)
         {
-            hashes[$"model[{i}]"] = InputHashes.OfModel(models[i]);
+            foreach (var (part, hash) in ModelParts.Hash(models[i]))
+            {
+                hashes[$"model[{i}].{part}"] = hash;
+            }
         }
 
         foreach (var (role, hash) in InputHashes.OfData("data", data))
@@ -54,23 +58,27 @@ internal static class ScoreStore
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
     public static JsonObject Score(
-        ITokenScorer scorer, TokenizedCorpus corpus, SortedDictionary<string, string> inputs, StageContext context)
+        ITokenScorer scorer, TokenizedCorpus corpus, VisionLanguageModel model, SortedDictionary<string, string> inputs, StageContext context)
     {
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {
             ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
             ["template"] = TokenizedCorpus.TemplateName,
-            ["dtype"] = "float32",
+            ["dtype"] = DtypeOf(model),
             ["num_threads"] = $"{context.NumThreads}",
-            ["fovea"] = BuildVersions.Fovea,
-            ["libtorch"] = BuildVersions.All()["libtorch"],
         };
+        foreach (var (library, version) in BuildVersions.All())
+        {
+            provenance[library] = version;
+        }
+
         foreach (var (role, hash) in inputs)
         {
             provenance["input." + role] = hash;
         }
 
         using var store = ScoreStoreWriter.Open(context.Out, provenance);
+        store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
         var summary = scorer.Score(ScoringSource.FromSamples(corpus.Corpus.Samples, corpus.Encoder.Encode), store, context.Progress, context.Stop);
         return new JsonObject
         {
@@ -80,4 +88,7 @@ internal static class ScoreStore
             ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
         };
     }
+
+    private static string DtypeOf(VisionLanguageModel model) =>
+        string.Join(',', model.Parameters.All.Select(p => p.Value.dtype.ToString().ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Scoring.Proxies;
@@ -30,6 +31,9 @@ internal enum SelectionMethod
 
     /// <summary>Random samples, as many as VIG keeps.</summary>
     RandomSamples,
+
+    /// <summary>Tokens of the highest excess loss between two stores, in Rho-1's manner.</summary>
+    ExcessLoss,
 }
 
 /// <summary>Scores to weights.</summary>
@@ -41,11 +45,24 @@ internal sealed record SelectStage : IStage
     /// <summary>Score stores of one corpus; the conditions of all are joined.</summary>
     public required IReadOnlyList<string> Scores { get; init; }
 
+    /// <summary>The reference model's store, for excess loss; its conditions are joined as <c>reference:NAME</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReferenceScores { get; init; }
+
     /// <summary>The method.</summary>
     public required SelectionMethod Method { get; init; }
 
-    /// <summary>VIG's p, in per cent.</summary>
+    /// <summary>Further methods, whose weights multiply the first one's.</summary>
+    public IReadOnlyList<SelectionMethod> Times { get; init; } = [];
+
+    /// <summary>VIG's p, in per cent; of excess loss, of the tokens.</summary>
     public decimal P { get; init; } = 70;
+
+    /// <summary>VIG: per cent of the tokens that pass a threshold of their own; null: tokens share the samples' tau.</summary>
+    public decimal? TokenP { get; init; }
+
+    /// <summary>VIG: the threshold on tokens in nats; null: by <see cref="TokenP"/>, or shared.</summary>
+    public double? TokenTau { get; init; }
 
     /// <summary>PRIOR's exponent.</summary>
     public double Alpha { get; init; } = 1;
@@ -63,41 +80,52 @@ internal sealed record SelectStage : IStage
     public string Kind => "select";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, ScoreStoreReader.ManifestFile))));
+    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(
+        Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, ScoreStoreReader.ManifestFile)))
+            .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []));
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var stores = Scores.Select(s => ScoreStoreReader.Open(s)).ToList();
-        IEnumerable<TokenScores> Read() => stores.Skip(1).Aggregate(stores[0].Read(), (rows, other) => ScoreJoin.Join(rows, other.Read()));
-        var selected = Selector(Read).Apply(Read());
-        WeightsFile.Write(Path.Combine(context.Out, FileName), selected.Weights, selected.Normalization, selected.Metadata);
-        return StageRunner.ToJson(selected.Report);
+        var stores = new JoinedStores(Scores, ReferenceScores);
+        var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
+        var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
+        var report = selector.WriteWeights(stores.Read(selector.Conditions), Path.Combine(context.Out, FileName), stores.Provenance);
+        return StageRunner.ToJson(report);
     }
 
-    private ISelector Selector(Func<IEnumerable<TokenScores>> read) => Method switch
+    private ISelector Selector(SelectionMethod method, JoinedStores stores) => method switch
     {
         SelectionMethod.Uniform => new UniformSelector(),
         SelectionMethod.Prior => new PriorSelector(Alpha),
-        SelectionMethod.Vig => Vig(VigScope.SampleAndToken, read),
-        SelectionMethod.VigSamples => Vig(VigScope.SampleOnly, read),
-        SelectionMethod.VigTokens => Vig(VigScope.TokenOnly, read),
-        SelectionMethod.RandomTokens => new RandomTokenSelector(Seed, Vig(VigScope.SampleAndToken, read).Apply(read()).Report.SupervisedTokens),
-        SelectionMethod.RandomSamples => new RandomSampleSelector(Seed, Vig(VigScope.SampleAndToken, read).Apply(read()).Report.Kept),
-        _ => throw new UsageException($"--method {Method}: not a selection method"),
+        SelectionMethod.Vig => Vig(VigScope.SampleAndToken, stores),
+        SelectionMethod.VigSamples => Vig(VigScope.SampleOnly, stores),
+        SelectionMethod.VigTokens => Vig(VigScope.TokenOnly, stores),
+        SelectionMethod.RandomTokens => new RandomTokenSelector(Seed, VigCounts(stores).SupervisedTokens),
+        SelectionMethod.RandomSamples => new RandomSampleSelector(Seed, VigCounts(stores).Kept),
+        SelectionMethod.ExcessLoss => ExcessLoss(stores),
+        _ => throw new UsageException($"--method {method}: not a selection method"),
     };
 
-    private VigSelector Vig(VigScope scope, Func<IEnumerable<TokenScores>> read) => new(new VigOptions
+    private SelectionReport VigCounts(JoinedStores stores)
+    {
+        var vig = Vig(VigScope.SampleAndToken, stores);
+        return vig.Count(stores.Read(vig.Conditions));
+    }
+
+    private VigSelector Vig(VigScope scope, JoinedStores stores) => new(new VigOptions
     {
         Percent = P,
-        Without = Visionless(read),
+        TokenPercent = TokenP,
+        TokenTau = TokenTau,
+        Without = Visionless(stores),
         Scope = scope,
         StrictPaper = StrictPaper,
     });
 
-    private string Visionless(Func<IEnumerable<TokenScores>> read)
+    private string Visionless(JoinedStores stores)
     {
-        var found = read().FirstOrDefault(s => s.LogProbs.Count > 0)?.LogProbs.Keys.Where(c => c != Conditions.Image).ToArray() ?? [];
+        var found = stores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal)).ToArray();
         if (Against is null)
         {
             return found.Length == 1
@@ -107,5 +135,19 @@ internal sealed record SelectStage : IStage
 
         var name = found.Contains(Against) ? Against : VisionlessProxy.Parse(Against).Condition;
         return found.Contains(name) ? name : throw new UsageException($"--against {Against}: not in the stores, which hold {string.Join(", ", found)}");
+    }
+
+    private ExcessLossSelector ExcessLoss(JoinedStores stores)
+    {
+        if (ReferenceScores is null)
+        {
+            throw new UsageException("--method excessloss: give the reference model's store as --reference-scores");
+        }
+
+        var names = stores.Conditions.Where(c => stores.Conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
+        var name = Against ?? (names.Contains(Conditions.Image) ? Conditions.Image : names.Length == 1 ? names[0] : null);
+        return name is not null && names.Contains(name)
+            ? new ExcessLossSelector(new ExcessLossOptions { Percent = P, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = StrictPaper })
+            : throw new UsageException($"--method excessloss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Fovea.Core.Samples;
 
 namespace Fovea.Core.Scores;
@@ -50,6 +51,12 @@ public sealed record TokenScores
 
     /// <summary>Condition -> natural-log probabilities <c>[targets]</c>; NaN at the end where the model's length limit cut targets off.</summary>
     public required IReadOnlyDictionary<string, float[]> LogProbs { get; init; }
+
+    /// <summary>Condition -> whether each target was the likeliest token, <c>[targets]</c>; false where it was not scored. Empty unless asked for.</summary>
+    public IReadOnlyDictionary<string, bool[]> TopOne { get; init; } = ReadOnlyDictionary<string, bool[]>.Empty;
+
+    /// <summary>Condition -> entropy of the distribution over the vocabulary at each target in nats, <c>[targets]</c>; NaN where it was not scored. Empty unless asked for.</summary>
+    public IReadOnlyDictionary<string, float[]> Entropy { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
 }
 
 /// <summary>What became of a sample in selection.</summary>
@@ -69,7 +76,14 @@ public enum SelectionStatus
 }
 
 /// <summary>Weights of one sample's targets: <c>[targets]</c>; null means one each.</summary>
-public sealed record TokenWeights(SampleKey Key, string TextFingerprint, SelectionStatus Status, string? Reason, float[]? Weights);
+public sealed record TokenWeights(SampleKey Key, string TextFingerprint, SelectionStatus Status, string? Reason, float[]? Weights)
+{
+    /// <summary>The context that the scores behind the weights saw; null where they saw the text alone (PRIOR). Where it is given, it is required of the consumer.</summary>
+    public string? ContextFingerprint { get; init; }
+
+    /// <summary>Hash of the image bytes that those scores saw; null where they saw none.</summary>
+    public string? ImageHash { get; init; }
+}
 
 /// <summary>How weights relate to what is left of a sample after truncation.</summary>
 public enum WeightNormalization

@@ -12,11 +12,11 @@ public abstract class ChatTemplate
     /// <summary>Whether the tokenizer adds its special tokens (<c>&lt;s&gt;</c>) around the text, or the template writes them.</summary>
     public abstract bool AddsSpecialTokens { get; }
 
-    /// <summary>What stands behind each answer and ends it; part of the target.</summary>
+    /// <summary>What stands behind each answer and ends it; part of the target. Empty where the template writes no end (<c>llava_hf</c>).</summary>
     public abstract string EndText { get; }
 
     /// <summary>Names of all templates.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["llava_plain", "llava_v1", "solo"];
+    public static IReadOnlyList<string> Names { get; } = ["llava_plain", "llava_v1", "llava_hf", "chatml", "chatml_bare", "mistral_instruct", "solo"];
 
     /// <summary>The template of a name.</summary>
     /// <exception cref="FoveaException">There is none; the message lists the known ones.</exception>
@@ -24,8 +24,12 @@ public abstract class ChatTemplate
     {
         "llava_plain" => new LlavaPlainTemplate(),
         "llava_v1" => new LlavaV1Template(),
+        "llava_hf" => new LlavaHfTemplate(),
+        "chatml" => new ChatMlTemplate(writesDefaultSystem: true),
+        "chatml_bare" => new ChatMlTemplate(writesDefaultSystem: false),
+        "mistral_instruct" => new MistralInstructTemplate(),
         "solo" => new SoloTemplate(),
-        _ => throw new FoveaException($"unknown chat template \"{name}\"; known are {string.Join(", ", Names)} (and auto where a template is chosen by sample)"),
+        _ => throw new FoveaException($"unknown chat template \"{name}\"; known are {string.Join(", ", Names)} (and auto, which chooses by family and sample, and checkpoint, the model folder's own)"),
     };
 
     /// <summary>Renders a valid conversation (see <see cref="ConversationRules"/>).</summary>
@@ -59,97 +63,4 @@ public abstract class ChatTemplate
 
     /// <summary>A question, its answer, and the answer's turn.</summary>
     private protected sealed record Exchange(string Question, string Answer, int Turn);
-}
-
-/// <summary>LLaVA's first stage: the images, then the answer and a line break; the question is dropped.</summary>
-internal sealed class LlavaPlainTemplate : ChatTemplate
-{
-    public override string Name => "llava_plain";
-
-    public override bool AddsSpecialTokens => true;
-
-    public override string EndText => "\n";
-
-    protected override RenderedChat RenderValid(Sample sample, int? promptTurn)
-    {
-        var (system, exchanges) = Parts(sample);
-        if (system is not null || exchanges.Count != 1)
-        {
-            throw Refuses(sample, "not_one_exchange", $"takes one question and one answer and no system turn, got {sample.Turns.Count} turns; use llava_v1");
-        }
-
-        if (sample.Images.Count == 0)
-        {
-            throw Refuses(sample, "no_image", "takes an image and its caption, the sample has no image; use llava_v1");
-        }
-
-        var writer = new ChatWriter().Write(string.Concat(Enumerable.Repeat(ImageTag.Text, sample.Images.Count)));
-        return (promptTurn is null ? writer.WriteAnswer(exchanges[0].Turn, "", exchanges[0].Answer, EndText) : writer).Finish();
-    }
-}
-
-/// <summary>Vicuna v1.1 as LLaVA-1.5 uses it: <c>SYSTEM USER: q ASSISTANT: a&lt;/s&gt;USER: ...</c>; the blank behind the colon belongs to the target.</summary>
-internal sealed class LlavaV1Template : ChatTemplate
-{
-    private const string DefaultSystem = "A chat between a curious user and an artificial intelligence assistant. "
-        + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
-
-    public override string Name => "llava_v1";
-
-    public override bool AddsSpecialTokens => true;
-
-    public override string EndText => "</s>";
-
-    protected override RenderedChat RenderValid(Sample sample, int? promptTurn)
-    {
-        var (system, exchanges) = Parts(sample);
-        var writer = new ChatWriter().Write((system ?? DefaultSystem) + " ");
-        foreach (var exchange in exchanges)
-        {
-            writer.Write($"USER: {ImageTag.MoveToFront(exchange.Question)} ASSISTANT:");
-            if (exchange.Turn == promptTurn)
-            {
-                break;
-            }
-
-            writer.WriteAnswer(exchange.Turn, " ", exchange.Answer, EndText);
-        }
-
-        return writer.Finish();
-    }
-}
-
-/// <summary>SOLO's: the images, then <c>&lt;s&gt;[INST] q [/INST]</c>, <c>a&lt;/s&gt;</c>, ..., each tokenized on its own.</summary>
-internal sealed class SoloTemplate : ChatTemplate
-{
-    public override string Name => "solo";
-
-    public override bool AddsSpecialTokens => false;
-
-    public override string EndText => "</s>";
-
-    protected override RenderedChat RenderValid(Sample sample, int? promptTurn)
-    {
-        var (system, exchanges) = Parts(sample);
-        if (system is not null)
-        {
-            throw Refuses(sample, "system_not_supported", "has no place for a system turn; remove it or use llava_v1");
-        }
-
-        var writer = new ChatWriter().Write(string.Concat(Enumerable.Repeat(ImageTag.Text, sample.Images.Count)));
-        var begin = "<s>";
-        foreach (var exchange in exchanges)
-        {
-            writer.Cut().Write($"{begin}[INST] {Blanks.Strip(ImageTag.RemoveWithLineBreak(exchange.Question))} [/INST]");
-            begin = "";
-            if (exchange.Turn == promptTurn)
-            {
-                break;
-            }
-
-            writer.Cut().WriteAnswer(exchange.Turn, "", exchange.Answer, EndText);
-        }
-
-        return writer.Finish();
-    }
 }

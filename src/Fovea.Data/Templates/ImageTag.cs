@@ -20,6 +20,11 @@ internal static class ImageTag
     public static string MoveToFront(string question) =>
         Count(question) == 1 ? Blanks.Strip(Text + "\n" + Blanks.Strip(Remove(question))) : question;
 
+    /// <summary>Transformers' list form: a tag and a line break for each image, then the text without tags, stripped if there were any.</summary>
+    public static string ListForm(string question) => Count(question) is > 0 and var count
+        ? string.Concat(Enumerable.Repeat(Text + "\n", count)) + Blanks.Strip(Remove(question))
+        : question;
+
     /// <summary>Without tags; everything else stays.</summary>
     public static string Remove(string question) => question.Replace(Text, "", StringComparison.Ordinal);
 

@@ -32,6 +32,23 @@ internal static class LossRule
         return false;
     }
 
+    /// <summary>Indices of the tokens that carry loss, ascending, and the answer that each belongs to.</summary>
+    public static (List<int> Targets, List<AnswerPlace> Owners) FindTargets(RenderedChat chat, TextSpan[] spans)
+    {
+        var (text, ranges) = (chat.Text, chat.Targets());
+        var (targets, owners) = (new List<int>(), new List<AnswerPlace>());
+        for (var i = 0; i < spans.Length; i++)
+        {
+            if (CarriesLoss(spans[i], text, ranges))
+            {
+                targets.Add(i);
+                owners.Add(chat.Answers.First(a => spans[i].Start < a.TargetEnd && Math.Max(spans[i].End, spans[i].Start + 1) > a.TargetStart));
+            }
+        }
+
+        return (targets, owners);
+    }
+
     private static bool SolidPartLiesIn(TextSpan token, string text, int start, int end)
     {
         var (first, last) = (token.Start, token.End - 1);

@@ -55,12 +55,12 @@ internal sealed class ChatWriter
         return this;
     }
 
-    /// <summary>Writes an answer between what the template puts around it; all of it is target.</summary>
-    public ChatWriter WriteAnswer(int turn, string before, string text, string after)
+    /// <summary>Writes an answer between what the template puts around it; all of it is target. <paramref name="offset"/> is where the text begins in the turn's own.</summary>
+    public ChatWriter WriteAnswer(int turn, string before, string text, string after, int offset = 0)
     {
         var start = _length;
         Write(before).Write(text).Write(after);
-        _answers.Add(new AnswerPlace(turn, start, start + before.Length, start + before.Length + text.Length, _length));
+        _answers.Add(new AnswerPlace(turn, start, start + before.Length, start + before.Length + text.Length, _length, offset));
         return this;
     }
 

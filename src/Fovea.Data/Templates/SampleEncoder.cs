@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Tokenizers;
 
@@ -15,6 +13,7 @@ public sealed class SampleEncoder : ISampleEncoder
     /// <summary>Makes the encoder.</summary>
     /// <param name="tokenizer">If it has no token <c>&lt;image&gt;</c>, texts are cut at that tag all the same.</param>
     /// <param name="templates">Which template a sample gets.</param>
+    /// <exception cref="FoveaException">The template ends answers with a token that the tokenizer does not have.</exception>
     public SampleEncoder(Tokenizer tokenizer, TemplateChoice templates)
     {
         _tokenizer = tokenizer.IdOf(ImageTag.Text) is null ? tokenizer.WithAdded(ImageTag.Text, TokenizedSample.ImagePlaceholder) : tokenizer;
@@ -39,16 +38,50 @@ public sealed class SampleEncoder : ISampleEncoder
     /// <summary>Id of the token that ends an answer under the conversation template; see <see cref="EndIdOf"/> for another.</summary>
     public int EndId { get; }
 
-    /// <summary>Id of the token that ends an answer under a template.</summary>
-    public int EndIdOf(ChatTemplate template) => _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
+    /// <summary>Id of the token that ends an answer under a template; the tokenizer's end token, else padding, where the template writes none.</summary>
+    /// <exception cref="FoveaException">The tokenizer does not have it: a model would never learn to stop.</exception>
+    public int EndIdOf(ChatTemplate template)
+    {
+        if (template.EndText.Length == 0)
+        {
+            return _tokenizer.EosId ?? PadId;
+        }
+
+        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) is not null
+            ? _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1]
+            : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another --template");
+    }
 
     /// <inheritdoc/>
-    public TokenizedSample Encode(Sample sample)
+    public TokenizedSample Encode(Sample sample) => Encode(sample, RenderAndTokenize(sample));
+
+    /// <summary>The sample's text as its tokens cut it, each with whether it carries loss.</summary>
+    /// <exception cref="InvalidInputException">As for <see cref="Encode(Sample)"/>.</exception>
+    public MarkedSample Mark(Sample sample)
+    {
+        var seen = RenderAndTokenize(sample);
+        var tokenized = Encode(sample, seen);
+        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, TokenText);
+    }
+
+    private (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) RenderAndTokenize(Sample sample)
     {
         var template = Templates.For(sample);
         var chat = template.Render(sample);
-        var tokens = Tokenize(chat, template);
-        var (targets, owners) = FindTargets(chat, tokens.Spans);
+        return (template, chat, Tokenize(chat, template));
+    }
+
+    private TokenizedSample Encode(Sample sample, (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) seen)
+    {
+        var (template, chat, tokens) = seen;
+        var placeholders = tokens.Ids.Count(i => i == TokenizedSample.ImagePlaceholder);
+        if (placeholders != sample.Images.Count)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"image_count: under template {template.Name} the text holds {placeholders} {ImageTag.Text} tokens for {sample.Images.Count} image files");
+        }
+
+        var (targets, owners) = LossRule.FindTargets(chat, tokens.Spans);
         if (targets.Count == 0)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: under template {template.Name} no token carries loss");
@@ -78,8 +111,8 @@ public sealed class SampleEncoder : ISampleEncoder
             EndTargets = [.. ends],
             TargetSpans = spans,
             Images = sample.Images,
-            TextFingerprint = FingerprintOf(_tokenizer.Fingerprint, targetIds, spans),
-            ContextFingerprint = ContextFingerprintOf(tokens.Ids),
+            TextFingerprint = SampleFingerprint.OfText(_tokenizer.Fingerprint, targetIds, spans),
+            ContextFingerprint = SampleFingerprint.OfContext(tokens.Ids),
         };
     }
 
@@ -107,9 +140,6 @@ public sealed class SampleEncoder : ISampleEncoder
     /// <inheritdoc/>
     public string TokenText(int id) => _tokenizer.TokenText(id).Replace('\u2581', ' ');
 
-    /// <summary>Hash of unexpanded ids.</summary>
-    internal static string ContextFingerprintOf(int[] ids) => FingerprintOf("", ids, []);
-
     private TokenSequence Tokenize(RenderedChat chat, ChatTemplate template)
     {
         var (ids, spans, at) = (new List<int>(), new List<TextSpan>(), 0);
@@ -124,36 +154,6 @@ public sealed class SampleEncoder : ISampleEncoder
         return new TokenSequence([.. ids], [.. spans]);
     }
 
-    private static (List<int> Targets, List<AnswerPlace> Owners) FindTargets(RenderedChat chat, TextSpan[] spans)
-    {
-        var (text, ranges) = (chat.Text, chat.Targets());
-        var (targets, owners) = (new List<int>(), new List<AnswerPlace>());
-        for (var i = 0; i < spans.Length; i++)
-        {
-            if (LossRule.CarriesLoss(spans[i], text, ranges))
-            {
-                targets.Add(i);
-                owners.Add(chat.Answers.First(a => spans[i].Start < a.TargetEnd && spans[i].End > a.TargetStart));
-            }
-        }
-
-        return (targets, owners);
-    }
-
     /// <summary>A place in the rendered text as a place in the turn's own text, clamped to it.</summary>
     private static int Place(int at, AnswerPlace answer) => Math.Clamp(at, answer.TextStart, answer.TextEnd) - answer.TextStart + answer.TextOffset;
-
-    private static string FingerprintOf(string tokenizer, int[] ids, TargetSpan[] spans)
-    {
-        var turns = string.Join(',', spans.GroupBy(s => s.Turn).Select(g => $"{g.Key}:{g.Count()}"));
-        var head = System.Text.Encoding.UTF8.GetBytes($"{tokenizer}\n{turns}\n");
-        var bytes = new byte[head.Length + ids.Length * sizeof(int)];
-        head.CopyTo(bytes, 0);
-        for (var i = 0; i < ids.Length; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(head.Length + i * sizeof(int)), ids[i]);
-        }
-
-        return ContentHash.OfBytes(bytes);
-    }
 }

@@ -1,4 +1,6 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
+using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;
 
@@ -8,6 +10,12 @@ namespace Fovea.Data.Templates;
 /// </summary>
 public sealed class TemplateChoice
 {
+    /// <summary>The choice by sample.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The choice of the checkpoint's own template.</summary>
+    public const string Checkpoint = "checkpoint";
+
     private readonly ChatTemplate? _captions;
 
     private TemplateChoice(string name, ChatTemplate conversation, ChatTemplate? captions)
@@ -26,10 +34,23 @@ public sealed class TemplateChoice
     /// <summary>Reads a choice.</summary>
     /// <param name="name"><c>auto</c> or a template's name.</param>
     /// <param name="conversation">The conversation template under <c>auto</c>.</param>
-    /// <exception cref="Core.Errors.FoveaException">A name is unknown.</exception>
-    public static TemplateChoice Parse(string name, string conversation = "llava_v1") => name == "auto"
+    /// <exception cref="FoveaException">A name is unknown.</exception>
+    public static TemplateChoice Parse(string name, string conversation = "llava_v1") => name == Auto
         ? new TemplateChoice(name, ChatTemplate.ByName(conversation), new LlavaPlainTemplate())
         : new TemplateChoice(name, ChatTemplate.ByName(name), null);
+
+    /// <summary>Reads a choice for a model: <c>auto</c> goes by the model's family, <c>checkpoint</c> takes the template that the folder brings along.</summary>
+    /// <param name="name"><c>auto</c>, <c>checkpoint</c> or a template's name.</param>
+    /// <param name="folder">The model's or tokenizer's folder.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="FoveaException">A name is unknown, or the folder's own template is missing or not known.</exception>
+    public static TemplateChoice ForModel(string name, string folder, Tokenizer tokenizer) => name switch
+    {
+        Auto => Parse(name, TemplateFamily.ConversationOf(folder, tokenizer)),
+        Checkpoint => new TemplateChoice(name, (CheckpointTemplate.Find(folder)
+            ?? throw new InvalidInputException(folder, null, $"brings no chat template along; name one with --template ({string.Join(", ", ChatTemplate.Names)})")).Require(), null),
+        _ => Parse(name),
+    };
 
     /// <summary>The sample's template.</summary>
     public ChatTemplate For(Sample sample) => _captions is not null && IsBareCaption(sample) ? _captions : Conversation;

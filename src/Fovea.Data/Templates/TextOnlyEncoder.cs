@@ -69,7 +69,7 @@ public sealed class TextOnlyEncoder(SampleEncoder encoder) : ISampleEncoder
             InputIds = input,
             TargetIndices = Array.ConvertAll(seen.TargetIndices, i => moved[i]),
             Images = [],
-            ContextFingerprint = SampleEncoder.ContextFingerprintOf(input),
+            ContextFingerprint = SampleFingerprint.OfContext(input),
         };
     }
 

@@ -84,10 +84,12 @@ internal sealed class AddedTokens
     private static bool BeginsWithWord(ReadOnlySpan<char> text) =>
         Rune.DecodeFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && IsWord(rune);
 
-    private static bool IsWord(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    /// <summary>What <c>\w</c> matches by Unicode (UTS 18): letters, marks, digits, connectors, joiners, and the alphabetic signs in circles.</summary>
+    public static bool IsWord(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber => true,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark => true,
-        _ => Rune.IsLetter(rune) || rune.Value is 0x200C or 0x200D,
+        _ => Rune.IsLetter(rune) || rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)
+            or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189),
     };
 }

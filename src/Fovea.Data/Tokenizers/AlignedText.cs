@@ -2,92 +2,138 @@ using System.Text;
 
 namespace Fovea.Data.Tokenizers;
 
-/// <summary>A text on its way through normalizers, each of whose UTF-16 units knows the characters of the input it came from.</summary>
-internal sealed class AlignedText
+/// <summary>
+/// A stretch of text on its way through normalizers, each of whose UTF-16 units knows the characters of the input it came from.
+/// A view: slices share the text. Without tables of starts and ends, unit <c>i</c> of the text came from unit <c>i + shift</c> of the input.
+/// </summary>
+internal readonly struct AlignedText
 {
-    private readonly int[] _starts;
-    private readonly int[] _ends;
+    private readonly string _text;
+    private readonly int[]? _starts;
+    private readonly int[]? _ends;
+    private readonly int _from;
+    private readonly int _shift;
 
-    private AlignedText(string text, int[] starts, int[] ends)
+    private AlignedText(string text, int from, int length, int shift, int[]? starts, int[]? ends)
     {
-        Text = text;
-        _starts = starts;
-        _ends = ends;
+        (_text, _from, Length, _shift, _starts, _ends) = (text, from, length, shift, starts, ends);
     }
 
-    public string Text { get; }
+    /// <summary>Number of UTF-16 units.</summary>
+    public int Length { get; }
+
+    public ReadOnlySpan<char> Chars => _text.AsSpan(_from, Length);
+
+    /// <summary>The stretch as a string of its own.</summary>
+    public string Text => _text.Substring(_from, Length);
 
     /// <summary>A stretch of the input as it stands; both units of a surrogate pair came from the pair.</summary>
-    public static AlignedText Of(string input, int start, int end)
-    {
-        var starts = new int[end - start];
-        var ends = new int[end - start];
-        for (var i = start; i < end; i++)
-        {
-            var pair = char.IsHighSurrogate(input[i]) && i + 1 < end && char.IsLowSurrogate(input[i + 1]);
-            (starts[i - start], ends[i - start]) = (i, i + (pair ? 2 : 1));
-            if (pair)
-            {
-                i++;
-                (starts[i - start], ends[i - start]) = (i - 1, i + 1);
-            }
-        }
-
-        return new AlignedText(input[start..end], starts, ends);
-    }
+    public static AlignedText Of(string input, int start, int end) => new(input, start, end - start, 0, null, null);
 
     /// <summary>What the units <c>[start, end)</c>, at least one, came from.</summary>
-    public TextSpan Source(int start, int end) => new(_starts[start], _ends[end - 1]);
+    public TextSpan Source(int start, int end)
+    {
+        (start, end) = (_from + start, _from + end);
+        if (_starts is not null)
+        {
+            return new TextSpan(_starts[start], _ends![end - 1]);
+        }
 
-    public AlignedText Slice(int start, int end) => new(Text[start..end], _starts[start..end], _ends[start..end]);
+        start -= start > 0 && char.IsLowSurrogate(_text[start]) && char.IsHighSurrogate(_text[start - 1]) ? 1 : 0;
+        end += end < _text.Length && char.IsLowSurrogate(_text[end]) && char.IsHighSurrogate(_text[end - 1]) ? 1 : 0;
+        return new TextSpan(start + _shift, end + _shift);
+    }
+
+    public AlignedText Slice(int start, int end) => new(_text, _from + start, end - start, _shift, _starts, _ends);
 
     /// <summary>Puts <paramref name="prefix"/> in front, as if it came from the first character. An empty text stays empty.</summary>
     public AlignedText Prepend(string prefix)
     {
-        if (Text.Length == 0)
+        if (Length == 0)
         {
             return this;
         }
 
-        var starts = new int[prefix.Length + Text.Length];
-        var ends = new int[starts.Length];
-        Array.Fill(starts, _starts[0], 0, prefix.Length);
-        Array.Fill(ends, _ends[0], 0, prefix.Length);
-        _starts.CopyTo(starts, prefix.Length);
-        _ends.CopyTo(ends, prefix.Length);
-        return new AlignedText(prefix + Text, starts, ends);
+        var result = new AlignedTextBuilder(Length + prefix.Length);
+        result.Put(prefix, Source(0, 1));
+        result.Keep(this, 0, Length);
+        return result.Build();
     }
 
     /// <summary>Replaces each <paramref name="pattern"/>; what is put there came from the pattern's last character.</summary>
     public AlignedText Replace(string pattern, string content)
     {
-        var at = Text.IndexOf(pattern, StringComparison.Ordinal);
-        if (at < 0)
+        if (!Chars.Contains(pattern, StringComparison.Ordinal))
         {
             return this;
         }
 
-        var text = new StringBuilder(Text.Length);
-        var (starts, ends) = (new List<int>(Text.Length), new List<int>(Text.Length));
-        var from = 0;
-        for (; at >= 0; at = Text.IndexOf(pattern, from, StringComparison.Ordinal))
+        if (pattern.Length == 1 && content.Length == 1)
         {
-            var last = at + pattern.Length - 1;
-            Keep(from, at);
-            text.Append(content);
-            starts.AddRange(Enumerable.Repeat(_starts[last], content.Length));
-            ends.AddRange(Enumerable.Repeat(_ends[last], content.Length));
-            from = last + 1;
+            // One unit for one: whatever is known of sources stays true.
+            return _starts is null
+                ? new AlignedText(Text.Replace(pattern[0], content[0]), 0, Length, _shift + _from, null, null)
+                : new AlignedText(_text.Replace(pattern[0], content[0]), _from, Length, _shift, _starts, _ends);
         }
 
-        Keep(from, Text.Length);
-        return new AlignedText(text.ToString(), [.. starts], [.. ends]);
-
-        void Keep(int start, int end)
+        var result = new AlignedTextBuilder(Length);
+        var from = 0;
+        for (int at; (at = Chars[from..].IndexOf(pattern, StringComparison.Ordinal)) >= 0; from += at + pattern.Length)
         {
-            text.Append(Text, start, end - start);
-            starts.AddRange(_starts.AsSpan(start, end - start));
-            ends.AddRange(_ends.AsSpan(start, end - start));
+            result.Keep(this, from, from + at);
+            result.Put(content, Source(from + at + pattern.Length - 1, from + at + pattern.Length));
+        }
+
+        result.Keep(this, from, Length);
+        return result.Build();
+    }
+
+    /// <summary>A text that has been put together.</summary>
+    internal static AlignedText FromParts(string text, int[] starts, int[] ends) => new(text, 0, text.Length, 0, starts, ends);
+}
+
+/// <summary>Puts an <see cref="AlignedText"/> together from parts of another and from new text.</summary>
+internal sealed class AlignedTextBuilder(int capacity)
+{
+    private readonly StringBuilder _text = new(capacity);
+    private readonly List<int> _starts = new(capacity);
+    private readonly List<int> _ends = new(capacity);
+
+    public int Length => _text.Length;
+
+    /// <summary>Appends units <c>[start, end)</c> of <paramref name="text"/> as they stand.</summary>
+    public void Keep(AlignedText text, int start, int end)
+    {
+        _text.Append(text.Chars[start..end]);
+        for (var i = start; i < end; i++)
+        {
+            var source = text.Source(i, i + 1);
+            _starts.Add(source.Start);
+            _ends.Add(source.End);
         }
     }
+
+    /// <summary>Appends new text that came from <paramref name="source"/>.</summary>
+    public void Put(ReadOnlySpan<char> content, TextSpan source)
+    {
+        _text.Append(content);
+        for (var i = 0; i < content.Length; i++)
+        {
+            _starts.Add(source.Start);
+            _ends.Add(source.End);
+        }
+    }
+
+    /// <summary>Whether the text so far ends so.</summary>
+    public bool EndsWith(char last) => _text.Length > 0 && _text[^1] == last;
+
+    /// <summary>Drops the last unit.</summary>
+    public void DropLast()
+    {
+        _text.Length--;
+        _starts.RemoveAt(_starts.Count - 1);
+        _ends.RemoveAt(_ends.Count - 1);
+    }
+
+    public AlignedText Build() => AlignedText.FromParts(_text.ToString(), [.. _starts], [.. _ends]);
 }

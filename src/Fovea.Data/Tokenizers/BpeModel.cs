@@ -1,114 +1,205 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using System.Text;
 
 namespace Fovea.Data.Tokenizers;
 
 /// <summary>
-/// Byte-pair encoding with byte fallback (Sennrich et al. 2016, in SentencePiece's form): characters first, then always the merge of lowest rank,
-/// the leftmost one first. Merging takes n log n steps for n characters, since without a pre-tokenizer a whole text is one word.
+/// Byte-pair encoding (Sennrich et al. 2016): characters first, or bytes (GPT-2), then always the merge of lowest rank, the leftmost one first.
+/// A character outside the vocabulary becomes its byte tokens, or the unknown token. Merging takes n log n steps for n characters,
+/// since without a pre-tokenizer a whole text is one word.
 /// </summary>
-internal sealed class BpeModel
+internal sealed class BpeModel : TokenModel
 {
-    private readonly Dictionary<string, int> _vocabulary;
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly Dictionary<int, int> _characters = [];
-    private readonly int[] _bytes = new int[256];
+    private readonly int[] _ascii = new int[128];
+    private readonly int[] _bytes;
+    private readonly BpeMerges _merges;
     private readonly BpeOptions _options;
+    private readonly WordCache _cache = new();
 
-    /// <summary>Makes the model; <paramref name="merges"/> are in order of rank.</summary>
-    public BpeModel(Dictionary<string, int> vocabulary, Dictionary<(int Left, int Right), (int Rank, int Id)> merges, BpeOptions options)
+    /// <summary>Makes the model.</summary>
+    public BpeModel(Dictionary<string, int> vocabulary, BpeMerges merges, BpeOptions options) : base(vocabulary)
     {
-        _vocabulary = vocabulary;
+        _lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _merges = merges;
         _options = options;
         foreach (var (token, id) in vocabulary)
         {
-            if (Rune.DecodeFromUtf16(token, out var rune, out var used) == System.Buffers.OperationStatus.Done && used == token.Length)
+            if (token.Length is 1 or 2 && Rune.DecodeFromUtf16(token, out var rune, out var used) == OperationStatus.Done && used == token.Length)
             {
                 _characters[rune.Value] = id;
             }
         }
 
-        for (var b = 0; b < 256; b++)
+        for (var c = 0; c < _ascii.Length; c++)
         {
-            _bytes[b] = options.ByteFallback && vocabulary.TryGetValue(ByteToken(b), out var id) ? id : -1;
+            _ascii[c] = _characters.GetValueOrDefault(c, -1);
         }
+
+        _bytes = ByteTokens(options.ByteFallback ? vocabulary : []);
     }
 
-    public IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;
-
-    /// <summary>The name of a byte's token: <c>&lt;0x0A&gt;</c>.</summary>
-    public static string ByteToken(int value) => $"<0x{value:X2}>";
-
-    /// <summary>Appends the tokens of one word.</summary>
-    public void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
+    /// <inheritdoc/>
+    public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
-        if (word.Text.Length == 0)
+        if (word.Length == 0)
         {
             return;
         }
 
-        if (_options.IgnoreMerges && _vocabulary.TryGetValue(word.Text, out var whole))
+        if (_cache.Find(word.Chars) is { } known)
         {
-            ids.Add(whole);
-            spans.Add(word.Source(0, word.Text.Length));
+            Append(known);
             return;
         }
 
-        var symbols = Split(word.Text);
-        Merge(CollectionsMarshal.AsSpan(symbols));
-        for (var i = symbols.Count == 0 ? -1 : 0; i >= 0; i = symbols[i].Next)
+        var symbols = ArrayPool<Symbol>.Shared.Rent(Ascii.IsValid(word.Chars) ? word.Length : word.Length * 3);    // UTF-8 takes at most three bytes a unit
+        try
         {
-            ids.Add(symbols[i].Id);
-            spans.Add(word.Source(symbols[i].Start, symbols[i].End));
-        }
-    }
-
-    private List<Symbol> Split(string text)
-    {
-        var symbols = new List<Symbol>(text.Length);
-        var unknownOpen = false;
-        Span<byte> utf8 = stackalloc byte[4];
-        for (var i = 0; i < text.Length;)
-        {
-            Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var units);
-            var fuse = unknownOpen && _options.FuseUnknown;
-            unknownOpen = false;
-            if (_characters.TryGetValue(rune.Value, out var id))
+            if (Whole(word.Chars) is { } whole)
             {
-                Add(id, i, i + units);
+                symbols[0] = new Symbol { Id = whole, End = word.Length, Next = -1 };
             }
-            else if (HasBytes(utf8[..rune.EncodeToUtf8(utf8)]))
+            else
             {
-                foreach (var b in utf8[..rune.Utf8SequenceLength])
+                var split = symbols.AsSpan(0, Split(word.Chars, symbols));
+                _merges.Apply(split);
+                if (split.Length == 0)
                 {
-                    Add(_bytes[b], i, i + units);
+                    return;
                 }
             }
-            else if (_options.UnknownId is { } unknown)
+
+            if (WordCache.Takes(word.Length))
             {
-                unknownOpen = true;
-                if (fuse)
+                Append(_cache.Add(word.Chars, Pieces(symbols)));
+                return;
+            }
+
+            for (var i = 0; i >= 0; i = symbols[i].Next)
+            {
+                ids.Add(symbols[i].Id);
+                spans.Add(word.Source(symbols[i].Start, symbols[i].End));
+            }
+        }
+        finally
+        {
+            ArrayPool<Symbol>.Shared.Return(symbols);
+        }
+
+        void Append(Piece[] pieces)
+        {
+            foreach (var piece in pieces)
+            {
+                ids.Add(piece.Id);
+                spans.Add(word.Source(piece.Start, piece.End));
+            }
+        }
+    }
+
+    private static Piece[] Pieces(Symbol[] symbols)
+    {
+        var pieces = new List<Piece>();
+        for (var i = 0; i >= 0; i = symbols[i].Next)
+        {
+            pieces.Add(new Piece(symbols[i].Id, symbols[i].Start, symbols[i].End));
+        }
+
+        return [.. pieces];
+    }
+
+    private int? Whole(ReadOnlySpan<char> word)
+    {
+        if (_options.Whole is { } kept)
+        {
+            return kept.TryGetValue(word.ToString(), out var keptId) ? keptId : null;
+        }
+
+        if (!_options.IgnoreMerges)
+        {
+            return null;
+        }
+
+        var token = _options.ByteLevel ? string.Concat(Encoding.UTF8.GetBytes(word.ToArray()).Select(ByteAlphabet.Of)) : word;
+        return _lookup.TryGetValue(token, out var id) ? id : null;
+    }
+
+    private int Split(ReadOnlySpan<char> word, Symbol[] symbols)
+    {
+        var (count, unknown) = (0, -1);
+        Span<byte> utf8 = stackalloc byte[4];
+        for (var i = 0; i < word.Length;)
+        {
+            Rune.DecodeFromUtf16(word[i..], out var rune, out var units);
+            var (start, end) = (i, i + units);
+            i = end;
+            if (!_options.ByteLevel)
+            {
+                Take(rune, start, end, start == 0, end == word.Length, utf8);
+                continue;
+            }
+
+            var length = rune.EncodeToUtf8(utf8);
+            for (var b = 0; b < length; b++)
+            {
+                Take(new Rune(ByteAlphabet.Of(utf8[b])), start, end, start == 0 && b == 0, end == word.Length && b == length - 1, []);
+            }
+        }
+
+        if (count > 0)
+        {
+            symbols[count - 1].Next = -1;
+        }
+
+        return count;
+
+        void Take(Rune character, int start, int end, bool first, bool last, Span<byte> bytes)
+        {
+            var fuses = unknown >= 0 && _options.FuseUnknown;
+            unknown = -1;
+            if (IdOf(character, first, last) is >= 0 and var id)
+            {
+                Add(id, start, end);
+            }
+            else if (bytes.Length > 0 && HasBytes(bytes[..character.EncodeToUtf8(bytes)]))
+            {
+                foreach (var b in bytes[..character.Utf8SequenceLength])
                 {
-                    CollectionsMarshal.AsSpan(symbols)[^1].End = i + units;
+                    Add(_bytes[b], start, end);
+                }
+            }
+            else if (_options.UnknownId is { } unknownId)
+            {
+                unknown = unknownId;
+                if (fuses)
+                {
+                    symbols[count - 1].End = end;
                 }
                 else
                 {
-                    Add(unknown, i, i + units);
+                    Add(unknownId, start, end);
                 }
             }
-
-            i += units;
         }
 
-        if (symbols.Count > 0)
+        void Add(int id, int start, int end)
         {
-            CollectionsMarshal.AsSpan(symbols)[^1].Next = -1;
+            symbols[count] = new Symbol { Id = id, Start = start, End = end, Previous = count - 1, Next = count + 1 };
+            count++;
+        }
+    }
+
+    private int IdOf(Rune character, bool first, bool last)
+    {
+        var prefix = first ? "" : _options.ContinuingPrefix;
+        var suffix = last ? _options.EndSuffix : "";
+        if (prefix.Length + suffix.Length > 0)
+        {
+            return Vocabulary.TryGetValue($"{prefix}{character}{suffix}", out var affixed) ? affixed : -1;
         }
 
-        return symbols;
-
-        void Add(int id, int start, int end) => symbols.Add(new Symbol { Id = id, Start = start, End = end, Previous = symbols.Count - 1, Next = symbols.Count + 1 });
+        return character.IsAscii ? _ascii[character.Value] : _characters.GetValueOrDefault(character.Value, -1);
     }
 
     private bool HasBytes(ReadOnlySpan<byte> utf8)
@@ -123,58 +214,12 @@ internal sealed class BpeModel
 
         return true;
     }
-
-    private void Merge(Span<Symbol> symbols)
-    {
-        var queue = new PriorityQueue<int, long>(symbols.Length);
-        for (var i = 0; i + 1 < symbols.Length; i++)
-        {
-            Offer(symbols, i, queue);
-        }
-
-        while (queue.TryDequeue(out var merged, out var priority))
-        {
-            var left = (int)(priority & uint.MaxValue);
-            var right = symbols[left].Id < 0 ? -1 : symbols[left].Next;
-            if (right < 0 || !_merges.TryGetValue((symbols[left].Id, symbols[right].Id), out var merge) || merge.Id != merged)
-            {
-                continue;                              // one of the two has been merged since
-            }
-
-            symbols[left].Id = merged;
-            symbols[left].End = symbols[right].End;
-            symbols[left].Next = symbols[right].Next;
-            symbols[right].Id = -1;
-            if (symbols[left].Next >= 0)
-            {
-                symbols[symbols[left].Next].Previous = left;
-                Offer(symbols, left, queue);
-            }
-
-            if (symbols[left].Previous >= 0)
-            {
-                Offer(symbols, symbols[left].Previous, queue);
-            }
-        }
-    }
-
-    private void Offer(Span<Symbol> symbols, int left, PriorityQueue<int, long> queue)
-    {
-        if (_merges.TryGetValue((symbols[left].Id, symbols[symbols[left].Next].Id), out var merge))
-        {
-            queue.Enqueue(merge.Id, ((long)merge.Rank << 32) | (uint)left);
-        }
-    }
-
-    private struct Symbol
-    {
-        public int Id;
-        public int Start;
-        public int End;
-        public int Previous;
-        public int Next;
-    }
 }
 
-/// <summary>What else a BPE model's file says.</summary>
-internal sealed record BpeOptions(int? UnknownId, bool FuseUnknown, bool ByteFallback, bool IgnoreMerges);
+/// <summary>
+/// What else a BPE model's file says. Where <paramref name="ByteLevel"/>, words are cut into bytes, named by <see cref="ByteAlphabet"/>;
+/// <paramref name="Whole"/> are words that are one token whatever the merges say.
+/// </summary>
+internal sealed record BpeOptions(
+    int? UnknownId, bool FuseUnknown, bool ByteFallback, bool IgnoreMerges, bool ByteLevel = false, string ContinuingPrefix = "", string EndSuffix = "",
+    IReadOnlyDictionary<string, int>? Whole = null);

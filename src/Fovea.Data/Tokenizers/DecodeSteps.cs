@@ -7,6 +7,11 @@ namespace Fovea.Data.Tokenizers;
 internal abstract record DecodeStep
 {
     public abstract List<string> Apply(List<string> tokens);
+
+    /// <summary>The byte that a token like <c>&lt;0x0A&gt;</c> stands for.</summary>
+    public static byte? ByteOf(string token) =>
+        token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
+            && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : null;
 }
 
 /// <summary>Replaces a string in each token.</summary>
@@ -26,8 +31,7 @@ internal sealed record DecodeBytes : DecodeStep
         var run = new List<byte>();
         foreach (var token in tokens)
         {
-            if (token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
-                && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            if (ByteOf(token) is { } value)
             {
                 run.Add(value);
                 continue;
@@ -61,6 +65,42 @@ internal sealed record DecodeBytes : DecodeStep
     }
 }
 
+/// <summary>Makes text of tokens in <see cref="ByteAlphabet"/>; a token with a character outside it stands for its own UTF-8. What is not UTF-8 becomes U+FFFD.</summary>
+internal sealed record DecodeByteLevel : DecodeStep
+{
+    public override List<string> Apply(List<string> tokens)
+    {
+        var bytes = new List<byte>();
+        foreach (var token in tokens)
+        {
+            if (token.All(c => ByteAlphabet.ByteOf(c) >= 0))
+            {
+                bytes.AddRange(token.Select(c => (byte)ByteAlphabet.ByteOf(c)));
+            }
+            else
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(token));
+            }
+        }
+
+        return [Encoding.UTF8.GetString([.. bytes])];
+    }
+}
+
+/// <summary>Makes blanks of the visible character; the first token's go away, where one was put in front.</summary>
+internal sealed record DecodeMetaspace(string Replacement, bool WasPrepended) : DecodeStep
+{
+    public override List<string> Apply(List<string> tokens) =>
+        [.. tokens.Select((t, i) => t.Replace(Replacement, i == 0 && WasPrepended ? "" : " ", StringComparison.Ordinal))];
+}
+
+/// <summary>Makes blanks of the ends of words; nothing of the last token's.</summary>
+internal sealed record DecodeWordEnds(string Suffix) : DecodeStep
+{
+    public override List<string> Apply(List<string> tokens) => Suffix.Length == 0 ? tokens
+        : [.. tokens.Select((t, i) => t.Replace(Suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+}
+
 /// <summary>Joins all tokens.</summary>
 internal sealed record DecodeFuse : DecodeStep
 {
@@ -85,4 +125,84 @@ internal sealed record DecodeStrip(char Content, int Start, int Stop) : DecodeSt
 
         return token[from..to];
     });
+}
+
+/// <summary>Takes white space from both ends of each token, as Python's <c>strip</c> has it (U+001C to U+001F with it).</summary>
+internal sealed record DecodeTrim : DecodeStep
+{
+    public override List<string> Apply(List<string> tokens) => tokens.ConvertAll(token =>
+    {
+        var (from, to) = (0, token.Length);
+        while (from < to && IsBlank(token[from]))
+        {
+            from++;
+        }
+
+        while (to > from && IsBlank(token[to - 1]))
+        {
+            to--;
+        }
+
+        return token[from..to];
+    });
+
+    private static bool IsBlank(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
+}
+
+/// <summary>
+/// SentencePiece's decoding: runs of byte tokens are UTF-8, each byte that is not becomes U+FFFD; U+2581 is a blank; the first one goes away.
+/// </summary>
+/// <param name="DropsFirstBlank">Whether a blank was put in front.</param>
+/// <param name="DropsLeadingBlanks">Whether each leading blank goes away, since extra ones were removed.</param>
+internal sealed record DecodeSentencePieces(bool DropsFirstBlank, bool DropsLeadingBlanks) : DecodeStep
+{
+    public override List<string> Apply(List<string> tokens)
+    {
+        var text = new StringBuilder();
+        var run = new List<byte>();
+        var (expects, dropped) = (true, false);
+        foreach (var token in tokens)
+        {
+            if (ByteOf(token) is { } value)
+            {
+                run.Add(value);
+                continue;
+            }
+
+            AppendBytes(run, text);
+            expects &= !dropped && text.Length == 0;
+            var drops = expects && DropsFirstBlank && token.StartsWith(SentencePieceStep.Blank);
+            dropped = drops && !DropsLeadingBlanks;
+            text.Append((drops ? token[1..] : token).Replace(SentencePieceStep.Blank, ' '));
+        }
+
+        AppendBytes(run, text);
+        return [text.ToString()];
+    }
+
+    private static void AppendBytes(List<byte> run, StringBuilder text)
+    {
+        ReadOnlySpan<byte> rest = run.ToArray();
+        while (rest.Length > 0)
+        {
+            // SentencePiece replaces an ill-formed sequence byte by byte.
+            var whole = Rune.DecodeFromUtf8(rest, out var rune, out var used) == System.Buffers.OperationStatus.Done;
+            text.Append(whole ? rune.ToString() : "\uFFFD");
+            rest = rest[(whole ? used : 1)..];
+        }
+
+        run.Clear();
+    }
+}
+
+/// <summary>Takes blanks before marks and English contractions, as Transformers' <c>clean_up_tokenization</c> does.</summary>
+internal static class CleanUp
+{
+    private static readonly (string From, string To)[] Replacements =
+    [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+    ];
+
+    /// <summary>The text without them.</summary>
+    public static string Apply(string text) => Replacements.Aggregate(text, (t, r) => t.Replace(r.From, r.To, StringComparison.Ordinal));
 }

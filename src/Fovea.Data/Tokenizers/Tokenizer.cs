@@ -1,58 +1,63 @@
-using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
 
 /// <summary>
-/// A tokenizer as its <c>tokenizer.json</c> says, in LLaMA's and Mistral's forms: byte-pair encoding with byte fallback, added tokens, and the characters
-/// that each token came from. Thread-safe.
+/// A tokenizer as its files say and Transformers reads them: byte-pair encoding of characters or bytes, or a unigram model; added tokens;
+/// and the characters that each token came from. Thread-safe.
 /// </summary>
 public sealed class Tokenizer
 {
-    private readonly TokenizerFile _file;
+    private readonly TokenizerDefinition _definition;
     private readonly AddedTokens _raw;
     private readonly AddedTokens _normalized;
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<int, string> _tokens = [];
     private readonly HashSet<int> _special;
 
-    private Tokenizer(TokenizerFile file, string path, string fingerprint, IReadOnlyDictionary<string, string> named)
+    private Tokenizer(TokenizerDefinition definition, string path, string fingerprint, IReadOnlyDictionary<string, string> named)
     {
-        _file = file;
+        _definition = definition;
         File = path;
         Fingerprint = fingerprint;
         NamedTokens = named;
-        _raw = new AddedTokens(file.Added.Where(t => !t.Normalized).Select(t => (t, t.Content)));
-        _normalized = new AddedTokens(file.Added.Where(t => t.Normalized).Select(t => (t, Normalize(AlignedText.Of(t.Content, 0, t.Content.Length)).Text)));
-        _ids = new Dictionary<string, int>(file.Model.Vocabulary, StringComparer.Ordinal);
-        foreach (var (token, id) in file.Model.Vocabulary)
+        _raw = new AddedTokens(definition.Added.Where(t => !t.Normalized).Select(t => (t, t.Content)));
+        _normalized = new AddedTokens(definition.Added.Where(t => t.Normalized).Select(t => (t, Normalized(t.Content))));
+        _ids = new Dictionary<string, int>(definition.Model.Vocabulary, StringComparer.Ordinal);
+        foreach (var (token, id) in definition.Model.Vocabulary)
         {
             _tokens[id] = token;
         }
 
-        foreach (var token in file.Added)
+        foreach (var token in definition.Added)
         {
             _ids[token.Content] = token.Id;
-            _tokens[token.Id] = token.Normalized ? Normalize(AlignedText.Of(token.Content, 0, token.Content.Length)).Text : token.Content;
+            _tokens[token.Id] = token.Normalized ? Normalized(token.Content) : token.Content;
         }
 
-        _special = [.. file.Added.Where(t => t.Special).Select(t => t.Id)];
+        _special = [.. definition.Added.Where(t => t.Special).Select(t => t.Id)];
         VocabSize = _tokens.Keys.Max() + 1;
         (BosId, EosId, UnkId, PadId) = (Named("bos_token"), Named("eos_token"), Named("unk_token"), Named("pad_token"));
     }
 
-    /// <summary>The <c>tokenizer.json</c> that was read.</summary>
+    /// <summary>Names of the files of a model's folder that a tokenizer may be read from.</summary>
+    public static IReadOnlyList<string> FileNames { get; } =
+        ["tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
+
+    /// <summary>The file that the vocabulary was read from: <c>tokenizer.json</c>, <c>tokenizer.model</c> or <c>vocab.json</c>.</summary>
     public string File { get; }
 
-    /// <summary>SHA-256 of the bytes of <c>tokenizer.json</c>, lower-case hex.</summary>
+    /// <summary>
+    /// SHA-256, lower-case hex, of the bytes of <see cref="File"/>; where other files change what it does (merges, added tokens, special tokens around a text),
+    /// of that hash and the changes.
+    /// </summary>
     public string Fingerprint { get; }
 
     /// <summary>Largest id + 1, added tokens included.</summary>
     public int VocabSize { get; }
 
-    /// <summary>Id of the token that begins a text; null if <c>tokenizer_config.json</c> names none that the vocabulary has.</summary>
+    /// <summary>Id of the token that begins a text; null if none that the vocabulary has is named.</summary>
     public int? BosId { get; }
 
     /// <summary>Id of the token that ends a text; null if none is named.</summary>
@@ -70,27 +75,47 @@ public sealed class Tokenizer
     /// <summary>What <c>tokenizer_config.json</c> names: <c>bos_token</c>, <c>image_token</c>, ... -> the token.</summary>
     public IReadOnlyDictionary<string, string> NamedTokens { get; }
 
-    /// <summary>Reads <c>tokenizer.json</c>, and <c>tokenizer_config.json</c> where there is one, from a folder.</summary>
+    /// <summary>
+    /// Reads a tokenizer from a folder in Hugging Face form: <c>tokenizer.json</c>, else <c>tokenizer.model</c> (SentencePiece), else <c>vocab.json</c> and
+    /// <c>merges.txt</c>; with <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> where they are.
+    /// </summary>
     /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported; the message names it.</exception>
     public static Tokenizer Load(string folder)
     {
-        var path = Path.Combine(folder, "tokenizer.json");
-        if (!System.IO.File.Exists(path))
+        string[] candidates = ["tokenizer.json", "tokenizer.model", "vocab.json"];
+        return Array.Find(candidates, f => System.IO.File.Exists(Path.Combine(folder, f))) switch
         {
-            throw new InvalidInputException(path, null, "not found; a tokenizer is read from tokenizer.json (a SentencePiece tokenizer.model alone is not supported)");
-        }
-
-        var config = Path.Combine(folder, "tokenizer_config.json");
-        return new Tokenizer(TokenizerFile.Load(path), path, ContentHash.OfFile(path), System.IO.File.Exists(config) ? ReadNames(config) : new Dictionary<string, string>());
+            "tokenizer.json" => LoadJson(Path.Combine(folder, "tokenizer.json"), TokenizerSettings.Load(folder)),
+            "tokenizer.model" => LoadSentencePiece(Path.Combine(folder, "tokenizer.model"), TokenizerSettings.Load(folder)),
+            "vocab.json" => LoadVocabulary(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), TokenizerSettings.Load(folder)),
+            _ => throw new InvalidInputException(Path.Combine(folder, "tokenizer.json"), null, "not found; a tokenizer is read from tokenizer.json, tokenizer.model, or vocab.json with merges.txt"),
+        };
     }
 
+    /// <summary>Reads one file of the form of <c>tokenizer.json</c>, whatever its name, without looking at other files.</summary>
+    /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
+    public static Tokenizer LoadJson(string path) => LoadJson(path, new TokenizerSettings { File = path });
+
+    /// <summary>
+    /// Reads one SentencePiece model, whatever its name, without looking at other files: <c>&lt;s&gt;</c> begins a text, control tokens in it are found.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="legacy">Whether each stretch between control tokens gets a leading blank, and not only the text's start.</param>
+    /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
+    public static Tokenizer LoadSentencePiece(string path, bool legacy) => LoadSentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
+
+    /// <summary>Reads a byte-level vocabulary and its merges, without looking at other files: GPT-2's form, or CLIP's if words end in <c>&lt;/w&gt;</c>.</summary>
+    /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported.</exception>
+    public static Tokenizer LoadVocabulary(string vocab, string merges) => LoadVocabulary(vocab, merges, new TokenizerSettings { File = vocab });
+
     /// <summary>Tokenizes a text.</summary>
-    /// <param name="text">Any text; special strings in it become special tokens.</param>
-    /// <param name="addSpecialTokens">Whether to put what the file's post-processor asks for (<c>&lt;s&gt;</c>) around it.</param>
+    /// <param name="text">Any text; special strings in it become special tokens, half of a surrogate pair is read as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Whether to put what the files ask for (<c>&lt;s&gt;</c>) around it.</param>
     public TokenSequence Encode(string text, bool addSpecialTokens)
     {
         var (ids, spans) = (new List<int>(text.Length / 3), new List<TextSpan>(text.Length / 3));
-        Surround(addSpecialTokens ? _file.Prefix : []);
+        text = WellFormed(text);
+        Surround(addSpecialTokens ? _definition.Prefix : []);
         foreach (var (token, start, end) in _raw.Cut(text))
         {
             if (token is not null)
@@ -100,10 +125,10 @@ public sealed class Tokenizer
                 continue;
             }
 
-            EncodeStretch(Normalize(AlignedText.Of(text, start, end)), ids, spans);
+            EncodeStretch(_definition.Normalize(AlignedText.Of(text, start, end)), ids, spans);
         }
 
-        Surround(addSpecialTokens ? _file.Suffix : []);
+        Surround(addSpecialTokens ? _definition.Suffix : []);
         return new TokenSequence([.. ids], [.. spans]);
 
         void Surround(IReadOnlyList<int> special)
@@ -114,19 +139,10 @@ public sealed class Tokenizer
     }
 
     /// <summary>The text of ids. Ids that the vocabulary has not are left out, as are special tokens if asked.</summary>
-    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens)
-    {
-        var tokens = new List<string>(ids.Count);
-        foreach (var id in ids)
-        {
-            if (_tokens.TryGetValue(id, out var token) && !(skipSpecialTokens && _special.Contains(id)))
-            {
-                tokens.Add(token);
-            }
-        }
+    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens) => _definition.CleansUp ? CleanUp.Apply(DecodeRaw(ids, skipSpecialTokens)) : DecodeRaw(ids, skipSpecialTokens);
 
-        return _file.Decoder is { } steps ? string.Concat(steps.Aggregate(tokens, (t, step) => step.Apply(t))) : string.Join(' ', tokens);
-    }
+    /// <summary>Decodes a text whose ids come one by one.</summary>
+    public DecodeStream DecodeStream(bool skipSpecialTokens) => new(this, skipSpecialTokens, _definition.CleansUp);
 
     /// <summary>Id of a token by its exact text in the vocabulary; null if it is none.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
@@ -134,11 +150,83 @@ public sealed class Tokenizer
     /// <summary>A token as it stands in the vocabulary, e.g. <c>▁dog</c> or <c>&lt;0x0A&gt;</c>; empty for an id that the vocabulary has not.</summary>
     public string TokenText(int id) => _tokens.GetValueOrDefault(id, "");
 
+    /// <summary>The text of ids before it is cleaned up.</summary>
+    internal string DecodeRaw(IReadOnlyList<int> ids, bool skipSpecialTokens)
+    {
+        var tokens = new List<string>(ids.Count);
+        foreach (var id in ids)
+        {
+            if (_tokens.TryGetValue(id, out var token) && !(skipSpecialTokens && _special.Contains(id)) && !_definition.NeverDecoded.Contains(id))
+            {
+                tokens.Add(token);
+            }
+        }
+
+        return _definition.Decoder is { } steps ? string.Concat(steps.Aggregate(tokens, (t, step) => step.Apply(t))) : string.Join(' ', tokens);
+    }
+
     /// <summary>The same tokenizer with one more special token, for texts that hold a tag that it does not know.</summary>
     internal Tokenizer WithAdded(string content, int id) => new(
-        _file with { Added = [.. _file.Added, new AddedToken(id, content, false, false, false, false, true)] }, File, Fingerprint, NamedTokens);
+        _definition with { Added = [.. _definition.Added, new AddedToken(id, content, false, false, false, false, true)] }, File, Fingerprint, NamedTokens);
 
-    private AlignedText Normalize(AlignedText text) => _file.Normalizers.Aggregate(text, (t, step) => step.Apply(t));
+    private static Tokenizer LoadJson(string path, TokenizerSettings settings) => Make(TokenizerJsonReader.Load(path).With(settings, givenIds: false), path, settings);
+
+    private static Tokenizer LoadSentencePiece(string path, TokenizerSettings settings)
+    {
+        var definition = SentencePieceReader.Load(path, settings.AddPrefixSpace ?? true, settings.Legacy);
+        foreach (var (name, token) in ((string, string)[])[("unk_token", "<unk>"), ("bos_token", "<s>"), ("eos_token", "</s>")])
+        {
+            if (definition.Model.Vocabulary.ContainsKey(token))
+            {
+                settings.Named.TryAdd(name, token);
+            }
+        }
+
+        var around = definition with { Prefix = settings.Named.TryGetValue("bos_token", out var bos) && definition.Model.Vocabulary.TryGetValue(bos, out var id) ? [id] : [] };
+        var changes = $"{(settings.Legacy ? "" : "not legacy\n")}{(settings.AddPrefixSpace == false ? "no prefix space\n" : "")}";
+        var full = (around with { Changes = changes.Trim('\n') }).With(settings, givenIds: true);
+        return Make(full with { Added = [.. full.Added.Select(t => t with { Normalized = false })] }, path, settings);      // a slow tokenizer looks for all in the text as it stands
+    }
+
+    private static Tokenizer LoadVocabulary(string vocab, string merges, TokenizerSettings settings)
+    {
+        var definition = VocabularyReader.Load(vocab, merges, settings);
+        return Make((definition with { Changes = $"merges {ContentHash.OfFile(merges)}\nnormalizers {definition.Normalizers.Count}" }).With(settings, givenIds: true), vocab, settings);
+    }
+
+    private static Tokenizer Make(TokenizerDefinition definition, string path, TokenizerSettings settings)
+    {
+        foreach (var token in definition.Added)
+        {
+            if (definition.Model.Vocabulary.TryGetValue(token.Content, out var id) && id != token.Id)
+            {
+                throw new InvalidInputException(path, null, $"added token \"{token.Content}\": expected the vocabulary's id {id}, got {token.Id}");
+            }
+        }
+
+        var hash = ContentHash.OfFile(path);
+        return new Tokenizer(definition, path, definition.Changes.Length == 0 ? hash : ContentHash.OfText($"{hash}\n{definition.Changes}"), settings.Named);
+    }
+
+    private static string WellFormed(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
+            return text;
+        }
+
+        return string.Create(text.Length, text, (units, from) =>
+        {
+            for (var i = 0; i < units.Length; i++)
+            {
+                var high = char.IsHighSurrogate(from[i]) && i + 1 < from.Length && char.IsLowSurrogate(from[i + 1]);
+                var low = char.IsLowSurrogate(from[i]) && i > 0 && char.IsHighSurrogate(from[i - 1]);
+                units[i] = char.IsSurrogate(from[i]) && !high && !low ? '\uFFFD' : from[i];
+            }
+        });
+    }
+
+    private string Normalized(string content) => _definition.Normalize(AlignedText.Of(content, 0, content.Length)).Text;
 
     private void EncodeStretch(AlignedText text, List<int> ids, List<TextSpan> spans)
     {
@@ -151,28 +239,23 @@ public sealed class Tokenizer
                 continue;
             }
 
-            var stretch = text.Slice(start, end);
-            foreach (var word in _file.Metaspace?.Apply(stretch) ?? [stretch])
-            {
-                _file.Model.Encode(word, ids, spans);
-            }
+            EncodeWords(text.Slice(start, end), 0, ids, spans);
+        }
+    }
+
+    private void EncodeWords(AlignedText text, int step, List<int> ids, List<TextSpan> spans)
+    {
+        if (step == _definition.Words.Count)
+        {
+            _definition.Model.Encode(text, ids, spans);
+            return;
+        }
+
+        foreach (var word in _definition.Words[step].Apply(text))
+        {
+            EncodeWords(word, step + 1, ids, spans);
         }
     }
 
     private int? Named(string name) => NamedTokens.TryGetValue(name, out var token) ? IdOf(token) : null;
-
-    private static Dictionary<string, string> ReadNames(string path)
-    {
-        var root = JsonFields.OpenFile(path);
-        var named = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in (string[])["bos_token", "eos_token", "unk_token", "pad_token", "image_token"])
-        {
-            if (root.Optional(name) is { } token)
-            {
-                named[name] = token.Element.ValueKind == JsonValueKind.Object ? token.Field("content").Text() : token.Text();
-            }
-        }
-
-        return named;
-    }
 }

@@ -16,7 +16,7 @@ public static class SampleExpander
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
-        var limit = Math.Min(maxLength ?? model.MaxLength, model.MaxLength);
+        var limit = maxLength ?? model.MaxLength;
         var (ids, places) = ExpandIds(model, sample.InputIds, images, sample.Key, withoutImages);
         var lastImage = withoutImages ? -1 : Array.FindLastIndex(sample.InputIds, i => i == TokenizedSample.ImagePlaceholder);
         var imagesEnd = lastImage < 0 ? 0 : lastImage + 1 < places.Length ? places[lastImage + 1] : ids.Length;

@@ -1,137 +1,165 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Models.Vision;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>A model as a folder: <c>config.json</c> and <c>model.safetensors</c>, written under the names of Transformers 4.52 and read under those of 4 and 5.</summary>
+/// <summary>A model as a folder: configuration and weights in the forms in which they are published, read and written again in the form they came in.</summary>
 public static class ModelFolder
 {
-    private const string ConfigName = "config.json";
     private const string WeightsName = "model.safetensors";
-    private const int MostListed = 20;
+    private static readonly string[] TypeKeys = ["torch_dtype", "dtype"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Loads a llama, mistral, qwen2, LLaVA or SOLO model; parameters become float32.</summary>
+    /// <summary>
+    /// Loads a llama, mistral, qwen2, LLaVA (as Transformers or as the original code writes it), Open-Qwen2VL or SOLO model.
+    /// </summary>
     /// <param name="dir">The folder.</param>
-    /// <param name="device">Where to; null for the CPU.</param>
-    /// <param name="visionTokenIds">SOLO: ids of its image tokens; null to take them from the folder.</param>
+    /// <param name="options">Types, memory, and what the folder does not say; null for float32 on the CPU.</param>
     /// <exception cref="InvalidInputException">The configuration is not supported, or tensors are missing, unexpected or misshapen (all are listed).</exception>
-    public static VisionLanguageModel Load(string dir, torch.Device? device = null, VisionTokenIds? visionTokenIds = null)
+    public static VisionLanguageModel Load(string dir, LoadOptions? options = null)
     {
-        var json = ForeignJson.Read(Path.Combine(dir, ConfigName));
-        var weights = Path.Combine(dir, WeightsName);
-        if (json.Text("model_type", "") == "llava")
+        options ??= new LoadOptions();
+        var plan = ModelLayouts.Open(dir, options);
+        var keep = false;
+        try
         {
-            var config = LlavaConfig.Read(json);
-            return new LlavaModel(config, ReadParameters(weights, LlavaModel.Specs(config), device, LlavaNames.Canonical));
+            var reader = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding);
+            var model = plan.Build(reader.Read(options));
+            keep = options.Mapped;
+            model.Remember(new CheckpointOrigin(plan.Layout, reader.Files, plan.Documents), keep ? plan : null);
+            return model;
         }
-
-        if (json.Texts("architectures").Contains("SoloForCausalLM") || json.Has("vision_patch_size"))
+        finally
         {
-            var config = SoloConfig.Read(json, visionTokenIds);
-            return new SoloModel(config, ReadParameters(weights, SoloModel.Specs(config), device));
+            if (!keep)
+            {
+                plan.Dispose();
+            }
         }
-
-        if (!json.Has("model_type"))
-        {
-            throw json.Error("model_type", "missing; expected llama, mistral, qwen2 or llava");
-        }
-
-        var text = DecoderConfig.Read(json);
-        return new TextModel(text, ReadParameters(weights, TextModel.Specs(text), device));
     }
 
-    /// <summary>Writes configuration and weights; each file is whole or absent. Tokenizer files are the caller's to copy.</summary>
-    public static void Save(VisionLanguageModel model, string dir)
+    /// <summary>Loads a CLIP or SigLIP vision tower from a folder of its own.</summary>
+    /// <param name="dir">The folder; it may hold a whole CLIP or SigLIP model, whose text side is left out.</param>
+    /// <param name="options">Types; null for float32 on the CPU.</param>
+    /// <exception cref="InvalidInputException">The configuration is not supported, or tensors do not fit it (all are listed).</exception>
+    public static TowerModel LoadTower(string dir, LoadOptions? options = null)
+    {
+        var config = VisionConfig.Read(Path.Combine(dir, ModelLayouts.ConfigName));
+        using var source = TensorSources.Open(dir);
+        var reader = new ParameterReader([new CheckpointPart(source, "model", LlavaNames.OfTower)], [.. VisionTower.Specs(config, LlavaModel.TowerPrefix)], null);
+        var parameters = reader.Read((options ?? new LoadOptions()) with { Mapped = false });
+        return new TowerModel(new VisionTower(config, parameters, LlavaModel.TowerPrefix), parameters);
+    }
+
+    /// <summary>Copies a folder's tensors into parameters that are there already, whatever the layout they are stored in.</summary>
+    /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen (all are listed).</exception>
+    public static void ReadInto(string dir, ParameterSet parameters, LoadOptions? options = null)
+    {
+        options = (options ?? new LoadOptions()) with { Mapped = false };
+        using var plan = ModelLayouts.Open(dir, options);
+        using var stored = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding).Read(options);
+        if (stored.Names.FirstOrDefault(n => !parameters.Contains(n) || !parameters[n].shape.AsSpan().SequenceEqual(stored[n].shape)) is { } other
+            || (other = parameters.Names.FirstOrDefault(n => !stored.Contains(n))) is not null)
+        {
+            throw new InvalidInputException(dir, null, $"{other} has another shape than in the model, or is in one of them only; expected the same model");
+        }
+
+        using var noGrad = torch.no_grad();
+        foreach (var (name, own) in parameters.All)
+        {
+            own.copy_(stored[name]);
+        }
+    }
+
+    /// <summary>
+    /// Writes configuration and weights; each file is whole or absent. A model that was loaded keeps its names, layout and configuration;
+    /// a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.
+    /// </summary>
+    /// <param name="model">What to write.</param>
+    /// <param name="dir">Where to.</param>
+    /// <param name="maxShardBytes">Most bytes of tensors in a file.</param>
+    public static void Save(VisionLanguageModel model, string dir, long maxShardBytes = SafetensorsFolder.DefaultShardBytes)
     {
         if (model is not DecoderModel whole)
         {
             throw new NotSupportedException($"{model.Family}: not a model that can be saved");
         }
 
-        SafetensorsFile.Write(Path.Combine(dir, WeightsName), model.Parameters.All);
-        AtomicFile.WriteText(Path.Combine(dir, ConfigName), whole.WriteConfig().ToJsonString(Indented) + "\n");
+        var origin = whole.Origin ?? new CheckpointOrigin("transformers 4.52",
+            [new OriginFile("model", [.. model.Parameters.Names.Select(n => (n, n))])],
+            [new ConfigDocument(ModelLayouts.ConfigName, whole.WriteConfig())]);
+        foreach (var file in origin.Files)
+        {
+            var path = Path.Combine(dir, file.Stem);
+            SafetensorsFolder.Write(Path.GetDirectoryName(path)!, file.Tensors.Select(t => SavedTensor.Of(t.Stored, model.Parameters[t.Parameter])),
+                maxShardBytes, Path.GetFileName(path));
+        }
+
+        foreach (var document in origin.Documents)
+        {
+            var json = document.Json.DeepClone().AsObject();
+            NameType(json, model.Parameters.All.First().Value.dtype);
+            if (document.Path == ModelLayouts.ConfigName)
+            {
+                whole.CompleteConfig(json);
+            }
+
+            AtomicFile.WriteText(Path.Combine(dir, document.Path), json.ToJsonString(Indented) + "\n");
+        }
     }
 
-    /// <summary>SHA-256 of a folder's weights, as lower-case hex.</summary>
+    /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes.</summary>
     /// <exception cref="InvalidInputException">There are none.</exception>
     public static string WeightsHash(string dir)
     {
         var path = Path.Combine(dir, WeightsName);
-        return File.Exists(path) ? ContentHash.OfFile(path) : throw new InvalidInputException(path, null, "not found; expected a model's weights");
+        if (File.Exists(path))
+        {
+            return ContentHash.OfFile(path);
+        }
+
+        var files = WeightFiles(dir).Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {ContentHash.OfFile(f)}\n").Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
     }
 
-    /// <summary>Reads the parameters that a configuration asks for; names and shapes must agree exactly.</summary>
-    /// <param name="weights">The safetensors file.</param>
-    /// <param name="specs">What is asked for.</param>
-    /// <param name="device">Where to; null for the CPU.</param>
-    /// <param name="canonical">From the file's names to those asked for; null where they are the same.</param>
-    internal static ParameterSet ReadParameters(
-        string weights, IEnumerable<ParameterSpec> specs, torch.Device? device = null, Func<string, string>? canonical = null)
+    /// <summary>All files that hold a folder's weights, sorted.</summary>
+    /// <exception cref="InvalidInputException">Not a model of a family that is supported, or its weights are not valid.</exception>
+    public static IReadOnlyList<string> WeightFiles(string dir)
     {
-        var file = SafetensorsFile.Open(weights);
-        var wanted = specs.ToList();
-        var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
-        foreach (var entry in file.Entries.Values)
-        {
-            var name = canonical?.Invoke(entry.Name) ?? entry.Name;
-            if (!entries.TryAdd(name, entry))
-            {
-                throw new InvalidInputException(weights, null, $"{entry.Name} and {entries[name].Name} are the same parameter; expected one of them");
-            }
-        }
-
-        Check(weights, entries, wanted);
-        var parameters = new ParameterSet();
-        try
-        {
-            foreach (var spec in wanted)
-            {
-                using var scope = torch.NewDisposeScope();
-                parameters.Add(spec.Name, file.Read(entries[spec.Name].Name).to(torch.ScalarType.Float32).to(device ?? torch.CPU));
-            }
-        }
-        catch
-        {
-            parameters.Dispose();
-            throw;
-        }
-
-        return parameters;
+        using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
+        return [.. plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
-    private static void Check(string weights, Dictionary<string, SafetensorsEntry> entries, List<ParameterSpec> wanted)
+    /// <summary>Says in the configuration in which type the weights are, where it speaks of it.</summary>
+    private static void NameType(JsonObject json, torch.ScalarType type)
     {
-        var problems = new List<string>();
-        foreach (var spec in wanted)
+        foreach (var key in TypeKeys.Where(k => json[k] is not null))
         {
-            if (!entries.TryGetValue(spec.Name, out var entry))
+            json[key] = type switch
             {
-                problems.Add($"missing {spec.Name} [{string.Join(", ", spec.Shape)}]");
-            }
-            else if (!entry.Shape.AsSpan().SequenceEqual(spec.Shape))
-            {
-                problems.Add($"{spec.Name} is [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", spec.Shape)}]");
-            }
-            else if (entry.Type is not (torch.ScalarType.Float32 or torch.ScalarType.Float16 or torch.ScalarType.BFloat16 or torch.ScalarType.Float64))
-            {
-                problems.Add($"{spec.Name} is of type {entry.Type}, expected a floating-point type");
-            }
-        }
-
-        var known = wanted.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
-        problems.AddRange(entries.Keys.Where(n => !known.Contains(n)).Order(StringComparer.Ordinal).Select(n => $"unexpected {n}"));
-        if (problems.Count > 0)
-        {
-            var rest = problems.Count > MostListed ? $"; and {problems.Count - MostListed} more" : "";
-            throw new InvalidInputException(weights, null,
-                $"{problems.Count} tensors do not fit config.json: {string.Join("; ", problems.Take(MostListed))}{rest}");
+                torch.ScalarType.BFloat16 => "bfloat16",
+                torch.ScalarType.Float16 => "float16",
+                _ => "float32",
+            };
         }
     }
+}
+
+/// <summary>A vision tower on its own, with its parameters.</summary>
+/// <param name="Tower">The tower.</param>
+/// <param name="Parameters">Under their names in a LLaVA model of Transformers 4.52.</param>
+public sealed record TowerModel(VisionTower Tower, ParameterSet Parameters) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Parameters.Dispose();
 }

@@ -32,4 +32,20 @@ internal static class SafetensorsType
         var index = Array.FindIndex(Types, t => t.Type == type);
         return index < 0 ? throw new NotSupportedException($"safetensors has no type for {type}") : (Types[index].Name, Types[index].Size);
     }
+
+    /// <summary>Bytes of a tensor; null where they, or those of its strides, do not fit 63 bits.</summary>
+    public static long? ByteCount(int size, long[] shape)
+    {
+        Int128 strided = size;
+        foreach (var dimension in shape)
+        {
+            strided *= Math.Max(dimension, 1);
+            if (strided > long.MaxValue)
+            {
+                return null;
+            }
+        }
+
+        return shape.Contains(0) ? 0 : (long)strided;
+    }
 }

@@ -8,47 +8,39 @@ namespace Fovea.Models.Checkpoints;
 /// Reads and checks a safetensors header: 8 bytes of little-endian length, that much JSON, then the tensors' bytes without gap or overlap.
 /// Nothing larger than the header is allocated, and nothing before its length is found to fit the file.
 /// </summary>
-internal static class SafetensorsHeader
+internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata, long DataStart)
 {
-    public const int MaxBytes = 100_000_000;
+    private const int MaxBytes = 100_000_000;
     private const int MaxDimensions = 16;
 
-    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Read(Stream stream, string file)
+    public static SafetensorsHeader Read(CheckpointFile file)
     {
-        var total = stream.Length;
         Span<byte> prefix = stackalloc byte[8];
-        if (total < 8)
+        if (file.Length < 8)
         {
-            throw new InvalidInputException(file, null, $"not safetensors: {total} bytes; expected 8 bytes of header length first");
+            throw new InvalidInputException(file.Path, null, $"not safetensors: {file.Length} bytes; expected 8 bytes of header length first");
         }
 
-        stream.ReadExactly(prefix);
+        file.Read(prefix, 0, "the header");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > MaxBytes || (long)length > total - 8)
+        if (length > MaxBytes || (long)length > file.Length - 8)
         {
-            throw new InvalidInputException(file, null,
-                $"not safetensors: a header of {length} bytes; expected at most {Math.Min(MaxBytes, total - 8)} in a file of {total}");
+            throw new InvalidInputException(file.Path, null,
+                $"not safetensors: a header of {length} bytes; expected at most {Math.Min(MaxBytes, file.Length - 8)} in a file of {file.Length}");
         }
 
         var json = new byte[length];
-        stream.ReadExactly(json);
+        file.Read(json, 8, "the header");
         if (length == 0 || json[0] != '{')
         {
-            throw new InvalidInputException(file, null, "not safetensors: the header does not begin with '{'");
+            throw new InvalidInputException(file.Path, null, "not safetensors: the header does not begin with '{'");
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
-            return Parse(document.RootElement, file, 8 + (long)length, total);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidInputException(file, null, $"the safetensors header is not valid JSON: {e.Message}", e);
-        }
+        using var document = CheckpointJson.Parse(json, file.Path, "the safetensors header");
+        return Parse(document.RootElement, file.Path, 8 + (long)length, file.Length);
     }
 
-    private static (List<SafetensorsEntry>, Dictionary<string, string>) Parse(JsonElement root, string file, long dataStart, long total)
+    private static SafetensorsHeader Parse(JsonElement root, string file, long dataStart, long total)
     {
         var entries = new List<SafetensorsEntry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -72,12 +64,12 @@ internal static class SafetensorsHeader
         }
 
         CheckContiguous(entries, file, dataStart, total);
-        return (entries, metadata);
+        return new SafetensorsHeader(entries, metadata, dataStart);
     }
 
     private static SafetensorsEntry Entry(JsonProperty item, string file, long dataStart, long total)
     {
-        InvalidInputException Bad(string what) => new(file, null, $"safetensors header: tensor '{Shorten(item.Name)}': {what}");
+        InvalidInputException Bad(string what) => new(file, null, $"safetensors header: tensor '{CheckpointFile.Shorten(item.Name)}': {what}");
         if (item.Value.ValueKind != JsonValueKind.Object
             || !item.Value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
             || !item.Value.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array
@@ -86,7 +78,7 @@ internal static class SafetensorsHeader
             throw Bad("expected an object of dtype, shape and data_offsets");
         }
 
-        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{Shorten(dtype.GetString()!)}' is not supported");
+        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{CheckpointFile.Shorten(dtype.GetString()!)}' is not supported");
         if (shape.GetArrayLength() > MaxDimensions || offsets.GetArrayLength() != 2)
         {
             throw Bad($"expected at most {MaxDimensions} dimensions and two offsets");
@@ -100,16 +92,9 @@ internal static class SafetensorsHeader
             throw Bad($"bytes {begin} to {end}; expected ascending offsets within {total - dataStart} bytes of data");
         }
 
-        Int128 bytes = size;
-        foreach (var dimension in dimensions)
+        if (SafetensorsType.ByteCount(size, dimensions) is not { } bytes)
         {
-            // Stays below 2^126: the product is checked against the span as soon as it exceeds any file.
-            bytes = bytes > long.MaxValue ? bytes : bytes * dimension;
-        }
-
-        if (dimensions.Contains(0))
-        {
-            bytes = 0;
+            throw Bad($"shape [{string.Join(", ", dimensions)}] needs more than 2^63 bytes");
         }
 
         return bytes == end - begin
@@ -126,7 +111,7 @@ internal static class SafetensorsHeader
             if (entry.Begin != expected)
             {
                 throw new InvalidInputException(file, null,
-                    $"safetensors header: tensor '{Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
+                    $"safetensors header: tensor '{CheckpointFile.Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
             }
 
             expected += entry.ByteCount;
@@ -140,6 +125,4 @@ internal static class SafetensorsHeader
 
     private static long? Natural(JsonElement element) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= 0 ? value : null;
-
-    private static string Shorten(string name) => name.Length > 80 ? name[..80] + "..." : name;
 }

@@ -8,15 +8,20 @@ public sealed partial record DecoderConfig
     /// <exception cref="Core.Errors.InvalidInputException">Not such a file, or a value this decoder does not support.</exception>
     public static DecoderConfig Read(string file) => Read(ForeignJson.Read(file));
 
-    internal static DecoderConfig Read(ForeignJson json, bool tiedByDefault = false)
+    /// <summary>Reads the decoder's part of a configuration.</summary>
+    /// <param name="json">Its object.</param>
+    /// <param name="tiedByDefault">What holds where it does not say whether the head is tied.</param>
+    /// <param name="type">The family; null for the object's own <c>model_type</c>.</param>
+    internal static DecoderConfig Read(ForeignJson json, bool tiedByDefault = false, string? type = null)
     {
-        var type = json.Text("model_type", "llama");
+        type ??= json.Text("model_type", "llama");
         var d = Defaults(type) ?? throw json.Error("model_type", $"'{type}' is not supported; expected llama, mistral or qwen2");
         if (json.Text("hidden_act", "silu") is not "silu" and var act)
         {
             throw json.Error("hidden_act", $"'{act}' is not supported; expected silu");
         }
 
+        RefuseUnsupported(json);
         var hidden = json.Integer("hidden_size", d.HiddenSize);
         var heads = json.Integer("num_attention_heads", d.NumHeads);
         var config = d with
@@ -48,6 +53,28 @@ public sealed partial record DecoderConfig
         return config.HeadDim % 2 == 0
             ? config.WithWindow(json)
             : throw json.Error("head_dim", $"{config.HeadDim} is odd; rotary embedding needs an even one");
+    }
+
+    /// <summary>Settings that would change the arithmetic in ways this decoder does not know.</summary>
+    private static void RefuseUnsupported(ForeignJson json)
+    {
+        if (json.Object("quantization_config") is not null)
+        {
+            throw json.Error("quantization_config", "quantised weights are not supported; expected float32, float16 or bfloat16 weights");
+        }
+
+        if (json.Number("partial_rotary_factor", 1) != 1)
+        {
+            throw json.Error("partial_rotary_factor", "is not supported; expected 1");
+        }
+
+        foreach (var key in new[] { "attn_logit_softcapping", "final_logit_softcapping", "qk_layernorm", "use_qk_norm" })
+        {
+            if (json.Has(key) && !json.IsFalse(key))
+            {
+                throw json.Error(key, "is not supported; expected it to be absent");
+            }
+        }
     }
 
     private DecoderConfig WithWindow(ForeignJson json)

@@ -14,7 +14,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     public string File => file;
 
-    public static ForeignJson Read(string file)
+    public static ForeignJson Read(string file, long maxBytes = MaxFileBytes)
     {
         var info = new FileInfo(file);
         if (!info.Exists)
@@ -22,9 +22,9 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             throw new InvalidInputException(file, null, "not found; expected a model folder's JSON file");
         }
 
-        if (info.Length > MaxFileBytes)
+        if (info.Length > maxBytes)
         {
-            throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {MaxFileBytes}");
+            throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {maxBytes}");
         }
 
         try
@@ -49,6 +49,17 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     /// <summary>Whether the key stands there, even with null.</summary>
     public bool Mentions(string key) => element.TryGetProperty(key, out _);
+
+    /// <summary>Whether the key holds <c>false</c>.</summary>
+    public bool IsFalse(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.False;
+
+    /// <summary>Whether the key holds an empty object or array.</summary>
+    public bool IsEmpty(string key) => TryGet(key, out var value)
+        && ((value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0)
+            || (value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any()));
+
+    /// <summary>Whether the key holds a text.</summary>
+    public bool IsText(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.String;
 
     public ForeignJson? Object(string key)
     {
@@ -101,6 +112,29 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             : throw Wrong(key, "an array of texts", value);
     }
 
+    /// <summary>An integer or an array of them; empty where the key is missing.</summary>
+    public int[] Integers(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return [];
+        }
+
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        return items.Length > 0 && items.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out _))
+            ? [.. items.Select(v => v.GetInt32())]
+            : throw Wrong(key, "an integer or an array of integers", value);
+    }
+
+    /// <summary>All keys.</summary>
+    public IEnumerable<string> Keys() => element.EnumerateObject().Select(p => p.Name);
+
+    /// <summary>Keys whose values are objects.</summary>
+    public IEnumerable<string> ObjectKeys() => element.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object).Select(p => p.Name);
+
+    /// <summary>A copy of the object as it stands, to be written back.</summary>
+    public JsonObject ToObject() => JsonObject.Create(element)?.DeepClone().AsObject() ?? [];
+
     public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);
 
@@ -118,6 +152,20 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var number) && number >= least
             ? number
             : throw Wrong(key, least == int.MinValue ? "an integer" : $"an integer of at least {least}", value);
+    }
+
+    /// <summary>One id or a list of them, none below 0; empty where the key is missing.</summary>
+    public int[] Ids(string key)
+    {
+        if (!TryGet(key, out var value))
+        {
+            return [];
+        }
+
+        JsonElement[] all = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+        return all.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var id) && id >= 0)
+            ? Array.ConvertAll(all, v => v.GetInt32())
+            : throw Wrong(key, "an id or a list of ids", value);
     }
 
     public double Number(string key, double fallback) => !TryGet(key, out var value) ? fallback

@@ -1,10 +1,14 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Models.Vision;
 
 namespace Fovea.Models.Configs;
 
-/// <summary>A LLaVA-1.5 model (arXiv 2310.03744): tower, two-layer projector, decoder.</summary>
-public sealed record LlavaConfig
+/// <summary>
+/// A model whose decoder reads projected tower features in the places of image tokens: LLaVA-1.5 (arXiv 2310.03744) and its kin,
+/// and, with pooling before the projector, Open-Qwen2VL (arXiv 2504.00595).
+/// </summary>
+public sealed partial record LlavaConfig
 {
     /// <summary>The decoder.</summary>
     public required DecoderConfig Text { get; init; }
@@ -15,20 +19,32 @@ public sealed record LlavaConfig
     /// <summary>Id in whose places the projected features go.</summary>
     public required int ImageTokenId { get; init; }
 
-    /// <summary>Which of the tower's hidden states is used; negative counts from the end, as in <c>hidden_states[-2]</c>.</summary>
-    public int FeatureLayer { get; init; } = -2;
+    /// <summary>
+    /// Which of the tower's hidden states are used; negative counts from the end, as in <c>hidden_states[-2]</c>.
+    /// Several are set side by side in the hidden dimension.
+    /// </summary>
+    public IReadOnlyList<int> FeatureLayers { get; init; } = [-2];
 
     /// <summary>Whether the first token is dropped (<c>default</c>; CLIP's class token) or kept (<c>full</c>).</summary>
     public bool DropFirstToken { get; init; } = true;
+
+    /// <summary>Tokens on one side of the square to which features are averaged (Open-Qwen2VL); null for no pooling.</summary>
+    public int? PooledSide { get; init; }
+
+    /// <summary>Linear maps of the projector.</summary>
+    public int ProjectorDepth { get; init; } = 2;
+
+    /// <summary>Activation between the projector's maps, under its name in Transformers.</summary>
+    public string ProjectorActivation { get; init; } = "gelu";
 
     /// <summary>Biases in the projector.</summary>
     public bool ProjectorBias { get; init; } = true;
 
     /// <summary>Tokens of one image.</summary>
-    public int TokensPerImage => Vision.NumTokens - (DropFirstToken ? 1 : 0);
+    public int TokensPerImage => PooledSide is { } side ? side * side : Vision.NumTokens - (DropFirstToken ? 1 : 0);
 
-    /// <summary>Blocks of the tower that are run.</summary>
-    internal int TowerDepth => FeatureLayer < 0 ? Vision.NumLayers + 1 + FeatureLayer : FeatureLayer;
+    /// <summary>For each feature layer, the blocks of the tower that are run.</summary>
+    internal IReadOnlyList<int> TowerDepths => [.. FeatureLayers.Select(i => i < 0 ? Vision.NumLayers + 1 + i : i)];
 
     /// <summary>Reads a LLaVA <c>config.json</c> of Transformers 4 or 5.</summary>
     /// <exception cref="InvalidInputException">Not such a file, or a value that is not supported.</exception>
@@ -44,9 +60,10 @@ public sealed record LlavaConfig
             throw json.Error("vision_feature_select_strategy", $"'{select}' is not supported; expected default or full");
         }
 
-        if (json.Text("projector_hidden_act", "gelu") is not "gelu" and var act)
+        var act = json.Text("projector_hidden_act", "gelu");
+        if (!Activations.Names.Contains(act))
         {
-            throw json.Error("projector_hidden_act", $"'{act}' is not supported; expected gelu");
+            throw json.Error("projector_hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", Activations.Names)}");
         }
 
         var config = new LlavaConfig
@@ -54,14 +71,17 @@ public sealed record LlavaConfig
             Text = DecoderConfig.Read(text, tiedByDefault: json.Flag("tie_word_embeddings", false)),
             Vision = VisionConfig.Read(vision),
             ImageTokenId = json.OptionalInteger("image_token_index", 0) ?? json.OptionalInteger("image_token_id", 0) ?? 32000,
-            FeatureLayer = json.OptionalInteger("vision_feature_layer") ?? -2,
+            FeatureLayers = json.Integers("vision_feature_layer") is { Length: > 0 } layers ? layers : [-2],
             DropFirstToken = select == "default",
+            ProjectorActivation = act,
             ProjectorBias = json.Flag("multimodal_projector_bias", true),
         };
-        return config.TowerDepth >= 0 && config.TowerDepth <= config.Vision.NumLayers
-            ? config
-            : throw json.Error("vision_feature_layer", $"{config.FeatureLayer} is outside a tower of {config.Vision.NumLayers} layers");
+        return config.CheckLayers(json, "vision_feature_layer");
     }
+
+    private LlavaConfig CheckLayers(ForeignJson json, string key) => TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)
+        ? this
+        : throw json.Error(key, $"{string.Join(", ", FeatureLayers)} is outside a tower of {Vision.NumLayers} layers");
 
     internal JsonObject Write() => new()
     {
@@ -69,9 +89,9 @@ public sealed record LlavaConfig
         ["model_type"] = "llava",
         ["image_token_index"] = ImageTokenId,
         ["image_seq_length"] = TokensPerImage,
-        ["vision_feature_layer"] = FeatureLayer,
+        ["vision_feature_layer"] = FeatureLayers.Count == 1 ? FeatureLayers[0] : new JsonArray([.. FeatureLayers.Select(i => (JsonNode)i)]),
         ["vision_feature_select_strategy"] = DropFirstToken ? "default" : "full",
-        ["projector_hidden_act"] = "gelu",
+        ["projector_hidden_act"] = ProjectorActivation,
         ["multimodal_projector_bias"] = ProjectorBias,
         ["tie_word_embeddings"] = Text.TieWordEmbeddings,
         ["torch_dtype"] = "float32",

@@ -33,10 +33,20 @@ public sealed record RopeConfig
             return rope;
         }
 
+        if (s.ObjectKeys().FirstOrDefault() is { } perLayer)
+        {
+            throw s.Error(perLayer, "rotary parameters that differ between layers are not supported");
+        }
+
         var type = s.OptionalText("rope_type") ?? s.Text("type", "default");
         if (type is not ("default" or "linear" or "llama3"))
         {
             throw s.Error("rope_type", $"'{type}' is not supported; expected default, linear or llama3");
+        }
+
+        if (s.Number("partial_rotary_factor", 1) != 1 || s.Has("mrope_section"))
+        {
+            throw s.Error(s.Has("mrope_section") ? "mrope_section" : "partial_rotary_factor", "is not supported; expected whole heads turned by one position");
         }
 
         return new RopeConfig

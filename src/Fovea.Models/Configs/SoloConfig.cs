@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
 
@@ -20,7 +21,7 @@ public sealed record SoloConfig
 
     /// <summary>
     /// Reads a SOLO <c>config.json</c>. The image tokens' ids stand in its <c>vision_token_ids</c> (an addition of Fovea), are given here,
-    /// or come from <c>tokenizer.json</c> beside it.
+    /// or come from the tokenizer beside it.
     /// </summary>
     /// <exception cref="InvalidInputException">Not such a file, or the ids are nowhere.</exception>
     public static SoloConfig Read(string file, VisionTokenIds? tokenIds = null) => Read(ForeignJson.Read(file), tokenIds);
@@ -36,15 +37,17 @@ public sealed record SoloConfig
     {
         var json = Text.Write("SoloForCausalLM");
         json["vision_patch_size"] = PatchSize;
-        json["vision_token_ids"] = new JsonObject
-        {
-            ["vision"] = TokenIds.Vision,
-            ["vpatch"] = TokenIds.Patch,
-            ["vrow_sep"] = TokenIds.RowSeparator,
-            ["vision_end"] = TokenIds.VisionEnd,
-        };
+        json["vision_token_ids"] = WriteIds();
         return json;
     }
+
+    internal JsonObject WriteIds() => new()
+    {
+        ["vision"] = TokenIds.Vision,
+        ["vpatch"] = TokenIds.Patch,
+        ["vrow_sep"] = TokenIds.RowSeparator,
+        ["vision_end"] = TokenIds.VisionEnd,
+    };
 
     private static VisionTokenIds? FromConfig(ForeignJson json)
     {
@@ -59,24 +62,9 @@ public sealed record SoloConfig
 
     private static VisionTokenIds FromTokenizer(string configFile)
     {
-        var file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(configFile))!, "tokenizer.json");
-        if (!File.Exists(file))
-        {
-            throw new InvalidInputException(configFile, null,
-                "no vision_token_ids, and no tokenizer.json beside it; add vision_token_ids {vision, vpatch, vrow_sep, vision_end}");
-        }
-
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var token in ForeignJson.Read(file).Objects("added_tokens"))
-        {
-            if (token.OptionalText("content") is { } content && token.OptionalInteger("id", 0) is { } id)
-            {
-                ids[content] = id;
-            }
-        }
-
-        int Id(string content) => ids.TryGetValue(content, out var id) ? id
-            : throw new InvalidInputException(file, null, $"added_tokens: no {content}; expected SOLO's image tokens");
+        var ids = AddedTokenIds.Read(Path.GetDirectoryName(Path.GetFullPath(configFile))!);
+        int Id(string content) => ids.Find(content) ?? throw new InvalidInputException(configFile, null,
+            $"no vision_token_ids, and no {content} among the added tokens of a tokenizer beside it; add vision_token_ids {{vision, vpatch, vrow_sep, vision_end}}");
         return new VisionTokenIds(Id("<vision>"), Id("<vpatch>"), Id("<vrow_sep>"), Id("</vision>"));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Models.Vision;
 
 namespace Fovea.Models.Configs;
 
@@ -32,7 +33,7 @@ public sealed record VisionConfig
     /// <summary>Added to the variance in each norm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
 
-    /// <summary>SigLIP only: whether the checkpoint carries an attention-pooling head, which nothing here reads.</summary>
+    /// <summary>SigLIP only: whether the tower has its attention-pooling head.</summary>
     public bool HasPoolingHead { get; init; }
 
     /// <summary>Standard deviation of new weights.</summary>
@@ -47,12 +48,19 @@ public sealed record VisionConfig
     /// <summary>Tokens of one image, the class token included.</summary>
     public int NumTokens => (Grid * Grid) + (HasClassToken ? 1 : 0);
 
-    /// <summary>Reads a CLIP or SigLIP vision <c>config.json</c>; what it leaves out has that family's defaults.</summary>
+    /// <summary>Reads a CLIP or SigLIP vision <c>config.json</c>, or a whole CLIP or SigLIP model's; what it leaves out has that family's defaults.</summary>
+    /// <exception cref="Core.Errors.InvalidInputException">Not such a file, or a value that is not supported.</exception>
     public static VisionConfig Read(string file) => Read(ForeignJson.Read(file));
 
     internal static VisionConfig Read(ForeignJson json)
     {
         var type = json.Text("model_type", "clip_vision_model");
+        if (type is "clip" or "siglip")
+        {
+            type += "_vision_model";
+            json = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
+        }
+
         var clip = type == "clip_vision_model";
         if (!clip && type != "siglip_vision_model")
         {
@@ -60,9 +68,9 @@ public sealed record VisionConfig
         }
 
         var act = json.Text("hidden_act", clip ? "quick_gelu" : "gelu_pytorch_tanh");
-        if (act is not ("quick_gelu" or "gelu" or "gelu_pytorch_tanh"))
+        if (!Activations.Names.Contains(act))
         {
-            throw json.Error("hidden_act", $"'{act}' is not supported; expected quick_gelu, gelu or gelu_pytorch_tanh");
+            throw json.Error("hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", Activations.Names)}");
         }
 
         if (json.Integer("num_channels", 3) != 3)

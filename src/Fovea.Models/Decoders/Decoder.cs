@@ -26,7 +26,7 @@ public sealed class Decoder : IDisposable
     {
         Config = config;
         Prefix = prefix;
-        _embedding = parameters[prefix + "embed_tokens.weight"];
+        _embedding = parameters[prefix + EmbeddingName];
         _head = config.TieWordEmbeddings ? _embedding : parameters[HeadName];
         _norm = new RmsNorm(parameters[prefix + "norm.weight"], config.RmsNormEps);
         _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, DecoderBlock.JoinsProjections(config), _embedding.device);
@@ -55,11 +55,15 @@ public sealed class Decoder : IDisposable
 
     internal const string HeadName = "lm_head.weight";
 
+    /// <summary>Name of the embedding, after the prefix.</summary>
+    internal const string EmbeddingName = "embed_tokens.weight";
+
     /// <summary>Looks ids up: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
     public Tensor Embed(Tensor inputIds)
     {
         using var flat = inputIds.flatten(); // [batch * seq]
-        using var rows = _embedding.index_select(0, flat); // [batch * seq, hidden]
+        using var stored = _embedding.index_select(0, flat); // [batch * seq, hidden]
+        using var rows = stored.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? stored.to(ScalarType.Float32) : stored.alias();
         return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
     }
 
@@ -95,6 +99,9 @@ public sealed class Decoder : IDisposable
 
         return new DecoderOutput(hidden.MoveToOuterDisposeScope(), logits, states);
     }
+
+    /// <summary>The blocks' linear maps.</summary>
+    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
 
     /// <summary>The final norm's output at the wanted positions only: what a loss needs. Keeps no cache, no hook, no states.</summary>
     /// <param name="input">Embeddings or ids, and <see cref="DecoderInput.LogitPositions"/>.</param>
@@ -133,7 +140,7 @@ public sealed class Decoder : IDisposable
     {
         ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
-        yield return Weight("embed_tokens.weight", c.VocabSize, h);
+        yield return Weight(EmbeddingName, c.VocabSize, h);
         for (var i = 0; i < c.NumLayers; i++)
         {
             foreach (var (name, rows, columns, bias) in new[]
@@ -167,11 +174,6 @@ public sealed class Decoder : IDisposable
         if (input.Cache is { } cache && cache.Batch != batch)
         {
             throw new FoveaException($"key-value cache: {cache.Batch} rows; expected {batch}");
-        }
-
-        if (held + seq > Config.MaxPositions)
-        {
-            throw new FoveaException($"a sequence of {held + seq} tokens; the decoder's limit is {Config.MaxPositions}");
         }
 
         var device = Device;

@@ -38,7 +38,7 @@ internal sealed class DecoderBlock
         _layer = layer;
         _rotary = rotary;
         var p = $"{prefix}layers.{layer}.";
-        Linear Map(string name, bool bias) => new(parameters[$"{p}{name}.weight"], bias ? parameters[$"{p}{name}.bias"] : null);
+        Linear Map(string name, bool bias) => new(parameters, p + name, bias);
         _queryKeyValue = Array.ConvertAll(QueryKeyValueNames, n => Map($"self_attn.{n}", config.QueryKeyValueBias));
         _output = Map("self_attn.o_proj", config.OutputBias);
         _gateUp = [Map("mlp.gate_proj", config.MlpBias), Map("mlp.up_proj", config.MlpBias)];
@@ -55,6 +55,9 @@ internal sealed class DecoderBlock
     /// </summary>
     public static bool JoinsProjections(DecoderConfig config) =>
         (long)config.HiddenSize * (config.NumHeads + (2 * config.NumKeyValueHeads)) * config.HeadDim <= 1 << 18;
+
+    /// <summary>The block's linear maps.</summary>
+    public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
 
     /// <summary>Whether a parameter of this block requires a gradient.</summary>
     public bool IsTrained => _parameters.Any(p => p.requires_grad);
@@ -100,6 +103,7 @@ internal sealed class DecoderBlock
         {
             var bias = _queryKeyValue[0].Bias is null ? null : Join(Array.ConvertAll(_queryKeyValue, m => m.Bias!)).flatten(); // [rows]
             var all = Linear.Product(x, Join(Array.ConvertAll(_queryKeyValue, m => m.Weight)).flatten(0, 2), bias, type); // [batch, seq, rows]
+            all = _queryKeyValue.Any(m => m.Adapter is not null) ? all + Updates(x, type) : all;
             var parts = all.unflatten(2, [heads + (2 * kv), dim]).split([heads + kv, kv], 2);
             var turned = _rotary.Apply(parts[0], context.Rotation).split([heads, kv], 2);
             return (turned[0], turned[1], parts[1]);
@@ -112,7 +116,14 @@ internal sealed class DecoderBlock
     }
 
     /// <summary>Rows of query, key and value under each other, rotary pairs side by side: <c>[all heads, head_dim / 2, 2, ...]</c>.</summary>
-    private Tensor Join(Tensor[] rows) => cat([_rotary.Interleave(rows[0]), _rotary.Interleave(rows[1]), _rotary.Pair(rows[2])], 0);
+    private Tensor Join(Tensor[] rows) => cat([Arrange(0, rows[0]), Arrange(1, rows[1]), Arrange(2, rows[2])], 0);
+
+    private Tensor Arrange(int map, Tensor rows) => map < 2 ? _rotary.Interleave(rows) : _rotary.Pair(rows);
+
+    /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
+    private Tensor Updates(Tensor x, MatmulType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
+        ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
+        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], ScalarType.Float32, x.device))], 2);
 
     /// <summary>Repeats each key or value head for the query heads that share it.</summary>
     private Tensor Expand(Tensor x)

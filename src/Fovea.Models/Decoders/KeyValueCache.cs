@@ -3,26 +3,28 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
 
-/// <summary>Keys and values of the tokens a decoder has seen, in buffers of a fixed capacity. Not for training.</summary>
+/// <summary>
+/// Keys and values of the tokens a decoder has seen. Buffers grow by doubling up to a fixed capacity, so that a token costs a constant amount
+/// of copying on average, and a large capacity costs nothing until it is used. Not for training.
+/// </summary>
 public sealed class KeyValueCache : IDisposable
 {
-    private readonly Tensor[] _keys;
-    private readonly Tensor[] _values;
+    private const int Chunk = 64;
+    private readonly Tensor?[] _keys;
+    private readonly Tensor?[] _values;
     private Tensor? _segments;
 
     /// <summary>Makes an empty cache.</summary>
     /// <param name="config">The decoder's.</param>
     /// <param name="batch">Rows.</param>
     /// <param name="capacity">Most tokens a row, padding included.</param>
-    /// <param name="device">Where the decoder's parameters are; null for the CPU.</param>
-    public KeyValueCache(DecoderConfig config, int batch, int capacity, Device? device = null)
+    public KeyValueCache(DecoderConfig config, int batch, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        Capacity = capacity;
-        Tensor Buffer() => empty([batch, capacity, config.NumKeyValueHeads, config.HeadDim], ScalarType.Float32, device ?? CPU).DetachFromDisposeScope();
-        _keys = [.. Enumerable.Range(0, config.NumLayers).Select(_ => Buffer())];
-        _values = [.. Enumerable.Range(0, config.NumLayers).Select(_ => Buffer())];
+        (Batch, Capacity) = (batch, capacity);
+        _keys = new Tensor?[config.NumLayers];
+        _values = new Tensor?[config.NumLayers];
     }
 
     /// <summary>Most tokens a row.</summary>
@@ -32,12 +34,9 @@ public sealed class KeyValueCache : IDisposable
     public int Length { get; private set; }
 
     /// <summary>Rows.</summary>
-    public int Batch => (int)_keys[0].shape[0];
+    public int Batch { get; private set; }
 
-    /// <summary>Segments of the tokens held <c>[batch, length]</c>; null where none were ever given.</summary>
-    internal Tensor? Segments => _segments;
-
-    /// <summary>Keeps the given rows, in that order; a row may stand more than once (beam search), or not at all (finished).</summary>
+    /// <summary>Keeps the given rows, in that order; a row may stand more than once (beams), or not at all (finished).</summary>
     /// <param name="rows">Row indices <c>[new batch]</c>, int64.</param>
     public void SelectRows(Tensor rows)
     {
@@ -46,12 +45,41 @@ public sealed class KeyValueCache : IDisposable
             for (var i = 0; i < buffers.Length; i++)
             {
                 using var old = buffers[i];
-                buffers[i] = old.index_select(0, rows).DetachFromDisposeScope();
+                buffers[i] = old?.index_select(0, rows).DetachFromDisposeScope();
             }
         }
 
         using var segments = _segments;
         _segments = segments?.index_select(0, rows).DetachFromDisposeScope();
+        Batch = (int)rows.shape[0];
+    }
+
+    /// <summary>
+    /// Exchanges rows that have their first tokens in common, as beams of one prompt have: only the tokens behind those are copied.
+    /// </summary>
+    /// <param name="rows">For each row the one whose tokens it goes on with: <c>[batch]</c>, int64.</param>
+    /// <param name="common">How many first tokens (padding included) are the same in a row and the one it is replaced by.</param>
+    public void ReorderRows(Tensor rows, int common)
+    {
+        if (rows.shape[0] != Batch)
+        {
+            throw new ArgumentException($"{rows.shape[0]} rows; expected {Batch}", nameof(rows));
+        }
+
+        if (common >= Length)
+        {
+            return;
+        }
+
+        foreach (var buffer in _keys.Concat(_values))
+        {
+            if (buffer is not null)
+            {
+                using var part = buffer.narrow(1, common, Length - common); // [batch, tokens behind, kv_heads, head_dim]
+                using var reordered = part.index_select(0, rows);
+                part.copy_(reordered);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -59,20 +87,15 @@ public sealed class KeyValueCache : IDisposable
     {
         foreach (var tensor in _keys.Concat(_values))
         {
-            tensor.Dispose();
+            tensor?.Dispose();
         }
 
         _segments?.Dispose();
     }
 
     /// <summary>Writes one layer's new keys and values <c>[batch, seq, kv_heads, head_dim]</c> and returns all: <c>[batch, length + seq, ...]</c>.</summary>
-    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
-    {
-        var seq = keys.shape[1];
-        _keys[layer].narrow(1, Length, seq).copy_(keys);
-        _values[layer].narrow(1, Length, seq).copy_(values);
-        return (_keys[layer].narrow(1, 0, Length + seq), _values[layer].narrow(1, 0, Length + seq));
-    }
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values) =>
+        (Append(ref _keys[layer], keys), Append(ref _values[layer], values));
 
     /// <summary>Joins the new tokens' segments to those held; null stands for segment 1.</summary>
     internal Tensor? JoinSegments(Tensor? segments, long batch, long seq, Device device)
@@ -94,4 +117,25 @@ public sealed class KeyValueCache : IDisposable
     }
 
     internal void Advance(long seq) => Length += (int)seq;
+
+    private Tensor Append(ref Tensor? buffer, Tensor added)
+    {
+        var seq = added.shape[1];
+        var needed = Length + seq;
+        if (buffer is null || buffer.shape[1] < needed)
+        {
+            var size = Math.Min(Capacity, Math.Max(needed + Chunk, 2 * (buffer?.shape[1] ?? 0)));
+            var grown = empty([added.shape[0], size, added.shape[2], added.shape[3]], added.dtype, added.device).DetachFromDisposeScope();
+            using var old = buffer;
+            if (old is not null)
+            {
+                grown.narrow(1, 0, Length).copy_(old.narrow(1, 0, Length));
+            }
+
+            buffer = grown;
+        }
+
+        buffer.narrow(1, Length, seq).copy_(added);
+        return buffer.narrow(1, 0, needed);
+    }
 }

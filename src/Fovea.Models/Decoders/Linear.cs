@@ -1,18 +1,33 @@
+using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
 
-/// <summary>x W^T + b with parameters that belong to a <c>ParameterSet</c>: <c>[..., in]</c> -> <c>[..., out]</c>.</summary>
-internal sealed class Linear(Tensor weight, Tensor? bias)
+/// <summary>x W^T + b with parameters that belong to a <c>ParameterSet</c>: <c>[..., in]</c> -> <c>[..., out]</c>. May carry a low-rank adapter.</summary>
+internal sealed class Linear(ParameterSet parameters, string name, bool bias)
 {
-    public Tensor Weight => weight;
+    /// <summary>Name of the module in the model, without <c>.weight</c>.</summary>
+    public string Name => name;
 
-    public Tensor? Bias => bias;
+    public Tensor Weight { get; } = parameters[name + ".weight"];
 
-    public Tensor Forward(Tensor x, MatmulType type) => Product(x, weight, bias, type);
+    public Tensor? Bias { get; } = bias ? parameters[name + ".bias"] : null;
 
-    /// <summary>x W^T + b in the given type, back in float32.</summary>
-    public static Tensor Product(Tensor x, Tensor weight, Tensor? bias, MatmulType type) => type == MatmulType.F32
-        ? nn.functional.linear(x, weight, bias!)
-        : nn.functional.linear(x.to(ScalarType.BFloat16), weight.to(ScalarType.BFloat16), bias?.to(ScalarType.BFloat16)!).to(ScalarType.Float32);
+    /// <summary>Added to the product; null for none.</summary>
+    public LowRankUpdate? Adapter { get; set; }
+
+    public Tensor Forward(Tensor x, MatmulType type)
+    {
+        var product = Product(x, Weight, Bias, type);
+        return Adapter is null ? product : product + Adapter.Forward(x, type);
+    }
+
+    /// <summary>x W^T + b in the given type, back in the type of x. A weight that is not held in float32 is multiplied in its own type.</summary>
+    public static Tensor Product(Tensor x, Tensor weight, Tensor? bias, MatmulType type)
+    {
+        var product = type == MatmulType.BF16 ? ScalarType.BFloat16 : weight.dtype;
+        return product == x.dtype
+            ? nn.functional.linear(x, weight, bias!)
+            : nn.functional.linear(x.to(product), weight.to(product), bias?.to(product)!).to(x.dtype);
+    }
 }

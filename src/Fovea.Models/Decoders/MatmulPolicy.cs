@@ -3,7 +3,7 @@ namespace Fovea.Models.Decoders;
 /// <summary>In which type a matrix product is taken. Parameters, sums and norms stay in float32.</summary>
 public enum MatmulType
 {
-    /// <summary>float32 throughout.</summary>
+    /// <summary>float32 throughout; where a model was loaded with other parameters, the product is taken in their type.</summary>
     F32,
 
     /// <summary>Weight and input are cast to bfloat16 for the product, and its result back.</summary>

@@ -1,5 +1,7 @@
 using Fovea.Core.Errors;
+using Fovea.Models.Adapters;
 using Fovea.Models.Batching;
+using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
@@ -10,6 +12,7 @@ namespace Fovea.Models.Families;
 public abstract class DecoderModel : VisionLanguageModel
 {
     private readonly ParameterSet _parameters;
+    private IDisposable? _memory;
 
     /// <summary>Takes ownership of the parameters.</summary>
     private protected DecoderModel(ParameterSet parameters, Decoder decoder)
@@ -90,11 +93,71 @@ public abstract class DecoderModel : VisionLanguageModel
     {
         Decoder.Dispose();
         base.Dispose();
+        _memory?.Dispose();
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The adapter that is attached; null for none. It stays its maker's to dispose.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>Adds a low-rank adapter to the linear maps it names. The model's own parameters do not change.</summary>
+    /// <exception cref="FoveaException">One is attached already, or the adapter does not fit this model.</exception>
+    public void Attach(LoraAdapter adapter)
+    {
+        if (Adapter is not null)
+        {
+            throw new FoveaException("an adapter is attached already; detach or merge it first");
+        }
+
+        adapter.AttachTo(Linears);
+        Adapter = adapter;
+    }
+
+    /// <summary>Takes the adapter off.</summary>
+    public void Detach()
+    {
+        foreach (var map in Linears)
+        {
+            map.Adapter = null;
+        }
+
+        Adapter = null;
+    }
+
+    /// <summary>Adds the adapter's updates to the weights for good, and takes it off. Not for parameters that lie in a mapped file.</summary>
+    public void MergeAdapter()
+    {
+        if (_memory is not null)
+        {
+            throw new FoveaException("an adapter cannot be merged into mapped parameters; load the model without mapping");
+        }
+
+        using var noGrad = no_grad();
+        foreach (var map in Linears.Where(m => m.Adapter is not null))
+        {
+            using var scope = NewDisposeScope();
+            map.Weight.copy_(map.Weight.to(ScalarType.Float32) + map.Adapter!.Merged().to(ScalarType.Float32));
+        }
+
+        Detach();
+    }
+
+    /// <summary>The model's linear maps that can carry an adapter.</summary>
+    internal virtual IEnumerable<Linear> Linears => Decoder.Linears;
+
+    /// <summary>The folder this model was loaded from; null for a new model.</summary>
+    internal CheckpointOrigin? Origin { get; private set; }
+
+    /// <summary>Remembers where the model came from, and what must live as long as it.</summary>
+    internal void Remember(CheckpointOrigin origin, IDisposable? memory) => (Origin, _memory) = (origin, memory);
+
     /// <summary>The configuration as Transformers 4.52 writes it.</summary>
     internal abstract System.Text.Json.Nodes.JsonObject WriteConfig();
+
+    /// <summary>Adds to the configuration a model was loaded with what was given beside it.</summary>
+    internal virtual void CompleteConfig(System.Text.Json.Nodes.JsonObject config)
+    {
+    }
 
     /// <summary>Flat indices of the places of <paramref name="id"/>, in row-major order: <c>[places]</c>.</summary>
     /// <exception cref="FoveaException">There are not as many as image vectors.</exception>

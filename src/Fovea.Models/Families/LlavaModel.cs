@@ -10,33 +10,33 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Families;
 
-/// <summary>LLaVA-1.5 (arXiv 2310.03744): projected tower features stand in the places of the image tokens.</summary>
+/// <summary>LLaVA-1.5 (arXiv 2310.03744) and Open-Qwen2VL (arXiv 2504.00595): projected tower features stand in the places of the image tokens.</summary>
 public sealed class LlavaModel : DecoderModel
 {
-    private const string TextPrefix = "model.language_model.";
-    private const string TowerPrefix = "model.vision_tower.vision_model.";
-    private const string ProjectorPrefix = "model.multi_modal_projector.";
+    internal const string TextPrefix = "model.language_model.";
+    internal const string TowerPrefix = "model.vision_tower.vision_model.";
+    internal const string ProjectorPrefix = "model.multi_modal_projector.";
 
     /// <summary>Takes ownership of the parameters.</summary>
     internal LlavaModel(LlavaConfig config, ParameterSet parameters)
         : base(parameters, new Decoder(config.Text, parameters, TextPrefix))
     {
         Config = config;
-        Tower = new ClipVisionTower(config.Vision, parameters, TowerPrefix);
-        Projector = new Projector(parameters, ProjectorPrefix, config.ProjectorBias);
+        Tower = new VisionTower(config.Vision, parameters, TowerPrefix);
+        Projector = new Projector(parameters, ProjectorPrefix, config.ProjectorDepth, config.ProjectorActivation, config.ProjectorBias);
     }
 
     /// <summary>Shape of the whole.</summary>
     public LlavaConfig Config { get; }
 
     /// <summary>The tower.</summary>
-    public ClipVisionTower Tower { get; }
+    public VisionTower Tower { get; }
 
     /// <summary>From tower to decoder.</summary>
     public Projector Projector { get; }
 
     /// <inheritdoc/>
-    public override string Family => "llava";
+    public override string Family => Config.PooledSide is null ? "llava" : "openqwen2vl";
 
     /// <inheritdoc/>
     public override bool SeesImages => true;
@@ -60,20 +60,55 @@ public sealed class LlavaModel : DecoderModel
     public Tensor ImageFeatures(Tensor pixelValues)
     {
         using var scope = NewDisposeScope();
-        var features = Tower.Forward(pixelValues, Config.TowerDepth); // [images, tokens, tower hidden]
-        if (Config.DropFirstToken)
+        var features = TowerFeatures(pixelValues);
+        if (Config.PooledSide is { } side)
         {
-            features = features.narrow(1, 1, features.shape[1] - 1);
+            features = Pool(features, side);
         }
 
         return Projector.Forward(features).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The tower's features before pooling and projector: <c>[images, tokens, tower hidden * feature layers]</c>.</summary>
+    public Tensor TowerFeatures(Tensor pixelValues)
+    {
+        using var scope = NewDisposeScope();
+        var depths = Config.TowerDepths;
+        Tensor[] states;
+        if (depths.Count == 1)
+        {
+            states = [Tower.Forward(pixelValues, depths[0])];
+        }
+        else
+        {
+            var all = Tower.HiddenStates(pixelValues);
+            states = [.. depths.Select(d => all[d])];
+        }
+
+        if (Config.DropFirstToken)
+        {
+            states = Array.ConvertAll(states, s => s.narrow(1, 1, s.shape[1] - 1));
+        }
+
+        return (states.Length == 1 ? states[0] : cat(states, -1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Averages a square of tokens to a smaller one, over windows that may overlap: <c>[images, grid * grid, hidden]</c> -> <c>[images, side * side, hidden]</c>.</summary>
+    public static Tensor Pool(Tensor features, int side)
+    {
+        using var scope = NewDisposeScope();
+        var grid = (long)Math.Sqrt(features.shape[1]);
+        var square = features.transpose(1, 2).unflatten(2, [grid, grid]); // [images, hidden, grid, grid]
+        return nn.functional.adaptive_avg_pool2d(square, [side, side]).flatten(2).transpose(1, 2).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override Tensor Embed(Tensor inputIds, Tensor? pixelValues)
     {
         using var scope = NewDisposeScope();
-        var embeddings = Decoder.Embed(inputIds);
+        // The placeholder may lie outside the vocabulary; what is looked up for it is overwritten.
+        var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;
+        var embeddings = Decoder.Embed(inside ? inputIds : inputIds.masked_fill(inputIds.eq(Config.ImageTokenId), 0));
         if (pixelValues is not null)
         {
             var features = ImageFeatures(pixelValues).flatten(0, 1); // [images * tokens, hidden]
@@ -112,6 +147,16 @@ public sealed class LlavaModel : DecoderModel
         return stacked;
     }
 
+    internal override IEnumerable<Linear> Linears => [.. Decoder.Linears, .. Tower.Linears, .. Projector.Linears];
+
+    internal override void CompleteConfig(JsonObject config)
+    {
+        if (!config.ContainsKey("image_token_index") && !config.ContainsKey("image_token_id") && Config.ImageTokenId != LlavaConfig.PlaceholderId)
+        {
+            config["image_token_index"] = Config.ImageTokenId;
+        }
+    }
+
     internal override JsonObject WriteConfig() => Config.Write();
 
     /// <inheritdoc/>
@@ -119,8 +164,8 @@ public sealed class LlavaModel : DecoderModel
 
     internal static IEnumerable<ParameterSpec> Specs(LlavaConfig c) =>
     [
-        .. ClipVisionTower.Specs(c.Vision, TowerPrefix),
-        .. Projector.Specs(c.Vision.HiddenSize, c.Text.HiddenSize, c.ProjectorBias, c.Text.InitializerRange, ProjectorPrefix),
+        .. VisionTower.Specs(c.Vision, TowerPrefix),
+        .. Projector.Specs((long)c.Vision.HiddenSize * c.FeatureLayers.Count, c.Text.HiddenSize, c.ProjectorDepth, c.ProjectorBias, c.Text.InitializerRange, ProjectorPrefix),
         .. Decoder.Specs(c.Text, TextPrefix),
     ];
 }

@@ -16,7 +16,7 @@ namespace Fovea.Models.Families;
 public sealed class SoloModel : DecoderModel
 {
     private const string Prefix = "model.";
-    private const string PatchName = "model.embed_vision_patch.weight";
+    internal const string PatchName = "model.embed_vision_patch";
     private readonly Linear _patchEmbedding; // [hidden, 3 * patch * patch]
 
     /// <summary>Takes ownership of the parameters.</summary>
@@ -24,7 +24,7 @@ public sealed class SoloModel : DecoderModel
         : base(parameters, new Decoder(config.Text, parameters, Prefix))
     {
         Config = config;
-        _patchEmbedding = new Linear(parameters[PatchName], null);
+        _patchEmbedding = new Linear(parameters, PatchName, bias: false);
     }
 
     /// <summary>Shape of the whole.</summary>
@@ -96,11 +96,21 @@ public sealed class SoloModel : DecoderModel
         return patches;
     }
 
+    internal override IEnumerable<Linear> Linears => [.. Decoder.Linears, _patchEmbedding];
+
+    internal override void CompleteConfig(JsonObject config)
+    {
+        if (!config.ContainsKey("vision_token_ids"))
+        {
+            config["vision_token_ids"] = Config.WriteIds();
+        }
+    }
+
     internal override JsonObject WriteConfig() => Config.Write();
 
     internal static IEnumerable<ParameterSpec> Specs(SoloConfig c) =>
     [
-        new ParameterSpec(PatchName, [c.Text.HiddenSize, 3L * c.PatchSize * c.PatchSize], Initial.Normal(c.Text.InitializerRange)),
+        new ParameterSpec(PatchName + ".weight", [c.Text.HiddenSize, 3L * c.PatchSize * c.PatchSize], Initial.Normal(c.Text.InitializerRange)),
         .. Decoder.Specs(c.Text, Prefix),
     ];
 

@@ -88,7 +88,7 @@ public static class ModelPresets
                 InitializerRange = text.InitializerRange,
             },
             ImageTokenId = imageTokenId,
-            FeatureLayer = -1,
+            FeatureLayers = [-1],
         };
     }
 

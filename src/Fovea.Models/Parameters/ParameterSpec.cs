@@ -16,10 +16,13 @@ internal readonly record struct Initial(float Constant, double Std)
 /// <summary>Name, shape and initial values of a parameter.</summary>
 internal sealed record ParameterSpec(string Name, long[] Shape, Initial Initial)
 {
+    /// <summary>Number of scalars.</summary>
+    public long NumElements => Shape.Aggregate(1L, (a, b) => checked(a * b));
+
     /// <summary>Draws the parameter from a stream of its own, so that its values depend only on seed, name and shape.</summary>
     public torch.Tensor Draw(long seed)
     {
-        var values = new float[Shape.Aggregate(1L, (a, b) => checked(a * b))];
+        var values = new float[NumElements];
         if (Initial.Std > 0)
         {
             var random = new RandomSource(seed, "init/" + Name);

@@ -12,8 +12,10 @@ internal sealed class LayerNorm(ParameterSet parameters, string name, double eps
     private readonly Tensor _bias = parameters[name + ".bias"];
     private readonly long[] _shape = parameters[name + ".weight"].shape;
 
-    /// <summary><c>[..., hidden]</c> -> the same.</summary>
-    public Tensor Forward(Tensor x) => nn.functional.layer_norm(x, _shape, _weight, _bias, eps);
+    /// <summary><c>[..., hidden]</c> -> the same, in the type of x.</summary>
+    public Tensor Forward(Tensor x) => _weight.dtype == x.dtype
+        ? nn.functional.layer_norm(x, _shape, _weight, _bias, eps)
+        : nn.functional.layer_norm(x, _shape, _weight.to(x.dtype), _bias.to(x.dtype), eps);
 }
 
 /// <summary>One pre-norm block of a tower: attention without a mask, two-layer MLP.</summary>
@@ -28,7 +30,7 @@ internal sealed class TowerBlock
 
     public TowerBlock(VisionConfig config, ParameterSet parameters, string prefix)
     {
-        Linear Map(string name) => new(parameters[$"{prefix}{name}.weight"], parameters[$"{prefix}{name}.bias"]);
+        Linear Map(string name) => new(parameters, prefix + name, bias: true);
         _heads = config.NumHeads;
         _activation = config.Activation;
         _attentionNorm = new LayerNorm(parameters, prefix + "layer_norm1", config.LayerNormEps);
@@ -39,6 +41,9 @@ internal sealed class TowerBlock
         _down = Map("mlp.fc2");
         _parameters = [.. parameters.All.Where(t => t.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(t => t.Value)];
     }
+
+    /// <summary>The block's linear maps.</summary>
+    public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, _up, _down];
 
     /// <summary>Whether a parameter of this block requires a gradient.</summary>
     public bool IsTrained => _parameters.Any(p => p.requires_grad);
@@ -55,15 +60,4 @@ internal sealed class TowerBlock
         var inner = Activations.Apply(_activation, _up.Forward(_mlpNorm.Forward(attended), policy.Mlp)); // [images, tokens, intermediate]
         return (attended + _down.Forward(inner, policy.Mlp)).MoveToOuterDisposeScope();
     }
-}
-
-/// <summary>Activation functions under their names in Transformers.</summary>
-internal static class Activations
-{
-    public static Tensor Apply(string name, Tensor x) => name switch
-    {
-        "quick_gelu" => x * (x * 1.702).sigmoid_(),
-        "gelu_pytorch_tanh" => nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
-        _ => nn.functional.gelu(x),
-    };
 }

@@ -10,6 +10,8 @@ internal sealed class RowGroupColumns(ParquetSchema schema, ParquetRowGroupReade
 
     public int Rows { get; } = ParquetLimits.NumRows(group);
 
+    public bool Has(string name) => _fields.ContainsKey(name);
+
     public async Task<string?[]> StringsAsync(string name)
     {
         var field = Plain(name, typeof(string));
@@ -31,6 +33,22 @@ internal sealed class RowGroupColumns(ParquetSchema schema, ParquetRowGroupReade
         where T : struct => Find(name) is ListField list
         ? ListColumns.ReadAsync<T>(group, list, Rows)
         : throw new InvalidDataException($"column {name} is not a list");
+
+    /// <summary>The list columns whose names begin with <paramref name="prefix"/>, by what follows it.</summary>
+    public async Task<List<(string Condition, T[]?[] Rows)>> ConditionsAsync<T>(string prefix, IReadOnlyCollection<string>? conditions)
+        where T : struct
+    {
+        var found = new List<(string, T[]?[])>();
+        foreach (var name in _fields.Keys.Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            if (conditions?.Contains(name[prefix.Length..]) ?? true)
+            {
+                found.Add((name[prefix.Length..], await ListsAsync<T>(name)));
+            }
+        }
+
+        return found;
+    }
 
     private DataField Plain(string name, Type type)
     {

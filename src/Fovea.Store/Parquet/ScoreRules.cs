@@ -31,6 +31,27 @@ internal static class ScoreRules
 
             CheckValues(row, condition, values);
         }
+
+        CheckDetails(row);
+    }
+
+    private static void CheckDetails(TokenScores row)
+    {
+        foreach (var (condition, count) in row.TopOne.Select(t => (t.Key, t.Value.Length)).Concat(row.Entropy.Select(e => (e.Key, e.Value.Length))))
+        {
+            if (count != row.TargetIds.Length || !row.LogProbs.ContainsKey(condition))
+            {
+                throw new InvalidDataException($"{row.Key}: {count} top-1 flags or entropies under {condition} for {row.TargetIds.Length} targets; expected one beside each log-probability");
+            }
+        }
+
+        foreach (var (condition, values) in row.Entropy)
+        {
+            if (Array.Find(values, v => v < 0 || float.IsInfinity(v)) is not 0f and var wrong)
+            {
+                throw new InvalidDataException($"{row.Key}: {wrong} under {condition} is no entropy");
+            }
+        }
     }
 
     private static void CheckValues(TokenScores row, string condition, float[] values)

@@ -8,7 +8,7 @@ namespace Fovea.Store.Parquet;
 /// <summary>Scores of a shard's samples as one Parquet row group, and back.</summary>
 internal static class ShardCodec
 {
-    private const string ConditionPrefix = "log_prob.";
+    private const string LogProbPrefix = "log_prob.", TopOnePrefix = "top1.", EntropyPrefix = "entropy.";
 
     public static byte[] Encode(IReadOnlyList<TokenScores> rows)
     {
@@ -18,15 +18,14 @@ internal static class ShardCodec
     }
 
     /// <exception cref="InvalidDataException">The bytes are not a shard.</exception>
-    public static TokenScores[] Decode(byte[] bytes)
+    public static TokenScores[] Decode(byte[] bytes, IReadOnlyCollection<string>? conditions = null)
     {
         using var stream = new MemoryStream(bytes, writable: false);
-        return ReadAsync(stream).GetAwaiter().GetResult();
+        return ReadAsync(stream, conditions).GetAwaiter().GetResult();
     }
 
     private static async Task WriteAsync(IReadOnlyList<TokenScores> rows, Stream stream)
     {
-        string[] conditions = [.. rows.SelectMany(r => r.LogProbs.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var source = new DataField("source", typeof(string), false);
         var record = new DataField<int>("record", false);
         var id = new DataField("id", typeof(string), true);
@@ -37,8 +36,11 @@ internal static class ShardCodec
         var invalid = new DataField("invalid_reason", typeof(string), true);
         var targets = ListColumns.Field<int>("target_ids");
         var ends = ListColumns.Field<int>("end_targets");
-        var logProbs = Array.ConvertAll(conditions, c => ListColumns.Field<float>(ConditionPrefix + c));
-        var schema = new ParquetSchema([source, record, id, text, context, image, hasImage, invalid, targets, ends, .. logProbs]);
+        var logProbs = new ConditionColumns<float>(LogProbPrefix, rows, r => r.LogProbs);
+        var topOne = new ConditionColumns<bool>(TopOnePrefix, rows, r => r.TopOne);
+        var entropy = new ConditionColumns<float>(EntropyPrefix, rows, r => r.Entropy);
+        var schema = new ParquetSchema(
+            [source, record, id, text, context, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields, .. entropy.Fields]);
 
         await using var writer = await ParquetWriter.CreateAsync(schema, stream);
         using var group = writer.CreateRowGroup();
@@ -52,16 +54,13 @@ internal static class ShardCodec
         await group.WriteAsync(invalid, Strings(rows, r => r.InvalidReason));
         await ListColumns.WriteAsync(group, targets, [.. rows.Select(r => r.TargetIds)]);
         await ListColumns.WriteAsync(group, ends, [.. rows.Select(r => r.EndTargets)]);
-        for (var c = 0; c < conditions.Length; c++)
-        {
-            var name = conditions[c];
-            await ListColumns.WriteAsync(group, logProbs[c], [.. rows.Select(r => r.LogProbs.GetValueOrDefault(name))]);
-        }
-
+        await logProbs.WriteAsync(group);
+        await topOne.WriteAsync(group);
+        await entropy.WriteAsync(group);
         group.CompleteValidate();
     }
 
-    private static async Task<TokenScores[]> ReadAsync(Stream stream)
+    private static async Task<TokenScores[]> ReadAsync(Stream stream, IReadOnlyCollection<string>? conditions)
     {
         await using var reader = await ParquetReader.CreateAsync(stream);
         if (reader.RowGroupCount != 1)
@@ -81,12 +80,9 @@ internal static class ShardCodec
         var invalid = await columns.StringsAsync("invalid_reason");
         var targets = await columns.ListsAsync<int>("target_ids");
         var ends = await columns.ListsAsync<int>("end_targets");
-        var logProbs = new List<(string Condition, float[]?[] Rows)>();
-        foreach (var name in reader.Schema.Fields.Select(f => f.Name).Where(n => n.StartsWith(ConditionPrefix, StringComparison.Ordinal)))
-        {
-            logProbs.Add((name[ConditionPrefix.Length..], await columns.ListsAsync<float>(name)));
-        }
-
+        var logProbs = await columns.ConditionsAsync<float>(LogProbPrefix, conditions);
+        var topOne = await columns.ConditionsAsync<bool>(TopOnePrefix, conditions);
+        var entropy = await columns.ConditionsAsync<float>(EntropyPrefix, conditions);
         var interned = new Dictionary<string, string>(StringComparer.Ordinal);
         var rows = new TokenScores[columns.Rows];
         for (var i = 0; i < rows.Length; i++)
@@ -102,26 +98,14 @@ internal static class ShardCodec
                 InvalidReason = invalid[i],
                 TargetIds = targets[i] ?? throw new InvalidDataException($"row {i} has no target_ids"),
                 EndTargets = ends[i] ?? throw new InvalidDataException($"row {i} has no end_targets"),
-                LogProbs = Conditions(logProbs, i),
+                LogProbs = ConditionColumns<float>.Row(logProbs, i),
+                TopOne = ConditionColumns<bool>.Row(topOne, i),
+                Entropy = ConditionColumns<float>.Row(entropy, i),
             };
             ScoreRules.Check(rows[i]);
         }
 
         return rows;
-    }
-
-    private static Dictionary<string, float[]> Conditions(List<(string Condition, float[]?[] Rows)> columns, int row)
-    {
-        var conditions = new Dictionary<string, float[]>(columns.Count, StringComparer.Ordinal);
-        foreach (var (condition, rows) in columns)
-        {
-            if (rows[row] is { } values)
-            {
-                conditions.Add(condition, values);
-            }
-        }
-
-        return conditions;
     }
 
     private static string?[] Strings(IReadOnlyList<TokenScores> rows, Func<TokenScores, string?> of) => [.. rows.Select(of)];

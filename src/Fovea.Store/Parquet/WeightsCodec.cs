@@ -10,6 +10,7 @@ namespace Fovea.Store.Parquet;
 internal static class WeightsCodec
 {
     private const string KindKey = "fovea.kind", Kind = "fovea.weights/1", NormalizationKey = "fovea.normalization", MetadataKey = "fovea.metadata";
+    private const string ContextColumn = "context_fingerprint", ImageColumn = "image_hash";
     private const int RowsPerGroup = 4096;
 
     private static readonly (SelectionStatus Status, string Name)[] Statuses =
@@ -21,18 +22,18 @@ internal static class WeightsCodec
         [(WeightNormalization.None, "none"), (WeightNormalization.TargetCount, "target_count")];
 
     public static void Write(
-        Stream stream, IEnumerable<TokenWeights> rows, WeightNormalization normalization, IReadOnlyDictionary<string, string> metadata) =>
-        WriteAsync(stream, rows, new Dictionary<string, string>
+        Stream stream, IEnumerable<TokenWeights> rows, WeightNormalization normalization, Func<IReadOnlyDictionary<string, string>> metadata) =>
+        WriteAsync(stream, rows, () => new Dictionary<string, string>
         {
             [KindKey] = Kind,
             [NormalizationKey] = Array.Find(Normalizations, n => n.Normalization == normalization).Name,
-            [MetadataKey] = JsonSerializer.Serialize(new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal)),
+            [MetadataKey] = JsonSerializer.Serialize(new SortedDictionary<string, string>(metadata().ToDictionary(), StringComparer.Ordinal)),
         }).GetAwaiter().GetResult();
 
     /// <exception cref="InvalidDataException">Not a weights file.</exception>
     public static WeightsContent Read(Stream stream) => ReadAsync(stream).GetAwaiter().GetResult();
 
-    private static async Task WriteAsync(Stream stream, IEnumerable<TokenWeights> rows, Dictionary<string, string> metadata)
+    private static async Task WriteAsync(Stream stream, IEnumerable<TokenWeights> rows, Func<Dictionary<string, string>> metadata)
     {
         var source = new DataField("source", typeof(string), false);
         var record = new DataField<int>("record", false);
@@ -40,8 +41,9 @@ internal static class WeightsCodec
         var status = new DataField("status", typeof(string), false);
         var reason = new DataField("reason", typeof(string), true);
         var weights = ListColumns.Field<float>("weights");
-        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, text, status, reason, weights), stream);
-        writer.CustomMetadata = metadata;
+        var context = new DataField(ContextColumn, typeof(string), true);
+        var image = new DataField(ImageColumn, typeof(string), true);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, text, status, reason, weights, context, image), stream);
         foreach (var chunk in rows.Chunk(RowsPerGroup))
         {
             using var group = writer.CreateRowGroup();
@@ -51,8 +53,13 @@ internal static class WeightsCodec
             await group.WriteAsync(status, Array.ConvertAll(chunk, r => Array.Find(Statuses, s => s.Status == r.Status).Name));
             await group.WriteAsync(reason, Array.ConvertAll(chunk, r => r.Reason));
             await ListColumns.WriteAsync(group, weights, Array.ConvertAll(chunk, r => r.Weights));
+            await group.WriteAsync(context, Array.ConvertAll(chunk, r => r.ContextFingerprint));
+            await group.WriteAsync(image, Array.ConvertAll(chunk, r => r.ImageHash));
             group.CompleteValidate();
         }
+
+        // The file's end holds it, so that it may tell what the rows came to.
+        writer.CustomMetadata = metadata();
     }
 
     private static async Task<WeightsContent> ReadAsync(Stream stream)
@@ -90,6 +97,8 @@ internal static class WeightsCodec
         var status = await columns.StringsAsync("status");
         var reason = await columns.StringsAsync("reason");
         var weights = await columns.ListsAsync<float>("weights");
+        var context = columns.Has(ContextColumn) ? await columns.StringsAsync(ContextColumn) : null;
+        var image = columns.Has(ImageColumn) ? await columns.StringsAsync(ImageColumn) : null;
         for (var i = 0; i < columns.Rows; i++)
         {
             if (source[i] is not { } name || text[i] is not { } fingerprint)
@@ -108,7 +117,11 @@ internal static class WeightsCodec
                 interned.Add(name, first = name);
             }
 
-            rows.Add(new TokenWeights(new SampleKey(first, record[i]), fingerprint, known.Status, reason[i], weights[i]));
+            rows.Add(new TokenWeights(new SampleKey(first, record[i]), fingerprint, known.Status, reason[i], weights[i])
+            {
+                ContextFingerprint = context?[i],
+                ImageHash = image?[i],
+            });
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed class TokenizerTests : IDisposable
     public void Spans_rise_and_leave_out_no_character(string? text)
     {
         text ??= "";
-        Assert.All((string[])["tiny_llama", "tiny_mistral", "tiny_flags"], name =>
+        Assert.All((string[])["tiny_llama", "tiny_mistral", "tiny_qwen", "tiny_flags"], name =>
         {
             var (tokens, covered) = (Fixture.Tokenizer(name).Encode(text, false), 0);
             foreach (var span in tokens.Spans)
@@ -53,6 +53,44 @@ public sealed class TokenizerTests : IDisposable
         Assert.Equal(400_008, tokens.Spans[^1].End);
     }
 
+    [Theory]
+    [InlineData("tiny_qwen", "a", "a")]
+    [InlineData("tiny_qwen", " ", " ")]
+    [InlineData("tiny_qwen", "\n", " ")]
+    [InlineData("tiny_llama", "\u4e00", "\U0001F600")]
+    [InlineData("test_unigram_bytes", "ab", "ab")]
+    public void A_word_of_a_million_characters_is_tokenized_in_seconds(string name, string part, string last)
+    {
+        var text = string.Concat(Enumerable.Repeat(part, 1_000_000 / part.Length)) + last;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var tokens = Fixture.Tokenizer(name).Encode(text, false);
+        Assert.Equal(text.Length, tokens.Spans[^1].End);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);       // alone 1 or 2; a quadratic way would take hours
+    }
+
+    [Theory]
+    [InlineData("a\uD83Db", 1)]
+    [InlineData("\uDE00", 0)]
+    [InlineData("\uD83D\uDE00 \uDE00\uD83D", 3)]
+    public void Half_of_a_surrogate_pair_is_the_replacement_character(string text, int at)
+    {
+        var whole = text.Remove(at, 1).Insert(at, "\uFFFD").Replace("\uFFFD\uD83D", "\uFFFD\uFFFD", StringComparison.Ordinal);
+        Assert.All((string[])["tiny_llama", "tiny_mistral", "tiny_qwen"], name =>
+        {
+            var tokenizer = Fixture.Tokenizer(name);
+            Assert.Equal(tokenizer.Encode(whole, true).Ids, tokenizer.Encode(text, true).Ids);
+        });
+    }
+
+    [Property(MaxTest = 100)]
+    public void What_is_encoded_decodes_to_itself(string? text)
+    {
+        text ??= "";
+        var expected = string.Concat(text.EnumerateRunes()).Normalize();
+        var qwen = Fixture.Tokenizer("tiny_qwen");
+        Assert.Equal(expected, qwen.Decode(qwen.Encode(text, false).Ids, false));
+    }
+
     [Fact]
     public void Named_tokens_and_fingerprint_come_from_the_folder()
     {
@@ -65,10 +103,18 @@ public sealed class TokenizerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model", """{"type":"Unigram","vocab":[]}""", "model type Unigram")]
-    [InlineData("normalizer", """{"type":"NFC"}""", "normalizer NFC")]
-    [InlineData("pre_tokenizer", """{"type":"ByteLevel"}""", "pre_tokenizer ByteLevel")]
-    [InlineData("post_processor", """{"type":"RobertaProcessing"}""", "post_processor RobertaProcessing")]
+    [InlineData("model", """{"type":"WordPiece","vocab":{}}""", "model type WordPiece")]
+    [InlineData("model", """{"type":"Unigram","vocab":[]}""", "the vocabulary is empty")]
+    [InlineData("model", """{"type":"Unigram","vocab":[["a",-1]],"unk_id":7}""", "unk_id 7")]
+    [InlineData("model", """{"vocab":{"a":0,"b":0},"merges":[]}""", "two tokens have the id 0")]
+    [InlineData("model", """{"vocab":{"a":0},"merges":["a b"]}""", "merges: [0]: \"a\" + \"b\"")]
+    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":""}""", "normalizer Precompiled")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"BertNormalizer"}]}""", "normalizer BertNormalizer")]
+    [InlineData("pre_tokenizer", """{"type":"BertPreTokenizer"}""", "pre_tokenizer BertPreTokenizer")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\p{Han}+"},"behavior":"Isolated"}""", "\\p at character 0")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"(a"},"behavior":"Isolated"}""", "a group is not closed")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"Doubled"}""", "the behavior Doubled")]
+    [InlineData("post_processor", """{"type":"PairProcessing"}""", "post_processor PairProcessing")]
     [InlineData("decoder", """{"type":"WordPiece"}""", "decoder WordPiece")]
     [InlineData("model", "3", "expected an object, got a number")]
     public void What_is_not_supported_is_named(string key, string value, string named)

@@ -35,11 +35,9 @@ internal sealed class TinyCorpus : ICorpus
     /// <summary>The same samples as a text-only encoder makes them: without placeholders.</summary>
     public ScoringSource TextSource => ScoringSource.FromSamples(Samples, s => WithoutPlaceholder(Tokenized[s.Key.Record]));
 
-    public static VisionLanguageModel Llava(int maxPositions = 128) => ModelPresets.Create(
-        "tiny-llava", new PresetVocabulary(VocabSize, 1, 2, 0, ImageTokenId), 1, new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.2 });
+    public static VisionLanguageModel Llava(int maxPositions = 128) => Create("tiny-llava", 1, maxPositions);
 
-    public static VisionLanguageModel Text(long seed) => ModelPresets.Create(
-        "tiny-text-2", new PresetVocabulary(VocabSize, 1, 2, 0), seed, new PresetSizes { MaxPositions = 128, InitializerRange = 0.2 });
+    public static VisionLanguageModel Text(long seed) => Create("tiny-text-2", seed, 128);
 
     public static VigScorerOptions Proxies(params string[] names) => new() { Proxies = [.. names.Select(VisionlessProxy.Parse)], Seed = 5 };
 
@@ -60,6 +58,13 @@ internal sealed class TinyCorpus : ICorpus
 
     /// <summary>Whether image1, of samples 2 and 3, fails to load.</summary>
     public bool Unreadable { get; init; }
+
+    private static VisionLanguageModel Create(string preset, long seed, int maxPositions)
+    {
+        TorchRuntime.Start(1);
+        return ModelPresets.Create(
+            preset, new PresetVocabulary(VocabSize, 1, 2, 0, preset == "tiny-llava" ? ImageTokenId : null), seed, new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.2 });
+    }
 
     private static RgbImage Noise(int number)
     {

@@ -8,31 +8,35 @@ namespace Fovea.Models.Vision;
 
 /// <summary>
 /// The vision transformer of CLIP (arXiv 2103.00020): class token, learned positions, a norm before pre-norm blocks.
-/// Also SigLIP's (arXiv 2303.15343), which has neither class token nor that first norm but a bias on its patch embedding.
+/// Also SigLIP's (arXiv 2303.15343), which has neither class token nor that first norm but a bias on its patch embedding
+/// and, in place of the class token, a head that pools by attention.
 /// </summary>
-public sealed class ClipVisionTower
+public sealed partial class VisionTower
 {
-    private static readonly string[] AttentionNames = ["q_proj", "k_proj", "v_proj", "out_proj"];
     private readonly Tensor? _classEmbedding; // [hidden]
-    private readonly Linear _patchEmbedding; // [hidden, 3 * patch * patch]
+    private readonly Tensor? _patchBias; // [hidden]
     private readonly Tensor _patchWeight; // [hidden, 3, patch, patch]
     private readonly Tensor _positions; // [tokens, hidden]
     private readonly LayerNorm? _preNorm;
+    private readonly LayerNorm _postNorm;
     private readonly TowerBlock[] _blocks;
+    private readonly PoolingHead? _head;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
     /// <param name="parameters">Holds them; names as CLIP's in Transformers.</param>
     /// <param name="prefix">Before each name: <c>model.vision_tower.vision_model.</c>, or nothing.</param>
-    public ClipVisionTower(VisionConfig config, ParameterSet parameters, string prefix)
+    public VisionTower(VisionConfig config, ParameterSet parameters, string prefix)
     {
         Config = config;
         _patchWeight = parameters[prefix + "embeddings.patch_embedding.weight"];
-        _patchEmbedding = new Linear(_patchWeight, config.HasClassToken ? null : parameters[prefix + "embeddings.patch_embedding.bias"]);
+        _patchBias = config.HasClassToken ? null : parameters[prefix + "embeddings.patch_embedding.bias"];
         _positions = parameters[prefix + "embeddings.position_embedding.weight"];
         _classEmbedding = config.HasClassToken ? parameters[prefix + "embeddings.class_embedding"] : null;
         _preNorm = config.HasClassToken ? new LayerNorm(parameters, prefix + "pre_layrnorm", config.LayerNormEps) : null;
         _blocks = [.. Enumerable.Range(0, config.NumLayers).Select(i => new TowerBlock(config, parameters, $"{prefix}encoder.layers.{i}."))];
+        _postNorm = new LayerNorm(parameters, prefix + "post_layernorm", config.LayerNormEps);
+        _head = config.HasPoolingHead ? new PoolingHead(config, parameters, prefix + "head.") : null;
     }
 
     /// <summary>Shape.</summary>
@@ -66,8 +70,9 @@ public sealed class ClipVisionTower
         return x.MoveToOuterDisposeScope();
     }
 
-    /// <summary>All hidden states: layers + 1 of <c>[images, tokens, hidden]</c>.</summary>
-    internal List<Tensor> HiddenStates(Tensor pixelValues)
+    /// <summary>All hidden states, as Transformers counts them: layers + 1 of <c>[images, tokens, hidden]</c>, none of them after the last norm.</summary>
+    /// <param name="pixelValues"><c>[images, 3, height, width]</c>.</param>
+    public IReadOnlyList<Tensor> HiddenStates(Tensor pixelValues)
     {
         List<Tensor> states = [Embed(pixelValues)];
         foreach (var block in _blocks)
@@ -78,42 +83,22 @@ public sealed class ClipVisionTower
         return states;
     }
 
-    /// <summary>Names, shapes and initial values of a tower's parameters, in order.</summary>
-    internal static IEnumerable<ParameterSpec> Specs(VisionConfig c, string prefix)
+    /// <summary>What Transformers' vision models return: every hidden state, the last one (SigLIP's after its norm) and one vector an image.</summary>
+    /// <param name="pixelValues"><c>[images, 3, height, width]</c>.</param>
+    public TowerOutput Run(Tensor pixelValues)
     {
-        var normal = Initial.Normal(c.InitializerRange);
-        long h = c.HiddenSize, m = c.IntermediateSize;
-        ParameterSpec Spec(string name, Initial initial, params long[] shape) => new(prefix + name, shape, initial);
-        IEnumerable<ParameterSpec> Pair(string name, Initial weight, params long[] shape) =>
-            [Spec(name + ".weight", weight, shape), Spec(name + ".bias", Initial.Zero, shape[0])];
-        List<ParameterSpec> specs = [Spec("embeddings.patch_embedding.weight", normal, h, 3, c.PatchSize, c.PatchSize)];
-        specs.Add(c.HasClassToken ? Spec("embeddings.class_embedding", normal, h) : Spec("embeddings.patch_embedding.bias", Initial.Zero, h));
-        specs.Add(Spec("embeddings.position_embedding.weight", normal, c.NumTokens, h));
-        specs.AddRange(c.HasClassToken ? Pair("pre_layrnorm", Initial.One, h) : []);
-        for (var i = 0; i < c.NumLayers; i++)
+        var states = HiddenStates(pixelValues);
+        if (Config.HasClassToken)
         {
-            var p = $"encoder.layers.{i}.";
-            specs.AddRange(Pair(p + "layer_norm1", Initial.One, h));
-            specs.AddRange(AttentionNames.SelectMany(n => Pair($"{p}self_attn.{n}", normal, h, h)));
-            specs.AddRange(Pair(p + "layer_norm2", Initial.One, h));
-            specs.AddRange(Pair(p + "mlp.fc1", normal, m, h));
-            specs.AddRange(Pair(p + "mlp.fc2", normal, h, m));
+            return new TowerOutput(states, states[^1].alias(), _postNorm.Forward(states[^1].select(1, 0)));
         }
 
-        specs.AddRange(Pair("post_layernorm", Initial.One, h));
-        if (c.HasPoolingHead)
-        {
-            specs.Add(Spec("head.probe", normal, 1, 1, h));
-            specs.Add(Spec("head.attention.in_proj_weight", normal, 3 * h, h));
-            specs.Add(Spec("head.attention.in_proj_bias", Initial.Zero, 3 * h));
-            specs.AddRange(Pair("head.attention.out_proj", normal, h, h));
-            specs.AddRange(Pair("head.layernorm", Initial.One, h));
-            specs.AddRange(Pair("head.mlp.fc1", normal, m, h));
-            specs.AddRange(Pair("head.mlp.fc2", normal, h, m));
-        }
-
-        return specs;
+        var last = _postNorm.Forward(states[^1]);
+        return new TowerOutput(states, last, _head?.Forward(last, Policy));
     }
+
+    /// <summary>The blocks' linear maps.</summary>
+    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
 
     private Tensor Embed(Tensor pixelValues)
     {
@@ -127,7 +112,7 @@ public sealed class ClipVisionTower
         var patches = pixelValues.narrow(2, 0, grid * patch).narrow(3, 0, grid * patch)
             .view(images, 3, grid, patch, grid, patch).permute(0, 2, 4, 1, 3, 5) // [images, grid, grid, 3, patch, patch]
             .reshape(images, grid * grid, 3 * patch * patch);
-        var x = Linear.Product(patches, _patchWeight.flatten(1), _patchEmbedding.Bias, Policy.Mlp); // [images, patches, hidden]
+        var x = Linear.Product(patches, _patchWeight.flatten(1), _patchBias, Policy.Mlp); // [images, patches, hidden]
         if (_classEmbedding is not null)
         {
             x = cat([_classEmbedding.expand(images, 1, -1), x], 1); // [images, tokens, hidden]
@@ -137,3 +122,9 @@ public sealed class ClipVisionTower
         return (_preNorm is null ? x : _preNorm.Forward(x)).MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>What a tower makes of images. The caller owns the tensors, or the dispose scope it runs in.</summary>
+/// <param name="HiddenStates">Layers + 1 of <c>[images, tokens, hidden]</c>.</param>
+/// <param name="LastHiddenState">CLIP: the last of them; SigLIP: that after the last norm. <c>[images, tokens, hidden]</c>.</param>
+/// <param name="PoolerOutput">CLIP: the class token after the last norm; SigLIP: its attention pooling; null without such a head. <c>[images, hidden]</c>.</param>
+public sealed record TowerOutput(IReadOnlyList<Tensor> HiddenStates, Tensor LastHiddenState, Tensor? PoolerOutput);

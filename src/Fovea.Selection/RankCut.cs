@@ -1,12 +1,13 @@
 namespace Fovea.Selection;
 
 /// <summary>
-/// Finds the key below which exactly a wanted number of random 64-bit keys lie, in two passes over keys that are drawn anew each time,
+/// Finds the key below which exactly a wanted number of 64-bit keys lie, in two passes over keys that are made anew each time,
 /// so that memory does not grow with their number: a histogram of their first 16 bits, then the keys of the one bucket that is cut.
 /// </summary>
-internal static class RandomCut
+internal static class RankCut
 {
     private const int BucketBits = 16;
+    private const ulong SignBit = 1UL << 63;
 
     /// <param name="keys">All keys; enumerated twice, the same each time.</param>
     /// <param name="wanted">How many to take, at most their number.</param>
@@ -36,4 +37,24 @@ internal static class RandomCut
         var below = cut[left];
         return (below, left - Array.FindIndex(cut, k => k == below));
     }
+
+    /// <summary>The <paramref name="rank"/>-th largest of <paramref name="count"/> numbers, from 1, without NaN among them.</summary>
+    /// <param name="numbers">Enumerated twice, the same each time.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="rank">1 to <paramref name="count"/>.</param>
+    public static double Largest(IEnumerable<double> numbers, long count, long rank)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rank, count);
+        return OfKey(Find(numbers.Select(KeyOf), count - rank).Below);
+    }
+
+    // IEEE 754 doubles compare as these integers do; -0 counts as 0.
+    private static ulong KeyOf(double number)
+    {
+        var bits = BitConverter.DoubleToUInt64Bits(number + 0.0);
+        return (bits & SignBit) == 0 ? bits | SignBit : ~bits;
+    }
+
+    private static double OfKey(ulong key) => BitConverter.UInt64BitsToDouble((key & SignBit) != 0 ? key & ~SignBit : ~key);
 }

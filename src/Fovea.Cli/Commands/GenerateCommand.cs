@@ -1,0 +1,111 @@
+using System.CommandLine;
+using Fovea.Cli.Prompting;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Data.Templates;
+using Fovea.Models.Generation;
+using Fovea.Torch;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea generate</c>: a model's answer to a prompt, with or without images, as it comes.</summary>
+internal sealed class GenerateCommand
+{
+    private readonly Option<string> _model = new("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
+    private readonly Option<string[]> _images = new("--image") { Description = "An image file; several where the prompt has several <image>.", HelpName = "FILE", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _prompt = new("--prompt") { Description = "The question. Without <image> in it, images stand before it.", HelpName = "TEXT" };
+    private readonly Option<string> _template = new("--template")
+    {
+        Description = $"Chat template: auto (the family's), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<int> _tokens = new("--max-new-tokens") { Description = "Most tokens of the answer.", DefaultValueFactory = _ => 128, HelpName = "N" };
+    private readonly Option<double?> _temperature = new("--temperature") { Description = "Draw tokens at random, scores divided by T; 0 is greedy, the default.", HelpName = "T" };
+    private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the K best tokens.", HelpName = "K" };
+    private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the best tokens that have probability P together.", HelpName = "P" };
+    private readonly Option<int?> _beams = new("--num-beams") { Description = "Search with N beams.", HelpName = "N" };
+    private readonly Option<double> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power.", DefaultValueFactory = _ => 1, HelpName = "X" };
+    private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Above 1: tokens that have been there become less likely.", DefaultValueFactory = _ => 1, HelpName = "X" };
+    private readonly Option<long?> _seed = CommonOptions.Seed("Of the draws.");
+    private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
+    private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    private GenerateCommand()
+    {
+    }
+
+    /// <summary>Describes the command.</summary>
+    public static Command Create()
+    {
+        var options = new GenerateCommand();
+        var command = new Command("generate", "Answers a prompt, with or without images.")
+        {
+            options._model, options._images, options._prompt, options._template, options._tokens, options._temperature, options._topK, options._topP,
+            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._threads, options._json,
+        };
+        command.SetAction((parsed, _) => Guard.RunAsync(
+            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer above is not complete"));
+        return command;
+    }
+
+    private void Run(ParseResult parsed, CancellationToken stop)
+    {
+        var json = parsed.GetValue(_json);
+        var run = Read(parsed);
+        TorchRuntime.Start(parsed.GetValue(_threads));
+        var answer = run.Run(text =>
+        {
+            if (!json)
+            {
+                Console.Out.Write(text);
+                Console.Out.Flush();
+            }
+        }, stop);
+        if (json)
+        {
+            Console.WriteLine(answer.ToJson(run).ToJsonString(StageManifest.Json));
+            return;
+        }
+
+        Console.WriteLine();
+        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens a second after the first") : "";
+        Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
+    }
+
+    private PromptRun Read(ParseResult parsed)
+    {
+        var (images, template) = (parsed.GetValue(_images)!, parsed.GetValue(_template)!);
+        var text = parsed.GetValue(_prompt);
+        if (text is null && images.Length == 0 && template != Prompt.NoTemplate)
+        {
+            throw new UsageException("--prompt: expected a question, an --image to caption, or --template none to begin a text");
+        }
+
+        var (temperature, topK, topP) = (parsed.GetValue(_temperature), parsed.GetValue(_topK), parsed.GetValue(_topP));
+        var draws = temperature is null ? topK is not null || topP is not null : temperature != 0;
+        if (temperature == 0 && (topK is not null || topP is not null))
+        {
+            throw new UsageException("--temperature 0 is greedy: leave --top-k and --top-p out, or give a temperature above 0");
+        }
+
+        return new PromptRun
+        {
+            Model = parsed.GetValue(_model)!,
+            Images = images,
+            Text = text ?? "",
+            Template = template,
+            Options = new GenerationOptions
+            {
+                MaxNewTokens = parsed.GetValue(_tokens),
+                StopStrings = parsed.GetValue(_stop)!,
+                RepetitionPenalty = parsed.GetValue(_repetition),
+                Sampling = draws ? new SamplingOptions { Temperature = temperature ?? 1, TopK = topK, TopP = topP ?? 1, Seed = parsed.GetValue(_seed) ?? 1 } : null,
+                Beams = parsed.GetValue(_beams) is { } beams ? new BeamOptions { NumBeams = beams, LengthPenalty = parsed.GetValue(_penalty) } : null,
+            },
+        };
+    }
+}

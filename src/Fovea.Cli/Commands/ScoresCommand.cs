@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Cli.Scores;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Store;
+
+namespace Fovea.Cli.Commands;
+
+/// <summary><c>fovea scores info|show|verify|query</c>: looks into a score store.</summary>
+internal static class ScoresCommand
+{
+    /// <summary>Describes the command.</summary>
+    public static Command Create() => new("scores", "Looks into a score store.") { Info(), Show(), Verify(), Query() };
+
+    private static Argument<string> Store() => new("STORE") { Description = "Folder of the score store." };
+
+    private static Command Info()
+    {
+        var (store, json) = (Store(), CommonOptions.Json());
+        var command = new Command("info", "What is in it, and how it was made.") { store, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scores info", _ =>
+        {
+            var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
+            var summary = JsonSerializer.SerializeToNode(StoreSummary.Of(reader), StageManifest.Json)!.AsObject();
+            summary["complete"] = reader.IsComplete;
+            summary["shards"] = reader.Shards.Count;
+            summary["token_budgets"] = new JsonArray([.. reader.Shards.Select(s => s.TokenBudget).Where(b => b is not null).Distinct().Select(b => (JsonNode)b!)]);
+            summary["provenance"] = JsonSerializer.SerializeToNode(reader.Provenance);
+            Print(summary, parsed.GetValue(json));
+        }));
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var (store, json) = (Store(), CommonOptions.Json());
+        var record = new Option<int>("--record") { Description = "Index of the sample in its file, from 0.", Required = true, HelpName = "N" };
+        var source = new Option<string?>("--source") { Description = "Its file's name, where the store has several.", HelpName = "FILE" };
+        var command = new Command("show", "One sample, token by token.") { store, record, source, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scores show", _ =>
+        {
+            var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
+            var sample = SampleView.Find(reader, parsed.GetValue(source), parsed.GetValue(record));
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(sample.ToJson().ToJsonString(StageManifest.Json));
+                return;
+            }
+
+            sample.WriteText(Console.Out);
+        }));
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var (store, json) = (Store(), CommonOptions.Json());
+        var command = new Command("verify", "Checks every file against the manifest, and what stands in it.") { store, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scores verify", _ =>
+        {
+            var folder = parsed.GetValue(store)!;
+            var damage = ScoreStoreReader.FindDamage(folder).ToArray();
+            if (parsed.GetValue(json))
+            {
+                Print(new JsonObject { ["intact"] = damage.Length == 0, ["damage"] = new JsonArray([.. damage.Select(d => (JsonNode)d)]) }, true);
+            }
+            else
+            {
+                Array.ForEach(damage, Console.WriteLine);
+            }
+
+            if (damage.Length > 0)
+            {
+                throw new FoveaException($"{folder}: {damage.Length} damaged; run the scoring again to redo what is named");
+            }
+
+            Screen.Notice($"{folder}: intact");
+        }));
+        return command;
+    }
+
+    private static Command Query()
+    {
+        var (store, json) = (Store(), CommonOptions.Json());
+        var sql = new Argument<string>("SQL") { Description = "One SELECT over scores, vig, samples, tokens." };
+        var command = new Command("query", "Asks it in SQL. scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, json };
+        command.SetAction((parsed, _) => Guard.Run("fovea scores query", _ =>
+        {
+            using var query = ScoreQuery.Open(ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true));
+            using var reader = query.Run(parsed.GetValue(sql)!);
+            using var output = Console.OpenStandardOutput();
+            if (parsed.GetValue(json))
+            {
+                QueryOutput.WriteJson(reader, output);
+                return;
+            }
+
+            using var text = new StreamWriter(output);
+            QueryOutput.WriteText(reader, text);
+        }));
+        return command;
+    }
+
+    private static void Print(JsonObject document, bool json)
+    {
+        if (json)
+        {
+            Console.WriteLine(document.ToJsonString(StageManifest.Json));
+            return;
+        }
+
+        foreach (var (key, value) in document)
+        {
+            if (value is not JsonObject fields)
+            {
+                Console.WriteLine($"{key}: {value?.ToJsonString(StageManifest.Json).ReplaceLineEndings("").Trim('"')}");
+                continue;
+            }
+
+            Console.WriteLine($"{key}:");
+            foreach (var (field, inner) in fields)
+            {
+                Console.WriteLine($"  {field}: {inner?.ToString()}");
+            }
+        }
+    }
+}

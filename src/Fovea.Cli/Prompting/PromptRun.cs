@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Fovea.Models.Checkpoints;
+using Fovea.Models.Generation;
+
+namespace Fovea.Cli.Prompting;
+
+/// <summary>One run of <c>fovea generate</c>.</summary>
+internal sealed record PromptRun
+{
+    /// <summary>The model's folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Image files.</summary>
+    public required IReadOnlyList<string> Images { get; init; }
+
+    /// <summary>The question.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>A template's name, <c>auto</c> or <c>none</c>.</summary>
+    public required string Template { get; init; }
+
+    /// <summary>How to generate; end ids are found.</summary>
+    public required GenerationOptions Options { get; init; }
+
+    /// <summary>Generates, giving out text as it comes.</summary>
+    public PromptAnswer Run(Action<string> show, CancellationToken stop)
+    {
+        var images = Prompt.ReadImages(Images);
+        using var model = ModelFolder.Load(Model);
+        var prompt = Prompt.Create(model, Model, Text, images, Template);
+        var options = Options with { EndIds = prompt.EndIds };
+        var clock = Stopwatch.StartNew();
+        TimeSpan? first = null;
+        var found = TextGenerator.Generate(model, [prompt.Expanded], options, () => new DecodeDifferences(prompt.Decode), piece =>
+        {
+            first ??= clock.Elapsed;
+            show(piece.Text);
+        }, stop)[0];
+        return new PromptAnswer(found, prompt, first ?? clock.Elapsed, clock.Elapsed);
+    }
+}
+
+/// <summary>What a run gave.</summary>
+/// <param name="Sequence">The answer.</param>
+/// <param name="Prompt">What it answers.</param>
+/// <param name="FirstToken">From the start of the prompt to the first id (with beams: to the end).</param>
+/// <param name="Whole">From the start of the prompt to the end.</param>
+internal sealed record PromptAnswer(GeneratedSequence Sequence, Prompt Prompt, TimeSpan FirstToken, TimeSpan Whole)
+{
+    /// <summary>New ids, the end id included.</summary>
+    public int NumNew => Sequence.Ids.Length + (Sequence.EndId is null ? 0 : 1);
+
+    /// <summary>Ids a second after the first one; null where there was only one, or beams gave all at once.</summary>
+    public double? TokensPerSecond => NumNew > 1 && Whole > FirstToken && Sequence.Score is null ? (NumNew - 1) / (Whole - FirstToken).TotalSeconds : null;
+
+    /// <summary>Why it ended, in words.</summary>
+    public string Stop => Sequence.Reason switch
+    {
+        StopReason.EndId => "end_id",
+        StopReason.StopString => "stop_string",
+        _ => "length",
+    };
+
+    /// <summary>The JSON document of the command.</summary>
+    public JsonObject ToJson(PromptRun run) => new()
+    {
+        ["text"] = Sequence.Text,
+        ["ids"] = new JsonArray([.. Sequence.Ids.Select(i => (JsonNode)i)]),
+        ["stop"] = Stop,
+        ["end_id"] = Sequence.EndId,
+        ["score"] = Sequence.Score,
+        ["metrics"] = new JsonObject
+        {
+            ["prompt_tokens"] = Prompt.Expanded.InputIds.Length,
+            ["new_tokens"] = NumNew,
+            ["first_token_seconds"] = FirstToken.TotalSeconds,
+            ["seconds"] = Whole.TotalSeconds,
+            ["tokens_per_second"] = TokensPerSecond,
+        },
+        ["run"] = new JsonObject
+        {
+            ["model"] = run.Model,
+            ["template"] = Prompt.Template,
+            ["images"] = new JsonArray([.. run.Images.Select(i => (JsonNode)i)]),
+            ["end_ids"] = new JsonArray([.. Prompt.EndIds.Select(i => (JsonNode)i)]),
+        },
+    };
+}

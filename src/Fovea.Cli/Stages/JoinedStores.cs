@@ -1,0 +1,46 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Cli.Stages;
+
+/// <summary>Score stores of one corpus, read as one; for work that computes on no tensors meanwhile.</summary>
+internal sealed class JoinedStores
+{
+    /// <summary>Stands before the conditions of the reference store.</summary>
+    public const string ReferencePrefix = "reference:";
+
+    private readonly List<ScoreStoreReader> _stores;
+    private readonly ScoreStoreReader? _reference;
+
+    /// <summary>Opens them.</summary>
+    /// <exception cref="FoveaException">One is no store, not complete or damaged.</exception>
+    public JoinedStores(IReadOnlyList<string> folders, string? reference)
+    {
+        if (folders.Count == 0)
+        {
+            throw new UsageException("--scores: expected at least one score store");
+        }
+
+        _stores = [.. folders.Select(s => ScoreStoreReader.Open(s))];
+        _reference = reference is null ? null : ScoreStoreReader.Open(reference);
+        Conditions = Read(null).FirstOrDefault(s => s.LogProbs.Count > 0)?.LogProbs.Keys.ToArray() ?? [];
+    }
+
+    /// <summary>The conditions of the first sample that was scored.</summary>
+    public IReadOnlyList<string> Conditions { get; }
+
+    /// <summary>How the scores were made, by store and field.</summary>
+    public IReadOnlyDictionary<string, string> Provenance => _stores.Append(_reference).OfType<ScoreStoreReader>()
+        .SelectMany((s, i) => s.Provenance.Select(p => KeyValuePair.Create($"scores[{i}].{p.Key}", p.Value))).ToDictionary();
+
+    /// <summary>All samples, with these conditions; null for all.</summary>
+    public IEnumerable<TokenScores> Read(IReadOnlyCollection<string>? conditions)
+    {
+        var rows = _stores.Skip(1).Aggregate(_stores[0].ReadAhead(conditions), (joined, other) => ScoreJoin.Join(joined, other.ReadAhead(conditions)));
+        return _reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix);
+    }
+
+    private static string[]? OfReference(IReadOnlyCollection<string>? conditions) => conditions?
+        .Where(c => c.StartsWith(ReferencePrefix, StringComparison.Ordinal)).Select(c => c[ReferencePrefix.Length..]).ToArray();
+}

@@ -1,0 +1,29 @@
+using System.Buffers.Binary;
+using Fovea.Core.Provenance;
+using Fovea.Core.Samples;
+
+namespace Fovea.Data.Templates;
+
+/// <summary>What scores and weights are held to: hashes of a sample's targets and of its whole context.</summary>
+internal static class SampleFingerprint
+{
+    /// <summary>Hash of tokenizer, target ids and turn boundaries.</summary>
+    public static string OfText(string tokenizer, int[] targetIds, TargetSpan[] spans) => Of(tokenizer, targetIds, spans);
+
+    /// <summary>Hash of unexpanded ids.</summary>
+    public static string OfContext(int[] ids) => Of("", ids, []);
+
+    private static string Of(string tokenizer, int[] ids, TargetSpan[] spans)
+    {
+        var turns = string.Join(',', spans.GroupBy(s => s.Turn).Select(g => $"{g.Key}:{g.Count()}"));
+        var head = System.Text.Encoding.UTF8.GetBytes($"{tokenizer}\n{turns}\n");
+        var bytes = new byte[head.Length + ids.Length * sizeof(int)];
+        head.CopyTo(bytes, 0);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(head.Length + i * sizeof(int)), ids[i]);
+        }
+
+        return ContentHash.OfBytes(bytes);
+    }
+}

@@ -1,0 +1,59 @@
+using Fovea.Core.Errors;
+using Fovea.Data.Json;
+using Fovea.Data.Tokenizers;
+
+namespace Fovea.Data.Templates;
+
+/// <summary>Which conversation template a model's family speaks, where nobody says otherwise.</summary>
+public static class TemplateFamily
+{
+    /// <summary>
+    /// <c>solo</c> for SOLO, <c>chatml</c> for a Qwen text model, <c>llava_v1</c> for everything else. The folder's <c>config.json</c> decides; without one, a
+    /// tokenizer whose only end token of the two is <c>&lt;|im_end|&gt;</c> is Qwen's.
+    /// </summary>
+    /// <param name="folder">A model's or a tokenizer's folder.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="InvalidInputException">The <c>config.json</c> is malformed.</exception>
+    public static string ConversationOf(string folder, Tokenizer tokenizer)
+    {
+        var path = Path.Combine(folder, "config.json");
+        if (File.Exists(path))
+        {
+            var config = JsonFields.OpenFile(path);
+            var names = Names(config).ToList();
+            if (names.Exists(n => n.Contains("solo", StringComparison.OrdinalIgnoreCase)))
+            {
+                return "solo";
+            }
+
+            if (names.Exists(n => n.Contains("qwen", StringComparison.OrdinalIgnoreCase)))
+            {
+                return "chatml";
+            }
+        }
+
+        return tokenizer.IdOf("<|im_end|>") is not null && tokenizer.IdOf("</s>") is null ? "chatml" : "llava_v1";
+    }
+
+    /// <summary>All that a configuration calls its model and its text model, in the layouts of Transformers, LLaVA and Prismatic.</summary>
+    private static IEnumerable<string> Names(JsonFields config)
+    {
+        foreach (var architecture in config.Optional("architectures")?.Items() ?? [])
+        {
+            yield return architecture.Text();
+        }
+
+        JsonFields?[] named =
+        [
+            config.Optional("model_type"), config.Optional("text_config")?.Optional("model_type"),
+            config.Optional("model") is { Element.ValueKind: System.Text.Json.JsonValueKind.Object } prismatic ? prismatic.Optional("llm_backbone_id") : null,
+        ];
+        foreach (var name in named)
+        {
+            if (name is not null)
+            {
+                yield return name.Text();
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text;
+using Fovea.Core.Errors;
+using Fovea.Data.Json;
+
+namespace Fovea.Data.Tokenizers;
+
+/// <summary>Reads a <c>tokenizer.json</c>; what it asks for and is not supported is an error that names it.</summary>
+internal static class TokenizerJsonReader
+{
+    /// <summary>Largest id + 1 that a file may name.</summary>
+    public const int LargestVocabulary = 1 << 24;
+
+    private const string GptPattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    /// <summary>Reads the file.</summary>
+    public static TokenizerDefinition Load(string path)
+    {
+        var root = JsonFields.OpenFile(path);
+        var words = ReadWords(root.Optional("pre_tokenizer")).ToList();
+        var byteLevel = words.IndexOf(null);
+        if (byteLevel >= 0 && byteLevel < words.Count - 1)
+        {
+            throw Unsupported(root.Field("pre_tokenizer"), "a pre_tokenizer behind ByteLevel");
+        }
+
+        var (prefix, suffix) = ReadPostProcessor(root.Optional("post_processor"));
+        var decoder = root.Optional("decoder") is { } steps ? ReadDecoders(steps).ToList() : null;
+        var model = root.Field("model");
+        if (decoder is [DecodeByteLevel] && model.Optional("end_of_word_suffix")?.Text() is { Length: > 0 } ends)
+        {
+            decoder.AddRange([new DecodeReplace(ends, " "), new DecodeTrim()]);      // what Transformers' CLIPTokenizer puts behind the library's decoding
+        }
+
+        return new TokenizerDefinition
+        {
+            Model = TokenModelReader.Read(model, byteLevel >= 0),
+            Added = [.. (root.Optional("added_tokens")?.Items() ?? []).Select(ReadAdded)],
+            Normalizers = [.. ReadNormalizers(root.Optional("normalizer"))],
+            Words = [.. words.OfType<WordStep>()],
+            Prefix = prefix,
+            Suffix = suffix,
+            Decoder = decoder,
+        };
+    }
+
+    /// <summary>GPT-2's cutting into words.</summary>
+    public static WordStep GptWords() => new SplitStep(new PatternFinder(new SplitPattern(GptPattern)), SplitBehavior.Isolated, false);
+
+    public static InvalidInputException Unsupported(JsonFields at, string what) => at.Error($"{what} is not supported");
+
+    public static bool Is(JsonFields fields, string name) => fields.Optional(name)?.Flag() ?? false;
+
+    private static AddedToken ReadAdded(JsonFields t) => new(
+        t.Field("id").Integer() is >= 0 and < LargestVocabulary and var id ? id : throw t.Field("id").Expected($"an id from 0 to {LargestVocabulary - 1}"),
+        t.Field("content").Text(), Is(t, "single_word"), Is(t, "lstrip"), Is(t, "rstrip"), Is(t, "normalized"), Is(t, "special"));
+
+    private static IEnumerable<TextStep> ReadNormalizers(JsonFields? fields) => fields?.Field("type").Text() switch
+    {
+        null => [],
+        "Sequence" => fields.Field("normalizers").Items().SelectMany(ReadNormalizers),
+        "Prepend" => [new PrependStep(fields.Field("prepend").Text())],
+        "Replace" => [ReadReplace(fields)],
+        "Lowercase" => [new LowercaseStep()],
+        "Strip" => [new StripStep(fields.Optional("strip_left")?.Flag() ?? true, fields.Optional("strip_right")?.Flag() ?? true)],
+        "NFC" => [new UnicodeFormStep(NormalizationForm.FormC)],
+        "NFD" => [new UnicodeFormStep(NormalizationForm.FormD)],
+        "NFKC" => [new UnicodeFormStep(NormalizationForm.FormKC)],
+        "NFKD" => [new UnicodeFormStep(NormalizationForm.FormKD)],
+        var other => throw Unsupported(fields, $"normalizer {other}"),
+    };
+
+    private static TextStep ReadReplace(JsonFields replace)
+    {
+        var pattern = replace.Field("pattern");
+        var content = replace.Field("content").Text();
+        return pattern.Optional("Regex") is { } regex ? new ReplaceMatchesStep(Compile(regex), content) : new ReplaceStep(Literal(pattern), content);
+    }
+
+    private static string Literal(JsonFields pattern) =>
+        pattern.Optional("String")?.Text() is { Length: > 0 } literal ? literal : throw Unsupported(pattern, "a pattern that is no plain text");
+
+    private static SplitPattern Compile(JsonFields regex)
+    {
+        try
+        {
+            return new SplitPattern(regex.Text());
+        }
+        catch (FormatException e)
+        {
+            throw regex.Error($"the regular expression is not supported: {e.Message}");
+        }
+    }
+
+    /// <summary>The steps; null stands for the change into bytes.</summary>
+    private static IEnumerable<WordStep?> ReadWords(JsonFields? fields) => fields?.Field("type").Text() switch
+    {
+        null => [],
+        "Sequence" => fields.Field("pretokenizers").Items().SelectMany(ReadWords),
+        "Metaspace" => [new MetaspaceStep(MetaspaceOf(fields), SchemeOf(fields), fields.Optional("split")?.Flag() ?? true)],
+        "ByteLevel" => ReadByteLevel(fields),
+        "Split" => [new SplitStep(FinderOf(fields.Field("pattern")), BehaviorOf(fields.Field("behavior")), Is(fields, "invert"))],
+        "Digits" => [Cut(CharacterFinder.IsNumber, !Is(fields, "individual_digits"), SplitBehavior.Isolated)],
+        "Punctuation" => [Cut(CharacterFinder.IsPunctuation, false, fields.Optional("behavior") is { } b ? BehaviorOf(b) : SplitBehavior.Isolated)],
+        "WhitespaceSplit" => [Cut(Rune.IsWhiteSpace, false, SplitBehavior.Removed)],
+        "Whitespace" => [Cut(Rune.IsWhiteSpace, false, SplitBehavior.Removed), Cut(AddedTokens.IsWord, true, SplitBehavior.Isolated)],
+        var other => throw Unsupported(fields, $"pre_tokenizer {other}"),
+    };
+
+    private static SplitStep Cut(Func<Rune, bool> isOne, bool runs, SplitBehavior behavior) => new(new CharacterFinder(isOne, runs), behavior, false);
+
+    private static IEnumerable<WordStep?> ReadByteLevel(JsonFields fields)
+    {
+        if (fields.Optional("add_prefix_space")?.Flag() ?? true)
+        {
+            yield return new PrefixSpaceStep();
+        }
+
+        if (fields.Optional("use_regex")?.Flag() ?? true)
+        {
+            yield return GptWords();
+        }
+
+        yield return null;
+    }
+
+    private static PatternFinder FinderOf(JsonFields pattern) => new PatternFinder(
+        pattern.Optional("Regex") is { } regex ? Compile(regex) : new SplitPattern(System.Text.RegularExpressions.Regex.Escape(Literal(pattern))));
+
+    private static SplitBehavior BehaviorOf(JsonFields fields) => fields.Text() switch
+    {
+        "Removed" => SplitBehavior.Removed,
+        "Isolated" => SplitBehavior.Isolated,
+        "MergedWithPrevious" => SplitBehavior.MergedWithPrevious,
+        "MergedWithNext" => SplitBehavior.MergedWithNext,
+        "Contiguous" => SplitBehavior.Contiguous,
+        var other => throw Unsupported(fields, $"the behavior {other}"),
+    };
+
+    private static string MetaspaceOf(JsonFields fields) =>
+        fields.Optional("replacement")?.Text() is not { } text ? "\u2581" : text.Length > 0 ? text : throw Unsupported(fields, "an empty replacement");
+
+    private static PrependScheme SchemeOf(JsonFields fields) =>
+        (fields.Optional("prepend_scheme")?.Text() ?? (fields.Optional("add_prefix_space")?.Flag() == false ? "never" : "always")) switch
+        {
+            "first" => PrependScheme.First,
+            "always" => PrependScheme.Always,
+            "never" => PrependScheme.Never,
+            var other => throw Unsupported(fields, $"prepend_scheme {other}"),
+        };
+
+    private static (int[] Prefix, int[] Suffix) ReadPostProcessor(JsonFields? fields)
+    {
+        switch (fields?.Field("type").Text())
+        {
+            case null or "ByteLevel":                  // changes offsets only
+                return ([], []);
+            case "TemplateProcessing":
+                return ReadTemplate(fields);
+            case "RobertaProcessing" or "BertProcessing":
+                return ([SpecialId(fields.Field("cls"))], [SpecialId(fields.Field("sep"))]);
+            case "Sequence":
+                var parts = fields.Field("processors").Items().Select(ReadPostProcessor).ToList();
+                return ([.. parts.AsEnumerable().Reverse().SelectMany(p => p.Prefix)], [.. parts.SelectMany(p => p.Suffix)]);
+            case var other:
+                throw Unsupported(fields, $"post_processor {other}");
+        }
+    }
+
+    private static int SpecialId(JsonFields pair) => pair.Items().ToList() is [_, var id] ? id.Integer() : throw pair.Expected("a token and its id");
+
+    private static (int[] Prefix, int[] Suffix) ReadTemplate(JsonFields fields)
+    {
+        var ids = new List<int>();
+        int? text = null;
+        foreach (var piece in fields.Field("single").Items())
+        {
+            if (piece.Optional("Sequence") is not null)
+            {
+                text = text is null ? ids.Count : throw Unsupported(piece, "a template with two sequences");
+                continue;
+            }
+
+            var name = piece.Field("SpecialToken").Field("id").Text();
+            ids.AddRange(fields.Field("special_tokens").Field(name).Field("ids").Items().Select(i => i.Integer()));
+        }
+
+        var split = text ?? throw Unsupported(fields, "a template without a sequence");
+        return ([.. ids[..split]], [.. ids[split..]]);
+    }
+
+    private static IEnumerable<DecodeStep> ReadDecoders(JsonFields fields) => fields.Field("type").Text() switch
+    {
+        "Sequence" => fields.Field("decoders").Items().SelectMany(ReadDecoders),
+        "Replace" => [new DecodeReplace(Literal(fields.Field("pattern")), fields.Field("content").Text())],
+        "ByteFallback" => [new DecodeBytes()],
+        "ByteLevel" => [new DecodeByteLevel()],
+        "Fuse" => [new DecodeFuse()],
+        "Metaspace" => [new DecodeMetaspace(MetaspaceOf(fields), SchemeOf(fields) != PrependScheme.Never)],
+        "BPEDecoder" => [new DecodeWordEnds(fields.Optional("suffix")?.Text() ?? "</w>")],
+        "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").Integer(), fields.Field("stop").Integer())],
+        var other => throw Unsupported(fields, $"decoder {other}"),
+    };
+}

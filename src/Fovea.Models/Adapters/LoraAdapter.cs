@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Fovea.Core.Errors;
+using Fovea.Core.Files;
+using Fovea.Core.Randomness;
+using Fovea.Models.Checkpoints;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
+using Fovea.Models.Parameters;
+using TorchSharp;
+
+namespace Fovea.Models.Adapters;
+
+/// <summary>
+/// A low-rank adapter (LoRA, arXiv 2106.09685): for each targeted linear map a pair A <c>[rank, in]</c>, B <c>[out, rank]</c>.
+/// Its parameters are its own, under PEFT's names, so that they are trained and saved apart from the model's.
+/// </summary>
+public sealed class LoraAdapter : IDisposable
+{
+    private const string Before = "base_model.model.";
+    private const string DownEnd = ".lora_A.weight", UpEnd = ".lora_B.weight";
+    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private readonly string[] _modules;
+
+    private LoraAdapter(LoraConfig config, IEnumerable<string> modules, ParameterSet parameters)
+    {
+        Config = config;
+        _modules = [.. modules];
+        Parameters = parameters;
+    }
+
+    /// <summary>Its shape.</summary>
+    public LoraConfig Config { get; }
+
+    /// <summary>A and B of every module: <c>base_model.model.MODULE.lora_A.weight</c> and <c>.lora_B.weight</c>, modules as in Transformers 4.52.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>Names of the modules with an update.</summary>
+    public IReadOnlyList<string> Modules => _modules;
+
+    /// <summary>A new adapter as PEFT begins: A uniform in +-1/sqrt(in), B zero, so that it changes nothing yet.</summary>
+    /// <param name="model">For whose maps.</param>
+    /// <param name="config">Its shape.</param>
+    /// <param name="seed">Of A's values; each module draws from a stream of its own.</param>
+    /// <exception cref="FoveaException">No linear map is targeted.</exception>
+    public static LoraAdapter Create(DecoderModel model, LoraConfig config, long seed)
+    {
+        var maps = model.Linears.Where(m => config.Targets(m.Name)).ToList();
+        if (maps.Count == 0)
+        {
+            throw new FoveaException($"target_modules: {config.TargetPattern ?? string.Join(", ", config.TargetModules)}: no linear map of {model.Family} has such a name");
+        }
+
+        var parameters = new ParameterSet();
+        foreach (var map in maps)
+        {
+            var (rows, columns) = (map.Weight.shape[0], map.Weight.shape[1]);
+            var random = new RandomSource(seed, "lora/" + map.Name);
+            var bound = 1 / Math.Sqrt(columns);
+            var values = new float[config.Rank * columns];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)(bound * ((2 * random.NextDouble()) - 1));
+            }
+
+            using var down = torch.from_array(values);
+            parameters.Add(Before + map.Name + DownEnd, down.reshape(config.Rank, columns).clone().to(model.Decoder.Device));
+            parameters.Add(Before + map.Name + UpEnd, torch.zeros([rows, config.Rank], torch.ScalarType.Float32, model.Decoder.Device));
+        }
+
+        return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
+    }
+
+    /// <summary>Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32.</summary>
+    /// <param name="folder">With <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</param>
+    /// <param name="model">For whose maps; names of every layout of its family are understood.</param>
+    /// <exception cref="InvalidInputException">Not such a folder, or tensors that do not fit the model (all are listed).</exception>
+    public static LoraAdapter Load(string folder, DecoderModel model)
+    {
+        var config = LoraConfig.Read(Path.Combine(folder, ConfigName));
+        using var source = TensorSources.Open(Path.Combine(folder, WeightsName));
+        var names = source.Tensors.Keys.ToDictionary(n => Canonical(n, model), StringComparer.Ordinal);
+        var maps = model.Linears.Where(m => names.ContainsKey(Before + m.Name + DownEnd) || names.ContainsKey(Before + m.Name + UpEnd)).ToList();
+        List<ParameterSpec> specs = [.. maps.SelectMany(m => Specs(m, config))];
+        if (config.TargetPattern is null)
+        {
+            var targeted = model.Linears.Where(m => config.Targets(m.Name));
+            specs.AddRange(targeted.Where(m => !maps.Contains(m)).SelectMany(m => Specs(m, config)));
+        }
+
+        var part = new CheckpointPart(source, "adapter_model", n => Canonical(n, model));
+        var parameters = new ParameterReader([part], specs, null).Read(new LoadOptions { Device = model.Decoder.Device });
+        return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
+    }
+
+    /// <summary>Writes the adapter in PEFT's form.</summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="model">The model it belongs to: its checkpoint's layout gives the modules' names.</param>
+    public void Save(string folder, DecoderModel model)
+    {
+        SafetensorsFile.Write(Path.Combine(folder, WeightsName), Parameters.All.Select(p => KeyValuePair.Create(Stored(p.Key, model), p.Value)));
+        AtomicFile.WriteText(Path.Combine(folder, ConfigName), Config.Write().ToJsonString(Indented) + "\n");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Parameters.Dispose();
+
+    internal void AttachTo(IEnumerable<Linear> linears)
+    {
+        var maps = linears.ToDictionary(m => m.Name, StringComparer.Ordinal);
+        foreach (var module in _modules)
+        {
+            var up = Parameters[Before + module + UpEnd];
+            if (!maps.TryGetValue(module, out var map) || map.Weight.shape[0] != up.shape[0] || map.Weight.shape[1] != Parameters[Before + module + DownEnd].shape[1])
+            {
+                throw new FoveaException($"the adapter's {module} does not fit this model; expected the model it was made for");
+            }
+        }
+
+        foreach (var module in _modules)
+        {
+            maps[module].Adapter = new LowRankUpdate(Parameters[Before + module + DownEnd], Parameters[Before + module + UpEnd], Config.Scale);
+        }
+    }
+
+    private static IEnumerable<ParameterSpec> Specs(Linear map, LoraConfig config) =>
+    [
+        new ParameterSpec(Before + map.Name + DownEnd, [config.Rank, map.Weight.shape[1]], Initial.Zero),
+        new ParameterSpec(Before + map.Name + UpEnd, [map.Weight.shape[0], config.Rank], Initial.Zero),
+    ];
+
+    /// <summary>The parameter's name here; PEFT in memory adds the adapter's name, <c>default</c>.</summary>
+    private static string Canonical(string stored, DecoderModel model)
+    {
+        var name = stored.Replace(".lora_A.default.", ".lora_A.", StringComparison.Ordinal).Replace(".lora_B.default.", ".lora_B.", StringComparison.Ordinal);
+        if (!name.StartsWith(Before, StringComparison.Ordinal) || model is not LlavaModel)
+        {
+            return name;
+        }
+
+        var bare = name[Before.Length..];
+        var canonical = bare.StartsWith("model.layers.", StringComparison.Ordinal) || bare.StartsWith("model.mm_projector.", StringComparison.Ordinal)
+            ? LlavaNames.Original(bare)
+            : LlavaNames.Canonical(bare);
+        return Before + (canonical ?? bare);
+    }
+
+    /// <summary>The name under which PEFT looks for a parameter of a model in this layout.</summary>
+    private static string Stored(string name, DecoderModel model) => model.Origin is { Layout: var layout } && layout.StartsWith("original", StringComparison.Ordinal)
+        ? name.Replace(Before + LlavaModel.TextPrefix, Before + "model.", StringComparison.Ordinal)
+        : name;
+}

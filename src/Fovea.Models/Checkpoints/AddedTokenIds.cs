@@ -1,0 +1,60 @@
+using Fovea.Models.Configs;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>Ids of the tokens added to a tokenizer, from whichever of its files holds them.</summary>
+internal sealed class AddedTokenIds
+{
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+
+    /// <summary>Reads <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and <c>added_tokens.json</c>, as far as they are there.</summary>
+    public static AddedTokenIds Read(string dir)
+    {
+        var added = new AddedTokenIds();
+        if (Open(dir, "added_tokens.json") is { } plain)
+        {
+            foreach (var key in plain.Keys())
+            {
+                added.Set(key, plain.OptionalInteger(key, 0));
+            }
+        }
+
+        if (Open(dir, "tokenizer_config.json")?.Object("added_tokens_decoder") is { } decoder)
+        {
+            foreach (var key in decoder.ObjectKeys())
+            {
+                added.Set(decoder.Object(key)?.OptionalText("content"), int.TryParse(key, out var id) ? id : null);
+            }
+        }
+
+        if (Open(dir, "tokenizer.json") is { } tokenizer)
+        {
+            foreach (var token in tokenizer.Objects("added_tokens"))
+            {
+                added.Set(token.OptionalText("content"), token.OptionalInteger("id", 0));
+            }
+        }
+
+        return added;
+    }
+
+    /// <summary>The id of a token, or null.</summary>
+    public int? Find(string content) => _ids.TryGetValue(content, out var id) ? id : null;
+
+    private static ForeignJson? Open(string dir, string name)
+    {
+        var file = Path.Combine(dir, name);
+        return File.Exists(file) ? ForeignJson.Read(file, MaxTokenizerBytes) : null;
+    }
+
+    // Vocabularies of a quarter million entries with their merges.
+    private const long MaxTokenizerBytes = 128 << 20;
+
+    private void Set(string? content, int? id)
+    {
+        if (content is not null && id is { } number)
+        {
+            _ids[content] = number;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Fovea.Models.Configs;
+using TorchSharp;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>In which type a loaded model holds its parameters.</summary>
+public enum ParameterType
+{
+    /// <summary>float32, whatever the file holds: for training and for comparing numbers.</summary>
+    F32,
+
+    /// <summary>Each as the file holds it (float64 becomes float32).</summary>
+    AsStored,
+
+    /// <summary>bfloat16: half the memory, about three digits.</summary>
+    BF16,
+}
+
+/// <summary>How a model is loaded, and what its folder does not say.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Where to; null for the CPU.</summary>
+    public torch.Device? Device { get; init; }
+
+    /// <summary>Type of the parameters in memory.</summary>
+    public ParameterType Type { get; init; } = ParameterType.F32;
+
+    /// <summary>
+    /// Lets parameters that need no conversion lie in memory mapped from the file, which is read-only: for scoring and generating, never for training.
+    /// </summary>
+    public bool Mapped { get; init; }
+
+    /// <summary>Original LLaVA and Open-Qwen2VL: folder of the vision tower; null for <c>tower</c> in the model's folder, or the folder its configuration names.</summary>
+    public string? TowerFolder { get; init; }
+
+    /// <summary>Open-Qwen2VL: folder of the decoder's <c>config.json</c>; null for <c>llm</c> in the model's folder, or the folder its configuration names.</summary>
+    public string? DecoderFolder { get; init; }
+
+    /// <summary>Original LLaVA and Open-Qwen2VL: id of the image placeholder; null for the tokenizer's <c>&lt;image&gt;</c>, or -200 outside the vocabulary.</summary>
+    public int? ImageTokenId { get; init; }
+
+    /// <summary>SOLO: ids of its image tokens; null to take them from the folder.</summary>
+    public VisionTokenIds? VisionTokenIds { get; init; }
+}

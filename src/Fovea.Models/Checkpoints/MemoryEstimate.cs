@@ -1,0 +1,33 @@
+using Fovea.Models.Configs;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>
+/// Estimates of resident memory, in bytes, for one sequence of <see cref="Tokens"/> tokens at a time. Parameters are counted exactly;
+/// activations are counted from the decoder's shape in float32, the tower's left out.
+/// </summary>
+/// <param name="Tokens">Length of the sequence: the model's own, at most 2048.</param>
+/// <param name="Load">Parameters as stored, copied into memory. Mapped ones need next to none of their own.</param>
+/// <param name="LoadF32">Parameters in float32.</param>
+/// <param name="Score">Parameters as stored, and a forward pass with logits at every position.</param>
+/// <param name="Train">Parameters, gradients and both moments of AdamW in float32, and what backward keeps of a forward pass.</param>
+public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Score, long Train)
+{
+    private const int MostTokens = 2048;
+    private const int F32 = sizeof(float);
+
+    // Tensors of a block that live at once going forward, and those that backward needs: of the width of the residual stream, and of the MLP's.
+    private const int ForwardWide = 6, ForwardInner = 3, KeptWide = 10, KeptInner = 4;
+
+    // Logits, their log-softmax, and in training their gradient.
+    private const int ForwardLogits = 2, KeptLogits = 3;
+
+    internal static MemoryEstimate Of(DecoderConfig c, long parameters, long storedBytes)
+    {
+        var tokens = Math.Min(c.MaxPositions, MostTokens);
+        long heads = (long)(c.NumHeads + (2 * c.NumKeyValueHeads)) * c.HeadDim;
+        var forward = tokens * ((ForwardWide * (long)c.HiddenSize) + (ForwardInner * (long)c.IntermediateSize) + (2 * heads) + (ForwardLogits * (long)c.VocabSize));
+        var kept = tokens * ((c.NumLayers * ((KeptWide * (long)c.HiddenSize) + (KeptInner * (long)c.IntermediateSize) + (2 * heads))) + (KeptLogits * (long)c.VocabSize));
+        return new MemoryEstimate(tokens, storedBytes, parameters * F32, storedBytes + (forward * F32), (parameters * 4 * F32) + (kept * F32));
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using Fovea.Models.Configs;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
+using Fovea.Models.Parameters;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>A model as its folder describes it, before any element is read: configuration, parameters, and where each of them lies.</summary>
+internal sealed class ModelPlan : IDisposable
+{
+    /// <summary>The folder.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Family, as <c>VisionLanguageModel.Family</c>.</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Key layout, in words.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>The decoder.</summary>
+    public required DecoderConfig Text { get; init; }
+
+    /// <summary>The tower; null without one.</summary>
+    public VisionConfig? Vision { get; init; }
+
+    /// <summary>The model's parameters.</summary>
+    public required IReadOnlyList<ParameterSpec> Specs { get; init; }
+
+    /// <summary>Files that hold them.</summary>
+    public required IReadOnlyList<CheckpointPart> Parts { get; init; }
+
+    /// <summary>Configuration files as they stand, by their paths in the folder; the first is <c>config.json</c>.</summary>
+    public required IReadOnlyList<ConfigDocument> Documents { get; init; }
+
+    /// <summary>Makes the model of its parameters.</summary>
+    public required Func<ParameterSet, DecoderModel> Build { get; init; }
+
+    /// <summary>What the folder lacks; null where it can be loaded.</summary>
+    public string? Lacks { get; init; }
+
+    /// <summary>Image tokens an image, where it is always the same.</summary>
+    public int? TokensPerImage { get; init; }
+
+    /// <summary>Name of the embedding to which the head is tied; null where it is not.</summary>
+    public string? TiedEmbedding => Text.TieWordEmbeddings ? Specs.First(s => s.Name.EndsWith(Decoder.EmbeddingName, StringComparison.Ordinal)).Name : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var part in Parts)
+        {
+            part.Source.Dispose();
+        }
+    }
+}
+
+/// <summary>Tensors of one place, and what they are called in the model.</summary>
+/// <param name="Source">The file, or the files of one folder.</param>
+/// <param name="Stem">Where a copy is written, without the extension: <c>model</c>, <c>tower/model</c>.</param>
+/// <param name="Canonical">From a name in the checkpoint to the parameter's (that of Transformers 4.52); null for what is known and not needed.</param>
+internal sealed record CheckpointPart(ITensorSource Source, string Stem, Func<string, string?> Canonical);
+
+/// <summary>A configuration file.</summary>
+/// <param name="Path">In the model's folder.</param>
+/// <param name="Json">Its object.</param>
+internal sealed record ConfigDocument(string Path, JsonObject Json);
+
+/// <summary>Where a loaded model came from, so that it is written in the same form.</summary>
+/// <param name="Layout">Key layout, in words.</param>
+/// <param name="Files">Stems and the tensors under each.</param>
+/// <param name="Documents">Configuration files.</param>
+internal sealed record CheckpointOrigin(string Layout, IReadOnlyList<OriginFile> Files, IReadOnlyList<ConfigDocument> Documents);
+
+/// <summary>Tensors that are written together: names in the file, and the parameters'.</summary>
+internal sealed record OriginFile(string Stem, IReadOnlyList<(string Stored, string Parameter)> Tensors);

@@ -1,0 +1,85 @@
+using Fovea.Core.Errors;
+using Fovea.Models.Configs;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>
+/// Checkpoints of the original LLaVA code and of ShareGPT4V: decoder and projector in one, the tower only named (<c>mm_vision_tower</c>),
+/// or in the checkpoint where it was trained.
+/// </summary>
+internal static class OriginalLlavaLayout
+{
+    private const string TowerInside = "model.vision_tower.";
+
+    public static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)
+    {
+        var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
+        var source = TensorSources.Open(dir);
+        var inside = source.Tensors.Keys.Any(n => n.StartsWith(TowerInside, StringComparison.Ordinal));
+        var folder = TowerFolders.Find(dir, options.TowerFolder, named);
+        var towerJson = folder is null ? (ForeignJson?)null : ForeignJson.Read(Path.Combine(folder, ModelLayouts.ConfigName));
+        var vision = towerJson is { } tower ? VisionConfig.Read(tower) : inside ? TowerFolders.Published(named) : null;
+        if (vision is null)
+        {
+            return toLoad ? throw NoTower(json, named) : WithoutTower(dir, json, source, $"its vision tower, '{named}'");
+        }
+
+        var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index") ?? AddedTokenIds.Read(dir).Find("<image>");
+        var config = LlavaConfig.ReadOriginal(json, vision, imageTokenId);
+        List<CheckpointPart> parts = [new CheckpointPart(source, "model", LlavaNames.Original)];
+        List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json.ToObject())];
+        if (towerJson is { } own)
+        {
+            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own.ToObject()));
+        }
+
+        if (!inside)
+        {
+            parts.Add(new CheckpointPart(TensorSources.Open(folder!), $"{TowerFolders.Name}/model", LlavaNames.OfTower));
+        }
+
+        return new ModelPlan
+        {
+            Folder = dir,
+            Family = "llava",
+            Layout = inside ? "original LLaVA, with its tower" : "original LLaVA",
+            Text = config.Text,
+            Vision = vision,
+            Specs = [.. LlavaModel.Specs(config)],
+            Parts = parts,
+            Documents = documents,
+            TokensPerImage = config.TokensPerImage,
+            Build = p => new LlavaModel(config, p),
+        };
+    }
+
+    private static InvalidInputException NoTower(ForeignJson json, string named) => json.Error("mm_vision_tower",
+        $"'{named}' is not in this folder; give the tower's folder (--tower DIR), or put it into '{TowerFolders.Name}' here");
+
+    /// <summary>What can be said of a checkpoint whose tower is elsewhere.</summary>
+    private static ModelPlan WithoutTower(string dir, ForeignJson json, ITensorSource source, string lacks)
+    {
+        // A tower of one patch stands for the one that is not there; only decoder and projector are listed.
+        var width = json.Integer("mm_hidden_size", 1024);
+        var stand = new VisionConfig { ImageSize = 1, PatchSize = 1, HiddenSize = width, IntermediateSize = 1, NumLayers = 64, NumHeads = 1 };
+        var config = LlavaConfig.ReadOriginal(json, stand, null);
+        return new ModelPlan
+        {
+            Folder = dir,
+            Family = "llava",
+            Layout = "original LLaVA",
+            Text = config.Text,
+            Specs =
+            [
+                .. Vision.Projector.Specs(width, config.Text.HiddenSize, config.ProjectorDepth, true, 0, LlavaModel.ProjectorPrefix),
+                .. Decoder.Specs(config.Text, LlavaModel.TextPrefix),
+            ],
+            Parts = [new CheckpointPart(source, "model", LlavaNames.Original)],
+            Documents = [],
+            Build = _ => throw NoTower(json, lacks),
+            Lacks = lacks,
+        };
+    }
+}

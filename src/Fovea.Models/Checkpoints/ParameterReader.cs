@@ -1,0 +1,146 @@
+using Fovea.Core.Errors;
+using Fovea.Models.Parameters;
+using TorchSharp;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>Fits a checkpoint's tensors to a model's parameters, and reads them. Whatever does not fit is listed in one error.</summary>
+internal sealed class ParameterReader
+{
+    private const int MostListed = 20;
+    private readonly IReadOnlyList<CheckpointPart> _parts;
+    private readonly IReadOnlyList<ParameterSpec> _specs;
+    private readonly Dictionary<string, (CheckpointPart Part, TensorInfo Tensor)> _places = new(StringComparer.Ordinal);
+    private readonly List<(string Stored, string Parameter, CheckpointPart Part)> _aliases = [];
+    private readonly List<string> _problems = [];
+
+    /// <param name="parts">Where to look.</param>
+    /// <param name="specs">What is asked for.</param>
+    /// <param name="tied">Name of the embedding where the head is tied to it; null where it is not.</param>
+    public ParameterReader(IReadOnlyList<CheckpointPart> parts, IReadOnlyList<ParameterSpec> specs, string? tied)
+    {
+        (_parts, _specs) = (parts, specs);
+        var known = specs.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var part in parts)
+        {
+            foreach (var tensor in part.Source.Tensors.Values)
+            {
+                Place(part, tensor, known, tied);
+            }
+        }
+
+        foreach (var spec in specs)
+        {
+            Check(spec);
+        }
+    }
+
+    /// <summary>What does not fit, one line a tensor.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Types of the parameters in the files, with the number of scalars of each.</summary>
+    public IReadOnlyDictionary<torch.ScalarType, long> StoredTypes => _places.Values.GroupBy(p => p.Tensor.Type)
+        .ToDictionary(g => g.Key, g => g.Sum(p => p.Tensor.Shape.Aggregate(1L, (a, b) => a * b)));
+
+    /// <summary>Names under which a copy is written.</summary>
+    public IReadOnlyList<OriginFile> Files => [.. _parts.Select(part => new OriginFile(part.Stem,
+        [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)), .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
+
+    /// <summary>Reads all parameters.</summary>
+    /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen, or a tied head differs from its embedding.</exception>
+    public ParameterSet Read(LoadOptions options)
+    {
+        if (_problems.Count > 0)
+        {
+            var rest = _problems.Count > MostListed ? $"; and {_problems.Count - MostListed} more" : "";
+            throw new InvalidInputException(_parts[0].Source.Path, null,
+                $"{_problems.Count} tensors do not fit config.json: {string.Join("; ", _problems.Take(MostListed))}{rest}");
+        }
+
+        foreach (var (stored, parameter, part) in _aliases)
+        {
+            CheckTied(stored, parameter, part);
+        }
+
+        var parameters = new ParameterSet();
+        try
+        {
+            foreach (var spec in _specs)
+            {
+                using var scope = torch.NewDisposeScope();
+                var (part, tensor) = _places[spec.Name];
+                var type = TypeOf(options.Type, tensor.Type);
+                var value = part.Source.Read(tensor.Name, copy: !options.Mapped || type != tensor.Type);
+                parameters.Add(spec.Name, value.to(type).to(options.Device ?? torch.CPU));
+            }
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+
+        return parameters;
+    }
+
+    private static torch.ScalarType TypeOf(ParameterType wanted, torch.ScalarType stored) => wanted switch
+    {
+        ParameterType.BF16 => torch.ScalarType.BFloat16,
+        ParameterType.AsStored when stored != torch.ScalarType.Float64 => stored,
+        _ => torch.ScalarType.Float32,
+    };
+
+    private void Place(CheckpointPart part, TensorInfo tensor, HashSet<string> known, string? tied)
+    {
+        if (part.Canonical(tensor.Name) is not { } name)
+        {
+            return;
+        }
+
+        if (tied is not null && name == Decoders.Decoder.HeadName)
+        {
+            _aliases.Add((tensor.Name, tied, part));
+        }
+        else if (!known.Contains(name))
+        {
+            _problems.Add($"unexpected {tensor.Name}");
+        }
+        else if (!_places.TryAdd(name, (part, tensor)))
+        {
+            _problems.Add($"{tensor.Name} and {_places[name].Tensor.Name} are the same parameter");
+        }
+    }
+
+    private void Check(ParameterSpec spec)
+    {
+        if (!_places.TryGetValue(spec.Name, out var place))
+        {
+            _problems.Add($"missing {spec.Name} [{string.Join(", ", spec.Shape)}]");
+        }
+        else if (!place.Tensor.Shape.AsSpan().SequenceEqual(spec.Shape))
+        {
+            _problems.Add($"{place.Tensor.Name} is [{string.Join(", ", place.Tensor.Shape)}], expected [{string.Join(", ", spec.Shape)}]");
+        }
+        else if (place.Tensor.Type is not (torch.ScalarType.Float32 or torch.ScalarType.Float16 or torch.ScalarType.BFloat16 or torch.ScalarType.Float64))
+        {
+            _problems.Add($"{place.Tensor.Name} is of type {place.Tensor.Type}, expected a floating-point type");
+        }
+    }
+
+    /// <summary>A tied head may be stored beside its embedding, if it is the same.</summary>
+    private void CheckTied(string stored, string parameter, CheckpointPart part)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (embeddingPart, embedding) = _places[parameter];
+        var head = part.Source.Tensors[stored];
+        if (!head.Shape.AsSpan().SequenceEqual(embedding.Shape) || head.Type != embedding.Type
+            || !Same(part.Source.Read(stored, copy: false), embeddingPart.Source.Read(embedding.Name, copy: false)))
+        {
+            throw new InvalidInputException(part.Source.Path, null,
+                $"{stored} differs from {embedding.Name}, but config.json ties them; set tie_word_embeddings to false, or drop {stored}");
+        }
+    }
+
+    // Tensor.equal is element-wise.
+    private static bool Same(torch.Tensor x, torch.Tensor y) => x.eq(y).all().item<bool>();
+}

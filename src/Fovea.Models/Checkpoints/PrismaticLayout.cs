@@ -1,0 +1,60 @@
+using Fovea.Core.Errors;
+using Fovea.Models.Configs;
+using Fovea.Models.Families;
+
+namespace Fovea.Models.Checkpoints;
+
+/// <summary>
+/// Open-Qwen2VL's checkpoints, as its Prismatic code writes them: <c>config.json</c> with a <c>model</c> object, projector and decoder in
+/// <c>checkpoints/latest-checkpoint.pt</c>, the tower and the decoder's configuration in folders beside it.
+/// </summary>
+internal static class PrismaticLayout
+{
+    private const string WeightsStem = "checkpoints/latest-checkpoint";
+    private const string DecoderName = "llm";
+    private static readonly string[] WeightsEndings = [".safetensors", ".safetensors" + TensorSources.IndexSuffix, ".pt"];
+
+    public static ModelPlan Open(string dir, ForeignJson json, ForeignJson model, LoadOptions options)
+    {
+        var decoderFolder = options.DecoderFolder ?? TowerFolders.Inside(dir, DecoderName)
+            ?? (json.OptionalText("mount_path") is { } mounted ? TowerFolders.Inside(dir, mounted) : null)
+            ?? throw json.Error("model.llm_backbone_id",
+                $"'{model.Text("llm_backbone_id", "")}' is not in this folder; put the decoder's config.json into '{DecoderName}' here");
+        var towerFolder = TowerFolders.Find(dir, options.TowerFolder, null)
+            ?? throw json.Error("model.vision_backbone_id",
+                $"'{model.Text("vision_backbone_id", "")}' is not in this folder; give the tower's folder (--tower DIR), or put it into '{TowerFolders.Name}' here");
+        var decoderJson = ForeignJson.Read(Path.Combine(decoderFolder, ModelLayouts.ConfigName));
+        var towerJson = ForeignJson.Read(Path.Combine(towerFolder, ModelLayouts.ConfigName));
+        var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index")
+            ?? AddedTokenIds.Read(dir).Find("<image>") ?? AddedTokenIds.Read(decoderFolder).Find("<image>");
+        var config = LlavaConfig.ReadPrismatic(model, DecoderConfig.Read(decoderJson), VisionConfig.Read(towerJson), imageTokenId);
+        return new ModelPlan
+        {
+            Folder = dir,
+            Family = "openqwen2vl",
+            Layout = "prismatic",
+            Text = config.Text,
+            Vision = config.Vision,
+            Specs = [.. LlavaModel.Specs(config)],
+            Parts =
+            [
+                new CheckpointPart(TensorSources.Open(WeightsFile(dir)), WeightsStem, LlavaNames.Prismatic),
+                new CheckpointPart(TensorSources.Open(towerFolder), $"{TowerFolders.Name}/model", LlavaNames.OfTower),
+            ],
+            Documents =
+            [
+                new ConfigDocument(ModelLayouts.ConfigName, json.ToObject()),
+                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson.ToObject()),
+                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson.ToObject()),
+            ],
+            TokensPerImage = config.TokensPerImage,
+            Build = p => new LlavaModel(config, p),
+        };
+    }
+
+    private static string WeightsFile(string dir)
+    {
+        var files = WeightsEndings.Select(e => Path.Combine(dir, WeightsStem + e)).ToArray();
+        return files.FirstOrDefault(File.Exists) ?? throw new InvalidInputException(files[^1], null, "not found; expected a model's weights");
+    }
+}

@@ -1,0 +1,156 @@
+using Fovea.Models.Batching;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Generation;
+
+/// <summary>
+/// A batch under way: what the model remembers of each row, with a cache or, without one, as the embeddings of all tokens so far.
+/// Prompts are padded on the left and kept apart by segments, so that a row does not depend on its neighbours.
+/// </summary>
+internal sealed class DecodingState : IDisposable
+{
+    private readonly DecoderModel _model;
+    private readonly KeyValueCache? _cache;
+    private long[] _positions; // of each row's next token
+    private Tensor? _pastEmbeddings, _pastPositions, _pastSegments; // without a cache: [rows, seq, hidden], [rows, seq], [rows, seq]
+
+    /// <summary>Makes the state of prompts that are not empty; see <see cref="Start"/>.</summary>
+    public DecodingState(DecoderModel model, ExpandedSample[] prompts, int maxNewTokens, bool useCache)
+    {
+        _model = model;
+        Longest = prompts.Max(p => p.InputIds.Length);
+        _positions = Array.ConvertAll(prompts, p => (long)p.InputIds.Length);
+        _cache = useCache ? new KeyValueCache(model.Decoder.Config, prompts.Length, Longest + maxNewTokens) : null;
+    }
+
+    /// <summary>Tokens of the longest prompt: where new tokens begin.</summary>
+    public int Longest { get; }
+
+    /// <summary>Reads the prompts and their images: logits of each one's next token <c>[prompts, vocab]</c>.</summary>
+    public Tensor Start(ExpandedSample[] prompts, int padId)
+    {
+        using var scope = NewDisposeScope();
+        var (ids, positions, segments) = (new long[prompts.Length * Longest], new long[prompts.Length * Longest], new long[prompts.Length * Longest]);
+        Array.Fill(ids, padId);
+        for (var b = 0; b < prompts.Length; b++)
+        {
+            var prompt = prompts[b].InputIds;
+            for (var i = 0; i < prompt.Length; i++)
+            {
+                var at = (b * Longest) + Longest - prompt.Length + i;
+                ids[at] = prompt[i];
+                positions[at] = i;
+                segments[at] = 1;
+            }
+        }
+
+        var padded = prompts.Any(p => p.InputIds.Length < Longest);
+        var device = _model.Decoder.Device;
+        Tensor Rows(long[] values) => tensor(values, [prompts.Length, Longest], device: device);
+        var pixels = _model.Arrange([.. prompts.SelectMany(p => p.Images)]);
+        var embeddings = _model.Embed(Rows(ids), pixels?.to(device)); // [prompts, longest, hidden]
+        if (_cache is null)
+        {
+            (_pastEmbeddings, _pastPositions, _pastSegments) = (Kept(embeddings), Kept(Rows(positions)), Kept(Rows(segments)));
+            return Rerun().MoveToOuterDisposeScope();
+        }
+
+        return Forward(new DecoderInput
+        {
+            Embeddings = embeddings,
+            PositionIds = padded ? Rows(positions) : null,
+            SegmentIds = padded ? Rows(segments) : null,
+            Cache = _cache,
+            LogitPositions = LastOf(prompts.Length, Longest),
+        }).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds one token to each row: logits of the next <c>[rows, vocab]</c>.</summary>
+    public Tensor Next(long[] ids)
+    {
+        using var scope = NewDisposeScope();
+        var device = _model.Decoder.Device;
+        var added = tensor(ids, [ids.Length, 1], device: device);
+        var positions = tensor(_positions, [ids.Length, 1], device: device);
+        _positions = Array.ConvertAll(_positions, p => p + 1);
+        if (_cache is null)
+        {
+            Replace(ref _pastEmbeddings, cat([_pastEmbeddings!, _model.Decoder.Embed(added)], 1));
+            Replace(ref _pastPositions, cat([_pastPositions!, positions], 1));
+            Replace(ref _pastSegments, cat([_pastSegments!, ones_like(positions)], 1));
+            return Rerun().MoveToOuterDisposeScope();
+        }
+
+        return Forward(new DecoderInput
+        {
+            InputIds = added,
+            PositionIds = positions,
+            Cache = _cache,
+            LogitPositions = LastOf(ids.Length, 1),
+        }).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Keeps the given rows, in that order; a row may stand several times or not at all.</summary>
+    public void SelectRows(int[] rows) => Rearrange(rows, index => _cache!.SelectRows(index));
+
+    /// <summary>Exchanges rows of one prompt among themselves.</summary>
+    public void ReorderBeams(int[] rows) => Rearrange(rows, index => _cache!.ReorderRows(index, Longest));
+
+    public void Dispose()
+    {
+        _cache?.Dispose();
+        _pastEmbeddings?.Dispose();
+        _pastPositions?.Dispose();
+        _pastSegments?.Dispose();
+    }
+
+    private void Rearrange(int[] rows, Action<Tensor> rearrangeCache)
+    {
+        if (rows.Length == _positions.Length && rows.Select((row, i) => row == i).All(same => same))
+        {
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var index = tensor(Array.ConvertAll(rows, r => (long)r), device: _model.Decoder.Device);
+        _positions = Array.ConvertAll(rows, r => _positions[r]);
+        if (_cache is not null)
+        {
+            rearrangeCache(index);
+            return;
+        }
+
+        Replace(ref _pastEmbeddings, _pastEmbeddings!.index_select(0, index));
+        Replace(ref _pastPositions, _pastPositions!.index_select(0, index));
+        Replace(ref _pastSegments, _pastSegments!.index_select(0, index));
+    }
+
+    private Tensor Rerun() => Forward(new DecoderInput
+    {
+        Embeddings = _pastEmbeddings,
+        PositionIds = _pastPositions,
+        SegmentIds = _pastSegments,
+        LogitPositions = LastOf(_pastEmbeddings!.shape[0], _pastEmbeddings.shape[1]),
+    });
+
+    private Tensor Forward(DecoderInput input)
+    {
+        var output = _model.Decoder.Forward(input);
+        output.Hidden.Dispose();
+        return output.Logits!;
+    }
+
+    /// <summary>Flat indices of the last column: <c>[rows]</c>.</summary>
+    private Tensor LastOf(long rows, long columns) =>
+        tensor(Array.ConvertAll(Enumerable.Range(1, (int)rows).ToArray(), row => (row * columns) - 1), device: _model.Decoder.Device);
+
+    private static Tensor Kept(Tensor tensor) => tensor.DetachFromDisposeScope();
+
+    private static void Replace(ref Tensor? held, Tensor by)
+    {
+        held?.Dispose();
+        held = Kept(by);
+    }
+}

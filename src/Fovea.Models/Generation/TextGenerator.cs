@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using Fovea.Core.Errors;
+using Fovea.Models.Batching;
+using Fovea.Models.Families;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Generation;
+
+/// <summary>
+/// Continues prompts: greedily, by sampling, or with beams. Prompts of similar length share a batch, padded on the left and kept apart by segments;
+/// images are read once, with the prompt. A prompt's result depends neither on the batch nor on the cache (beyond the rounding of float32).
+/// </summary>
+public static class TextGenerator
+{
+    /// <summary>Generates for each prompt.</summary>
+    /// <param name="model">Of one of the families here.</param>
+    /// <param name="prompts">Expanded, with images where they hold image tokens.</param>
+    /// <param name="options">How.</param>
+    /// <param name="textDecoder">Makes a new incremental decoder for a row; null for ids only.</param>
+    /// <param name="watch">Told of each piece as it comes, on this thread.</param>
+    /// <param name="cancel">Stops between steps.</param>
+    /// <returns>In the prompts' order.</returns>
+    /// <exception cref="FoveaException">An option is out of range, or a prompt is empty or longer than the model allows.</exception>
+    public static GeneratedSequence[] Generate(
+        VisionLanguageModel model,
+        IReadOnlyList<ExpandedSample> prompts,
+        GenerationOptions options,
+        Func<IIncrementalDecoder>? textDecoder = null,
+        Action<GeneratedPiece>? watch = null,
+        CancellationToken cancel = default)
+    {
+        options.Check(model.VocabSize);
+        if (model is not DecoderModel whole)
+        {
+            throw new NotSupportedException($"{model.Family}: not a model that generates");
+        }
+
+        if (options.StopStrings.Count > 0 && textDecoder is null)
+        {
+            throw new ArgumentException("stop strings need a text decoder", nameof(textDecoder));
+        }
+
+        var results = new GeneratedSequence[prompts.Count];
+        foreach (var batch in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].InputIds.Length).Chunk(options.BatchSize))
+        {
+            var limits = Array.ConvertAll(batch, i => Limit(whole, prompts[i], i, options.MaxNewTokens));
+            if (options.MaxNewTokens == 0)
+            {
+                Array.ForEach(batch, i => results[i] = new GeneratedSequence([], textDecoder is null ? null : "", StopReason.Length, null, null));
+                continue;
+            }
+
+            ExpandedSample[] rows = [.. batch.Select(i => prompts[i])];
+            using var noGrad = no_grad();
+            using var state = new DecodingState(whole, rows, limits.Max(), options.UseCache);
+            var found = options.Beams is null
+                ? Choose(state, rows, options, [.. batch.Select((prompt, i) =>
+                    new GeneratedRow(prompt, rows[i].InputIds, limits[i], options, textDecoder?.Invoke(), watch))], cancel)
+                : BeamSearch.Run(state, rows, options, [.. batch.Select((prompt, i) =>
+                    new BeamGroup(prompt, rows[i].InputIds, limits[i], options, textDecoder, watch))], cancel);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                results[batch[i]] = found[i];
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>Most new ids of a prompt: the last one is chosen, not read.</summary>
+    private static int Limit(DecoderModel model, ExpandedSample prompt, int index, int maxNewTokens)
+    {
+        var length = prompt.InputIds.Length;
+        return length >= 1 && length <= model.MaxLength
+            ? Math.Min(maxNewTokens, model.MaxLength - length + 1)
+            : throw new FoveaException($"prompt {index} has {length} tokens; expected 1 to {model.MaxLength}");
+    }
+
+    /// <summary>Greedy and sampled generation: each row takes one id a step and leaves the batch when it ends.</summary>
+    private static GeneratedSequence[] Choose(
+        DecodingState state, ExpandedSample[] prompts, GenerationOptions options, GeneratedRow[] rows, CancellationToken cancel)
+    {
+        var active = rows;
+        var ids = ChooseIds(state.Start(prompts, options.PadId), active, options);
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var chosen = ids;
+            var kept = Enumerable.Range(0, active.Length).Where(i => active[i].Add((int)chosen[i])).ToArray();
+            if (kept.Length == 0)
+            {
+                return Array.ConvertAll(rows, row => row.Finish());
+            }
+
+            state.SelectRows(kept);
+            active = Array.ConvertAll(kept, k => active[k]);
+            ids = ChooseIds(state.Next(Array.ConvertAll(kept, k => chosen[k])), active, options);
+        }
+    }
+
+    /// <summary>Chooses an id for each row from logits <c>[rows, vocab]</c>, which it disposes.</summary>
+    private static long[] ChooseIds(Tensor logits, GeneratedRow[] rows, GenerationOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var given = logits;
+        var scores = given;
+        if (options.RepetitionPenalty != 1)
+        {
+            scores = ScoreRules.Penalize(scores, Array.ConvertAll(rows, r => r.Held), options.RepetitionPenalty);
+        }
+
+        return options.Sampling is { } sampling
+            ? ScoreRules.Draw(ScoreRules.Probabilities(scores, sampling), Array.ConvertAll(rows, r => r.Draws))
+            : MemoryMarshal.Cast<byte, long>(scores.argmax(-1).cpu().bytes).ToArray();
+    }
+}

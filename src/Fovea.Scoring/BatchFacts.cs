@@ -1,0 +1,10 @@
+using Fovea.Models;
+using Fovea.Models.Batching;
+
+namespace Fovea.Scoring;
+
+/// <summary>One batch through one model: <c>[batch]</c>.</summary>
+internal delegate TargetFacts[] BatchFacts(IReadOnlyList<ExpandedSample> batch);
+
+/// <summary>Makes the model's work on a batch; tests put failures here.</summary>
+internal delegate TargetFacts[] ModelFacts(VisionLanguageModel model, IReadOnlyList<ExpandedSample> batch);

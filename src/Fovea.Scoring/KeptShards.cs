@@ -1,0 +1,74 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Scoring;
+
+/// <summary>Holds what a store already has to the corpus that is scored now, so that no store mixes two corpora, tokenizers, templates or sets of images.</summary>
+internal sealed class KeptShards(ScoringOptions options, ScoringSource source, ScoreStoreWriter store, Func<TokenizedSample, string?> imageHash)
+{
+    /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are invalid.</exception>
+    public void Check(CancellationToken cancellation)
+    {
+        foreach (var shard in store.Shards)
+        {
+            var begin = (long)shard.Index * options.ShardSamples;
+            if (begin >= source.Count || shard.Rows != Math.Min(options.ShardSamples, source.Count - begin))
+            {
+                throw Foreign(shard, $"holds {shard.Rows} samples of another corpus or shard size");
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            var rows = store.ReadShard(shard.Index);
+            for (var i = 0; i < rows.Count; i++)
+            {
+                Check(shard, rows[i], (int)begin + i);
+            }
+        }
+
+        if (store.InvalidSamples > options.MaxInvalid)
+        {
+            throw new FoveaException(
+                $"{store.Folder}: {store.InvalidSamples} samples could not be scored, allowed by max_invalid: {options.MaxInvalid}; correct the data or raise it");
+        }
+    }
+
+    private void Check(ShardEntry shard, TokenScores row, int index)
+    {
+        var head = source.Head(index);
+        if (row.Key != head.Key)
+        {
+            throw Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}: another corpus");
+        }
+
+        if (row.InvalidReason is not null)
+        {
+            return;
+        }
+
+        var now = source.Tokenize(index);
+        Agree(shard, row, "text fingerprint", "its text, the tokenizer or the template", row.TextFingerprint, now.TextFingerprint);
+        if (row.ContextFingerprint is { } context)
+        {
+            Agree(shard, row, "context fingerprint", "its text, the tokenizer or the template", context, now.ContextFingerprint);
+        }
+
+        if (row.ImageHash is { } image && imageHash(now) is { } hash)
+        {
+            Agree(shard, row, "image hash", $"its image {string.Join(", ", head.Images)}", image, hash);
+        }
+    }
+
+    private void Agree(ShardEntry shard, TokenScores row, string what, string changed, string was, string now)
+    {
+        if (was != now)
+        {
+            throw new InvalidInputException(row.Key.Source, row.Key.Record,
+                $"{what}: {Path.Combine(store.Folder, shard.File)} was scored with {was}, now it is {now}: {changed} changed; restore it or score into another folder");
+        }
+    }
+
+    private InvalidInputException Foreign(ShardEntry shard, string what) =>
+        new(Path.Combine(store.Folder, shard.File), null, what + "; choose another folder");
+}

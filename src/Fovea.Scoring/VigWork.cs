@@ -1,0 +1,60 @@
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Data.Images;
+using Fovea.Models;
+using Fovea.Models.Batching;
+using Fovea.Scoring.Proxies;
+
+namespace Fovea.Scoring;
+
+/// <summary>A window with the images of each condition.</summary>
+/// <param name="Samples">The samples.</param>
+/// <param name="Shown">By condition and place in the window: normalised images; null where the sample is not scored.</param>
+/// <param name="Hashes">By place in the window: of the image files.</param>
+internal sealed record VigWindow(ScoringWindow Samples, IReadOnlyList<PixelValues>?[][] Shown, string?[] Hashes);
+
+/// <summary>VIG's part of a scoring run: the image as it is, then each proxy.</summary>
+internal sealed class VigWork(
+    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, ScoringOptions options) : IScoringWork<VigWindow>
+{
+    public VigWindow Prepare(int first, int count, CollectionPause pause)
+    {
+        var window = new VigWindow(
+            new ScoringWindow(source, first, count),
+            [.. Enumerable.Range(0, vig.Proxies.Count + 1).Select(_ => new IReadOnlyList<PixelValues>?[count])],
+            new string?[count]);
+        window.Samples.ForEach(options.ImageThreads, pause, (i, sample) =>
+        {
+            window.Hashes[i] = ImageHash(sample);
+            var unit = images.Unit(sample);
+            window.Shown[0][i] = [.. unit.Select(images.Processor.Normalize)];
+            for (var p = 0; p < vig.Proxies.Count; p++)
+            {
+                window.Shown[p + 1][i] = proxies.Of(vig.Proxies[p], sample, unit);
+            }
+        });
+        return window;
+    }
+
+    public IReadOnlyList<TokenScores> Score(VigWindow window, ScoringStep step)
+    {
+        ScoreCondition(window, 0, Conditions.Image, withoutImages: false, step);
+        for (var p = 0; p < vig.Proxies.Count; p++)
+        {
+            ScoreCondition(window, p + 1, vig.Proxies[p].Condition, vig.Proxies[p].Kind == ProxyKind.None, step);
+        }
+
+        return window.Samples.Finish(contextSeen: true, i => window.Hashes[i]);
+    }
+
+    public string? ImageHash(TokenizedSample sample) => vig.ImageHash?.Invoke(sample);
+
+    private void ScoreCondition(VigWindow window, int at, string condition, bool withoutImages, ScoringStep step)
+    {
+        window.Samples.Score(condition, options.Of(model), step, (i, sample) =>
+            SampleExpander.Expand(model, sample, window.Shown[at][i]!, options.MaxLength, withoutImages));
+
+        // Not needed any more, except after a lack of memory: then the whole window is prepared again.
+        Array.Clear(window.Shown[at]);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Selection;
+
+/// <summary>Options of <see cref="ExcessLossSelector"/>.</summary>
+public sealed record ExcessLossOptions
+{
+    /// <summary>Per cent of the targets that carry loss, in (0, 100].</summary>
+    public decimal Percent { get; init; } = 60;
+
+    /// <summary>The condition of the model that is to be trained.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The condition of the reference model, e.g. joined from its store under a prefix (<see cref="ScoreJoin"/>).</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>Whether end tokens may lose their loss.</summary>
+    public bool StrictPaper { get; init; }
+}
+
+/// <summary>
+/// Selective language modelling in the manner of Rho-1 (arXiv 2404.07965, section 2.2): the targets with the highest excess loss
+/// <c>L_model - L_reference = log p_reference - log p_model</c> carry loss. Ranked once over the corpus, where Rho-1 ranks each batch as it trains. Every sample is kept, ties too.
+/// </summary>
+public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
+{
+    /// <inheritdoc/>
+    public WeightNormalization Normalization => WeightNormalization.None;
+
+    /// <inheritdoc/>
+    public bool WeighsTokens => true;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Conditions => [options.Model, options.Reference];
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
+    {
+        ["method"] = "excess_loss",
+        ["percent"] = options.Percent.ToString(CultureInfo.InvariantCulture),
+        ["model"] = options.Model,
+        ["reference"] = options.Reference,
+        ["strict_paper"] = options.StrictPaper ? "true" : "false",
+    };
+
+    /// <inheritdoc/>
+    public ISelection Fit(IEnumerable<TokenScores> scores)
+    {
+        var ranked = scores.Where(SampleRule.IsRanked);
+        var targets = ranked.Sum(s => (long)Excess(s).Length);
+        var top = Threshold.TopCount(options.Percent, targets);
+        if (targets == 0)
+        {
+            return new SampleRule(_ => Decision.Keep(null));
+        }
+
+        var tau = RankCut.Largest(ranked.SelectMany(Excess), targets, top);
+        return new SampleRule(s => Decision.Keep(TokenMask.AtLeast(Excess(s), tau, s, options.StrictPaper)), tokenTau: tau);
+    }
+
+    private double[] Excess(TokenScores sample) => options.Model == options.Reference
+        ? throw new UsageException($"excess loss: expected two conditions, got {options.Model} twice")
+        : VisualInformationGain.OfTokens(sample, options.Reference, options.Model);
+}

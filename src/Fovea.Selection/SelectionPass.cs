@@ -1,0 +1,100 @@
+using Fovea.Core.Scores;
+
+namespace Fovea.Selection;
+
+/// <summary>The last pass over the scores: asks a fitted method for each sample's row and counts what is kept.</summary>
+internal sealed class SelectionPass(ISelector selector, ISelection selection)
+{
+    // Weights that come of the text alone hold for any context.
+    private readonly bool _seesContext = selector.Conditions.Any(c => c != Conditions.TextOnlyReference);
+    private int _samples, _kept, _dropped, _textOnly, _invalid;
+    private long _targets, _supervised;
+
+    /// <summary>Rows of <paramref name="scores"/>, lazily and in order.</summary>
+    public IEnumerable<TokenWeights> Rows(IEnumerable<TokenScores> scores)
+    {
+        foreach (var sample in scores)
+        {
+            _samples++;
+            yield return Row(sample);
+        }
+    }
+
+    /// <summary>What was counted so far.</summary>
+    public SelectionReport Report() => new()
+    {
+        Samples = _samples,
+        Kept = _kept,
+        Dropped = _dropped,
+        TextOnly = _textOnly,
+        Invalid = _invalid,
+        Targets = _targets,
+        SupervisedTokens = _supervised,
+        Tau = selection.Tau,
+        TokenTau = selection.TokenTau,
+    };
+
+    /// <summary>Method, options and report by field.</summary>
+    public Dictionary<string, string> Metadata()
+    {
+        var metadata = new Dictionary<string, string>(selector.Describe());
+        foreach (var (field, value) in Report().Fields())
+        {
+            metadata[field] = value;
+        }
+
+        return metadata;
+    }
+
+    private TokenWeights Row(TokenScores sample)
+    {
+        if (sample.InvalidReason is { } invalid)
+        {
+            _invalid++;
+            return Row(sample, SelectionStatus.Invalid, invalid, null);
+        }
+
+        var targets = sample.TargetIds.Length;
+        _targets += targets;
+        if (!sample.HasImage)
+        {
+            _textOnly++;
+            _supervised += targets;
+            return Row(sample, SelectionStatus.TextOnly, null, null);
+        }
+
+        var decision = selection.Decide(sample);
+        if (decision.DropReason is { } reason)
+        {
+            _dropped++;
+            return Row(sample, SelectionStatus.Dropped, reason, null);
+        }
+
+        _kept++;
+        _supervised += Supervised(targets, decision.Weights);
+        return Row(sample, SelectionStatus.Kept, null, decision.Weights);
+    }
+
+    private TokenWeights Row(TokenScores sample, SelectionStatus status, string? reason, float[]? weights) => new(sample.Key, sample.TextFingerprint, status, reason, weights)
+    {
+        ContextFingerprint = _seesContext ? sample.ContextFingerprint : null,
+        ImageHash = _seesContext ? sample.ImageHash : null,
+    };
+
+    // Weights that are all zero mean one each where they are normalised (PRIOR), and nothing where they are masks (VIG).
+    private int Supervised(int targets, float[]? weights)
+    {
+        if (weights is null)
+        {
+            return targets;
+        }
+
+        var positive = 0;
+        foreach (var weight in weights)
+        {
+            positive += weight > 0 ? 1 : 0;
+        }
+
+        return positive == 0 && selector.Normalization == WeightNormalization.TargetCount ? targets : positive;
+    }
+}

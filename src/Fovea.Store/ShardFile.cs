@@ -1,0 +1,53 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Core.Scores;
+using Fovea.Store.Parquet;
+
+namespace Fovea.Store;
+
+/// <summary>A shard's file, held to what the manifest says of it.</summary>
+internal static class ShardFile
+{
+    private const long MaxBytes = 1L << 30;
+
+    public static string PathOf(string folder, ShardEntry shard) => Path.Combine(folder, shard.File);
+
+    public static bool IsSound(string folder, ShardEntry shard) => shard.IsFinished && Damage(folder, shard) is null;
+
+    /// <summary>What is wrong with the file; null if it is the one that was written.</summary>
+    public static string? Damage(string folder, ShardEntry shard)
+    {
+        var path = PathOf(folder, shard);
+        if (!File.Exists(path))
+        {
+            return "the file is missing";
+        }
+
+        if (new FileInfo(path).Length > MaxBytes)
+        {
+            return $"larger than {MaxBytes >> 20} MiB";
+        }
+
+        var hash = ContentHash.OfFile(path);
+        return hash == shard.Sha256 ? null : $"torn or altered: expected sha256 {shard.Sha256}, got {hash}";
+    }
+
+    /// <exception cref="InvalidInputException">It cannot be read, or holds another number of samples (named).</exception>
+    public static TokenScores[] Read(string folder, ShardEntry shard, IReadOnlyCollection<string>? conditions = null)
+    {
+        try
+        {
+            var rows = ShardCodec.Decode(File.ReadAllBytes(PathOf(folder, shard)), conditions);
+            return rows.Length == shard.Rows
+                ? rows
+                : throw new InvalidDataException($"{rows.Length} samples; the manifest says {shard.Rows}");
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw Damaged(folder, shard, e.Message, e);
+        }
+    }
+
+    public static InvalidInputException Damaged(string folder, ShardEntry shard, string what, Exception? inner = null) =>
+        new(PathOf(folder, shard), null, $"{what}; run the scoring again to redo this shard", inner);
+}
