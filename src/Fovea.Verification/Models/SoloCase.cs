@@ -15,7 +15,7 @@ internal static class SoloCase
     {
         var tokens = fixture.Json.Need("tokens");
         var ids = new VisionTokenIds(tokens.Int("vision"), tokens.Int("vpatch"), tokens.Int("vrow_sep"), tokens.Int("vision_end"));
-        using var model = ModelFolder.Load(fixture.Path, visionTokenIds: ids) as SoloModel ?? throw new ReferenceException("the case's model is no SOLO");
+        using var model = ModelFolder.Load(fixture.Path, new LoadOptions { VisionTokenIds = ids }) as SoloModel ?? throw new ReferenceException("the case's model is no SOLO");
         checks.Measure("patches", () => Patches(fixture, model));
         checks.Measure("image_tokens", () => ImageTokens(fixture, model));
         checks.Measure("logits", () => Logits(fixture, model));
