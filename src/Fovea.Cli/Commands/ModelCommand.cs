@@ -72,6 +72,6 @@ internal static class ModelCommand
     {
         >= 1L << 30 => (n / (double)(1L << 30)).ToString("0.0 GiB", CultureInfo.InvariantCulture),
         >= 1L << 20 => (n / (double)(1L << 20)).ToString("0.0 MiB", CultureInfo.InvariantCulture),
-        _ => n.ToString("N0 bytes", CultureInfo.InvariantCulture),
+        _ => n.ToString("N0", CultureInfo.InvariantCulture) + " bytes",
     };
 }

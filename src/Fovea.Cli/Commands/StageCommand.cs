@@ -12,11 +12,11 @@ namespace Fovea.Cli.Commands;
 internal static class StageCommand
 {
     /// <summary>Runs a stage in this process and shows what it found.</summary>
-    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop)
+    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false)
     {
         TorchRuntime.Start(numThreads);
         var manifest = StageProgress.Show(screen, progress =>
-            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop), existing));
+            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount }, existing));
         if (screen.Json)
         {
             var document = new JsonObject

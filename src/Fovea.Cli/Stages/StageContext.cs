@@ -8,7 +8,11 @@ namespace Fovea.Cli.Stages;
 /// <param name="NumThreads">Threads of one operation.</param>
 /// <param name="Progress">Where it says how far it is.</param>
 /// <param name="Stop">Ends it cleanly, in a resumable state.</param>
-internal sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop);
+internal sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop)
+{
+    /// <summary>Whether a run may go on with another number of threads than it was begun with.</summary>
+    public bool AnyThreadCount { get; init; }
+}
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
 internal interface IStage

@@ -38,7 +38,7 @@ internal static class StageRunner
                 throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to go on with it, or another --out");
             }
 
-            manifest.MustMatch(before, context.Out);
+            (context.AnyThreadCount ? manifest with { NumThreads = before.NumThreads } : manifest).MustMatch(before, context.Out);
             if (before.Complete && stage.IsIntact(context.Out))
             {
                 return before;

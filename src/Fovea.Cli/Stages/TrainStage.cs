@@ -30,7 +30,7 @@ internal sealed record TrainStage : IStage
     /// <summary>What to train on.</summary>
     public required IReadOnlyList<DataSource> Data { get; init; }
 
-    /// <summary>What to measure the NLL on at the end, beside the training data; text-only runs only.</summary>
+    /// <summary>What to evaluate on during training (see <see cref="TrainingOptions.EvalEvery"/>), and at the end of a text-only run beside the training data.</summary>
     public IReadOnlyList<DataSource> HeldOut { get; init; } = [];
 
     /// <summary>With or without images.</summary>
@@ -84,17 +84,33 @@ internal sealed record TrainStage : IStage
         using var model = StartModel(corpus);
         var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var images = model.SeesImages ? new Fovea.Data.Images.ImageLoader(corpus.Corpus, companions.Processor!) : null;
-        var summary = Trainer.Run(
-            new TrainingJob { Model = model, Set = set, Images = images, Options = Training, Folder = context.Out }, context.Progress, context.Stop);
-        companions.Write(summary.ModelFolder);
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View) : null;
+        Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
+        var job = new TrainingJob
+        {
+            Model = model,
+            Set = set,
+            Images = Images(corpus),
+            HeldOut = held is null ? null : TrainingSet.Unweighted(held.Samples),
+            HeldOutImages = held is null ? null : Images(held),
+            Options = Training,
+            Folder = context.Out,
+            AnyThreadCount = context.AnyThreadCount,
+        };
+        var summary = Trainer.Run(job, context.Progress, context.Stop);
+        foreach (var folder in summary.ModelFolders)
+        {
+            companions.Write(folder);
+        }
+
+        TrainingPage.Write(context.Out, summary);
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)
         {
             AddNll(result, "in_sample", model, samples.Take(MaxNllSamples).ToArray());
-            if (HeldOut.Count > 0)
+            if (held is not null)
             {
-                AddNll(result, "held_out", model, [.. TokenizedCorpus.Open(HeldOut, TokenizerFolder, View).Samples.Take(MaxNllSamples)]);
+                AddNll(result, "held_out", model, [.. held.Samples.Take(MaxNllSamples)]);
             }
         }
 
@@ -115,8 +131,12 @@ internal sealed record TrainStage : IStage
             ["skipped_steps"] = counters.SkippedSteps,
             ["dropped_samples"] = set.Dropped,
             ["invalid_samples"] = set.Invalid.Count,
+            ["unusable_samples"] = counters.UnusableSamples,
+            ["loss_spikes"] = counters.LossSpikes,
             ["mean_loss"] = summary.MeanLoss,
             ["final_loss"] = summary.FinalLoss,
+            ["held_out_loss"] = summary.HeldOutLoss,
+            ["best_step"] = summary.Best,
             ["notices"] = new JsonArray([.. summary.Notices.Select(n => (JsonNode)n)]),
         };
     }

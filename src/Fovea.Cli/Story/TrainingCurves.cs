@@ -22,18 +22,20 @@ internal static class TrainingCurves
     public static IReadOnlyList<ReportBlock> Of(IReadOnlyList<(string Title, IReadOnlyList<string> Folders)> groups) =>
         [.. groups.Select(g => new CurveBlock(g.Title, new ChartAxis("step"), new ChartAxis("loss", "nats"), [.. g.Folders.Select(Series)]))];
 
-    private static CurveSeries Series(string folder)
+    /// <summary>One field of a training run's metrics over its steps, averaged to at most 150 points; null if no line has it.</summary>
+    /// <exception cref="InvalidInputException">The metrics are not what a training run writes.</exception>
+    public static CurveSeries? Series(string folder, string field, string name)
     {
         var path = Path.Combine(folder, "metrics.jsonl");
-        var points = new List<(double Step, double Loss)>();
+        var points = new List<(double Step, double Value)>();
         foreach (var (line, number) in File.ReadLines(path).Select((l, i) => (l, i)))
         {
             try
             {
                 using var json = JsonDocument.Parse(line);
-                if (json.RootElement.GetProperty("loss") is { ValueKind: JsonValueKind.Number } loss)
+                if (json.RootElement.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number)
                 {
-                    points.Add((json.RootElement.GetProperty("step").GetDouble(), loss.GetDouble()));
+                    points.Add((json.RootElement.GetProperty("step").GetDouble(), value.GetDouble()));
                 }
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -44,6 +46,8 @@ internal static class TrainingCurves
 
         var size = Math.Max(1, (points.Count + MaxPoints - 1) / MaxPoints);
         var chunks = points.Chunk(size).ToArray();
-        return new CurveSeries(Path.GetFileName(folder), [.. chunks.Select(c => c.Average(p => p.Step))], [.. chunks.Select(c => c.Average(p => p.Loss))]);
+        return chunks.Length == 0 ? null : new CurveSeries(name, [.. chunks.Select(c => c.Average(p => p.Step))], [.. chunks.Select(c => c.Average(p => p.Value))]);
     }
+
+    private static CurveSeries Series(string folder) => Series(folder, "loss", Path.GetFileName(folder)) ?? new CurveSeries(Path.GetFileName(folder), [], []);
 }

@@ -45,7 +45,8 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
     {
         if (!_files.TryGetValue(file, out var tensors))
         {
-            tensors = SafetensorsFile.Open(this[file]).ReadAll();
+            using var source = SafetensorsFile.Open(this[file]);
+            tensors = source.ReadAll();
             foreach (var tensor in tensors.Values)
             {
                 tensor.DetachFromDisposeScope();

@@ -31,7 +31,7 @@ internal static class LlavaCase
                 if (whole)
                 {
                     checks.Attempt("loss", () => WeightedArms.Run(fixture, checks, model, fixture.Tensor("input_ids", 2), fixture.Tensor("pixel_values", 4)));
-                    checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model, [Prompt(fixture)]));
+                    checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model, [Prompt(fixture)], 10));
                 }
             });
         }
@@ -48,7 +48,7 @@ internal static class LlavaCase
     }
 
     private static LlavaModel Load(FixtureFolder fixture, string layout) =>
-        ModelFolder.Load(fixture[layout]) as LlavaModel ?? throw new ReferenceException($"{layout} holds no LLaVA");
+        ModelFolder.Load(fixture[layout], new LoadOptions { ImageTokenId = fixture.Json.Int("image_token") }) as LlavaModel ?? throw new ReferenceException($"{layout} holds no LLaVA");
 
     private static Difference ImageFeatures(FixtureFolder fixture, LlavaModel model)
     {

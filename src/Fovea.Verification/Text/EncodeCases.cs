@@ -56,5 +56,11 @@ internal static class EncodeCases
         }
     }
 
-    private static Difference Stream(Tokenizer tokenizer, JsonElement stream) => throw new ReferenceException("not merged yet");
+    private static Difference Stream(Tokenizer tokenizer, JsonElement stream)
+    {
+        var shown = tokenizer.DecodeStream(skipSpecialTokens: true);
+        var expected = stream.List("pieces").Select(p => p.GetString() ?? "").Append(stream.Text("rest")).ToList();
+        var pieces = stream.Ints("ids").Select(shown.Push).ToList();
+        return Difference.Exact<string>(expected, [.. pieces, shown.Finish()]);
+    }
 }
