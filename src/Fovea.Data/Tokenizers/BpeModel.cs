@@ -10,6 +10,8 @@ namespace Fovea.Data.Tokenizers;
 /// </summary>
 internal sealed class BpeModel : TokenModel
 {
+    private const char Blank = SentencePieceStep.Blank;
+
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly Dictionary<int, int> _characters = [];
     private readonly int[] _ascii = new int[128];
@@ -17,6 +19,7 @@ internal sealed class BpeModel : TokenModel
     private readonly BpeMerges _merges;
     private readonly BpeOptions _options;
     private readonly WordCache _cache = new();
+    private readonly bool _cutsAtBlanks;
 
     /// <summary>Makes the model.</summary>
     public BpeModel(Dictionary<string, int> vocabulary, BpeMerges merges, BpeOptions options) : base(vocabulary)
@@ -38,16 +41,32 @@ internal sealed class BpeModel : TokenModel
         }
 
         _bytes = ByteTokens(options.ByteFallback ? vocabulary : []);
+        _cutsAtBlanks = options is { ByteLevel: false, IgnoreMerges: false, Whole: null, ContinuingPrefix: "", EndSuffix: "" }
+            && vocabulary.ContainsKey(Blank.ToString()) && !merges.ReachOverBlanks(vocabulary);
     }
 
     /// <inheritdoc/>
     public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
-        if (word.Length == 0)
+        // Without a pre-tokenizer a whole text is one word. Where no merge reaches over a blank's beginning, its parts are merged each by itself, and most are known.
+        var from = 0;
+        for (var i = 1; _cutsAtBlanks && i < word.Length; i++)
         {
-            return;
+            if (word.Chars[i] == Blank && word.Chars[i - 1] != Blank)
+            {
+                EncodeWord(word.Slice(from, i), ids, spans);
+                from = i;
+            }
         }
 
+        if (from < word.Length)
+        {
+            EncodeWord(word.Slice(from, word.Length), ids, spans);
+        }
+    }
+
+    private void EncodeWord(AlignedText word, List<int> ids, List<TextSpan> spans)
+    {
         if (_cache.Find(word.Chars) is { } known)
         {
             Append(known);
