@@ -28,14 +28,7 @@ internal static class TokenizerLoader
     public static Tokenizer SentencePiece(string path, TokenizerSettings settings)
     {
         var definition = SentencePieceReader.Load(path, settings.AddPrefixSpace ?? true, settings.Legacy);
-        foreach (var (name, token) in ((string, string)[])[("unk_token", "<unk>"), ("bos_token", "<s>"), ("eos_token", "</s>")])
-        {
-            if (definition.Model.Vocabulary.ContainsKey(token))
-            {
-                settings.Named.TryAdd(name, token);
-            }
-        }
-
+        definition.NameDefaults(settings);
         var around = definition with { Prefix = settings.Named.TryGetValue("bos_token", out var bos) && definition.Model.Vocabulary.TryGetValue(bos, out var id) ? [id] : [] };
         var changes = $"{(settings.Legacy ? "" : "not legacy\n")}{(settings.AddPrefixSpace == false ? "no prefix space\n" : "")}";
         var full = (around with { Changes = changes.Trim('\n') }).With(settings, givenIds: true);

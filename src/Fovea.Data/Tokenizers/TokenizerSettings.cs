@@ -76,7 +76,12 @@ internal sealed record TokenizerSettings
             Named["image_token"] = ContentOf(image);
         }
 
-        if (config.Optional("extra_special_tokens") is { Element.ValueKind: JsonValueKind.Object } extra)
+        var extra = config.Optional("extra_special_tokens");
+        if (extra?.Element.ValueKind == JsonValueKind.Array)
+        {
+            Special.AddRange(extra.Items().Select(SpecialOf));
+        }
+        else if (extra is not null)
         {
             foreach (var name in Names(extra))
             {
