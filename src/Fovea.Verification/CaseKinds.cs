@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Verification.EndToEnd;
 using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;
 using Fovea.Verification.Models;
@@ -22,8 +23,8 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "llava" => LlavaCase.Run,
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
+            "endtoend" => EndToEndCase.Run,
             "training" => TrainingCase.Run,
-            "endtoend" => (_, checks) => checks.Later(kind),
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>

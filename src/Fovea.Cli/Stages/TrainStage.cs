@@ -98,7 +98,11 @@ internal sealed record TrainStage : IStage
             AnyThreadCount = context.AnyThreadCount,
         };
         var summary = Trainer.Run(job, context.Progress, context.Stop);
-        companions.Write(summary.ModelFolder);
+        foreach (var folder in summary.ModelFolders)
+        {
+            companions.Write(folder);
+        }
+
         TrainingPage.Write(context.Out, summary);
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)

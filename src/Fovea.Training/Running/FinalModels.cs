@@ -9,33 +9,38 @@ namespace Fovea.Training.Running;
 /// <summary>The models that a finished run leaves: the last, the averaged and the best one.</summary>
 internal sealed class FinalModels(DecoderModel model, string folder)
 {
-    /// <summary>Of the last parameters.</summary>
-    public string Folder { get; } = Path.Combine(folder, "model");
+    private readonly string _last = Path.Combine(folder, "model");
 
     /// <summary>Writes <c>model/</c>, and <c>model-ema/</c> and <c>model-best/</c> where there are such. The model keeps its last parameters.</summary>
-    public void Write(ParameterAverage? average, string? bestCheckpoint)
+    /// <returns>The folders, the last model's first.</returns>
+    public IReadOnlyList<string> Write(ParameterAverage? average, string? bestCheckpoint)
     {
-        ModelFolder.Save(model, Folder);
+        List<string> folders = [_last];
+        ModelFolder.Save(model, _last);
         if (average is not null)
         {
+            folders.Add(_last + "-ema");
             average.Swap();
-            ModelFolder.Save(model, Folder + "-ema");
+            ModelFolder.Save(model, folders[^1]);
             average.Swap();
         }
 
         if (bestCheckpoint is not null)
         {
-            WriteBest(bestCheckpoint);
+            folders.Add(_last + "-best");
+            WriteBest(bestCheckpoint, folders[^1]);
         }
+
+        return folders;
     }
 
-    private void WriteBest(string checkpoint)
+    private void WriteBest(string checkpoint, string to)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var last = model.Parameters.All.Where(p => p.Value.requires_grad).Select(p => (p.Value, Copy: p.Value.detach().clone())).ToArray();
         Snapshot.RestoreParameters(checkpoint, model.Parameters);
-        ModelFolder.Save(model, Folder + "-best");
+        ModelFolder.Save(model, to);
         foreach (var (parameter, copy) in last)
         {
             parameter.copy_(copy);

@@ -101,8 +101,7 @@ internal sealed class TrainingRun : IDisposable
 
         _writer.Finish();
         _log.Sync();
-        var models = new FinalModels(_model, _job.Folder);
-        models.Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
+        var models = new FinalModels(_model, _job.Folder).Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
         return new TrainingSummary
         {
             Steps = _done,
@@ -112,7 +111,7 @@ internal sealed class TrainingRun : IDisposable
             Best = _options.KeepBest ? _best?.Step : null,
             ResumedFrom = _resumedFrom,
             Notices = _notices,
-            ModelFolder = models.Folder,
+            ModelFolders = models,
             Memory = plan,
             PeakResidentBytes = ProcessMemory.Peak(),
         };

@@ -36,5 +36,8 @@ public sealed record TrainingSummary
     public required IReadOnlyList<string> Notices { get; init; }
 
     /// <summary>The trained model's folder.</summary>
-    public required string ModelFolder { get; init; }
+    public string ModelFolder => ModelFolders[0];
+
+    /// <summary>Folders of all models that the run left: the last one, and the averaged and the best one where there are such.</summary>
+    public required IReadOnlyList<string> ModelFolders { get; init; }
 }
