@@ -59,8 +59,8 @@ internal sealed class DecoderBlock
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
 
-    /// <summary>Whether a parameter of this block requires a gradient.</summary>
-    public bool IsTrained => _parameters.Any(p => p.requires_grad);
+    /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });
 
     /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, BlockContext context)
