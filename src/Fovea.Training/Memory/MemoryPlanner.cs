@@ -72,7 +72,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         return embeddings + (options.GradientCheckpointing
-            ? tokens * (((double)c.NumLayers * c.HiddenSize * Float) + block) + (casts / c.NumLayers)
+            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (2.0 * block))) + (casts / c.NumLayers) // a block's activations and their gradients
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 

@@ -14,7 +14,7 @@ namespace Fovea.Training.Running;
 /// <summary>The state of a run between its steps, and the loop over them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const int MostNotices = 100;
+    private const int MostNotices = 100, CollectEvery = 50;
     private readonly DecoderModel _model;
     private readonly TrainingJob _job;
     private readonly TrainingOptions _options;
@@ -92,6 +92,12 @@ internal sealed class TrainingRun : IDisposable
                 Save();
                 _writer.Finish();
                 throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to go on", cancellation);
+            }
+
+            if (_done % CollectEvery == 0)
+            {
+                // Left alone, the collector lets garbage grow to the processor's cache size, hundreds of MiB on servers, before it looks.
+                GC.Collect(1, GCCollectionMode.Forced, blocking: true);
             }
 
             _writer.Poll();
