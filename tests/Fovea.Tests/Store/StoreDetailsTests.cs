@@ -53,7 +53,8 @@ public sealed class StoreDetailsTests : IDisposable
 
         using (var store = Open())
         {
-            Assert.Equal([4096, 2048, 2048], ((int[])[0, 1, 5]).Select(i => store.BudgetOf(i)!.Value));
+            int[] shards = [0, 1, 5];
+            Assert.Equal([4096, 2048, 2048], shards.Select(i => store.BudgetOf(i)!.Value));
             Assert.False(store.HasShard(1));
             Assert.Contains("shard-00001", Assert.Throws<FoveaException>(store.Complete).Message, StringComparison.Ordinal);
             store.WriteShard(1, [ScoreRows.TextOnly(1, 2)], 2048);
