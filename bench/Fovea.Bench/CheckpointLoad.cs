@@ -45,17 +45,6 @@ internal static class CheckpointLoad
         }
     }
 
-    /// <summary>The same as a model that scores: parameters stay mapped, and headers alone answer what it is.</summary>
-    private static void LoadModel(string folder)
-    {
-        var clock = Stopwatch.StartNew();
-        var inspected = ModelInspection.Read(folder);
-        var looked = clock.Elapsed;
-        using var model = ModelFolder.Load(folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"load: inspected ({inspected.Parameters / 1e9:0.00} B parameters) in {looked.TotalMilliseconds:0} ms; loaded as a mapped model in {(clock.Elapsed - looked).TotalMilliseconds:0} ms; RssAnon {ResidentAnonymous() / 1e6:0} MB"));
-    }
-
     private static long ResidentAnonymous() =>
         1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))["RssAnon:".Length..^"kB".Length], CultureInfo.InvariantCulture);
 }

@@ -52,7 +52,6 @@ internal static class SparseCheckpoint
             ["tie_word_embeddings"] = false,
             ["torch_dtype"] = "bfloat16",
         }.ToJsonString());
-        File.WriteAllText(Path.Combine(folder, "config.json"), """{"model_type":"llama"}"""); // whose defaults these shapes are
         return total;
     }
 
