@@ -3,6 +3,14 @@ using Fovea.Bench;
 using Fovea.Torch;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["select", var folder, ..])
+{
+    var scale = new SelectionScale(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : SelectionScale.Samples);
+    scale.Generate();
+    scale.Measure(Console.Out);
+    return;
+}
+
 if (args is ["load"])
 {
     TorchRuntime.Start(1);

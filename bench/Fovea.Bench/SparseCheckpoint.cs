@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Bench;
 
-/// <summary>A bf16 checkpoint with the shapes of a 7B LLaMA, in shards as published ones are. The files are sparse: they have their full length, and occupy a page per tensor.</summary>
+/// <summary>A bf16 checkpoint with the configuration and shapes of a 7B LLaMA, in shards as published ones are. The files are sparse: they have their full length, and occupy a page per tensor.</summary>
 internal static class SparseCheckpoint
 {
     private const int Layers = 32, Hidden = 4096, Intermediate = 11008, Vocabulary = 32000;
@@ -38,6 +38,20 @@ internal static class SparseCheckpoint
 
         var index = new JsonObject { ["metadata"] = new JsonObject { ["total_size"] = total }, ["weight_map"] = map };
         File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), index.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "config.json"), new JsonObject
+        {
+            ["model_type"] = "llama",
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["hidden_size"] = Hidden,
+            ["intermediate_size"] = Intermediate,
+            ["num_hidden_layers"] = Layers,
+            ["num_attention_heads"] = 32,
+            ["num_key_value_heads"] = 32,
+            ["vocab_size"] = Vocabulary,
+            ["max_position_embeddings"] = 4096,
+            ["tie_word_embeddings"] = false,
+            ["torch_dtype"] = "bfloat16",
+        }.ToJsonString());
         return total;
     }
 

@@ -17,7 +17,7 @@ public sealed record ScoringOptions
     /// <summary>Samples of one shard, 1 to <see cref="ScoreStoreWriter.MaxShardRows"/>: what a run that stops loses at most.</summary>
     public int ShardSamples { get; init; } = ScoreStoreWriter.MaxShardRows;
 
-    /// <summary>Cut samples to this many expanded tokens, as training does; null for the model's limit.</summary>
+    /// <summary>Cut samples to this many expanded tokens, as training does; null for whole samples.</summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Samples that may fail to be scored; one more stops the run.</summary>
@@ -45,7 +45,7 @@ public sealed record ScoringOptions
         ["scoring.window_samples"] = WindowSamples.ToString(CultureInfo.InvariantCulture),
         ["scoring.shard_samples"] = ShardSamples.ToString(CultureInfo.InvariantCulture),
         ["scoring.facts"] = "log_prob" + (TopOne ? ",top1" : "") + (Entropy ? ",entropy" : ""),
-        ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "model",
+        ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "none",
     };
 
     internal ScoringOptions Checked()

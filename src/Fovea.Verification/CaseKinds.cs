@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Fovea.Verification.EndToEnd;
 using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;
 using Fovea.Verification.Models;
 using Fovea.Verification.Text;
+using Fovea.Verification.Training;
 
 namespace Fovea.Verification;
 
@@ -21,7 +23,8 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
             "llava" => LlavaCase.Run,
             "solo" => SoloCase.Run,
             "openqwen2vl" => OpenQwen2VlCase.Run,
-            "training" or "endtoend" => (_, checks) => checks.Later(kind),
+            "endtoend" => EndToEndCase.Run,
+            "training" => TrainingCase.Run,
             _ => null,
         };
         return run is null ? Unknown(name, kind) : new FoundCase(name, kind, checks =>

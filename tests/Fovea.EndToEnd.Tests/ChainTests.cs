@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 
 namespace Fovea.EndToEnd.Tests;
 
@@ -32,6 +33,8 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     }
 
     private TemporaryFolder Folder => chain.Folder;
+
+    private string FirstImage => (string)JsonNode.Parse(File.ReadAllText(Captions))!.AsArray().First(r => r!["image"] is not null)!["image"]!;
 
     private string Captions => Path.Combine(Folder["scenes"], "captions.json");
 
@@ -70,6 +73,29 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"], "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
         Assert.NotNull(metrics["grounded_nll"]);
         Assert.NotNull(metrics["qa_accuracy"]);
+    }
+
+    [Fact]
+    public void Generate_answers_as_text_and_as_JSON_alike_and_draws_by_its_seed()
+    {
+        string[] captioning = ["generate", "--model", Folder["aligned"] + "/model", "--image", Path.Combine(Folder["scenes"], FirstImage), "--max-new-tokens", "6", "--threads", "1"];
+        var shown = FoveaProcess.Succeed(captioning);
+        var document = FoveaProcess.Succeed([.. captioning, "--json"]).Json;
+        Assert.Equal(shown.Output, (string)document["text"]! + Environment.NewLine);
+        Assert.Equal("llava_plain", (string)document["run"]!["template"]!);
+        Assert.InRange((int)document["metrics"]!["new_tokens"]!, 1, 6);
+
+        string[] talking = ["generate", "--model", Folder["reference"] + "/model", "--prompt", "Is there a circle?", "--max-new-tokens", "6", "--threads", "1", "--json"];
+        JsonNode Draw(string seed) => FoveaProcess.Succeed([.. talking, "--temperature", "3", "--top-k", "50", "--seed", seed]).Json;
+        Assert.Equal(Draw("1")["ids"]!.ToJsonString(), Draw("1")["ids"]!.ToJsonString());
+        Assert.NotEqual(Draw("1")["ids"]!.ToJsonString(), Draw("2")["ids"]!.ToJsonString());
+        Assert.NotNull(FoveaProcess.Succeed([.. talking, "--num-beams", "3"]).Json["score"]);
+
+        var blind = FoveaProcess.Run(["generate", "--model", Folder["reference"] + "/model", .. captioning[3..]]);
+        Assert.Equal(1, blind.ExitCode);
+        Assert.Contains("sees no images", Assert.Single(blind.ErrorLines), StringComparison.Ordinal);
+        var two = FoveaProcess.Run([.. captioning, "--image", Path.Combine(Folder["scenes"], FirstImage), "--prompt", "<image> What is this?"]);
+        Assert.Contains("image_count", Assert.Single(two.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,6 +7,9 @@ public sealed class WrongUseTests
     [InlineData("train", "--out", "x")]
     [InlineData("score", "vig", "--model", "x")]
     [InlineData("demo", "--sed", "5")]
+    [InlineData("generate", "--model", "x")]
+    [InlineData("generate", "--model", "x", "--prompt", "y", "--temperature", "0", "--top-k", "5")]
+    [InlineData("generate", "--model", "x", "--prompt", "y", "--length-penalty", "2")]
     [InlineData("select", "--scores", "s", "--method", "astrology", "--out", "w")]
     public void Wrong_use_is_one_line_with_a_hint_and_exit_code_2(params string[] arguments)
     {

@@ -4,6 +4,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Templates;
+using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
 using Fovea.Torch;
 
@@ -17,9 +18,9 @@ internal sealed class GenerateCommand
     private readonly Option<string?> _prompt = new("--prompt") { Description = "The question. Without <image> in it, images stand before it.", HelpName = "TEXT" };
     private readonly Option<string> _template = new("--template")
     {
-        Description = $"Chat template: auto (the family's), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
+        Description = $"Chat template: auto (the family's), checkpoint (the model's own), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
         HelpName = "NAME",
-        DefaultValueFactory = _ => "auto",
+        DefaultValueFactory = _ => TemplateChoice.Auto,
     };
 
     private readonly Option<int> _tokens = new("--max-new-tokens") { Description = "Most tokens of the answer.", DefaultValueFactory = _ => 128, HelpName = "N" };
@@ -27,16 +28,15 @@ internal sealed class GenerateCommand
     private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the K best tokens.", HelpName = "K" };
     private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the best tokens that have probability P together.", HelpName = "P" };
     private readonly Option<int?> _beams = new("--num-beams") { Description = "Search with N beams.", HelpName = "N" };
-    private readonly Option<double> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power.", DefaultValueFactory = _ => 1, HelpName = "X" };
+    private readonly Option<double?> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power (default: 1).", HelpName = "X" };
     private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Above 1: tokens that have been there become less likely.", DefaultValueFactory = _ => 1, HelpName = "X" };
     private readonly Option<long?> _seed = CommonOptions.Seed("Of the draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
+    private readonly Option<string> _type = new("--dtype") { Description = "Hold the model as stored (mapped from its files), in f32, or in bf16.", DefaultValueFactory = _ => "stored", HelpName = "TYPE" };
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private GenerateCommand()
-    {
-    }
+    private GenerateCommand() => _type.AcceptOnlyFromAmong("stored", "f32", "bf16");
 
     /// <summary>Describes the command.</summary>
     public static Command Create()
@@ -45,7 +45,7 @@ internal sealed class GenerateCommand
         var command = new Command("generate", "Answers a prompt, with or without images.")
         {
             options._model, options._images, options._prompt, options._template, options._tokens, options._temperature, options._topK, options._topP,
-            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._threads, options._json,
+            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._json,
         };
         command.SetAction((parsed, _) => Guard.RunAsync(
             "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer above is not complete"));
@@ -92,19 +92,26 @@ internal sealed class GenerateCommand
             throw new UsageException("--temperature 0 is greedy: leave --top-k and --top-p out, or give a temperature above 0");
         }
 
+        var (beams, penalty) = (parsed.GetValue(_beams), parsed.GetValue(_penalty));
+        if (beams is null && penalty is not null)
+        {
+            throw new UsageException("--length-penalty says nothing without beams: give --num-beams too");
+        }
+
         return new PromptRun
         {
             Model = parsed.GetValue(_model)!,
             Images = images,
             Text = text ?? "",
             Template = template,
+            Type = parsed.GetValue(_type) switch { "f32" => ParameterType.F32, "bf16" => ParameterType.BF16, _ => ParameterType.AsStored },
             Options = new GenerationOptions
             {
                 MaxNewTokens = parsed.GetValue(_tokens),
                 StopStrings = parsed.GetValue(_stop)!,
                 RepetitionPenalty = parsed.GetValue(_repetition),
                 Sampling = draws ? new SamplingOptions { Temperature = temperature ?? 1, TopK = topK, TopP = topP ?? 1, Seed = parsed.GetValue(_seed) ?? 1 } : null,
-                Beams = parsed.GetValue(_beams) is { } beams ? new BeamOptions { NumBeams = beams, LengthPenalty = parsed.GetValue(_penalty) } : null,
+                Beams = beams is { } numBeams ? new BeamOptions { NumBeams = numBeams, LengthPenalty = penalty ?? 1 } : null,
             },
         };
     }

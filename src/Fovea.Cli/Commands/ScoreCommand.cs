@@ -28,7 +28,7 @@ internal static class ScoreCommand
 
         public Option<int> MaxInvalid { get; } = new("--max-invalid") { Description = "Samples that may fail to be scored, and are listed with the reason.", HelpName = "N" };
 
-        public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Cut samples to this many tokens, as training does (default: the model's limit).", HelpName = "N" };
+        public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Cut samples to this many tokens, as training does (default: none is cut).", HelpName = "N" };
 
         public Option<bool> TopOne { get; } = new("--top1") { Description = "Also store whether each target is the likeliest token." };
 

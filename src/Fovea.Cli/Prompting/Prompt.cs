@@ -12,8 +12,8 @@ namespace Fovea.Cli.Prompting;
 /// <param name="Expanded">Ids with image tokens, and images.</param>
 /// <param name="EndIds">The template's, the tokenizer's and those of the model's folder.</param>
 /// <param name="Template">Name of the template that was used.</param>
-/// <param name="Decode">Text of ids, special tokens left out.</param>
-internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Func<IReadOnlyList<int>, string> Decode)
+/// <param name="Tokenizer">Reads the answer.</param>
+internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Tokenizer Tokenizer)
 {
     /// <summary>No template: the text as it stands, with the tokenizer's own special tokens around it.</summary>
     public const string NoTemplate = "none";
@@ -29,7 +29,7 @@ internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Temp
     /// <param name="folder">Its folder: tokenizer, image processor, end ids.</param>
     /// <param name="text">The question; without a tag <c>&lt;image&gt;</c> the images stand before it.</param>
     /// <param name="images">The images, in the order of their tags.</param>
-    /// <param name="template">A template's name, <c>auto</c> or <c>none</c>.</param>
+    /// <param name="template">A template's name, <c>auto</c>, <c>checkpoint</c> or <c>none</c>.</param>
     public static Prompt Create(VisionLanguageModel model, string folder, string text, RgbImage[] images, string template)
     {
         if (images.Length > 0 && !model.SeesImages)
@@ -45,16 +45,15 @@ internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Temp
         var tokenizer = Tokenizer.Load(folder);
         var processor = images.Length > 0 ? ImageProcessor.Load(folder) : null;
         PixelValues[] pixels = [.. images.Select(i => processor!.Normalize(processor.Rescale(i)))];
-        var encoder = new SampleEncoder(tokenizer, TemplateChoice.Parse(template == NoTemplate ? "auto" : template, ConversationOf(model)));
+        // Without a template the encoder's is not used; this one fits any tokenizer.
+        var encoder = new SampleEncoder(tokenizer, template == NoTemplate ? TemplateChoice.Parse("llava_plain") : TemplateChoice.ForModel(template, folder, tokenizer));
         var sample = new Sample(Key, null, [.. images.Select((_, i) => $"image {i}")], [new Turn(Role.Human, text), new Turn(Role.Assistant, "")]);
         var used = encoder.Templates.For(sample);
         var ids = template == NoTemplate ? Plain(encoder.Tokenizer, text) : encoder.EncodePrompt(sample, 1);
         int?[] ends = [template == NoTemplate ? null : encoder.EndIdOf(used), tokenizer.EosId, .. Models.Generation.EndIds.Read(folder)];
         return new Prompt(
-            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate ? NoTemplate : used.Name, encoder.Decode);
+            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate ? NoTemplate : used.Name, tokenizer);
     }
-
-    private static string ConversationOf(VisionLanguageModel model) => model.Family == "solo" ? "solo" : "llava_v1";
 
     private static int[] Plain(Tokenizer tokenizer, string text)
     {

@@ -17,8 +17,11 @@ internal sealed record PromptRun
     /// <summary>The question.</summary>
     public required string Text { get; init; }
 
-    /// <summary>A template's name, <c>auto</c> or <c>none</c>.</summary>
+    /// <summary>A template's name, <c>auto</c>, <c>checkpoint</c> or <c>none</c>.</summary>
     public required string Template { get; init; }
+
+    /// <summary>In which type the model is held.</summary>
+    public ParameterType Type { get; init; } = ParameterType.AsStored;
 
     /// <summary>How to generate; end ids are found.</summary>
     public required GenerationOptions Options { get; init; }
@@ -27,12 +30,12 @@ internal sealed record PromptRun
     public PromptAnswer Run(Action<string> show, CancellationToken stop)
     {
         var images = Prompt.ReadImages(Images);
-        using var model = ModelFolder.Load(Model);
+        using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type });
         var prompt = Prompt.Create(model, Model, Text, images, Template);
         var options = Options with { EndIds = prompt.EndIds };
         var clock = Stopwatch.StartNew();
         TimeSpan? first = null;
-        var found = TextGenerator.Generate(model, [prompt.Expanded], options, () => new DecodeDifferences(prompt.Decode), piece =>
+        var found = TextGenerator.Generate(model, [prompt.Expanded], options, () => prompt.Tokenizer.DecodeStream(skipSpecialTokens: true), piece =>
         {
             first ??= clock.Elapsed;
             show(piece.Text);

@@ -75,11 +75,13 @@ internal sealed class ScoreQuery : IDisposable
         }
 
         // From here on the session reads these files and no others, loads nothing, and cannot be told otherwise.
-        var paths = store.Shards.Select(store.PathOf).Concat(store.TokensPath is { } tokens ? [tokens] : []);
         Execute("SET temp_directory = ''");
+
+        // Unnested lists are taken for few rows, and a join would build its table from them instead of from the tokens.
+        Execute("SET disabled_optimizers = 'build_side_probe_side'");
         Execute("SET autoinstall_known_extensions = false");
         Execute("SET autoload_known_extensions = false");
-        Execute($"SET allowed_paths = [{string.Join(", ", paths.Select(ScoreViews.Quoted))}]");
+        Execute($"SET allowed_paths = [{string.Join(", ", store.Shards.Select(s => ScoreViews.Quoted(store.PathOf(s))))}]");
         Execute("SET enable_external_access = false");
         Execute("SET lock_configuration = true");
     }

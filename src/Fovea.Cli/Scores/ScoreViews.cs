@@ -18,9 +18,14 @@ internal static class ScoreViews
     {
         var shards = string.Join(", ", store.Shards.Select(s => Quoted(Literal(store.PathOf(s)))));
         yield return $"CREATE VIEW samples AS SELECT * FROM read_parquet([{shards}], union_by_name = true)";
+
+        // Texts as an enumeration are compared and grouped as numbers; the table is small and stays in memory.
         yield return store.TokensPath is { } tokens
-            ? $"CREATE VIEW tokens AS SELECT * FROM read_parquet({Quoted(Literal(tokens))})"
-            : "CREATE VIEW tokens AS SELECT 0::INTEGER AS token_id, ''::VARCHAR AS token WHERE false";
+            ? $"CREATE TABLE token_file AS SELECT * FROM read_parquet({Quoted(Literal(tokens))})"
+            : "CREATE TABLE token_file AS SELECT 0::INTEGER AS token_id, ''::VARCHAR AS token";
+        yield return "CREATE TYPE token_text AS ENUM (SELECT DISTINCT token FROM token_file ORDER BY token)";
+        yield return $"CREATE TABLE tokens AS SELECT token_id, token::token_text AS token FROM token_file{(store.TokensPath is null ? " WHERE false" : "")}";
+        yield return "DROP TABLE token_file";
         var logProbs = columnsOf("samples").Where(c => c.StartsWith(Prefix, StringComparison.Ordinal)).ToArray();
         yield return "CREATE VIEW scores AS " + WithTokens("condition, log_prob", [.. logProbs.Select(c => Unnested(c, $"unnest({Name(c)}) AS log_prob", "NOT isnan(log_prob)", []))],
             "''::VARCHAR AS condition, 0::FLOAT AS log_prob");
@@ -41,7 +46,7 @@ internal static class ScoreViews
     }
 
     private static string WithTokens(string columns, string[] parts, string none) => parts.Length == 0
-        ? $"SELECT source, record, id, 0::INTEGER AS position, 0::INTEGER AS token_id, ''::VARCHAR AS token, {none} FROM samples WHERE false"
+        ? $"SELECT source, record, id, 0::INTEGER AS position, 0::INTEGER AS token_id, NULL::token_text AS token, {none} FROM samples WHERE false"
         : $"SELECT source, record, id, position, s.token_id, tokens.token, {columns} FROM ({string.Join(" UNION ALL ", parts)}) s LEFT JOIN tokens ON s.token_id = tokens.token_id";
 
     private static string Name(string column) => "\"" + column.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";

@@ -8,7 +8,7 @@ namespace Fovea.Data.Images;
 
 /// <summary>
 /// Reads pictures as LLaVA does (Pillow's <c>convert("RGB")</c>): the content decides the format, EXIF orientation and colour profiles are ignored, alpha is dropped and
-/// not blended. Writes PNG.
+/// not blended, one channel of 16 bits is clipped and three are cut to their high bytes, the first frame of an animation counts. Writes PNG.
 /// </summary>
 public static class ImageFile
 {
@@ -38,7 +38,9 @@ public static class ImageFile
             throw new InvalidInputException(name, null, "expected an image, got a file of 0 bytes");
         }
 
-        using var data = SKData.CreateCopy(bytes);
+        var gif = GifFirstFrame.Of(bytes);
+        var isGrey16 = EncodedImage.IsGrey16Png(bytes);
+        using var data = SKData.CreateCopy(gif is not null ? gif.Bytes : isGrey16 ? EncodedImage.Grey16AsTwoChannels(bytes) : bytes);
         using var codec = SKCodec.Create(data)
             ?? throw new InvalidInputException(name, null, $"expected an image (PNG, JPEG, ...), got {bytes.Length} bytes of something else");
         var (width, height) = (codec.Info.Width, codec.Info.Height);
@@ -47,16 +49,33 @@ public static class ImageFile
             throw new InvalidInputException(name, null, $"expected an image of at most {MaxPixels} pixels, got a header that claims {width} x {height}");
         }
 
+        if (EncodedImage.ClaimsTooMuch(bytes, width, height))
+        {
+            throw new InvalidInputException(name, null, $"the header claims {width} x {height} pixels, far more than {bytes.Length} bytes can hold");
+        }
+
+        if (EncodedImage.IsCutJpeg(bytes))
+        {
+            throw new InvalidInputException(name, null, $"the image (Jpeg, {width} x {height}) is cut short: it has no end marker");
+        }
+
+        var pixels = Pixels(codec, name);
+        return new RgbImage(width, height, isGrey16 ? Clip(pixels) : DropAlpha(pixels, gif?.Uncovered));
+    }
+
+    private static byte[] Pixels(SKCodec codec, string name)
+    {
         // No colour space asked for means no colour management; unpremultiplied keeps the colours beneath alpha.
-        var info = new SKImageInfo(width, height, SKColorType.Rgba8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
-        var rgba = new byte[info.BytesSize64];
-        var pinned = GCHandle.Alloc(rgba, GCHandleType.Pinned);
+        var alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, alpha, null);
+        var pixels = new byte[info.BytesSize64];
+        var pinned = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try
         {
             var result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
             return result == SKCodecResult.Success
-                ? new RgbImage(width, height, DropAlpha(rgba))
-                : throw new InvalidInputException(name, null, $"the image ({codec.EncodedFormat}, {width} x {height}) is cut short or corrupt: {result}");
+                ? pixels
+                : throw new InvalidInputException(name, null, $"the image ({codec.EncodedFormat}, {info.Width} x {info.Height}) is cut short or corrupt: {result}");
         }
         finally
         {
@@ -94,12 +113,24 @@ public static class ImageFile
         }
     }
 
-    private static byte[] DropAlpha(byte[] rgba)
+    private static byte[] DropAlpha(byte[] rgba, (byte Red, byte Green, byte Blue)? uncovered)
     {
         var rgb = new byte[rgba.Length / 4 * 3];
         for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
         {
-            (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
+            (rgb[to], rgb[to + 1], rgb[to + 2]) = uncovered is { } colour && rgba[from + 3] == 0 ? colour : (rgba[from], rgba[from + 1], rgba[from + 2]);
+        }
+
+        return rgb;
+    }
+
+    /// <summary>Pillow's reading of one 16-bit channel, here as high byte and alpha: min(value, 255), so that nearly all is white.</summary>
+    private static byte[] Clip(byte[] rgba)
+    {
+        var rgb = new byte[rgba.Length / 4 * 3];
+        for (int from = 0, to = 0; to < rgb.Length; from += 4, to += 3)
+        {
+            rgb[to] = rgb[to + 1] = rgb[to + 2] = rgba[from] > 0 ? byte.MaxValue : rgba[from + 3];
         }
 
         return rgb;

@@ -58,13 +58,14 @@ public sealed record ImageProcessorConfig
     public static ImageProcessorConfig Solo(int patchSize, int longestEdge) =>
         new() { PatchSize = patchSize, LongestEdge = longestEdge, Filter = ResizeFilter.Bilinear, Mean = ImageNetMean, Std = ImageNetStd };
 
-    /// <summary>Reads <c>preprocessor_config.json</c> from a model's folder, or the file itself.</summary>
+    /// <summary>
+    /// Reads a model folder's image processor: its <c>preprocessor_config.json</c>, or what <c>processor_config.json</c> or <c>config.json</c> say in its place
+    /// (LLaVA's and Prismatic's own layouts bring no other file along). A path to a file reads that file.
+    /// </summary>
     /// <exception cref="InvalidInputException">It is missing, malformed or asks for what is not supported.</exception>
-    public static ImageProcessorConfig Load(string path)
-    {
-        path = Directory.Exists(path) ? Path.Combine(path, "preprocessor_config.json") : path;
-        return File.Exists(path) ? ImageProcessorConfigReader.Read(JsonFields.OpenFile(path)) : throw new InvalidInputException(path, null, "image processor file not found");
-    }
+    public static ImageProcessorConfig Load(string path) => Directory.Exists(path) ? ImageProcessorFolder.Read(path)
+        : File.Exists(path) ? ImageProcessorConfigReader.Read(JsonFields.OpenFile(path))
+        : throw new InvalidInputException(path, null, "image processor file not found");
 
     /// <summary>The text of a <c>preprocessor_config.json</c> that <see cref="Load"/> and Transformers (SOLO's form excepted) read.</summary>
     public string ToJson()

@@ -3,26 +3,56 @@ using Fovea.Data.Json;
 
 namespace Fovea.Data.Images;
 
-/// <summary>Reads what <c>preprocessor_config.json</c> files of CLIP, SigLIP, LLaVA and SOLO say, in all their spellings; missing <c>do_*</c> keys mean true, others the class's defaults.</summary>
+/// <summary>
+/// Reads what <c>preprocessor_config.json</c> files of CLIP, SigLIP, LLaVA and SOLO say, in all their spellings; missing <c>do_*</c> keys mean true, others the class's
+/// defaults. A class not known here must say its sizes, filter, mean and deviation itself.
+/// </summary>
 internal static class ImageProcessorConfigReader
 {
     private const int LargestSide = 16_384;
     private const int DefaultSide = 224;
+    private const double AnyMean = 0;
+    private const double AnyStd = 1;
     private static readonly double[] SiglipChannels = [0.5, 0.5, 0.5];
+
+    // Keys of processors that cut a picture into tiles, choose its size by themselves or do what no processor here does.
+    private static readonly string[] Foreign =
+    [
+        "image_grid_pinpoints", "min_pixels", "max_pixels", "merge_size", "temporal_patch_size", "max_num_patches", "do_image_splitting", "max_image_tiles", "do_pan_and_scan",
+        "crop_to_patches", "target_height", "target_width", "crop_pct", "size_divisor", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "max_image_size", "resized_patch_size",
+    ];
+
+    private enum Family
+    {
+        Clip,
+        Siglip,
+        Solo,
+        Other,
+    }
 
     public static ImageProcessorConfig Read(JsonFields root)
     {
         var type = root.Optional("image_processor_type")?.Text() ?? root.Optional("feature_extractor_type")?.Text() ?? "";
-        var siglip = type.StartsWith("Siglip", StringComparison.OrdinalIgnoreCase);
+        var family = FamilyOf(type);
+        RequirePlain(root);
+        if (family == Family.Other)
+        {
+            RequireStated(root, type);
+        }
+
         var config = new ImageProcessorConfig
         {
-            PadToSquare = root.Optional("image_aspect_ratio") is { } aspect ? aspect.Text() == "pad" : root.Optional("do_pad")?.Flag() ?? false,
-            Filter = root.Optional("resample") is { } resample ? ReadFilter(resample) : ResizeFilter.Bicubic,
-            Mean = ReadChannels(root, "image_mean", 0, siglip ? SiglipChannels : ImageProcessorConfig.ClipMean),
-            Std = ReadChannels(root, "image_std", 1, siglip ? SiglipChannels : ImageProcessorConfig.ClipStd),
+            PadToSquare = Pads(root),
+            Filter = root.Optional("resample") is { } resample ? ReadFilter(resample) : family == Family.Solo ? ResizeFilter.Bilinear : ResizeFilter.Bicubic,
+            Mean = ReadChannels(root, "image_mean", AnyMean, family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetMean, _ => ImageProcessorConfig.ClipMean }),
+            Std = ReadChannels(root, "image_std", AnyStd, family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetStd, _ => ImageProcessorConfig.ClipStd }),
         };
-        RequirePlainRescale(root);
-        if (root.Optional("patch_size") is { } patch && type.StartsWith("Solo", StringComparison.Ordinal))
+        if (config.PadToSquare && config.Mean.Any(m => m is < 0 or > 1))
+        {
+            throw root.Error("image_mean: expected colours from 0 to 1 to pad with");
+        }
+
+        if (family == Family.Solo && root.Optional("patch_size") is { } patch)
         {
             var longest = root.Field("size").Field("longest_edge");
             return Side(longest) % Side(patch) == 0
@@ -30,19 +60,44 @@ internal static class ImageProcessorConfigReader
                 : throw longest.Expected($"a multiple of patch_size {Side(patch)}");
         }
 
-        var crops = !siglip && Does(root, "do_center_crop");
-        config = config with { Crop = crops ? ReadBox(root.Optional("crop_size")) : null };
-        if (!Does(root, "do_resize"))
+        var crops = family switch
         {
-            return config;
+            Family.Siglip => root.Optional("do_center_crop")?.Flag() ?? false,
+            Family.Other => root.Optional("do_center_crop")?.Flag() ?? root.Optional("crop_size") is not null,
+            _ => Does(root, "do_center_crop"),
+        };
+        config = config with { Crop = crops ? ReadBox(root.Optional("crop_size")) : null };
+        return Does(root, "do_resize") ? WithSize(config, root.Optional("size"), family) : config;
+    }
+
+    private static Family FamilyOf(string type) =>
+        type.StartsWith("Siglip2", StringComparison.OrdinalIgnoreCase) ? Family.Other
+        : type.StartsWith("Siglip", StringComparison.OrdinalIgnoreCase) ? Family.Siglip
+        : type.StartsWith("Solo", StringComparison.Ordinal) ? Family.Solo
+        : type.Length == 0 || type.StartsWith("CLIP", StringComparison.OrdinalIgnoreCase) || type is "LlavaImageProcessor" or "LlavaImageProcessorFast" ? Family.Clip
+        : Family.Other;
+
+    private static ImageProcessorConfig WithSize(ImageProcessorConfig config, JsonFields? size, Family family) => size switch
+    {
+        null => family == Family.Siglip ? config with { ResizeTo = ReadBox(null) } : config with { ShortestEdge = DefaultSide },
+        { Element.ValueKind: JsonValueKind.Number } when family == Family.Clip => config with { ShortestEdge = Side(size) },
+        { Element.ValueKind: JsonValueKind.Object } when size.Optional("longest_edge") is { } longest => throw longest.Error("longest_edge is not supported; expected shortest_edge, or height and width"),
+        { Element.ValueKind: JsonValueKind.Object } when size.Optional("shortest_edge") is { } edge => config with { ShortestEdge = Side(edge) },
+        _ => config with { ResizeTo = ReadBox(size) },
+    };
+
+    private static bool Pads(JsonFields root)
+    {
+        if (root.Optional("image_aspect_ratio") is not { } aspect)
+        {
+            return root.Optional("do_pad")?.Flag() ?? false;
         }
 
-        return root.Optional("size") switch
+        return aspect.Text() switch
         {
-            null => siglip ? config with { ResizeTo = ReadBox(null) } : config with { ShortestEdge = DefaultSide },
-            { Element.ValueKind: JsonValueKind.Number } size when !siglip => config with { ShortestEdge = Side(size) },
-            { Element.ValueKind: JsonValueKind.Object } size when size.Optional("shortest_edge") is { } edge => config with { ShortestEdge = Side(edge) },
-            var size => config with { ResizeTo = ReadBox(size) },
+            "pad" => true,
+            "square" => false,
+            _ => throw aspect.Expected("image_aspect_ratio pad or square, the only ones supported"),
         };
     }
 
@@ -66,8 +121,9 @@ internal static class ImageProcessorConfigReader
         }
     }
 
-    private static ResizeFilter ReadFilter(JsonFields value) =>
-        value.Integer() is 1 or 2 or 3 ? (ResizeFilter)value.Integer() : throw value.Expected("resample 1 (Lanczos), 2 (bilinear) or 3 (bicubic)");
+    private static ResizeFilter ReadFilter(JsonFields value) => Enum.IsDefined((ResizeFilter)value.Integer())
+        ? (ResizeFilter)value.Integer()
+        : throw value.Expected("resample 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (Hamming)");
 
     private static double[] ReadChannels(JsonFields root, string name, double without, IReadOnlyList<double> byDefault)
     {
@@ -81,12 +137,29 @@ internal static class ImageProcessorConfigReader
             return [.. byDefault];
         }
 
-        var values = field.Items().Select(v => v.Number()).ToArray();
-        return values.Length == 3 && (without == 0 || values.All(v => v > 0)) ? values : throw field.Expected("three numbers, standard deviations above 0");
+        double[] values = field.Element.ValueKind == JsonValueKind.Number ? [field.Number(), field.Number(), field.Number()] : [.. field.Items().Select(v => v.Number())];
+        return values.Length == 3 && (without == AnyMean || values.All(v => v > 0)) ? values : throw field.Expected("three numbers, standard deviations above 0");
     }
 
-    private static void RequirePlainRescale(JsonFields root)
+    private static void RequireStated(JsonFields root, string type)
     {
+        string[] wanted = [.. Does(root, "do_resize") ? ["size", "resample"] : (string[])[], .. Does(root, "do_normalize") ? ["image_mean", "image_std"] : (string[])[]];
+        if (wanted.FirstOrDefault(key => root.Optional(key) is null) is { } missing)
+        {
+            throw root.Error($"image processor {type} is not known, nor is its default for \"{missing}\"; write that key, or use a CLIP, SigLIP, LLaVA or SOLO processor");
+        }
+    }
+
+    private static void RequirePlain(JsonFields root)
+    {
+        foreach (var key in Foreign)
+        {
+            if (root.Optional(key) is { Element.ValueKind: not JsonValueKind.False } foreign)
+            {
+                throw foreign.Error("is not supported; supported are the processors of CLIP, SigLIP, LLaVA (one picture, padded or not) and SOLO");
+            }
+        }
+
         if (!Does(root, "do_rescale"))
         {
             throw root.Error("do_rescale false is not supported");

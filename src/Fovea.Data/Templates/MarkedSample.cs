@@ -7,7 +7,7 @@ namespace Fovea.Data.Templates;
 /// <param name="Id">Its id; <see cref="TokenizedSample.ImagePlaceholder"/> for an image.</param>
 /// <param name="Text">
 /// The characters of the rendered text that it adds to what the tokens before it covered; the token's own text where it adds none (a <c>&lt;s&gt;</c> that the tokenizer
-/// puts in front, the second byte of a character).
+/// puts in front, the first byte of a character).
 /// </param>
 /// <param name="CarriesLoss">Whether the model must produce it.</param>
 public sealed record MarkedToken(int Id, string Text, bool CarriesLoss);
@@ -25,10 +25,11 @@ public sealed record MarkedSample(TokenizedSample Sample, string Template, strin
         var (tokens, shown) = (new MarkedToken[spans.Length], 0);
         for (var i = 0; i < spans.Length; i++)
         {
-            // Blanks that a token swallows without covering them (between a word and a special token) stay visible with the next one.
-            var adds = spans[i].IsInText && spans[i].End > shown;
-            tokens[i] = new MarkedToken(sample.InputIds[i], adds ? text[shown..spans[i].End] : textOf(sample.InputIds[i]), targets.Contains(i));
-            shown = adds ? spans[i].End : shown;
+            // A character that several tokens share (the bytes of one, or a first one with a blank put in front) shows with the last of them.
+            var end = i + 1 < spans.Length && spans[i + 1].IsInText ? Math.Min(spans[i].End, spans[i + 1].Start) : spans[i].End;
+            var adds = end > shown;
+            tokens[i] = new MarkedToken(sample.InputIds[i], adds ? text[shown..end] : textOf(sample.InputIds[i]), targets.Contains(i));
+            shown = Math.Max(shown, end);
         }
 
         return new MarkedSample(sample, template, text, tokens);

@@ -145,13 +145,38 @@ public sealed class SampleEncoder : ISampleEncoder
         var (ids, spans, at) = (new List<int>(), new List<TextSpan>(), 0);
         foreach (var segment in chat.Segments)
         {
-            var tokens = _tokenizer.Encode(segment, template.AddsSpecialTokens);
-            ids.AddRange(tokens.Ids.Select(i => i == _imageId ? TokenizedSample.ImagePlaceholder : i));
-            spans.AddRange(tokens.Spans.Select(s => s.IsInText ? new TextSpan(s.Start + at, s.End + at) : s));
-            at += segment.Length;
+            var isFirst = true;
+            foreach (var piece in Pieces(segment))
+            {
+                var tokens = _tokenizer.Encode(piece, template.AddsSpecialTokens && isFirst);
+                ids.AddRange(tokens.Ids.Select(i => i == _imageId ? TokenizedSample.ImagePlaceholder : i));
+                spans.AddRange(tokens.Spans.Select(s => s.IsInText ? new TextSpan(s.Start + at, s.End + at) : s));
+                at += piece.Length;
+                isFirst = false;
+            }
         }
 
         return new TokenSequence([.. ids], [.. spans]);
+    }
+
+    /// <summary>
+    /// What is tokenized at once: the whole segment, but for a SentencePiece model, where LLaVA cuts the text at <c>&lt;image&gt;</c>: each piece between is a text with a leading blank
+    /// of its own, be the tokenizer "legacy" or not.
+    /// </summary>
+    private List<string> Pieces(string segment)
+    {
+        if (!_tokenizer.IsSentencePieceModel)
+        {
+            return [segment];
+        }
+
+        var pieces = new List<string>();
+        foreach (var text in segment.Split(ImageTag.Text))
+        {
+            pieces.AddRange(pieces.Count == 0 ? [text] : [ImageTag.Text, text]);
+        }
+
+        return pieces;
     }
 
     /// <summary>A place in the rendered text as a place in the turn's own text, clamped to it.</summary>

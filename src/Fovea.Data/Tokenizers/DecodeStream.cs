@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Fovea.Core.Samples;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -8,7 +9,7 @@ namespace Fovea.Data.Tokenizers;
 /// UTF-8, a <c>ByteFallback</c> decoder turns characters of the same run into U+FFFD that were given already. Not thread-safe.
 /// </summary>
 [SuppressMessage("Naming", "CA1711", Justification = "The tokenizers library calls it so; it is a stream of text, not of bytes.")]
-public sealed class DecodeStream
+public sealed class DecodeStream : IIncrementalDecoder
 {
     private const char Unfinished = '\uFFFD';
     private const int SafeRun = 4;

@@ -108,6 +108,9 @@ public sealed class Tokenizer
     /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported.</exception>
     public static Tokenizer LoadVocabulary(string vocab, string merges) => LoadVocabulary(vocab, merges, new TokenizerSettings { File = vocab });
 
+    /// <summary>Whether it was read from a SentencePiece model, whose readers treat the texts between images as texts of their own.</summary>
+    public bool IsSentencePieceModel => _definition.Normalizers is [SentencePieceStep];
+
     /// <summary>Tokenizes a text.</summary>
     /// <param name="text">Any text; special strings in it become special tokens, half of a surrogate pair is read as U+FFFD.</param>
     /// <param name="addSpecialTokens">Whether to put what the files ask for (<c>&lt;s&gt;</c>) around it.</param>

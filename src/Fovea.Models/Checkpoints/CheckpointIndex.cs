@@ -46,6 +46,6 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
     /// A shard's name must not lead out of the folder, on any platform, nor to another index. (The file itself may be a link, as in the cache of the Hugging Face hub.)
     /// </summary>
     private static bool IsPlainFileName(string name) =>
-        name.Length is > 0 and <= 255 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':', '\0']) < 0
+        name.Length is > 0 and <= 255 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':']) < 0 && !name.Any(char.IsControl)
         && !name.EndsWith(TensorSources.IndexSuffix, StringComparison.OrdinalIgnoreCase);
 }

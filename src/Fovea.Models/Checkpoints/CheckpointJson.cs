@@ -36,7 +36,9 @@ internal static class CheckpointJson
         }
     }
 
-    private static void CheckTexts(JsonElement element)
+    /// <summary>Reads all keys and texts once.</summary>
+    /// <exception cref="InvalidOperationException">One is not valid Unicode.</exception>
+    public static void CheckTexts(JsonElement element)
     {
         switch (element.ValueKind)
         {

@@ -61,28 +61,8 @@ public static class ModelFolder
         return new TowerModel(new VisionTower(config, parameters, LlavaModel.TowerPrefix), parameters);
     }
 
-    /// <summary>Copies a folder's tensors into parameters that are there already, whatever the layout they are stored in.</summary>
-    /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen (all are listed).</exception>
-    public static void ReadInto(string dir, ParameterSet parameters, LoadOptions? options = null)
-    {
-        options = (options ?? new LoadOptions()) with { Mapped = false };
-        using var plan = ModelLayouts.Open(dir, options);
-        using var stored = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding).Read(options);
-        if (stored.Names.FirstOrDefault(n => !parameters.Contains(n) || !parameters[n].shape.AsSpan().SequenceEqual(stored[n].shape)) is { } other
-            || (other = parameters.Names.FirstOrDefault(n => !stored.Contains(n))) is not null)
-        {
-            throw new InvalidInputException(dir, null, $"{other} has another shape than in the model, or is in one of them only; expected the same model");
-        }
-
-        using var noGrad = torch.no_grad();
-        foreach (var (name, own) in parameters.All)
-        {
-            own.copy_(stored[name]);
-        }
-    }
-
     /// <summary>
-    /// Writes configuration and weights; each file is whole or absent. A model that was loaded keeps its names, layout and configuration;
+    /// Writes configuration and weights: a new folder appears whole or not at all; in one that exists each file is replaced at once. A model that was loaded keeps its names, layout and configuration;
     /// a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.
     /// </summary>
     /// <param name="model">What to write.</param>
@@ -98,24 +78,7 @@ public static class ModelFolder
         var origin = whole.Origin ?? new CheckpointOrigin("transformers 4.52",
             [new OriginFile("model", [.. model.Parameters.Names.Select(n => (n, n))])],
             [new ConfigDocument(ModelLayouts.ConfigName, whole.WriteConfig())]);
-        foreach (var file in origin.Files)
-        {
-            var path = Path.Combine(dir, file.Stem);
-            SafetensorsFolder.Write(Path.GetDirectoryName(path)!, file.Tensors.Select(t => SavedTensor.Of(t.Stored, model.Parameters[t.Parameter])),
-                maxShardBytes, Path.GetFileName(path));
-        }
-
-        foreach (var document in origin.Documents)
-        {
-            var json = document.Json.DeepClone().AsObject();
-            NameType(json, model.Parameters.All.First().Value.dtype);
-            if (document.Path == ModelLayouts.ConfigName)
-            {
-                whole.CompleteConfig(json);
-            }
-
-            AtomicFile.WriteText(Path.Combine(dir, document.Path), json.ToJsonString(Indented) + "\n");
-        }
+        AtomicFolder.Write(dir, folder => Write(whole, origin, folder, maxShardBytes));
     }
 
     /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes.</summary>
@@ -138,6 +101,28 @@ public static class ModelFolder
     {
         using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
         return [.. plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    private static void Write(DecoderModel model, CheckpointOrigin origin, string folder, long maxShardBytes)
+    {
+        foreach (var file in origin.Files)
+        {
+            var path = Path.Combine(folder, file.Stem);
+            SafetensorsFolder.Write(Path.GetDirectoryName(path)!, file.Tensors.Select(t => SavedTensor.Of(t.Stored, model.Parameters[t.Parameter])),
+                maxShardBytes, Path.GetFileName(path));
+        }
+
+        foreach (var document in origin.Documents)
+        {
+            var json = document.Json.DeepClone().AsObject();
+            NameType(json, model.Parameters.All.First().Value.dtype);
+            if (document.Path == ModelLayouts.ConfigName)
+            {
+                model.CompleteConfig(json);
+            }
+
+            AtomicFile.WriteText(Path.Combine(folder, document.Path), json.ToJsonString(Indented) + "\n");
+        }
     }
 
     /// <summary>Says in the configuration in which type the weights are, where it speaks of it.</summary>

@@ -29,7 +29,7 @@ public sealed partial record DecoderConfig
             VocabSize = json.Integer("vocab_size", d.VocabSize),
             HiddenSize = hidden,
             IntermediateSize = json.Integer("intermediate_size", d.IntermediateSize),
-            NumLayers = json.Integer("num_hidden_layers", d.NumLayers),
+            NumLayers = json.Integer("num_hidden_layers", d.NumLayers, most: ForeignJson.MostLayers),
             NumHeads = heads,
             NumKeyValueHeads = json.Integer("num_key_value_heads", json.Has("num_attention_heads") && type == "llama" ? heads : d.NumKeyValueHeads),
             HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
 
@@ -10,6 +11,9 @@ namespace Fovea.Models.Configs;
 /// </summary>
 internal readonly struct ForeignJson(JsonElement element, string file, string path)
 {
+    /// <summary>No known model comes near; without a limit a false number would ask for a list of a billion tensors.</summary>
+    public const int MostLayers = 1024;
+
     private const long MaxFileBytes = 16 << 20;
 
     public string File => file;
@@ -29,14 +33,19 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
         try
         {
-            var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+            var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
             using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(file), options);
+            CheckpointJson.CheckTexts(document.RootElement);
             var root = new ForeignJson(document.RootElement.Clone(), file, "");
             return root.IsObject ? root : throw root.Wrong("", "an object", document.RootElement);
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(file, null, $"not JSON (line {e.LineNumber + 1}); expected an object", e);
+            throw new InvalidInputException(file, null, $"not JSON (line {e.LineNumber + 1}), or a key stands in it twice; expected an object", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidInputException(file, null, "a text in it is not valid Unicode; expected UTF-8", e);
         }
     }
 
@@ -138,9 +147,9 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
     public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);
 
-    public int Integer(string key, int fallback, int least = 1) => OptionalInteger(key, least) ?? fallback;
+    public int Integer(string key, int fallback, int least = 1, int most = int.MaxValue) => OptionalInteger(key, least, most) ?? fallback;
 
-    public int? OptionalInteger(string key, int least = int.MinValue)
+    public int? OptionalInteger(string key, int least = int.MinValue, int most = int.MaxValue)
     {
         if (!TryGet(key, out var value))
         {
@@ -149,9 +158,9 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
         // An end id may be a list; the first one ends a turn.
         var single = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? value[0] : value;
-        return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var number) && number >= least
+        return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var number) && number >= least && number <= most
             ? number
-            : throw Wrong(key, least == int.MinValue ? "an integer" : $"an integer of at least {least}", value);
+            : throw Wrong(key, least == int.MinValue ? "an integer" : most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", value);
     }
 
     /// <summary>One id or a list of them, none below 0; empty where the key is missing.</summary>
@@ -183,6 +192,6 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
     private InvalidInputException Wrong(string key, string expected, JsonElement got)
     {
         var raw = got.GetRawText();
-        return new InvalidInputException(file, null, $"{Join(key)}: expected {expected}, got {(raw.Length > 60 ? raw[..60] + "..." : raw)}");
+        return new InvalidInputException(file, null, $"{Join(key)}: expected {expected}, got {CheckpointFile.Shorten(raw)}");
     }
 }

@@ -85,7 +85,7 @@ public sealed record VisionConfig
             PatchSize = json.Integer("patch_size", clip ? 32 : 16),
             HiddenSize = json.Integer("hidden_size", 768),
             IntermediateSize = json.Integer("intermediate_size", 3072),
-            NumLayers = json.Integer("num_hidden_layers", 12),
+            NumLayers = json.Integer("num_hidden_layers", 12, most: ForeignJson.MostLayers),
             NumHeads = json.Integer("num_attention_heads", 12),
             Activation = act,
             LayerNormEps = json.Number("layer_norm_eps", clip ? 1e-5 : 1e-6),

@@ -84,14 +84,30 @@ internal sealed class DecoderBlock
             (key, value) = cache.Append(_layer, key, value);
         }
 
+        var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
+        if (context.Hook is null && query.shape[1] == 1)
+        {
+            return _output.Forward(AttendOnce(query, key, value, mask), context.Policy.Attention);
+        }
+
         query = query.transpose(1, 2); // [batch, heads, query, head_dim]
         key = Expand(key).transpose(1, 2); // [batch, heads, key, head_dim]
         value = Expand(value).transpose(1, 2); // [batch, heads, key, head_dim]
-        var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
         var mixed = context.Hook is { } hook
             ? Explicit(query, key, value, mask, hook)
             : nn.functional.scaled_dot_product_attention(query, key, value, mask!, is_casual: mask is null && query.shape[2] > 1);
         return _output.Forward(mixed.transpose(1, 2).flatten(2), context.Policy.Attention);
+    }
+
+    /// <summary>
+    /// One token a row: the query heads that share a key head stand as its queries, so that the cache is read where it lies and not repeated:
+    /// <c>[batch, 1, heads * head_dim]</c>.
+    /// </summary>
+    private Tensor AttendOnce(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    {
+        var group = _config.NumHeads / _config.NumKeyValueHeads;
+        var shared = query.reshape(query.shape[0], _config.NumKeyValueHeads, group, _config.HeadDim); // [batch, kv_heads, group, head_dim]
+        return nn.functional.scaled_dot_product_attention(shared, key.transpose(1, 2), value.transpose(1, 2), mask!).reshape(query.shape[0], 1, -1);
     }
 
     /// <summary>Queries, keys and values with positions: <c>[batch, seq, heads or kv_heads, head_dim]</c>.</summary>
@@ -123,7 +139,7 @@ internal sealed class DecoderBlock
     /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
     private Tensor Updates(Tensor x, MatmulType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
         ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
-        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], ScalarType.Float32, x.device))], 2);
+        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], x.dtype, x.device))], 2);
 
     /// <summary>Repeats each key or value head for the query heads that share it.</summary>
     private Tensor Expand(Tensor x)

@@ -139,7 +139,7 @@ internal sealed class DecodingState : IDisposable
     {
         var output = _model.Decoder.Forward(input);
         output.Hidden.Dispose();
-        return output.Logits!;
+        return output.Logits!.to(ScalarType.Float32);
     }
 
     /// <summary>Flat indices of the last column: <c>[rows]</c>.</summary>

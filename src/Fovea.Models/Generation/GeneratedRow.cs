@@ -1,4 +1,5 @@
 using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
 
 namespace Fovea.Models.Generation;
 

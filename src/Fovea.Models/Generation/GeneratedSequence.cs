@@ -28,13 +28,3 @@ public enum StopReason
 /// <param name="Id">The new id; null for the last piece, which only brings text that was held back.</param>
 /// <param name="Text">New text that is certain; empty while characters are incomplete or may begin a stop string, and without a text decoder.</param>
 public readonly record struct GeneratedPiece(int Prompt, int? Id, string Text);
-
-/// <summary>Turns one row's ids into text as they come; a tokenizer's incremental decoder.</summary>
-public interface IIncrementalDecoder
-{
-    /// <summary>Takes the next id and returns the text that has become certain, perhaps none.</summary>
-    string Add(int id);
-
-    /// <summary>The text still held back, after the last id.</summary>
-    string Flush();
-}

@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Core.Samples;
 
 namespace Fovea.Models.Generation;
 
@@ -15,10 +16,10 @@ internal sealed class RowText(IIncrementalDecoder? decoder, IReadOnlyList<string
     public string? Text => decoder is null ? null : _text.ToString();
 
     /// <summary>Takes an id and returns the text that it releases.</summary>
-    public string Add(int id) => decoder is null ? "" : Release(decoder.Add(id), last: false);
+    public string Add(int id) => decoder is null ? "" : Release(decoder.Push(id), last: false);
 
     /// <summary>Releases the rest.</summary>
-    public string End() => decoder is null || Stopped ? "" : Release(decoder.Flush(), last: true);
+    public string End() => decoder is null || Stopped ? "" : Release(decoder.Finish(), last: true);
 
     private string Release(string added, bool last)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
 using static TorchSharp.torch;

@@ -21,7 +21,7 @@ internal static class DecoderCase
 
         checks.Attempt("loss", () => WeightedArms.Run(fixture, checks, model, fixture.Tensor("right.input_ids", 2), null));
         checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model,
-            GenerationChecks.Prompts(fixture.Tensor("generate.input_ids", 2), fixture.Tensor("generate.attention_mask", 2))));
+            GenerationChecks.Prompts(fixture.Tensor("generate.input_ids", 2), fixture.Tensor("generate.attention_mask", 2)), 12));
     }
 
     private static void HiddenStates(FixtureFolder fixture, CheckList checks, TextModel model)

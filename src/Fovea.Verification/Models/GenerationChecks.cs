@@ -7,18 +7,28 @@ using static TorchSharp.torch;
 
 namespace Fovea.Verification.Models;
 
-/// <summary>Greedy ids, the ids of the best of three beams, and its score.</summary>
+/// <summary>Greedy ids, the ids of the best of three beams, and its score. A row counts up to and including its end id.</summary>
 internal static class GenerationChecks
 {
-    private const int EndId = 2;
+    private const int DefaultEndId = 2, NumBeams = 3;
 
-    public static void Run(FixtureFolder fixture, CheckList checks, VisionLanguageModel model, IReadOnlyList<ExpandedSample> prompts)
+    /// <summary>Continues prompts by at most <paramref name="maxNewTokens"/> ids, unless the case states another number.</summary>
+    public static void Run(FixtureFolder fixture, CheckList checks, VisionLanguageModel model, IReadOnlyList<ExpandedSample> prompts, int maxNewTokens)
     {
-        checks.Measure("greedy", () =>
+        var endId = fixture.Json.Try("eos_token_id") is null ? DefaultEndId : fixture.Json.Int("eos_token_id");
+        var options = new GenerationOptions
         {
-            var expected = Rows(fixture.Tensor("generate.expected.greedy", 2));
-            var generated = GreedyGenerator.Generate(model, prompts, expected[0].Length, EndId);
-            return Difference.Exact<int>(Flat(expected.Select(UpToEnd)), Flat(generated));
+            MaxNewTokens = fixture.Json.Try("max_new_tokens") is null ? maxNewTokens : fixture.Json.Int("max_new_tokens"),
+            EndIds = [endId],
+        };
+        checks.Measure("greedy", () => Compare(fixture, "greedy", TextGenerator.Generate(model, prompts, options), endId));
+        checks.Attempt("beam3", () =>
+        {
+            var found = TextGenerator.Generate(model, prompts, options with { Beams = new BeamOptions { NumBeams = NumBeams } });
+            checks.Measure("beam3", () => Compare(fixture, "beam3", found, endId));
+            checks.Measure("beam3_score", () => Difference.Numbers(
+                Array.ConvertAll(fixture.Tensor("generate.expected.beam3_score", 1).Floats(), s => (double)s),
+                Array.ConvertAll(found, f => f.Score ?? double.NaN), fixture.Tolerance));
         });
     }
 
@@ -29,14 +39,19 @@ internal static class GenerationChecks
         return [.. rows.Zip(keep, (row, kept) => new ExpandedSample([.. row.Where((_, i) => kept[i] == 1)], [], []))];
     }
 
+    /// <summary>The rows of ids <c>[batch, seq]</c>.</summary>
     public static int[][] Rows(Tensor ids)
     {
         var (values, width) = (ids.Ints(), (int)ids.shape[1]);
         return [.. Enumerable.Range(0, (int)ids.shape[0]).Select(b => values[(b * width)..((b + 1) * width)])];
     }
 
-    private static int[] UpToEnd(int[] row) => [.. row.TakeWhile(i => i != EndId)];
+    private static Difference Compare(FixtureFolder fixture, string name, GeneratedSequence[] found, int endId)
+    {
+        var expected = Rows(fixture.Tensor($"generate.expected.{name}", 2)).Select(row => Array.IndexOf(row, endId) is >= 0 and var end ? row[..(end + 1)] : row);
+        var actual = found.Select(f => f.EndId is { } end ? [.. f.Ids, end] : f.Ids);
 
-    // Rows of different length must not line up: each ends with a mark.
-    private static int[] Flat(IEnumerable<IEnumerable<int>> rows) => [.. rows.SelectMany(r => r.Append(-1))];
+        // Rows of different lengths must not line up: each ends with a mark.
+        return Difference.Exact<int>([.. expected.SelectMany(r => r.Append(-1))], [.. actual.SelectMany(r => r.Append(-1))]);
+    }
 }

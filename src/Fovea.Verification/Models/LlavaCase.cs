@@ -31,7 +31,7 @@ internal static class LlavaCase
                 if (whole)
                 {
                     checks.Attempt("loss", () => WeightedArms.Run(fixture, checks, model, fixture.Tensor("input_ids", 2), fixture.Tensor("pixel_values", 4)));
-                    checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model, [Prompt(fixture)]));
+                    checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model, [Prompt(fixture)], 10));
                 }
             });
         }

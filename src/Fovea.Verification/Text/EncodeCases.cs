@@ -49,12 +49,18 @@ internal static class EncodeCases
         var special = c.Ints("ids_special");
         checks.Measure("ids", () => Difference.Exact<int>(c.Ints("ids"), tokenizer.Encode(text, addSpecialTokens: false).Ids));
         checks.Measure("ids_special", () => Difference.Exact<int>(special, tokenizer.Encode(text, addSpecialTokens: true).Ids));
-        checks.Measure("decoded_skip", () => Difference.Exact(c.Text("decoded_skip"), tokenizer.Decode(special, skipSpecialTokens: true)));
+        checks.Measure("decoded_skip", () => Difference.Same(c.Text("decoded_skip"), tokenizer.Decode(special, skipSpecialTokens: true)));
         if (c.Try("decoded") is not null)
         {
-            checks.Measure("decoded", () => Difference.Exact(c.Text("decoded"), tokenizer.Decode(special, skipSpecialTokens: false)));
+            checks.Measure("decoded", () => Difference.Same(c.Text("decoded"), tokenizer.Decode(special, skipSpecialTokens: false)));
         }
     }
 
-    private static Difference Stream(Tokenizer tokenizer, JsonElement stream) => throw new ReferenceException("not merged yet");
+    private static Difference Stream(Tokenizer tokenizer, JsonElement stream)
+    {
+        var shown = tokenizer.DecodeStream(skipSpecialTokens: true);
+        var expected = stream.List("pieces").Select(p => p.GetString() ?? "").Append(stream.Text("rest")).ToList();
+        var pieces = stream.Ints("ids").Select(shown.Push).ToList();
+        return Difference.Exact<string>(expected, [.. pieces, shown.Finish()]);
+    }
 }

@@ -17,11 +17,12 @@ internal sealed record TextFixture(string Path, string Name, JsonElement Json, T
     public JsonElement Specification(string name) => Json.Need("tokenizers").Need(name);
 
     /// <summary>A tokenizer by its name in the file; <c>tokenizers/...</c> lies beside the file's folder.</summary>
-    public Tokenizer Tokenizer(string name)
-    {
-        var folder = System.IO.Path.GetDirectoryName(Path)!;
-        return Tokenizers.Load(Specification(name), System.IO.Path.Combine(folder, ".."), folder);
-    }
+    public Tokenizer Tokenizer(string name) => Tokenizers.Load(Specification(name), Folders);
+
+    /// <summary>The folder that a tokenizer's own file lies in.</summary>
+    public string TokenizerFolder(string name) => Tokenizers.FolderOf(Specification(name), Folders);
+
+    private string[] Folders => System.IO.Path.GetDirectoryName(Path) is { } folder ? [System.IO.Path.Combine(folder, ".."), folder] : [];
 
     /// <summary>A record as a sample; a role that is none of the three is refused.</summary>
     public static Sample Sample(JsonElement record)

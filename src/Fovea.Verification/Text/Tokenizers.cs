@@ -34,6 +34,9 @@ internal sealed class Tokenizers(InputFiles inputs) : IDisposable
         return _loaded[key] = tokenizer;
     }
 
+    /// <summary>The folder that a tokenizer's <c>tokenizer.json</c> lies in.</summary>
+    public string FolderOf(JsonElement spec, IReadOnlyList<string> folders) => Path.GetDirectoryName(inputs.Find(spec.Text("tokenizer_json"), folders))!;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -53,7 +56,7 @@ internal sealed class Tokenizers(InputFiles inputs) : IDisposable
         {
             var json = spec.Text("tokenizer_json");
             Put(json, "tokenizer.json");
-            var config = Path.Combine(Path.GetDirectoryName(inputs.Find(json, folders))!, "tokenizer_config.json");
+            var config = Path.Combine(FolderOf(spec, folders), "tokenizer_config.json");
             if (File.Exists(config))
             {
                 File.Copy(config, Path.Combine(folder, "tokenizer_config.json"));

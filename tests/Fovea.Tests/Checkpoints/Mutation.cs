@@ -16,7 +16,7 @@ internal static partial class Mutation
     public static byte[] OfBytes(byte[] source, RandomSource random)
     {
         var bytes = source.ToList();
-        for (var changes = 1 + random.Next(4); changes > 0 && bytes.Count > 0; changes--)
+        for (var changes = random.Chance(0.6) ? 1 : 1 + random.Next(4); changes > 0 && bytes.Count > 0; changes--)
         {
             var at = random.Next(bytes.Count);
             var length = Math.Min(1 + random.Next(24), bytes.Count - at);
@@ -39,7 +39,7 @@ internal static partial class Mutation
     public static byte[] OfJson(byte[] source, RandomSource random)
     {
         var text = Encoding.UTF8.GetString(source);
-        for (var changes = random.Next(4); changes >= 0; changes--)
+        for (var changes = random.Chance(0.6) ? 1 : 1 + random.Next(4); changes > 0; changes--)
         {
             text = random.Next(4) switch
             {

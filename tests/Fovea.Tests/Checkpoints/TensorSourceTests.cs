@@ -91,6 +91,7 @@ public sealed class TensorSourceTests : IDisposable
     [InlineData("""{"a":"../one.safetensors"}""", "beside the index")]
     [InlineData("""{"a":"/etc/passwd"}""", "beside the index")]
     [InlineData("""{"a":".."}""", "beside the index")]
+    [InlineData("""{"a":"\u001b[2J"}""", "beside the index")]
     [InlineData("""{"a":"C:one"}""", "beside the index")]
     [InlineData("""{"a":3}""", "beside the index")]
     [InlineData("""{"a":"model.safetensors.index.json"}""", "beside the index")]

@@ -1,4 +1,5 @@
 using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
 using Fovea.Models.Generation;
 using Fovea.Torch;
 using Xunit;
@@ -89,21 +90,6 @@ public sealed class GenerationRulesTests
         Assert.Equal((expected, expected, stopped), (released, text.Text, text.Stopped));
     }
 
-    [Fact]
-    public void Differences_of_decoded_text_add_up_to_it()
-    {
-        // Characters of one to four bytes, as bytes; a blank at the start is dropped, as SentencePiece's decoders do.
-        var bytes = System.Text.Encoding.UTF8.GetBytes(" caf\u00e9 \u65e5\u672c \U0001F600! ");
-        string Decode(IReadOnlyList<int> ids) => System.Text.Encoding.UTF8.GetString([.. ids.Select(i => (byte)i)]) is ['\u0020', .. var rest] ? rest : System.Text.Encoding.UTF8.GetString([.. ids.Select(i => (byte)i)]);
-        var differences = new DecodeDifferences(Decode);
-        string[] pieces = [.. bytes.Select(b => differences.Add(b)), differences.Flush()];
-        Assert.Equal("caf\u00e9 \u65e5\u672c \U0001F600! ", string.Concat(pieces));
-        Assert.DoesNotContain(pieces, p => p.Contains('\uFFFD', StringComparison.Ordinal));
-
-        var cut = new DecodeDifferences(Decode);
-        Assert.Equal("\uFFFD", string.Concat(bytes[^9..^8].Select(b => cut.Add(b))) + cut.Flush());
-    }
-
     private static double[] Expected(float[] scores, SamplingOptions options)
     {
         var scaled = scores.Select(s => s / options.Temperature).ToArray();
@@ -130,8 +116,8 @@ public sealed class GenerationRulesTests
 
     private sealed class Given(string[] parts) : IIncrementalDecoder
     {
-        public string Add(int id) => parts[id];
+        public string Push(int id) => parts[id];
 
-        public string Flush() => "";
+        public string Finish() => "";
     }
 }

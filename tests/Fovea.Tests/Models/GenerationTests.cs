@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Generation;
@@ -218,13 +219,13 @@ public sealed class GenerationTests
 
         public static string Text(int id) => id.ToString(CultureInfo.InvariantCulture) + " ";
 
-        public string Add(int id)
+        public string Push(int id)
         {
             var text = _held + Text(id);
             _held = " ";
             return text[..^1];
         }
 
-        public string Flush() => _held;
+        public string Finish() => _held;
     }
 }

@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+
+namespace Fovea.Data.Images;
+
+/// <summary>What the bytes of a picture tell before they are decoded.</summary>
+internal static class EncodedImage
+{
+    // Deflate makes at most 1032 bytes of one. A baseline or progressive JPEG spends at least a bit on every block of 64 pixels; 16 times that covers odd sampling factors.
+    private const long PngBytesPerByte = 1032;
+    private const long JpegPixelsPerByte = 8192;
+
+    private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    /// <summary>Whether a PNG holds one channel of 16 bits, which Pillow reads unlike all others.</summary>
+    public static bool IsGrey16Png(ReadOnlySpan<byte> file) => IsPng(file) && file[24] == 16 && file[25] == 0;
+
+    /// <summary>
+    /// The same file as grey and alpha of 8 bits each, the high and the low byte: a decoder that keeps 8 bits of a sample then keeps all 16. Rows, filters and interlacing
+    /// of the two forms are alike byte by byte.
+    /// </summary>
+    public static byte[] Grey16AsTwoChannels(ReadOnlySpan<byte> file)
+    {
+        var copy = file.ToArray();
+        (copy[24], copy[25]) = (8, 4);
+        BinaryPrimitives.WriteUInt32BigEndian(copy.AsSpan(29), Crc(copy.AsSpan(12, 17)));
+        return copy;
+    }
+
+    /// <summary>Whether the file is too short for the size that its header claims: no memory need be taken to know.</summary>
+    public static bool ClaimsTooMuch(ReadOnlySpan<byte> file, int width, int height)
+    {
+        if (IsPng(file))
+        {
+            var channels = file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+            return height * (1 + ((long)width * channels * file[24] + 7) / 8) > PngBytesPerByte * file.Length;
+        }
+
+        return IsJpeg(file) && (long)width * height > JpegPixelsPerByte * file.Length;
+    }
+
+    /// <summary>
+    /// Whether a JPEG breaks off before its end marker. Decoders show what they have of a progressive one, coarse but whole; Pillow refuses it, and so do we.
+    /// </summary>
+    public static bool IsCutJpeg(ReadOnlySpan<byte> file)
+    {
+        if (!IsJpeg(file))
+        {
+            return false;
+        }
+
+        var at = 2;
+        while (true)
+        {
+            var next = file[Math.Min(at, file.Length)..].IndexOf((byte)0xFF);
+            at += next + 1;
+            if (next < 0 || at >= file.Length)
+            {
+                return true;
+            }
+
+            switch (file[at])
+            {
+                case 0xD9:
+                    return false;
+                case 0x00 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD8):
+                    at += file[at] == 0xFF ? 0 : 1;
+                    break;
+                default:
+                    at += at + 2 < file.Length ? 1 + BinaryPrimitives.ReadUInt16BigEndian(file[(at + 1)..]) : file.Length;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>CRC-32 as PNG has it (ISO 3309).</summary>
+    private static uint Crc(ReadOnlySpan<byte> data)
+    {
+        var crc = uint.MaxValue;
+        foreach (var b in data)
+        {
+            crc ^= b;
+            for (var bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) != 0 ? crc >> 1 ^ 0xEDB8_8320u : crc >> 1;
+            }
+        }
+
+        return ~crc;
+    }
+
+    private static bool IsJpeg(ReadOnlySpan<byte> file) => file.Length > 3 && file[0] == 0xFF && file[1] == 0xD8;
+
+    private static bool IsPng(ReadOnlySpan<byte> file) => file.Length > 33 && file.StartsWith(PngSignature);
+}
