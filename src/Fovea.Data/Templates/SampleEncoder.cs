@@ -61,7 +61,14 @@ public sealed class SampleEncoder : ISampleEncoder
     {
         var seen = RenderAndTokenize(sample);
         var tokenized = Encode(sample, seen);
-        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, TokenText);
+        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, Shown);
+    }
+
+    /// <summary>A token that adds no character of its own; of byte-level tokens, part of a character is no letter.</summary>
+    private string Shown(int id)
+    {
+        var text = TokenText(id);
+        return !text.StartsWith("<0x", StringComparison.Ordinal) && _tokenizer.Decode([id], skipSpecialTokens: false).Contains('\uFFFD', StringComparison.Ordinal) ? "\uFFFD" : text;
     }
 
     private (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) RenderAndTokenize(Sample sample)
