@@ -31,12 +31,12 @@ internal static class VocabularyReader
             new TokenizerDefinition { Model = model, Added = [], Decoder = [new DecodeByteLevel()] }, (d, t) => AddNamed(d, t));
         return family switch
         {
-            "gpt2" => definition with { Words = [TokenizerJsonReader.GptWords()] },
+            "gpt2" => definition with { Words = [WordStepReader.GptWords()] },
             "qwen2" => definition with { Normalizers = [new UnicodeFormStep(NormalizationForm.FormC)], Words = [Cut(QwenPattern, SplitBehavior.Isolated, false)] },
             _ => definition with
             {
                 Normalizers = [new UnicodeFormStep(NormalizationForm.FormC), new ReplaceMatchesStep(new SplitPattern(@"\s+"), " "), new LowercaseStep()],
-                Words = [Cut(ClipPattern, SplitBehavior.Removed, true), TokenizerJsonReader.GptWords()],
+                Words = [Cut(ClipPattern, SplitBehavior.Removed, true), WordStepReader.GptWords()],
                 Prefix = vocabulary.TryGetValue(Start, out var start) ? [start] : throw new InvalidInputException(vocab, null, $"\"{Start}\" is missing: expected CLIP's vocabulary"),
                 Suffix = [end],
                 Decoder = [new DecodeByteLevel(), new DecodeReplace("</w>", " "), new DecodeTrim()],

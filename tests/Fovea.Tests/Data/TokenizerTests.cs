@@ -116,6 +116,9 @@ public sealed class TokenizerTests : IDisposable
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"Doubled"}""", "the behavior Doubled")]
     [InlineData("post_processor", """{"type":"PairProcessing"}""", "post_processor PairProcessing")]
     [InlineData("decoder", """{"type":"WordPiece"}""", "decoder WordPiece")]
+    [InlineData("added_tokens", """[{"id":700,"content":"<gap>"}]""", "the file says id 700, but Transformers would give it 598 (the next free one)")]
+    [InlineData("added_tokens", """[{"id":7,"content":"</s>"}]""", "the file says id 7, but Transformers would give it 2 (the vocabulary's)")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing","cls":["<s>",1],"sep":["</s>",-2]}""", "the special token with id -2")]
     [InlineData("model", "3", "expected an object, got a number")]
     public void What_is_not_supported_is_named(string key, string value, string named)
     {
