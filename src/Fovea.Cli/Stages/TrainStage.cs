@@ -3,6 +3,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring.Folds;
 using Fovea.Store;
@@ -45,6 +46,9 @@ internal sealed record TrainStage : IStage
     /// <summary>The fold that this reference must not see.</summary>
     public int LeaveOutFold { get; init; }
 
+    /// <summary>An adapter to train in place of the model; absent: the model itself.</summary>
+    public LoraChoice? Lora { get; init; }
+
     /// <summary>How to train.</summary>
     public required TrainingOptions Training { get; init; }
 
@@ -68,6 +72,11 @@ internal sealed record TrainStage : IStage
             }
         }
 
+        if (Lora?.Adapter is { } adapter)
+        {
+            hashes["adapter"] = InputHashes.Of([("adapter", Path.Combine(adapter, "adapter_model.safetensors"))])["adapter"];
+        }
+
         foreach (var (role, hash) in InputHashes.OfData("data", Data).Concat(InputHashes.OfData("held_out", HeldOut)))
         {
             hashes[role] = hash;
@@ -86,9 +95,12 @@ internal sealed record TrainStage : IStage
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
+        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed);
         var job = new TrainingJob
         {
             Model = model,
+            Adapter = adapter,
+            MergeAdapter = Lora is not { Merge: false },
             Set = set,
             Images = Images(corpus),
             HeldOut = held is null ? null : TrainingSet.Unweighted(held.Samples),
@@ -98,7 +110,11 @@ internal sealed record TrainStage : IStage
             AnyThreadCount = context.AnyThreadCount,
         };
         var summary = Trainer.Run(job, context.Progress, context.Stop);
-        companions.Write(summary.ModelFolder);
+        foreach (var folder in summary.ModelFolders)
+        {
+            companions.Write(folder);
+        }
+
         TrainingPage.Write(context.Out, summary);
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)
@@ -172,6 +188,7 @@ internal sealed record TrainStage : IStage
     private void Check()
     {
         Training.Validate();
+        Lora?.Check();
         if ((Model is null) == (Preset is null))
         {
             throw new FoveaException("expected exactly one of 'model' and 'preset'");

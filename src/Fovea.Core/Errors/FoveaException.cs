@@ -9,7 +9,8 @@ public class FoveaException : Exception
     /// <summary>Makes an error from its one line.</summary>
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+    /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
+    private static string OneLine(string message) => string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>

@@ -47,8 +47,10 @@ public sealed class SampleEncoder : ISampleEncoder
             return _tokenizer.EosId ?? PadId;
         }
 
-        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) is not null
-            ? _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1]
+        // Being in the vocabulary is not enough: Qwen's holds "</s>" as ordinary characters, which its tokenizer never joins.
+        var last = _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
+        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) == last
+            ? last
             : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another --template");
     }
 
@@ -61,7 +63,14 @@ public sealed class SampleEncoder : ISampleEncoder
     {
         var seen = RenderAndTokenize(sample);
         var tokenized = Encode(sample, seen);
-        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, TokenText);
+        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, Shown);
+    }
+
+    /// <summary>A token that adds no character of its own; of byte-level tokens, part of a character is no letter.</summary>
+    private string Shown(int id)
+    {
+        var text = TokenText(id);
+        return !text.StartsWith("<0x", StringComparison.Ordinal) && _tokenizer.Decode([id], skipSpecialTokens: false).Contains('\uFFFD', StringComparison.Ordinal) ? "\uFFFD" : text;
     }
 
     private (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) RenderAndTokenize(Sample sample)
@@ -145,13 +154,38 @@ public sealed class SampleEncoder : ISampleEncoder
         var (ids, spans, at) = (new List<int>(), new List<TextSpan>(), 0);
         foreach (var segment in chat.Segments)
         {
-            var tokens = _tokenizer.Encode(segment, template.AddsSpecialTokens);
-            ids.AddRange(tokens.Ids.Select(i => i == _imageId ? TokenizedSample.ImagePlaceholder : i));
-            spans.AddRange(tokens.Spans.Select(s => s.IsInText ? new TextSpan(s.Start + at, s.End + at) : s));
-            at += segment.Length;
+            var isFirst = true;
+            foreach (var piece in Pieces(segment))
+            {
+                var tokens = _tokenizer.Encode(piece, template.AddsSpecialTokens && isFirst);
+                ids.AddRange(tokens.Ids.Select(i => i == _imageId ? TokenizedSample.ImagePlaceholder : i));
+                spans.AddRange(tokens.Spans.Select(s => s.IsInText ? new TextSpan(s.Start + at, s.End + at) : s));
+                at += piece.Length;
+                isFirst = false;
+            }
         }
 
         return new TokenSequence([.. ids], [.. spans]);
+    }
+
+    /// <summary>
+    /// What is tokenized at once: the whole segment, but for a SentencePiece model, where LLaVA cuts the text at <c>&lt;image&gt;</c>: each piece between is a text with a leading blank
+    /// of its own, be the tokenizer "legacy" or not.
+    /// </summary>
+    private List<string> Pieces(string segment)
+    {
+        if (!_tokenizer.IsSentencePieceModel)
+        {
+            return [segment];
+        }
+
+        var pieces = new List<string>();
+        foreach (var text in segment.Split(ImageTag.Text))
+        {
+            pieces.AddRange(pieces.Count == 0 ? [text] : [ImageTag.Text, text]);
+        }
+
+        return pieces;
     }
 
     /// <summary>A place in the rendered text as a place in the turn's own text, clamped to it.</summary>

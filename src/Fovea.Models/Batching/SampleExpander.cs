@@ -10,13 +10,13 @@ public static class SampleExpander
     /// <param name="model">Whose image tokens to use.</param>
     /// <param name="sample">Unexpanded.</param>
     /// <param name="images">Normalised images, one a placeholder; empty together with <paramref name="withoutImages"/>.</param>
-    /// <param name="maxLength">Cut to this many expanded tokens; null for the model's own limit.</param>
+    /// <param name="maxLength">Cut to this many expanded tokens; null for none: rotary positions go on past the length a checkpoint states, as in Transformers.</param>
     /// <param name="withoutImages">Leave the placeholders out: the visionless proxy "no image tokens".</param>
     /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target is left.</exception>
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
-        var limit = maxLength ?? model.MaxLength;
+        var limit = maxLength ?? int.MaxValue;
         var (ids, places) = ExpandIds(model, sample.InputIds, images, sample.Key, withoutImages);
         var lastImage = withoutImages ? -1 : Array.FindLastIndex(sample.InputIds, i => i == TokenizedSample.ImagePlaceholder);
         var imagesEnd = lastImage < 0 ? 0 : lastImage + 1 < places.Length ? places[lastImage + 1] : ids.Length;

@@ -92,9 +92,8 @@ internal sealed class CheckpointFile : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    /// <summary>An untrusted name, fit for a message: short, and without control characters, which a terminal would obey.</summary>
-    public static string Shorten(string name) =>
-        string.Concat((name.Length > 80 ? name[..80] + "..." : name).Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>An untrusted name, short enough for a message.</summary>
+    public static string Shorten(string name) => name.Length > 80 ? name[..80] + "..." : name;
 
     /// <summary>Views of pieces small enough for a span: <c>[elements]</c>. Those of a contiguous CPU tensor share its memory.</summary>
     public static IEnumerable<torch.Tensor> Chunks(torch.Tensor tensor)

@@ -61,26 +61,6 @@ public static class ModelFolder
         return new TowerModel(new VisionTower(config, parameters, LlavaModel.TowerPrefix), parameters);
     }
 
-    /// <summary>Copies a folder's tensors into parameters that are there already, whatever the layout they are stored in.</summary>
-    /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen (all are listed).</exception>
-    public static void ReadInto(string dir, ParameterSet parameters, LoadOptions? options = null)
-    {
-        options = (options ?? new LoadOptions()) with { Mapped = false };
-        using var plan = ModelLayouts.Open(dir, options);
-        using var stored = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding).Read(options);
-        if (stored.Names.FirstOrDefault(n => !parameters.Contains(n) || !parameters[n].shape.AsSpan().SequenceEqual(stored[n].shape)) is { } other
-            || (other = parameters.Names.FirstOrDefault(n => !stored.Contains(n))) is not null)
-        {
-            throw new InvalidInputException(dir, null, $"{other} has another shape than in the model, or is in one of them only; expected the same model");
-        }
-
-        using var noGrad = torch.no_grad();
-        foreach (var (name, own) in parameters.All)
-        {
-            own.copy_(stored[name]);
-        }
-    }
-
     /// <summary>
     /// Writes configuration and weights: a new folder appears whole or not at all; in one that exists each file is replaced at once. A model that was loaded keeps its names, layout and configuration;
     /// a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.

@@ -21,6 +21,9 @@ internal static class SafetensorsType
         ("I8", torch.ScalarType.Int8, 1), ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
+    /// <summary>All names.</summary>
+    public static string All => string.Join(", ", Types.Select(t => t.Name));
+
     public static (torch.ScalarType Type, int Size)? Parse(string name)
     {
         var index = Array.FindIndex(Types, t => t.Name == name);

@@ -78,7 +78,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw Bad("expected an object of dtype, shape and data_offsets");
         }
 
-        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{CheckpointFile.Shorten(dtype.GetString()!)}' is not supported");
+        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{CheckpointFile.Shorten(dtype.GetString()!)}' is not supported; expected one of {SafetensorsType.All}");
         if (shape.GetArrayLength() > MaxDimensions || offsets.GetArrayLength() != 2)
         {
             throw Bad($"expected at most {MaxDimensions} dimensions and two offsets");

@@ -77,7 +77,7 @@ internal sealed class TorchZipFile : ITensorSource
         }
 
         using var flat = _mapped.TryView(entry) ?? _file.ReadTensor(entry);
-        using var view = flat.as_strided(tensor.Shape, tensor.Strides, 0);
+        using var view = flat.as_strided(tensor.Shape, tensor.Strides, flat.storage_offset()); // which counts from the start of the storage, here maybe the mapped file
         return view.contiguous();
     }
 

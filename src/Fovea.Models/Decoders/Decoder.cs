@@ -41,8 +41,8 @@ public sealed class Decoder : IDisposable
     /// <summary>Where the parameters are.</summary>
     public Device Device => _embedding.device;
 
-    /// <summary>Type of the parameters.</summary>
-    internal ScalarType Type => _embedding.dtype;
+    /// <summary>Type of the residual stream: that of the parameters, but never shorter than float32.</summary>
+    internal ScalarType Type => _embedding.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
@@ -63,7 +63,7 @@ public sealed class Decoder : IDisposable
     {
         using var flat = inputIds.flatten(); // [batch * seq]
         using var stored = _embedding.index_select(0, flat); // [batch * seq, hidden]
-        using var rows = stored.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? stored.to(ScalarType.Float32) : stored.alias();
+        using var rows = stored.dtype == Type ? stored.alias() : stored.to(Type);
         return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
     }
 
@@ -180,9 +180,9 @@ public sealed class Decoder : IDisposable
         var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
         var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
         var needed = segments is not null || (held > 0 && seq > 1);
-        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(_embedding.dtype) : null;
+        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(Type) : null;
         var window = Config.SlidingWindow is { } w && _hasWindow && (needed || held + seq > w)
-            ? AttentionMask.Additive(segments, seq, held + seq, w, device).to(_embedding.dtype)
+            ? AttentionMask.Additive(segments, seq, held + seq, w, device).to(Type)
             : null;
         return new BlockContext(_rotary.At(positions), mask, window, input.Cache, input.Hook, Policy);
     }

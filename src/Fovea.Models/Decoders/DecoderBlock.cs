@@ -59,8 +59,8 @@ internal sealed class DecoderBlock
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
 
-    /// <summary>Whether a parameter of this block requires a gradient.</summary>
-    public bool IsTrained => _parameters.Any(p => p.requires_grad);
+    /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });
 
     /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, BlockContext context)
@@ -139,7 +139,7 @@ internal sealed class DecoderBlock
     /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
     private Tensor Updates(Tensor x, MatmulType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
         ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
-        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], ScalarType.Float32, x.device))], 2);
+        : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], x.dtype, x.device))], 2);
 
     /// <summary>Repeats each key or value head for the query heads that share it.</summary>
     private Tensor Expand(Tensor x)

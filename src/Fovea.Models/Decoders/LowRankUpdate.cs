@@ -8,6 +8,9 @@ namespace Fovea.Models.Decoders;
 /// <param name="Scale">alpha / rank, or alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732).</param>
 internal sealed record LowRankUpdate(Tensor Down, Tensor Up, double Scale)
 {
+    /// <summary>Whether it is being trained.</summary>
+    public bool IsTrained => Down.requires_grad || Up.requires_grad;
+
     /// <summary><c>[..., in]</c> -> <c>[..., out]</c>.</summary>
     public Tensor Forward(Tensor x, MatmulType type) => Forward(x, Up, type);
 

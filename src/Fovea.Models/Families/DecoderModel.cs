@@ -58,14 +58,17 @@ public abstract class DecoderModel : VisionLanguageModel
     /// <summary>Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of them.</summary>
     /// <param name="batch">Padded or packed.</param>
     /// <param name="recomputation">For gradient checkpointing: its <see cref="Recomputation.Backward"/> must follow the loss's; null to keep all that gradients need.</param>
-    public Tensor Hidden(ModelBatch batch, Recomputation? recomputation = null)
+    /// <param name="towerFeatures">The tower's features of the batch's images, computed before, in place of its pixels; null to compute them.</param>
+    public Tensor Hidden(ModelBatch batch, Recomputation? recomputation = null, Tensor? towerFeatures = null)
     {
         using var scope = NewDisposeScope();
         var device = Decoder.Device;
         UseRecomputation(recomputation);
         try
         {
-            var embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(Decoder.Type).to(device));
+            var embeddings = towerFeatures is null
+                ? Embed(batch.InputIds.to(device), batch.PixelValues?.to(Decoder.Type).to(device))
+                : EmbedFeatures(batch.InputIds.to(device), towerFeatures);
             var hidden = Decoder.HiddenAt(
                 new DecoderInput
                 {
@@ -82,6 +85,10 @@ public abstract class DecoderModel : VisionLanguageModel
             UseRecomputation(null);
         }
     }
+
+    /// <summary>Embeds ids and sets projected tower features in the images' places: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
+    private protected virtual Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures) =>
+        throw new FoveaException($"{Family}: there is no vision tower whose features could be kept");
 
     /// <summary>Hands gradient checkpointing to what stands before the decoder.</summary>
     private protected virtual void UseRecomputation(Recomputation? recomputation)

@@ -60,7 +60,14 @@ public sealed class LlavaModel : DecoderModel
     public Tensor ImageFeatures(Tensor pixelValues)
     {
         using var scope = NewDisposeScope();
-        var features = TowerFeatures(pixelValues);
+        return Project(TowerFeatures(pixelValues)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Pools, if this model does, and projects what <see cref="TowerFeatures"/> gives: -> <c>[images, tokens, hidden]</c>.</summary>
+    public Tensor Project(Tensor towerFeatures)
+    {
+        using var scope = NewDisposeScope();
+        var features = towerFeatures;
         if (Config.PooledSide is { } side)
         {
             features = Pool(features, side);
@@ -106,17 +113,7 @@ public sealed class LlavaModel : DecoderModel
     public override Tensor Embed(Tensor inputIds, Tensor? pixelValues)
     {
         using var scope = NewDisposeScope();
-        // The placeholder may lie outside the vocabulary; what is looked up for it is overwritten.
-        var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;
-        var embeddings = Decoder.Embed(inside ? inputIds : inputIds.masked_fill(inputIds.eq(Config.ImageTokenId), 0));
-        if (pixelValues is not null)
-        {
-            var features = ImageFeatures(pixelValues).flatten(0, 1); // [images * tokens, hidden]
-            var places = Places(inputIds, Config.ImageTokenId, features.shape[0]);
-            embeddings = embeddings.flatten(0, 1).index_copy_(0, places, features).view(embeddings.shape);
-        }
-
-        return embeddings.MoveToOuterDisposeScope();
+        return Place(inputIds, pixelValues is null ? null : ImageFeatures(pixelValues)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Stacks images: <c>[images, 3, height, width]</c>; null without any.</summary>
@@ -158,6 +155,28 @@ public sealed class LlavaModel : DecoderModel
     }
 
     internal override JsonObject WriteConfig() => Config.Write();
+
+    /// <inheritdoc/>
+    private protected override Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures)
+    {
+        using var scope = NewDisposeScope();
+        return Place(inputIds, Project(towerFeatures)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Place(Tensor inputIds, Tensor? imageFeatures)
+    {
+        // The placeholder may lie outside the vocabulary; what is looked up for it is overwritten.
+        var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;
+        var embeddings = Decoder.Embed(inside ? inputIds : inputIds.masked_fill(inputIds.eq(Config.ImageTokenId), 0));
+        if (imageFeatures is null)
+        {
+            return embeddings;
+        }
+
+        var features = imageFeatures.flatten(0, 1); // [images * tokens, hidden]
+        var places = Places(inputIds, Config.ImageTokenId, features.shape[0]);
+        return embeddings.flatten(0, 1).index_copy_(0, places, features).view(embeddings.shape);
+    }
 
     /// <inheritdoc/>
     private protected override void UseRecomputation(Recomputation? recomputation) => Tower.Recomputation = recomputation;

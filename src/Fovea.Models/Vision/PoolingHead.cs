@@ -27,6 +27,9 @@ internal sealed class PoolingHead
         _down = new Linear(parameters, prefix + "mlp.fc2", bias: true);
     }
 
+    /// <summary>The linear maps of its MLP.</summary>
+    public IEnumerable<Linear> Linears => [_up, _down];
+
     /// <summary><c>[images, tokens, hidden]</c> -> <c>[images, hidden]</c>.</summary>
     public Tensor Forward(Tensor x, MatmulPolicy policy)
     {

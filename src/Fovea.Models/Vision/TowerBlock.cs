@@ -45,8 +45,8 @@ internal sealed class TowerBlock
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, _up, _down];
 
-    /// <summary>Whether a parameter of this block requires a gradient.</summary>
-    public bool IsTrained => _parameters.Any(p => p.requires_grad);
+    /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
+    public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });
 
     /// <summary><c>[images, tokens, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x, MatmulPolicy policy)

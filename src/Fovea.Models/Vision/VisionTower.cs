@@ -97,8 +97,8 @@ public sealed partial class VisionTower
         return new TowerOutput(states, last, _head?.Forward(last, Policy));
     }
 
-    /// <summary>The blocks' linear maps.</summary>
-    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
+    /// <summary>The linear maps of the blocks and of the pooling head.</summary>
+    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears).Concat(_head?.Linears ?? []);
 
     private Tensor Embed(Tensor pixelValues)
     {

@@ -6,7 +6,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Models.Parameters;
 using Fovea.Training.Examples;
-using Fovea.Training.Options;
+using Fovea.Training.Running;
 using TorchSharp;
 
 namespace Fovea.Training.Checkpoints;
@@ -38,20 +38,24 @@ internal sealed record RunIdentity
     /// <summary>Threads of one operation: sums are split among them, so that another number gives other bits.</summary>
     public required int NumThreads { get; init; }
 
+    /// <summary>Likewise of the adapter's, with its scale; <c>none</c> without one.</summary>
+    public string StartAdapter { get; init; } = "none";
+
     /// <summary>Of the held-out samples; <c>none</c> without any.</summary>
     public string HeldOut { get; init; } = "none";
 
-    public static RunIdentity Of(TrainingOptions options, TrainingSet set, TrainingSet? heldOut, ParameterSet start)
+    public static RunIdentity Of(TrainingJob job)
     {
-        var fields = JsonSerializer.SerializeToNode(options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
+        var fields = JsonSerializer.SerializeToNode(job.Options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
         return new RunIdentity
         {
             Options = fields,
             OptionsHash = ContentHash.OfText(string.Join('\n', fields.Select(f => $"{f.Key}={f.Value}"))),
-            Data = set.DataFingerprint,
-            Weights = set.WeightsFingerprint,
-            HeldOut = heldOut is null ? "none" : $"{heldOut.DataFingerprint}/{heldOut.WeightsFingerprint}",
-            StartModel = Hash(start),
+            Data = job.Set.DataFingerprint,
+            Weights = job.Set.WeightsFingerprint,
+            HeldOut = job.HeldOut is { } held ? $"{held.DataFingerprint}/{held.WeightsFingerprint}" : "none",
+            StartModel = Hash(job.Model.Parameters),
+            StartAdapter = job.Adapter is { } adapter ? $"{Hash(adapter.Parameters)}/{adapter.Config.Scale}" : "none",
             NumThreads = torch.get_num_threads(),
         };
     }
@@ -70,6 +74,7 @@ internal sealed record RunIdentity
         Require("weights", Weights, now.Weights, checkpoint);
         Require("data", Data, now.Data, checkpoint);
         Require("start_model", StartModel, now.StartModel, checkpoint);
+        Require("start_adapter", StartAdapter, now.StartAdapter, checkpoint);
         Require("held_out", HeldOut, now.HeldOut, checkpoint);
         if (!anyThreadCount)
         {

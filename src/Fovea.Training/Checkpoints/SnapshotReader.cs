@@ -10,7 +10,7 @@ internal static class SnapshotReader
     /// <exception cref="InvalidInputException">The file holds other tensors than the run.</exception>
     public static void Read(string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> into)
     {
-        var file = SafetensorsFile.Open(path);
+        using var file = SafetensorsFile.Open(path);
         if (file.Entries.Keys.Except(into.Select(t => t.Key)).FirstOrDefault() is { } stray)
         {
             throw new InvalidInputException(path, null, $"holds {stray}, which this run does not train; it is a checkpoint of another model or of other options");

@@ -55,7 +55,7 @@ internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? ima
         ExpandedSample expanded;
         try
         {
-            expanded = SampleExpander.Expand(model, sample, pixels, maxLength);
+            expanded = SampleExpander.Expand(model, sample, pixels, maxLength ?? model.MaxLength);
         }
         catch (InvalidInputException e)
         {

@@ -25,7 +25,7 @@ public sealed record MemoryPlan
     /// <summary>The copy that is written to disk while training goes on.</summary>
     public required long CheckpointCopy { get; init; }
 
-    /// <summary>What else the process holds before the first step: the runtime, libtorch, the corpus.</summary>
+    /// <summary>What else the process holds: the runtime, libtorch, the corpus.</summary>
     public required long Process { get; init; }
 
     /// <summary>The most that was resident before the first step, such as while the model was read.</summary>

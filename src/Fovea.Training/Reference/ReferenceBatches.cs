@@ -9,7 +9,7 @@ using TorchSharp;
 namespace Fovea.Training.Reference;
 
 /// <summary>The batches of a reference run: <c>STEP.input_ids</c>, <c>attention_mask</c>, <c>labels</c>, <c>weights</c> <c>[batch, seq]</c>, and <c>pixel_values</c> of the first rows.</summary>
-internal sealed class ReferenceBatches(string path)
+internal sealed class ReferenceBatches(string path) : IDisposable
 {
     private readonly SafetensorsFile _file = SafetensorsFile.Open(path);
 
@@ -37,6 +37,9 @@ internal sealed class ReferenceBatches(string path)
             return WeightedSample.Create(new SampleKey(path, b), expanded, Array.ConvertAll(targets, t => weight[at + t]));
         })];
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
 
     private static PixelValues Image(torch.Tensor chw) => new((int)chw.shape[0], (int)chw.shape[1], (int)chw.shape[2], Values<float>(chw));
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
+using Fovea.Models.Parameters;
 using Fovea.Training.Optimization;
 using Fovea.Training.Running;
 using TorchSharp;
@@ -29,13 +31,21 @@ public static class ReferenceTraining
         var (reference, optimiser) = (document.RootElement, document.RootElement.GetProperty("optimiser"));
         using var model = (DecoderModel)ModelFolder.Load(Path.Combine(folder, "model"));
         var stage = reference.GetProperty("stage").GetString();
-        model.Parameters.SetTrainable(n => Trains(stage, n));
+        using var adapter = stage == "lora" ? LoraAdapter.Load(Path.Combine(folder, "adapter"), model) : null;
+        model.Parameters.SetTrainable(n => adapter is null && Trains(stage, n));
+        adapter?.Parameters.SetTrainable(_ => true);
+        var trained = adapter?.Parameters ?? model.Parameters;
+        if (adapter is not null)
+        {
+            model.Attach(adapter);
+        }
+
         var betas = optimiser.GetProperty("betas");
-        using var optimizer = new AdamW(model.Parameters, new AdamWSettings(
+        using var optimizer = new AdamW(trained, new AdamWSettings(
             betas[0].GetDouble(), betas[1].GetDouble(), optimiser.GetProperty("eps").GetDouble(), optimiser.GetProperty("weight_decay").GetDouble()));
         var steps = optimiser.GetProperty("steps").GetInt32();
         var schedule = new Schedule(ScheduleKind.Cosine, optimiser.GetProperty("learning_rate").GetDouble(), steps, optimiser.GetProperty("warmup_steps").GetInt32());
-        var batches = new ReferenceBatches(Path.Combine(folder, "batches.safetensors"));
+        using var batches = new ReferenceBatches(Path.Combine(folder, "batches.safetensors"));
         var checks = new List<ReferenceCheck>();
         var layout = new StepLayout(microBatchSize ?? int.MaxValue, packLength);
         var step = new TrainStep(model, optimizer, layout, optimiser.GetProperty("clip_norm").GetDouble());
@@ -45,7 +55,7 @@ public static class ReferenceTraining
             checks.AddRange(Compare(reference, i, rate, step.Run(batches.Samples(i), rate)));
         }
 
-        checks.AddRange(CompareParameters(Path.Combine(folder, "final.safetensors"), model, optimizer, reference));
+        checks.AddRange(CompareParameters(Path.Combine(folder, "final.safetensors"), trained, optimizer, reference));
         return checks;
     }
 
@@ -67,16 +77,17 @@ public static class ReferenceTraining
         yield return new($"gradient norm {step}", Math.Abs(Of("gradient_norm") - (result.GradientNorm ?? double.NaN)), Relative("gradient_norm", "gradient_norm_relative"));
     }
 
-    private static IEnumerable<ReferenceCheck> CompareParameters(string path, DecoderModel model, AdamW optimizer, JsonElement reference)
+    private static IEnumerable<ReferenceCheck> CompareParameters(string path, ParameterSet parameters, AdamW optimizer, JsonElement reference)
     {
         var tolerance = reference.GetProperty("tolerance").GetProperty("parameters_absolute").GetDouble();
-        var file = SafetensorsFile.Open(path);
+        using var file = SafetensorsFile.Open(path);
+        var stored = file.Entries.Keys.ToDictionary(n => n.Replace(".default.", ".", StringComparison.Ordinal), StringComparer.Ordinal); // PEFT in memory
         var trained = optimizer.Names.ToHashSet(StringComparer.Ordinal);
-        yield return new("names of the trained parameters", trained.Count(n => !file.Entries.ContainsKey(n)) + file.Entries.Keys.Count(n => !trained.Contains(n)), 0);
-        foreach (var name in file.Entries.Keys.Where(trained.Contains))
+        yield return new("names of the trained parameters", trained.Count(n => !stored.ContainsKey(n)) + stored.Keys.Count(n => !trained.Contains(n)), 0);
+        foreach (var name in stored.Keys.Where(trained.Contains))
         {
-            using var expected = file.Read(name);
-            using var distance = (model.Parameters[name].detach() - expected).abs().max();
+            using var expected = file.Read(stored[name]);
+            using var distance = (parameters[name].detach() - expected).abs().max();
             yield return new(name, distance.ToDouble(), tolerance);
         }
     }

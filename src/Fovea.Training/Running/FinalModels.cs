@@ -6,39 +6,73 @@ using TorchSharp;
 
 namespace Fovea.Training.Running;
 
-/// <summary>The models that a finished run leaves: the last, the averaged and the best one.</summary>
-internal sealed class FinalModels(DecoderModel model, string folder)
+/// <summary>The models, or adapters, that a finished run leaves: the last, the averaged and the best one.</summary>
+internal sealed class FinalModels(DecoderModel model, TrainingJob job)
 {
-    /// <summary>Of the last parameters.</summary>
-    public string Folder { get; } = Path.Combine(folder, "model");
-
-    /// <summary>Writes <c>model/</c>, and <c>model-ema/</c> and <c>model-best/</c> where there are such. The model keeps its last parameters.</summary>
-    public void Write(ParameterAverage? average, string? bestCheckpoint)
+    /// <summary>
+    /// Writes <c>model/</c>, and <c>model-ema/</c> and <c>model-best/</c> where there are such. Of an adapter: <c>adapter/</c> and so on in PEFT's form,
+    /// and, if asked for, <c>model/</c> with the last one merged. The model keeps its last parameters.
+    /// </summary>
+    /// <returns>The folders of whole models, the last one's first.</returns>
+    public IReadOnlyList<string> Write(ParameterAverage? average, string? bestCheckpoint)
     {
-        ModelFolder.Save(model, Folder);
+        List<string> folders = [Save("")];
         if (average is not null)
         {
             average.Swap();
-            ModelFolder.Save(model, Folder + "-ema");
+            folders.Add(Save("-ema"));
             average.Swap();
         }
 
         if (bestCheckpoint is not null)
         {
-            WriteBest(bestCheckpoint);
+            folders.Add(SaveBest(bestCheckpoint));
         }
+
+        if (job.Adapter is null)
+        {
+            return folders;
+        }
+
+        if (!job.MergeAdapter)
+        {
+            return [];
+        }
+
+        model.MergeAdapter();
+        var merged = Path.Combine(job.Folder, "model");
+        ModelFolder.Save(model, merged);
+        return [merged];
     }
 
-    private void WriteBest(string checkpoint)
+    private string Save(string suffix)
+    {
+        var folder = Path.Combine(job.Folder, (job.Adapter is null ? "model" : "adapter") + suffix);
+        if (job.Adapter is { } adapter)
+        {
+            adapter.Save(folder, model);
+        }
+        else
+        {
+            ModelFolder.Save(model, folder);
+        }
+
+        return folder;
+    }
+
+    private string SaveBest(string checkpoint)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var last = model.Parameters.All.Where(p => p.Value.requires_grad).Select(p => (p.Value, Copy: p.Value.detach().clone())).ToArray();
-        Snapshot.RestoreParameters(checkpoint, model.Parameters);
-        ModelFolder.Save(model, Folder + "-best");
+        var trained = job.Adapter?.Parameters ?? model.Parameters;
+        var last = trained.All.Where(p => p.Value.requires_grad).Select(p => (p.Value, Copy: p.Value.detach().clone())).ToArray();
+        Snapshot.RestoreParameters(checkpoint, trained);
+        var folder = Save("-best");
         foreach (var (parameter, copy) in last)
         {
             parameter.copy_(copy);
         }
+
+        return folder;
     }
 }

@@ -21,7 +21,12 @@ internal sealed record StepLayout(int MicroBatchSize, int? PackLength = null, lo
 }
 
 /// <summary>One update: forward and backward over micro-batches, then the optimiser.</summary>
-internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout layout, double? clipNorm)
+/// <param name="model">What is trained, or carries the adapter that is.</param>
+/// <param name="optimizer">Of the trained parameters.</param>
+/// <param name="layout">How samples are laid out.</param>
+/// <param name="clipNorm">Largest gradient norm; null for no clipping.</param>
+/// <param name="features">Of a frozen tower; null to compute them each time.</param>
+internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout layout, double? clipNorm, FeatureCache? features = null)
 {
     private readonly int _headRows = ChunkedHead.Rows(layout.MaxLogitBytes, model.VocabSize);
 
@@ -81,7 +86,7 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
         using var recomputation = layout.Recompute ? new Recomputation() : null;
         using var batch = Lay(model, rows, layout.PackLength is not null);
         using var weights = Weights(rows, model.Decoder.Device);
-        var hidden = model.Hidden(batch, recomputation); // [targets, hidden]
+        var hidden = model.Hidden(batch, recomputation, features?.Read([.. rows.SelectMany(r => r).SelectMany(s => s.Sample.Images)])); // [targets, hidden]
         var (loss, gradient) = ChunkedHead.Backward(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, denominator, _headRows);
         if (gradient is not null && hidden.requires_grad)
         {

@@ -1,6 +1,7 @@
 using Fovea.Core.Files;
 using Fovea.Data.Images;
 using Fovea.Models;
+using Fovea.Models.Adapters;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 
@@ -11,6 +12,15 @@ public sealed record TrainingJob
 {
     /// <summary>The start model, also when resuming; trained in place.</summary>
     public required VisionLanguageModel Model { get; init; }
+
+    /// <summary>
+    /// A low-rank adapter that is attached to the model: it alone is trained, and <see cref="TrainingOptions.Trainable"/> and its like go by its
+    /// parameters' names. Null to train the model itself.
+    /// </summary>
+    public LoraAdapter? Adapter { get; init; }
+
+    /// <summary>Whether the adapter is merged at the end, into the model at hand and into <c>model/</c>.</summary>
+    public bool MergeAdapter { get; init; } = true;
 
     /// <summary>What to train on.</summary>
     public required TrainingSet Set { get; init; }

@@ -14,7 +14,7 @@ namespace Fovea.Training.Running;
 /// <summary>The state of a run between its steps, and the loop over them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const int MostNotices = 100;
+    private const int MostNotices = 100, CollectEvery = 50;
     private readonly DecoderModel _model;
     private readonly TrainingJob _job;
     private readonly TrainingOptions _options;
@@ -43,22 +43,25 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(DecoderModel model, TrainingJob job, IProgressSink progress)
     {
         (_model, _job, _options, _progress) = (model, job, job.Options, progress);
-        var rule = new ParameterRule(_options, model.Parameters);
+        var trained = job.Adapter?.Parameters ?? model.Parameters;
+        var rule = new ParameterRule(_options, trained);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
-        _identity = RunIdentity.Of(_options, job.Set, job.HeldOut, model.Parameters);
-        model.Parameters.SetTrainable(rule.Trains);
+        _identity = RunIdentity.Of(job);
+        model.Parameters.SetTrainable(_ => false);
+        trained.SetTrainable(rule.Trains);
         _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
         var state = _checkpoints.FindNewest(Notice);
         state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
-        _optimizer = new AdamW(model.Parameters, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
-        _average = _options.EmaDecay is { } decay ? new ParameterAverage(model.Parameters, decay) : null;
-        _snapshot = new Snapshot(model.Parameters, _optimizer, _average);
+        _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
+        _average = _options.EmaDecay is { } decay ? new ParameterAverage(trained, decay) : null;
+        _snapshot = new Snapshot(trained, _optimizer, _average);
         var layout = new StepLayout(
             _options.MicroBatchSize ?? _options.BatchSize, _options.Packing ? _options.PackLength ?? _options.MaxLength ?? model.MaxLength : null,
             (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
-        _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm);
+        var features = _options.CacheFeatures ? new FeatureCache(model, Path.Combine(job.Folder, "features"), _options.Precision) : null;
+        _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features);
         _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout) : null;
         _writer = new CheckpointWriter(_checkpoints, job.Files) { LastWhole = state?.Step };
         if (state is not null)
@@ -75,7 +78,7 @@ internal sealed class TrainingRun : IDisposable
     {
         _model.Policy = _options.Precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
         TellDeadWeights();
-        var plan = new MemoryPlanner(_model, _options).Plan(Largest(), _snapshot.Bytes);
+        var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _snapshot.Bytes);
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
         if (_options.CheckpointEvery is not null || _options.KeepBest)
         {
@@ -91,6 +94,12 @@ internal sealed class TrainingRun : IDisposable
                 throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to go on", cancellation);
             }
 
+            if (_done % CollectEvery == 0)
+            {
+                // Left alone, the collector lets garbage grow to the processor's cache size, hundreds of MiB on servers, before it looks.
+                GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+            }
+
             _writer.Poll();
             var isBest = Advance();
             if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
@@ -101,8 +110,7 @@ internal sealed class TrainingRun : IDisposable
 
         _writer.Finish();
         _log.Sync();
-        var models = new FinalModels(_model, _job.Folder);
-        models.Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
+        var models = new FinalModels(_model, _job).Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
         return new TrainingSummary
         {
             Steps = _done,
@@ -112,7 +120,7 @@ internal sealed class TrainingRun : IDisposable
             Best = _options.KeepBest ? _best?.Step : null,
             ResumedFrom = _resumedFrom,
             Notices = _notices,
-            ModelFolder = models.Folder,
+            ModelFolders = models,
             Memory = plan,
             PeakResidentBytes = ProcessMemory.Peak(),
         };

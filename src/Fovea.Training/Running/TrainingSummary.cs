@@ -36,5 +36,9 @@ public sealed record TrainingSummary
     public required IReadOnlyList<string> Notices { get; init; }
 
     /// <summary>The trained model's folder.</summary>
-    public required string ModelFolder { get; init; }
+    /// <exception cref="InvalidOperationException">The run trained an adapter that was not merged.</exception>
+    public string ModelFolder => ModelFolders.Count > 0 ? ModelFolders[0] : throw new InvalidOperationException("the adapter was not merged");
+
+    /// <summary>Folders of all models that the run left: the last one, and the averaged and the best one where there are such; none if an adapter was not merged.</summary>
+    public required IReadOnlyList<string> ModelFolders { get; init; }
 }

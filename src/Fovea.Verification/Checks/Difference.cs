@@ -29,7 +29,7 @@ internal sealed record Difference(double Largest, double Allowed, string? Where 
     }
 
     /// <summary>Of two values that must be equal.</summary>
-    public static Difference Exact<T>(T expected, T actual) => Exact<T>([expected], [actual]);
+    public static Difference Same<T>(T expected, T actual) => Exact<T>([expected], [actual]);
 
     /// <summary>Of numbers, by one tolerance.</summary>
     /// <exception cref="ReferenceException">There are not as many.</exception>

@@ -62,10 +62,10 @@ internal static class EndToEndCase
         {
             checks.Measure($"{name}.log_prob.{proxy}", () => Each(samples, rows, (s, r) => s.Try("log_prob") is { } logProbs
                 ? Difference.Numbers(logProbs.Numbers(proxy), Array.ConvertAll(r.LogProbs[condition], v => (double)v), tolerance)
-                : Difference.Exact(0, r.LogProbs.Count)));
+                : Difference.Same(0, r.LogProbs.Count)));
         }
 
-        checks.Measure($"{name}.samples", () => Difference.Exact(samples.Count, rows.Count));
+        checks.Measure($"{name}.samples", () => Difference.Same(samples.Count, rows.Count));
     }
 
     /// <summary>The worst difference over samples and what we have of each.</summary>

@@ -18,10 +18,10 @@ internal static class SelectionChecks
         {
             checks.Measure($"vig.{name}", () => EndToEndCase.Each(samples, rows, (s, r) => s.Try("vig") is { } vig
                 ? Difference.Numbers(vig.Numbers(name), VisualInformationGain.OfTokens(r, Conditions.Image, proxy.Condition), tolerance)
-                : Difference.Exact(0, r.LogProbs.Count)));
+                : Difference.Same(0, r.LogProbs.Count)));
             checks.Measure($"sample_vig.{name}", () => EndToEndCase.Each(samples, rows, (s, r) => s.Try("sample_vig") is { } vig
                 ? Difference.Numbers([vig.Number(name)], [VisualInformationGain.OfSample(r, Conditions.Image, proxy.Condition, out _)], tolerance)
-                : Difference.Exact(0, r.LogProbs.Count)));
+                : Difference.Same(0, r.LogProbs.Count)));
         }
 
         foreach (var percent in fixture.Json.Need("selection").EnumerateObject())
@@ -43,8 +43,8 @@ internal static class SelectionChecks
         checks.Measure($"{name}.token_weights", () => kept
             .Select(k => Difference.Exact<double>(expected.Need("token_weights").Numbers(k.Id), Weights(k.Row, rows)))
             .Aggregate((a, b) => a.Or(b)));
-        checks.Measure($"{name}.supervised_tokens", () => Difference.Exact<long>(expected.Int("supervised_tokens"), selected.Report.SupervisedTokens));
-        checks.Measure($"{name}.all_tokens", () => Difference.Exact<long>(expected.Int("all_tokens"), selected.Report.Targets));
+        checks.Measure($"{name}.supervised_tokens", () => Difference.Same<long>(expected.Int("supervised_tokens"), selected.Report.SupervisedTokens));
+        checks.Measure($"{name}.all_tokens", () => Difference.Same<long>(expected.Int("all_tokens"), selected.Report.Targets));
     }
 
     private static double[] Weights(TokenWeights row, IReadOnlyList<TokenScores> rows) => row.Weights is { } weights

@@ -49,10 +49,10 @@ internal static class EncodeCases
         var special = c.Ints("ids_special");
         checks.Measure("ids", () => Difference.Exact<int>(c.Ints("ids"), tokenizer.Encode(text, addSpecialTokens: false).Ids));
         checks.Measure("ids_special", () => Difference.Exact<int>(special, tokenizer.Encode(text, addSpecialTokens: true).Ids));
-        checks.Measure("decoded_skip", () => Difference.Exact(c.Text("decoded_skip"), tokenizer.Decode(special, skipSpecialTokens: true)));
+        checks.Measure("decoded_skip", () => Difference.Same(c.Text("decoded_skip"), tokenizer.Decode(special, skipSpecialTokens: true)));
         if (c.Try("decoded") is not null)
         {
-            checks.Measure("decoded", () => Difference.Exact(c.Text("decoded"), tokenizer.Decode(special, skipSpecialTokens: false)));
+            checks.Measure("decoded", () => Difference.Same(c.Text("decoded"), tokenizer.Decode(special, skipSpecialTokens: false)));
         }
     }
 

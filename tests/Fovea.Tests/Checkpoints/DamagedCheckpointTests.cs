@@ -3,6 +3,7 @@ using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Configs;
 using Fovea.Models.Initialisation;
 using Fovea.Tests.Models;
 using Fovea.Torch;
@@ -17,7 +18,7 @@ namespace Fovea.Tests.Checkpoints;
 /// </summary>
 public sealed class DamagedCheckpointTests : IDisposable
 {
-    private const int Kinds = 6;
+    private const int Kinds = 7;
     private const long AllowedBytes = 64 << 20;
     private static readonly int PerKind = int.Parse(Environment.GetEnvironmentVariable("FOVEA_DAMAGES") ?? "1000", CultureInfo.InvariantCulture) / Kinds + 1;
     private static readonly TimeSpan AllowedTime = TimeSpan.FromSeconds(20);
@@ -47,7 +48,7 @@ public sealed class DamagedCheckpointTests : IDisposable
     public void A_damaged_pickle_is_an_error_or_a_correct_load()
     {
         var path = Path.Combine(_folder, "model.bin");
-        var storages = new Dictionary<string, byte[]> { ["0"] = new byte[96], ["1"] = new byte[64] };
+        var storages = new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] };
         byte[][] pickles = [Pickle(2), Pickle(4)];
         foreach (var pickle in pickles)
         {
@@ -62,7 +63,7 @@ public sealed class DamagedCheckpointTests : IDisposable
     public void A_damaged_zip_file_is_an_error_or_a_correct_load()
     {
         var path = Path.Combine(_folder, "model.bin");
-        var whole = PickleWriter.Zip(Pickle(2), new Dictionary<string, byte[]> { ["0"] = new byte[96], ["1"] = new byte[64] });
+        var whole = PickleWriter.Zip(Pickle(2), new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] });
         Damage("zip", random => File.WriteAllBytes(path, Mutation.OfBytes(whole, random)), () => ReadAll(path), least: 0.01);
     }
 
@@ -94,15 +95,49 @@ public sealed class DamagedCheckpointTests : IDisposable
         Damage(preset, random => File.WriteAllBytes(path, Mutation.OfJson(whole, random)), () => ModelFolder.Load(_folder).Dispose(), least: 0.01);
     }
 
+    public static TheoryData<string> ModelFolders
+    {
+        get
+        {
+            var root = TestData.TryFind("fixtures/models");
+            return root is null ? ["none"] : [.. Directory.EnumerateFiles(root, "config.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, Path.GetDirectoryName(f)!))
+                .Where(f => !f.EndsWith("/tower", StringComparison.Ordinal) && !f.EndsWith("/llm", StringComparison.Ordinal) && !f.StartsWith("tower", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ModelFolders))]
+    public void A_damaged_configuration_of_any_layout_is_an_error_or_a_model(string folder)
+    {
+        var source = TestData.Find("fixtures/models/" + folder);
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("expected.safetensors", StringComparison.Ordinal) && !f.EndsWith("gradients.safetensors", StringComparison.Ordinal)))
+        {
+            var copy = Path.Combine(_folder, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.WriteAllBytes(copy, File.ReadAllBytes(file));
+        }
+
+        var configs = Directory.GetFiles(_folder, "config.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (Path: f, Bytes: File.ReadAllBytes(f))).ToList();
+        Damage("config/" + folder, random =>
+        {
+            var damaged = random.Next(configs.Count);
+            for (var i = 0; i < configs.Count; i++)
+            {
+                File.WriteAllBytes(configs[i].Path, i == damaged ? Mutation.OfJson(configs[i].Bytes, random) : configs[i].Bytes);
+            }
+        }, () => ModelFolder.Load(_folder, new LoadOptions { VisionTokenIds = new VisionTokenIds(5, 6, 7, 8), ImageTokenId = 4 }).Dispose(), least: 0, times: 1 + (PerKind / ModelFolders.Count));
+    }
+
     /// <summary>Damages and reads, many times.</summary>
     /// <param name="kind">Names the sequence of random draws.</param>
     /// <param name="damage">Writes the damaged file.</param>
     /// <param name="read">Reads it.</param>
     /// <param name="least">Least share of errors, and of loads: a test in which all of them go one way tests one way only.</param>
-    private void Damage(string kind, Action<RandomSource> damage, Action read, double least)
+    /// <param name="times">How often; null for an equal share of all damages.</param>
+    private void Damage(string kind, Action<RandomSource> damage, Action read, double least, int? times = null)
     {
-        var errors = 0;
-        for (var i = 0; i < PerKind; i++)
+        var (errors, count) = (0, times ?? PerKind);
+        for (var i = 0; i < count; i++)
         {
             damage(new RandomSource(20, "damage/" + kind, i));
             var size = Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
@@ -128,7 +163,7 @@ public sealed class DamagedCheckpointTests : IDisposable
             Assert.True(allocated <= size + AllowedBytes, $"{kind} {i}: {allocated} bytes for files of {size}");
         }
 
-        Assert.InRange(errors, least * PerKind, PerKind * (1 - least));
+        Assert.InRange(errors, least * count, count * (1 - least));
     }
 
     private static void ReadAll(string path)

@@ -32,8 +32,9 @@ internal sealed class ChatFixture
     public Tokenizer Tokenizer(string name)
     {
         var spec = _root.GetProperty("tokenizers").GetProperty(name);
-        var file = spec.TryGetProperty("tokenizer_json", out var json) ? json.GetString()! : spec.Text("sentencepiece");
-        var tokenizer = Fovea.Data.Tokenizers.Tokenizer.Load(Path.GetDirectoryName(TestData.Find(file.StartsWith("data/", StringComparison.Ordinal) ? file : "fixtures/" + file))!);
+        var tokenizer = spec.TryGetProperty("tokenizer_json", out var json)
+            ? Fovea.Data.Tokenizers.Tokenizer.Load(Path.GetDirectoryName(Find(json.GetString()!))!)
+            : Fovea.Data.Tokenizers.Tokenizer.LoadSentencePiece(Find(spec.Text("sentencepiece")), spec.GetProperty("legacy").GetBoolean());
         foreach (var added in spec.TryGetProperty("added", out var list) ? list.EnumerateArray().ToList() : [])
         {
             tokenizer = tokenizer.WithAdded(added.Text("content"), added.GetProperty("id").GetInt32());
@@ -52,6 +53,8 @@ internal sealed class ChatFixture
         return (new Expander((rows, columns) => template == "solo" ? Grid(tokenizer, rows, columns) : [.. Enumerable.Repeat(imageId, tokens)]),
             [.. grids.Take(count).Select(g => new PixelValues(0, g[0], g[1], []))]);
     }
+
+    private static string Find(string file) => TestData.Find(file.StartsWith("data/", StringComparison.Ordinal) ? file : "fixtures/" + file);
 
     private static int[] Grid(Tokenizer tokenizer, int rows, int columns)
     {

@@ -164,22 +164,17 @@ public sealed class CheckpointLayoutTests : IDisposable
     }
 
     [Fact]
-    public void A_model_is_saved_in_shards_and_read_into_parameters_that_exist()
+    public void A_model_is_saved_in_shards_and_is_the_same_model()
     {
         using var model = ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
-        using var other = ModelPresets.Create("tiny-llava", Vocabulary, 6, Loud);
-        var hash = Hash(model, long.MaxValue);
-        Assert.NotEqual(hash, Hash(model, 100_000));
+        Assert.NotEqual(Hash(model, long.MaxValue), Hash(model, 100_000));
         Assert.True(System.IO.File.Exists(File("model.safetensors.index.json")));
         Assert.True(ModelFolder.WeightFiles(_folder).Count > 3);
-        ModelFolder.ReadInto(_folder, other.Parameters);
+        using var loaded = ModelFolder.Load(_folder);
         foreach (var (name, tensor) in model.Parameters.All)
         {
-            Assert.Equal(Golden.Floats(tensor), Golden.Floats(other.Parameters[name]));
+            Assert.Equal(Golden.Floats(tensor), Golden.Floats(loaded.Parameters[name]));
         }
-
-        using var text = ModelPresets.Create("tiny-text-2", Vocabulary, 6, Loud);
-        Assert.Throws<InvalidInputException>(() => ModelFolder.ReadInto(_folder, text.Parameters));
     }
 
     private string Hash(Fovea.Models.VisionLanguageModel model, long shardBytes)

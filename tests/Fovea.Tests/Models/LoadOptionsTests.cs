@@ -21,11 +21,11 @@ public sealed class LoadOptionsTests : IDisposable
     [Theory]
     [InlineData("tiny-llava")]
     [InlineData("tiny-solo")]
-    [InlineData("small-llava")] // wide enough for separate projections
+    [InlineData("small-llava")]
     public void Bfloat16_is_kept_as_stored_and_predicts_nearly_the_same(string preset)
     {
         using var scope = NewDisposeScope();
-        using var start = ModelPresets.Create(preset, Vocabulary, 5, preset.StartsWith("small", StringComparison.Ordinal) ? new PresetSizes { ImageSize = 30, PatchSize = 10 } : null);
+        using var start = ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : null);
         ModelFolder.Save(start, _folder);
         using (var half = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.BF16 }))
         {
@@ -47,6 +47,30 @@ public sealed class LoadOptionsTests : IDisposable
         Assert.InRange((logits - expected).abs().max().item<float>(), 0, 0.05f * expected.abs().max().item<float>());
         Assert.Equal(Golden.Floats(logits), Golden.Floats(mapped.Logits(batch)));
         Assert.All(stored.Parameters.All, p => Assert.Equal(ScalarType.BFloat16, p.Value.dtype));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16)] // as LLaVA-1.5 is published
+    [InlineData(ScalarType.BFloat16)]
+    public void A_type_of_the_file_is_kept_and_written_again(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var start = ModelPresets.Create("tiny-llava", Vocabulary, 5);
+        ModelFolder.Save(start, _folder);
+        SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), start.Parameters.All.Select(p => KeyValuePair.Create(p.Key, p.Value.to(type))));
+        using var wide = ModelFolder.Load(_folder);
+        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
+        using var batch = Collator.Collate(wide, [Make(wide, 8, 1)]);
+        var expected = wide.Logits(batch);
+        Assert.InRange((stored.Logits(batch) - expected).abs().max().item<float>(), 0, 0.05f * expected.abs().max().item<float>());
+        var copy = Path.Combine(_folder, "copy");
+        ModelFolder.Save(stored, copy);
+        using var written = TensorSources.Open(copy);
+        foreach (var (name, info) in written.Tensors)
+        {
+            Assert.Equal(type, info.Type);
+            Assert.True(written.Read(name).eq(stored.Parameters[name]).all().item<bool>(), name);
+        }
     }
 
     [Fact]

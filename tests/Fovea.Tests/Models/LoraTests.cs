@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Models.Adapters;
+using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
@@ -70,10 +71,11 @@ public sealed class LoraTests : IDisposable
     [Theory]
     [InlineData("tiny-llava", false)]
     [InlineData("tiny-solo", true)]
+    [InlineData("small-llava", false)]
     public void A_new_adapter_changes_nothing_and_its_gradients_are_those_of_the_merged_weight(string preset, bool stabilized)
     {
         using var scope = NewDisposeScope();
-        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 5, Loud);
+        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
         var config = new LoraConfig { Rank = 3, Alpha = 6, TargetModules = ["q_proj", "v_proj", "down_proj"], RankStabilized = stabilized };
         using var adapter = LoraAdapter.Create(model, config, 7);
         var ids = Row([1, 11, 12, 13, 14]);
@@ -90,6 +92,38 @@ public sealed class LoraTests : IDisposable
         var up = adapter.Parameters[$"base_model.model.{module}.lora_B.weight"];
         var down = adapter.Parameters[$"base_model.model.{module}.lora_A.weight"];
         AssertClose(up.grad!, model.Parameters[module + ".weight"].grad!.matmul(down.detach().t()) * config.Scale);
+    }
+
+    [Theory]
+    [InlineData("tiny-llava")]
+    [InlineData("small-llava")]
+    public void Gradients_of_an_adapter_are_the_same_when_blocks_are_run_again(string preset)
+    {
+        using var scope = NewDisposeScope();
+        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*(q_proj|o_proj|up_proj)" }, 3);
+        using (no_grad())
+        {
+            foreach (var (_, tensor) in adapter.Parameters.All)
+            {
+                tensor.normal_(0, 0.2);
+            }
+        }
+
+        model.Attach(adapter);
+        model.Parameters.SetTrainable(_ => false);
+        adapter.Parameters.SetTrainable(_ => true);
+        using var batch = Collator.Collate(model, [Make(model, 8, 1), Make(model, 5, 2)]);
+        model.Hidden(batch).square().sum().backward();
+        var expected = adapter.Parameters.All.ToDictionary(p => p.Key, p => p.Value.grad!.clone());
+        adapter.Parameters.All.ToList().ForEach(p => p.Value.grad = null);
+        using var recomputation = new Recomputation();
+        model.Hidden(batch, recomputation).square().sum().backward();
+        recomputation.Backward();
+        foreach (var (name, tensor) in adapter.Parameters.All)
+        {
+            AssertClose(tensor.grad!, expected[name]);
+        }
     }
 
     [Theory]

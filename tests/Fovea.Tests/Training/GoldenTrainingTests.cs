@@ -19,12 +19,16 @@ public sealed class GoldenTrainingTests
     [InlineData("tune_vig", 4)]
     [InlineData("tune_vig", 2)]
     [InlineData("tune_vig_siglip", 4)]
+    [InlineData("lora_decoder", 4)]
+    [InlineData("lora_vig", 4)]
+    [InlineData("lora_vig", 1)]
     public void Ten_steps_give_the_reference_losses_norms_rates_and_parameters(string name, int microBatchSize) =>
         AssertHolds(ReferenceTraining.Run(TestData.Find("fixtures/training/" + name), microBatchSize));
 
     [Theory]
     [InlineData("reference_lm", 64)]
     [InlineData("pretrain_prior", 50)]
+    [InlineData("lora_vig", 60)]
     [InlineData("tune_vig_siglip", 1000)]
     public void Packed_rows_give_the_reference_too(string name, int packLength) =>
         AssertHolds(ReferenceTraining.Run(TestData.Find("fixtures/training/" + name), packLength: packLength));
