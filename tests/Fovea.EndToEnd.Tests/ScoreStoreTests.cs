@@ -96,6 +96,16 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
     }
 
     [Fact]
+    public void Another_type_is_another_store_that_says_so()
+    {
+        FoveaProcess.Succeed([.. scored.Score("bf16"), "--dtype", "bf16"]);
+        Assert.Equal("bfloat16", (string)FoveaProcess.Succeed("scores", "info", Folder["bf16"], "--json").Json["provenance"]!["dtype"]!);
+        Assert.Equal("float32", (string)FoveaProcess.Succeed("scores", "info", Store, "--json").Json["provenance"]!["dtype"]!);
+        var refused = Assert.Single(FoveaProcess.Run([.. scored.Score("scores"), "--dtype", "bf16"]).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
+        Assert.Contains("dtype", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sql_answers_and_what_is_no_question_is_refused()
     {
         const string Top = "SELECT token, avg(vig) AS vig FROM vig GROUP BY token ORDER BY vig DESC LIMIT 3";
