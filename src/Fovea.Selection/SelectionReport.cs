@@ -35,6 +35,9 @@ public sealed record SelectionReport
     /// <summary>Share of the targets that carry loss; NaN without targets.</summary>
     public double Share => (double)SupervisedTokens / Targets;
 
+    /// <summary><see cref="Share"/> in per cent.</summary>
+    public double SupervisedPercent => 100 * Share;
+
     /// <summary>The report by field, numbers in round-trip form.</summary>
     public IReadOnlyDictionary<string, string> Fields()
     {

@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fovea.Store;
 
@@ -37,7 +38,11 @@ internal static class ShardFile
     {
         try
         {
-            var rows = ShardCodec.Decode(File.ReadAllBytes(PathOf(folder, shard)), conditions);
+            using var file = File.OpenHandle(PathOf(folder, shard));
+            var length = checked((int)RandomAccess.GetLength(file));
+            using var bytes = new Rented<byte>(length);
+            Fill(file, bytes.Span);
+            var rows = ShardCodec.Decode(bytes.Array, length, conditions);
             return rows.Length == shard.Rows
                 ? rows
                 : throw new InvalidDataException($"{rows.Length} samples; the manifest says {shard.Rows}");
@@ -45,6 +50,15 @@ internal static class ShardFile
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             throw Damaged(folder, shard, e.Message, e);
+        }
+    }
+
+    private static void Fill(SafeFileHandle file, Span<byte> bytes)
+    {
+        for (var read = 0; read < bytes.Length;)
+        {
+            var more = RandomAccess.Read(file, bytes[read..], read);
+            read += more > 0 ? more : throw new InvalidDataException($"the file ends at {read} of {bytes.Length} bytes");
         }
     }
 

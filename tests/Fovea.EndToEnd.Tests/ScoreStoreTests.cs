@@ -106,6 +106,25 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
     }
 
     [Fact]
+    public void Records_that_cannot_be_used_stop_the_run_or_are_listed_with_their_reason_up_to_the_weights()
+    {
+        var data = JsonNode.Parse(File.ReadAllText(scored.Data))!.AsArray();
+        var seen = Enumerable.Range(4, data.Count - 4).First(i => data[i]!["image"] is not null);
+        data[3]!["conversations"]!.AsArray().RemoveAt(1);
+        data[seen]!["image"] = "images/no-such.png";
+        Folder.Write("bad.json", data.ToJsonString());
+        string[] score = ["score", "vig", "--model", scored.Model, "--data", Folder["bad.json"], "--images", Folder["scenes"], "--proxy", "black", "--threads", "1"];
+        var strict = Assert.Single(FoveaProcess.Run([.. score, "--out", Folder["strict"]]).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
+        Assert.Contains("record 3", strict, StringComparison.Ordinal);
+        Assert.Equal(2, (int)FoveaProcess.Succeed([.. score, "--out", Folder["lenient"], "--max-invalid", "2", "--json"]).Json["metrics"]!["invalid"]!);
+        var rows = FoveaProcess.Succeed("scores", "query", Folder["lenient"], "SELECT record, invalid_reason FROM samples WHERE invalid_reason IS NOT NULL ORDER BY record", "--json").Json["rows"]!.AsArray();
+        Assert.Equal([3, seen], rows.Select(r => (int)r!["record"]!));
+        Assert.Contains("no-such.png", (string)rows[1]!["invalid_reason"]!, StringComparison.Ordinal);
+        Assert.Equal(2, (int)FoveaProcess.Succeed("select", "--scores", Folder["lenient"], "--method", "vig", "--out", Folder["lenient-w"], "--json").Json["metrics"]!["invalid"]!);
+        Assert.Equal(2, (int)FoveaProcess.Succeed("export", "--data", Folder["bad.json"], "--images", Folder["scenes"], "--model", scored.Model, "--weights", Folder["lenient-w"], "--out", Folder["lenient.jsonl"], "--json").Json["invalid"]!);
+    }
+
+    [Fact]
     public void Sql_answers_and_what_is_no_question_is_refused()
     {
         const string Top = "SELECT token, avg(vig) AS vig FROM vig GROUP BY token ORDER BY vig DESC LIMIT 3";

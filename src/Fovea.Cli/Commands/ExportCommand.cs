@@ -35,7 +35,7 @@ internal static class ExportCommand
             }
 
             var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
-            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, checkImages: false);
+            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
             var export = new Export(corpus, WeightsFile.Read(FileOf(parsed.GetValue(weights)!)), layout, stop);
             var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows());
@@ -54,7 +54,7 @@ internal static class ExportCommand
     {
         public int Dropped { get; private set; }
 
-        public int Invalid { get; private set; }
+        public int Invalid { get; private set; } = CorpusFiles.InvalidOf(corpus.Corpus).Count;
 
         public IEnumerable<ExportedSample> Rows()
         {

@@ -116,7 +116,7 @@ internal static class ScoresCommand
         {
             if (value is not JsonObject fields)
             {
-                Console.WriteLine($"{key}: {value?.ToJsonString(StageManifest.Json).ReplaceLineEndings("").Trim('"')}");
+                Console.WriteLine($"{key}: {(value is JsonArray ? value.ToJsonString() : value?.ToJsonString(StageManifest.Json).Trim('"'))}");
                 continue;
             }
 

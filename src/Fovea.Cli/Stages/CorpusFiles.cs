@@ -8,24 +8,35 @@ namespace Fovea.Cli.Stages;
 internal static class CorpusFiles
 {
     /// <summary>Opens them as one corpus.</summary>
+    /// <param name="data">The files.</param>
+    /// <param name="checkImages">Whether every image must be there.</param>
+    /// <param name="maxInvalid">Records of a LLaVA file that may be unusable; they are left out and listed by <see cref="InvalidOf"/>.</param>
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
-    public static ICorpus Open(IReadOnlyList<DataSource> data, bool checkImages)
+    public static ICorpus Open(IReadOnlyList<DataSource> data, bool checkImages, int maxInvalid = 0)
     {
         if (data.Count == 0)
         {
             throw new FoveaException("'data': expected at least one file");
         }
 
-        var corpora = data.Select(d => Open(d, checkImages)).ToArray();
+        var corpora = data.Select(d => Open(d, checkImages, maxInvalid)).ToArray();
         return corpora.Length == 1 ? corpora[0] : new JoinedCorpus(data, corpora);
     }
 
-    private static ICorpus Open(DataSource source, bool checkImages)
+    /// <summary>The records that were left out.</summary>
+    public static IReadOnlyList<InvalidRecord> InvalidOf(ICorpus corpus) => corpus switch
+    {
+        FileCorpus file => file.Invalid,
+        JoinedCorpus joined => joined.Invalid,
+        _ => [],
+    };
+
+    private static ICorpus Open(DataSource source, bool checkImages, int maxInvalid)
     {
         var images = source.ImageFolder;
         if (source.Format == DataFormat.Llava)
         {
-            var llava = LlavaJsonCorpus.Open(source.File, images);
+            var llava = LlavaJsonCorpus.Open(source.File, images, maxInvalid);
             if (checkImages)
             {
                 llava.CheckImages();
@@ -69,9 +80,12 @@ internal static class CorpusFiles
             }
 
             Samples = [.. corpora.SelectMany(c => c.Samples)];
+            Invalid = [.. corpora.SelectMany(InvalidOf)];
         }
 
         public IReadOnlyList<Sample> Samples { get; }
+
+        public IReadOnlyList<InvalidRecord> Invalid { get; }
 
         public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
     }

@@ -46,7 +46,7 @@ internal sealed record ScorePriorStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, checkImages: false);
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, Scoring.MaxInvalid);
         var models = new List<VisionLanguageModel>();
         try
         {
@@ -100,7 +100,7 @@ internal sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, checkImages: Scoring.MaxInvalid == 0);
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
         using var model = ScoringModel.Load(Model, Dtype);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions

@@ -79,7 +79,7 @@ internal static class ScoreStore
 
         using var store = ScoreStoreWriter.Open(context.Out, provenance);
         store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
-        var summary = scorer.Score(ScoringSource.FromSamples(corpus.Corpus.Samples, corpus.Encoder.Encode), store, context.Progress, context.Stop);
+        var summary = scorer.Score(corpus.Source(), store, context.Progress, context.Stop);
         return new JsonObject
         {
             ["samples"] = summary.Samples,

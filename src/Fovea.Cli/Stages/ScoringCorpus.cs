@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
+using Fovea.Scoring;
 
 namespace Fovea.Cli.Stages;
 
@@ -17,14 +18,18 @@ internal sealed record ScoringCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
     /// <param name="modelFolder">The tokenizer's home.</param>
     /// <param name="view">With images or without.</param>
     /// <param name="template"><c>auto</c> as in training, <c>checkpoint</c> for the folder's own, or a name.</param>
-    /// <param name="checkImages">Whether every image must be there before work begins.</param>
+    /// <param name="maxInvalid">Records and images that may be unusable; with none, every image must be there before work begins.</param>
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
-    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, bool checkImages)
+    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, int maxInvalid)
     {
         var tokenizer = Tokenizer.Load(modelFolder);
         var choice = template == TemplateChoice.Checkpoint ? TemplateChoice.ForModel(template, modelFolder, tokenizer) : TemplateChoice.Parse(template);
         var whole = new SampleEncoder(tokenizer, choice);
         return new ScoringCorpus(
-            CorpusFiles.Open(data, checkImages && view == CorpusView.Image), tokenizer, view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole, template);
+            CorpusFiles.Open(data, checkImages: maxInvalid == 0 && view == CorpusView.Image, maxInvalid), tokenizer, view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole, template);
     }
+
+    /// <summary>All records in file order; those that could not be read are listed with their reason and not scored.</summary>
+    public ScoringSource Source() => ScoringSource.FromSamples(
+        Corpus.Samples, Encoder.Encode, [.. CorpusFiles.InvalidOf(Corpus).Select(r => (r.Key, r.Reason))]);
 }

@@ -18,26 +18,31 @@ internal static class ListColumns
     {
         var numValues = rows.Sum(r => r?.Length ?? 0);
         var numLevels = rows.Sum(r => Math.Max(1, r?.Length ?? 0));
-        var values = new T[numValues];
-        var definition = new int[numLevels];
-        var repetition = new int[numLevels];
+        using var values = new Rented<T>(numValues);
+        using var definition = new Rented<int>(numLevels);
+        using var repetition = new Rented<int>(numLevels);
+        Lay(rows, values.Span, definition.Span, repetition.Span);
+        await group.WriteAllPartsAsync<T>((DataField)field.Item, values.Memory, definition.Memory, repetition.Memory, default);
+    }
+
+    private static void Lay<T>(IReadOnlyList<T[]?> rows, Span<T> values, Span<int> definition, Span<int> repetition)
+    {
         int value = 0, level = 0;
         foreach (var row in rows)
         {
+            repetition[level] = 0;
             if (row is not { Length: > 0 })
             {
                 definition[level++] = row is null ? Absent : Empty;
                 continue;
             }
 
-            row.CopyTo(values, value);
-            definition.AsSpan(level, row.Length).Fill(Present);
-            repetition.AsSpan(level + 1, row.Length - 1).Fill(1);
+            row.CopyTo(values[value..]);
+            definition.Slice(level, row.Length).Fill(Present);
+            repetition.Slice(level + 1, row.Length - 1).Fill(1);
             value += row.Length;
             level += row.Length;
         }
-
-        await group.WriteAllPartsAsync<T>((DataField)field.Item, values, definition, repetition, default);
     }
 
     /// <exception cref="InvalidDataException">The column is no list of numbers as <see cref="WriteAsync"/> writes it.</exception>
@@ -50,14 +55,17 @@ internal static class ListColumns
         }
 
         var numLevels = ParquetLimits.NumLevels(group, item, rows);
-        var values = new T[numLevels];
-        var definition = new int[numLevels];
-        var repetition = new int[numLevels];
-        await group.ReadRawAsync<T>(item, values, definition, repetition, default);
-        return Cut(field.Name, values, definition, repetition, rows);
+        using var values = new Rented<T>(numLevels);
+        using var definition = new Rented<int>(numLevels);
+        using var repetition = new Rented<int>(numLevels);
+        values.Span.Clear();
+        definition.Span.Clear();
+        repetition.Span.Clear();
+        await group.ReadRawAsync<T>(item, values.Memory, definition.Memory, repetition.Memory, default);
+        return Cut<T>(field.Name, values.Span, definition.Span, repetition.Span, rows);
     }
 
-    private static T[]?[] Cut<T>(string name, T[] values, int[] definition, int[] repetition, int rows)
+    private static T[]?[] Cut<T>(string name, ReadOnlySpan<T> values, ReadOnlySpan<int> definition, ReadOnlySpan<int> repetition, int rows)
     {
         var lists = new T[]?[rows];
         int level = 0, value = 0;
@@ -76,7 +84,7 @@ internal static class ListColumns
 
             if (definition[level] == Present)
             {
-                lists[row] = values[value..(value + end - level)];
+                lists[row] = values[value..(value + end - level)].ToArray();
                 value += end - level;
             }
             else

@@ -18,9 +18,9 @@ internal static class ShardCodec
     }
 
     /// <exception cref="InvalidDataException">The bytes are not a shard.</exception>
-    public static TokenScores[] Decode(byte[] bytes, IReadOnlyCollection<string>? conditions = null)
+    public static TokenScores[] Decode(byte[] bytes, int length, IReadOnlyCollection<string>? conditions = null)
     {
-        using var stream = new MemoryStream(bytes, writable: false);
+        using var stream = new MemoryStream(bytes, 0, length, writable: false);
         return ReadAsync(stream, conditions).GetAwaiter().GetResult();
     }
 
