@@ -45,14 +45,13 @@ public abstract class DecoderModel : VisionLanguageModel
     {
         using var scope = NewDisposeScope();
         var device = Decoder.Device;
-        var output = Decoder.Forward(new DecoderInput
+        return Decoder.LogitsAt(new DecoderInput
         {
             Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
             PositionIds = batch.PositionIds?.to(device),
             SegmentIds = batch.SegmentIds?.to(device),
             LogitPositions = batch.LogitPositions.to(device),
-        });
-        return output.Logits!.MoveToOuterDisposeScope();
+        }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of them.</summary>
