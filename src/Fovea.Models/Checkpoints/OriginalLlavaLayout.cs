@@ -29,10 +29,10 @@ internal static class OriginalLlavaLayout
         var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index") ?? AddedTokenIds.Read(dir).Find("<image>");
         var config = LlavaConfig.ReadOriginal(json, vision, imageTokenId);
         List<CheckpointPart> parts = [new CheckpointPart(source, "model", LlavaNames.Original)];
-        List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json.ToObject())];
+        List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json)];
         if (towerJson is { } own)
         {
-            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own.ToObject()));
+            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own));
         }
 
         if (!inside)
@@ -77,7 +77,7 @@ internal static class OriginalLlavaLayout
                 .. Decoder.Specs(config.Text, LlavaModel.TextPrefix),
             ],
             Parts = [new CheckpointPart(source, "model", LlavaNames.Original)],
-            Documents = [],
+            Documents = [new ConfigDocument(ModelLayouts.ConfigName, json)],
             Build = _ => throw NoTower(json, lacks),
             Lacks = lacks,
         };

@@ -43,9 +43,9 @@ internal static class PrismaticLayout
             ],
             Documents =
             [
-                new ConfigDocument(ModelLayouts.ConfigName, json.ToObject()),
-                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson.ToObject()),
-                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson.ToObject()),
+                new ConfigDocument(ModelLayouts.ConfigName, json),
+                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson),
+                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson),
             ],
             TokensPerImage = config.TokensPerImage,
             Build = p => new LlavaModel(config, p),
