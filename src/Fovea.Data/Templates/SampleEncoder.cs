@@ -47,8 +47,10 @@ public sealed class SampleEncoder : ISampleEncoder
             return _tokenizer.EosId ?? PadId;
         }
 
-        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) is not null
-            ? _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1]
+        // Being in the vocabulary is not enough: Qwen's holds "</s>" as ordinary characters, which its tokenizer never joins.
+        var last = _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
+        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) == last
+            ? last
             : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another --template");
     }
 

@@ -78,7 +78,7 @@ internal static class VocabularyReader
         return name switch
         {
             "GPT2Tokenizer" or "GPT2TokenizerFast" or "gpt2" => "gpt2",
-            "Qwen2Tokenizer" or "Qwen2TokenizerFast" or "qwen2" => "qwen2",
+            "Qwen2Tokenizer" or "Qwen2TokenizerFast" or "qwen2" or "qwen2_vl" or "qwen2_5_vl" => "qwen2",
             "CLIPTokenizer" or "CLIPTokenizerFast" or "clip" => "clip",
             null => vocabulary.Keys.Any(t => t.EndsWith("</w>", StringComparison.Ordinal)) ? "clip" : "gpt2",
             _ => throw new InvalidInputException(settings.Class is null ? config : settings.File, null,

@@ -57,6 +57,7 @@ public sealed class TokenizerTests : IDisposable
     [InlineData("tiny_qwen", "a", "a")]
     [InlineData("tiny_qwen", " ", " ")]
     [InlineData("tiny_qwen", "\n", " ")]
+    [InlineData("tiny_qwen", "\u0301\u0323", "x")]
     [InlineData("tiny_llama", "\u4e00", "\U0001F600")]
     [InlineData("test_unigram_bytes", "ab", "ab")]
     public void A_word_of_a_million_characters_is_tokenized_in_seconds(string name, string part, string last)

@@ -20,7 +20,7 @@ public sealed class ProcessWideTests
     public ProcessWideTests() => TorchRuntime.Start(1);
 
     [Fact]
-    public void Another_thread_count_is_an_error_that_names_it()
+    public void Another_thread_count_is_an_error_that_names_it_unless_asked_for()
     {
         using var folder = new TemporaryFolder();
         ResumeTests.Kill(folder, atStep: 7);
@@ -28,6 +28,7 @@ public sealed class ProcessWideTests
         try
         {
             ResumeTests.AssertRefused("num_threads", () => ResumeTests.Train(folder));
+            Assert.Equal(5, ResumeTests.Train(folder, anyThreadCount: true).ResumedFrom);
         }
         finally
         {

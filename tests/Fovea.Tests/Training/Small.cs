@@ -74,9 +74,10 @@ internal static class Small
 
     /// <summary>Trains; without progress, silently.</summary>
     public static TrainingSummary Train(
-        VisionLanguageModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null) =>
+        VisionLanguageModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null,
+        bool anyThreadCount = false) =>
         Trainer.Run(
-            new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder },
+            new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder, AnyThreadCount = anyThreadCount },
             progress ?? new SilentProgress(), cancel ?? TestContext.Current.CancellationToken);
 
     public static ImageLoader Loader(IReadOnlyList<TokenizedSample> samples) => new(new Noise(samples), new Plain());

@@ -109,6 +109,27 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Weights_left_out_and_weights_of_one_give_the_same_bits()
+    {
+        using TemporaryFolder without = new(), with = new();
+        var samples = Small.Samples(12);
+        using (var model = Small.Text())
+        {
+            Small.Train(model, TrainingSet.Unweighted(samples), null, Small.Options, without.Path);
+        }
+
+        using (var model = Small.Text())
+        {
+            var ones = samples.Select(s => Small.Row(s, [.. s.TargetIndices.Select(_ => 1f)]));
+            Small.Train(model, Small.Join(samples, ones), null, Small.Options, with.Path);
+        }
+
+        static string[] Losses(TemporaryFolder folder) => [.. File.ReadLines(folder["metrics.jsonl"]).Select(l => JsonNode.Parse(l)!["loss"]!.ToJsonString())];
+        Assert.Equal(Losses(without), Losses(with));
+        Assert.Equal(File.ReadAllBytes(without["model/model.safetensors"]), File.ReadAllBytes(with["model/model.safetensors"]));
+    }
+
+    [Fact]
     public void An_image_without_an_image_root_is_an_error()
     {
         using var folder = new TemporaryFolder();
