@@ -15,8 +15,21 @@ internal static class OriginalLlavaLayout
 
     public static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)
     {
-        var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
         var source = TensorSources.Open(dir);
+        try
+        {
+            return Open(dir, json, options, toLoad, source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad, ITensorSource source)
+    {
+        var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
         var inside = source.Tensors.Keys.Any(n => n.StartsWith(TowerInside, StringComparison.Ordinal));
         var folder = TowerFolders.Find(dir, options.TowerFolder, named);
         var towerJson = folder is null ? (ForeignJson?)null : ForeignJson.Read(Path.Combine(folder, ModelLayouts.ConfigName));

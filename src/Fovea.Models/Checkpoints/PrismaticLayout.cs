@@ -36,11 +36,7 @@ internal static class PrismaticLayout
             Text = config.Text,
             Vision = config.Vision,
             Specs = [.. LlavaModel.Specs(config)],
-            Parts =
-            [
-                new CheckpointPart(TensorSources.Open(WeightsFile(dir)), WeightsStem, LlavaNames.Prismatic),
-                new CheckpointPart(TensorSources.Open(towerFolder), $"{TowerFolders.Name}/model", LlavaNames.OfTower),
-            ],
+            Parts = OpenParts(WeightsFile(dir), towerFolder),
             Documents =
             [
                 new ConfigDocument(ModelLayouts.ConfigName, json),
@@ -50,6 +46,24 @@ internal static class PrismaticLayout
             TokensPerImage = config.TokensPerImage,
             Build = p => new LlavaModel(config, p),
         };
+    }
+
+    private static CheckpointPart[] OpenParts(string weights, string tower)
+    {
+        var source = TensorSources.Open(weights);
+        try
+        {
+            return
+            [
+                new CheckpointPart(source, WeightsStem, LlavaNames.Prismatic),
+                new CheckpointPart(TensorSources.Open(tower), $"{TowerFolders.Name}/model", LlavaNames.OfTower),
+            ];
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private static string WeightsFile(string dir)
