@@ -62,7 +62,7 @@ internal sealed class TrainingRun : IDisposable
             (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
         var features = _options.CacheFeatures ? new FeatureCache(model, Path.Combine(job.Folder, "features"), _options.Precision) : null;
         _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features);
-        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout) : null;
+        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout, Notice) : null;
         _writer = new CheckpointWriter(_checkpoints, job.Files) { LastWhole = state?.Step };
         if (state is not null)
         {
@@ -110,14 +110,15 @@ internal sealed class TrainingRun : IDisposable
 
         _writer.Finish();
         _log.Sync();
-        var models = new FinalModels(_model, _job).Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
+        var best = _options.KeepBest && _best is { } b && _checkpoints.IsWhole(b.Step, Notice) ? _best : null;
+        var models = new FinalModels(_model, _job).Write(_average, best is null ? null : _checkpoints.PathOf(best.Step));
         return new TrainingSummary
         {
             Steps = _done,
             Counters = _sums,
             FinalLoss = _lastLoss,
             HeldOutLoss = _lastEval,
-            Best = _options.KeepBest ? _best?.Step : null,
+            Best = best?.Step,
             ResumedFrom = _resumedFrom,
             Notices = _notices,
             ModelFolders = models,

@@ -162,7 +162,7 @@ public sealed class WatchingTests
     private static double HeldOut(Fovea.Models.VisionLanguageModel model)
     {
         var set = TrainingSet.Unweighted(Small.Samples(7, seed: 8));
-        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, new SamplePreparer(model, null, null, set.Normalization), new StepLayout(2)).Compute()!.Value;
+        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, new SamplePreparer(model, null, null, set.Normalization), new StepLayout(2), _ => { }).Compute()!.Value;
     }
 
     // Length, its checksum, data, its checksum; the step stands behind wall_time.
