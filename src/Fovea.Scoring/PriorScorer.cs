@@ -55,7 +55,7 @@ public sealed class PriorScorer : ITokenScorer
         new ScoringRun<ScoringWindow>(_options, source, store, new Work(this, source)).Run(progress, cancellation);
 
     private ExpandedSample? Expand(TokenizedSample sample, int reference) => (_folds?.FoldOf(sample.Key) ?? 0) == reference
-        ? SampleExpander.Expand(_references[reference], sample, [], _options.MaxLength)
+        ? SampleExpander.Expand(_references[reference], sample, [], _options.MaxLength ?? int.MaxValue)
         : null;
 
     private sealed class Work(PriorScorer scorer, ScoringSource source) : IScoringWork<ScoringWindow>

@@ -17,7 +17,7 @@ public sealed record ScoringOptions
     /// <summary>Samples of one shard, 1 to <see cref="ScoreStoreWriter.MaxShardRows"/>: what a run that stops loses at most.</summary>
     public int ShardSamples { get; init; } = ScoreStoreWriter.MaxShardRows;
 
-    /// <summary>Cut samples to this many expanded tokens, as training does; null for whole samples.</summary>
+    /// <summary>Cut samples to this many expanded tokens; null scores all targets, also past the positions that the model's configuration states, as Transformers does.</summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Samples that may fail to be scored; one more stops the run.</summary>

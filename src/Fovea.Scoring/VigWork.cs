@@ -52,7 +52,7 @@ internal sealed class VigWork(
     private void ScoreCondition(VigWindow window, int at, string condition, bool withoutImages, ScoringStep step)
     {
         window.Samples.Score(condition, options.Of(model), step, (i, sample) =>
-            SampleExpander.Expand(model, sample, window.Shown[at][i]!, options.MaxLength, withoutImages));
+            SampleExpander.Expand(model, sample, window.Shown[at][i]!, options.MaxLength ?? int.MaxValue, withoutImages));
 
         // Not needed any more, except after a lack of memory: then the whole window is prepared again.
         Array.Clear(window.Shown[at]);

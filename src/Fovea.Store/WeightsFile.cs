@@ -84,6 +84,9 @@ public sealed class WeightsFile
         }
     }
 
+    /// <summary>The row of a sample, whatever it was tokenized as; null where there is none.</summary>
+    public TokenWeights? Find(SampleKey key) => _rows.GetValueOrDefault(key);
+
     /// <summary>The weights of a sample as training tokenized it.</summary>
     /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization.</exception>
     public TokenWeights Lookup(TokenizedSample sample)

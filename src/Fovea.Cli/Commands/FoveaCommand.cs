@@ -32,6 +32,7 @@ internal static class FoveaCommand
         ScoreCommand.Create(),
         ScoresCommand.Create(),
         SelectCommand.Create(),
+        ExportCommand.Create(),
         EvalCommand.Create(),
         GenerateCommand.Create(),
         ReportCommand.Create(),

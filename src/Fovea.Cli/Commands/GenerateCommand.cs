@@ -48,7 +48,7 @@ internal sealed class GenerateCommand
             options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._json,
         };
         command.SetAction((parsed, _) => Guard.RunAsync(
-            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer above is not complete"));
+            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer is not complete"));
         return command;
     }
 
@@ -61,7 +61,7 @@ internal sealed class GenerateCommand
         {
             if (!json)
             {
-                Console.Out.Write(text);
+                Console.Out.Write(Console.IsOutputRedirected ? text : Harmless(text));
                 Console.Out.Flush();
             }
         }, stop);
@@ -75,6 +75,10 @@ internal sealed class GenerateCommand
         var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens a second after the first") : "";
         Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
     }
+
+    /// <summary>Text without the control characters by which a model could steer a terminal; line breaks and tabs stay.</summary>
+    internal static string Harmless(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
 
     private PromptRun Read(ParseResult parsed)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Data.Templates;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -28,7 +29,9 @@ internal static class ScoreCommand
 
         public Option<int> MaxInvalid { get; } = new("--max-invalid") { Description = "Samples that may fail to be scored, and are listed with the reason.", HelpName = "N" };
 
-        public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Cut samples to this many tokens, as training does (default: none is cut).", HelpName = "N" };
+        public Option<int?> MaxLength { get; } = new("--max-length") { Description = "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", HelpName = "N" };
+
+        public Option<string> Template { get; } = ScoreCommand.Template();
 
         public Option<bool> TopOne { get; } = new("--top1") { Description = "Also store whether each target is the likeliest token." };
 
@@ -40,7 +43,7 @@ internal static class ScoreCommand
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, TopOne, Entropy, Threads, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, TopOne, Entropy, Threads, Json })
             {
                 command.Add(option);
             }
@@ -72,12 +75,20 @@ internal static class ScoreCommand
         Vig(),
     };
 
+    /// <summary><c>--template</c>.</summary>
+    public static Option<string> Template() => new("--template")
+    {
+        Description = "auto (captions plain, all else llava_v1, as in training), checkpoint (the folder's own), or a name.",
+        DefaultValueFactory = _ => TemplateChoice.Auto,
+        HelpName = "NAME",
+    };
+
     private static Command Prior()
     {
         var shared = new Shared();
         var command = shared.AddTo(new Command("prior", "log p_ref of every target under a text-only reference (PRIOR)."));
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Scoring = shared.Scoring(parsed), CheckAgain = true }, stop)));
+            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop)));
         return command;
     }
 
@@ -91,7 +102,7 @@ internal static class ScoreCommand
         {
             var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
-            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
+            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }));
         return command;
     }

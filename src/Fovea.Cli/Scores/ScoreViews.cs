@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Store;
 
 namespace Fovea.Cli.Scores;
@@ -16,12 +17,12 @@ internal static class ScoreViews
     /// <param name="columnsOf">Names of the columns of a view that an earlier statement made.</param>
     public static IEnumerable<string> Create(ScoreStoreReader store, Func<string, IReadOnlyList<string>> columnsOf)
     {
-        var shards = string.Join(", ", store.Shards.Select(s => Quoted(Literal(store.PathOf(s)))));
+        var shards = string.Join(", ", store.Shards.Select(s => Quoted(Plain(store.PathOf(s)))));
         yield return $"CREATE VIEW samples AS SELECT * FROM read_parquet([{shards}], union_by_name = true)";
 
         // Texts as an enumeration are compared and grouped as numbers; the table is small and stays in memory.
         yield return store.TokensPath is { } tokens
-            ? $"CREATE TABLE token_file AS SELECT * FROM read_parquet({Quoted(Literal(tokens))})"
+            ? $"CREATE TABLE token_file AS SELECT * FROM read_parquet({Quoted(Plain(tokens))})"
             : "CREATE TABLE token_file AS SELECT 0::INTEGER AS token_id, ''::VARCHAR AS token";
         yield return "CREATE TYPE token_text AS ENUM (SELECT DISTINCT token FROM token_file ORDER BY token)";
         yield return $"CREATE TABLE tokens AS SELECT token_id, token::token_text AS token FROM token_file{(store.TokensPath is null ? " WHERE false" : "")}";
@@ -51,6 +52,8 @@ internal static class ScoreViews
 
     private static string Name(string column) => "\"" + column.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 
-    // A folder's name may hold what would be a pattern.
-    private static string Literal(string path) => string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
+    // The database takes these for patterns, and holds what it found to the paths that are allowed.
+    private static string Plain(string path) => path.AsSpan().ContainsAny('*', '?', '[')
+        ? throw new InvalidInputException(path, null, "a path with *, ? or [ cannot be queried; rename the folder or query through a link")
+        : path;
 }

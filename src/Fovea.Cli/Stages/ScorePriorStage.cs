@@ -25,6 +25,9 @@ internal sealed record ScorePriorStage : IStage
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
+    /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
@@ -41,7 +44,7 @@ internal sealed record ScorePriorStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = TokenizedCorpus.Open(Data, Models[0], CorpusView.TextOnly);
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, checkImages: false);
         var models = new List<VisionLanguageModel>();
         try
         {
@@ -73,6 +76,9 @@ internal sealed record ScoreVigStage : IStage
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
+    /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
@@ -89,7 +95,7 @@ internal sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = TokenizedCorpus.Open(Data, Model, CorpusView.Image);
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, checkImages: Scoring.MaxInvalid == 0);
         using var model = ModelFolder.Load(Model);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions

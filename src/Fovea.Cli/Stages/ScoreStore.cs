@@ -58,12 +58,12 @@ internal static class ScoreStore
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
     public static JsonObject Score(
-        ITokenScorer scorer, TokenizedCorpus corpus, VisionLanguageModel model, SortedDictionary<string, string> inputs, StageContext context)
+        ITokenScorer scorer, ScoringCorpus corpus, VisionLanguageModel model, SortedDictionary<string, string> inputs, StageContext context)
     {
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {
             ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
-            ["template"] = TokenizedCorpus.TemplateName,
+            ["template"] = corpus.TemplateName,
             ["dtype"] = DtypeOf(model),
             ["num_threads"] = $"{context.NumThreads}",
         };
@@ -84,7 +84,7 @@ internal static class ScoreStore
         {
             ["samples"] = summary.Samples,
             ["invalid"] = summary.Invalid,
-            ["targets"] = corpus.Samples.Sum(s => (long)s.TargetIndices.Length),
+            ["targets"] = StoreSummary.Of(ScoreStoreReader.Open(context.Out)).Targets,
             ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
         };
     }

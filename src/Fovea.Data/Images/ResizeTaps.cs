@@ -138,8 +138,9 @@ internal sealed class ResizeTaps
             return x == 0 ? 1 : 0;
         }
 
+        // Pillow has these two constants in single precision.
         x *= Math.PI;
-        return Math.Sin(x) / x * (0.54 + 0.46 * Math.Cos(x));
+        return Math.Sin(x) / x * (0.54f + (0.46f * Math.Cos(x)));
     }
 
     private static double Cubic(double x)

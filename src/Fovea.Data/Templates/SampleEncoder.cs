@@ -47,8 +47,10 @@ public sealed class SampleEncoder : ISampleEncoder
             return _tokenizer.EosId ?? PadId;
         }
 
-        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) is not null
-            ? _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1]
+        // Being in the vocabulary is not enough: Qwen's holds "</s>" as ordinary characters, which its tokenizer never joins.
+        var last = _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
+        return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) == last
+            ? last
             : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another --template");
     }
 
@@ -61,7 +63,14 @@ public sealed class SampleEncoder : ISampleEncoder
     {
         var seen = RenderAndTokenize(sample);
         var tokenized = Encode(sample, seen);
-        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, TokenText);
+        return MarkedSample.Of(tokenized, seen.Template.Name, seen.Chat.Text, seen.Tokens.Spans, Shown);
+    }
+
+    /// <summary>A token that adds no character of its own; of byte-level tokens, part of a character is no letter.</summary>
+    private string Shown(int id)
+    {
+        var text = TokenText(id);
+        return !text.StartsWith("<0x", StringComparison.Ordinal) && _tokenizer.Decode([id], skipSpecialTokens: false).Contains('\uFFFD', StringComparison.Ordinal) ? "\uFFFD" : text;
     }
 
     private (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) RenderAndTokenize(Sample sample)

@@ -32,7 +32,9 @@ public static class TemplateFamily
             }
         }
 
-        return tokenizer.IdOf("<|im_end|>") is not null && tokenizer.IdOf("</s>") is null ? "chatml" : "llava_v1";
+        return IsOneToken("<|im_end|>") && !IsOneToken("</s>") ? "chatml" : "llava_v1";
+
+        bool IsOneToken(string text) => tokenizer.Encode(text, addSpecialTokens: false).Ids is [var id] && tokenizer.IdOf(text) == id;
     }
 
     /// <summary>All that a configuration calls its model and its text model, in the layouts of Transformers, LLaVA and Prismatic.</summary>

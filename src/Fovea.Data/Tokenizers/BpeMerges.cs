@@ -28,6 +28,19 @@ internal sealed class BpeMerges(Dictionary<(int Left, int Right), (int Rank, int
         }
     }
 
+    /// <summary>Whether some pair joins what ends in no blank (U+2581) with what begins with one.</summary>
+    public bool ReachOverBlanks(Dictionary<string, int> vocabulary)
+    {
+        var (begins, ends) = (new HashSet<int>(), new HashSet<int>());
+        foreach (var (token, id) in vocabulary)
+        {
+            _ = token.StartsWith(SentencePieceStep.Blank) && begins.Add(id);
+            _ = token.EndsWith(SentencePieceStep.Blank) && ends.Add(id);
+        }
+
+        return pairs.Keys.Any(p => begins.Contains(p.Right) && !ends.Contains(p.Left));
+    }
+
     /// <summary>For few symbols, looking at all pairs each time is faster than a queue.</summary>
     private void Scan(Span<Symbol> symbols)
     {

@@ -10,13 +10,14 @@ namespace Fovea.Data.Tokenizers;
 /// </summary>
 internal sealed class BpeModel : TokenModel
 {
+    private const char Blank = SentencePieceStep.Blank;
+
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
-    private readonly Dictionary<int, int> _characters = [];
-    private readonly int[] _ascii = new int[128];
-    private readonly int[] _bytes;
+    private readonly BpeAlphabet _alphabet;
     private readonly BpeMerges _merges;
     private readonly BpeOptions _options;
     private readonly WordCache _cache = new();
+    private readonly bool _cutsAtBlanks;
 
     /// <summary>Makes the model.</summary>
     public BpeModel(Dictionary<string, int> vocabulary, BpeMerges merges, BpeOptions options) : base(vocabulary)
@@ -24,30 +25,33 @@ internal sealed class BpeModel : TokenModel
         _lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _merges = merges;
         _options = options;
-        foreach (var (token, id) in vocabulary)
-        {
-            if (token.Length is 1 or 2 && Rune.DecodeFromUtf16(token, out var rune, out var used) == OperationStatus.Done && used == token.Length)
-            {
-                _characters[rune.Value] = id;
-            }
-        }
-
-        for (var c = 0; c < _ascii.Length; c++)
-        {
-            _ascii[c] = _characters.GetValueOrDefault(c, -1);
-        }
-
-        _bytes = ByteTokens(options.ByteFallback ? vocabulary : []);
+        _alphabet = new BpeAlphabet(vocabulary, options);
+        _cutsAtBlanks = options is { ByteLevel: false, IgnoreMerges: false, Whole: null, ContinuingPrefix: "", EndSuffix: "" }
+            && vocabulary.ContainsKey(Blank.ToString()) && !merges.ReachOverBlanks(vocabulary);
     }
 
     /// <inheritdoc/>
     public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
-        if (word.Length == 0)
+        // Without a pre-tokenizer a whole text is one word. Where no merge reaches over a blank's beginning, its parts are merged each by itself, and most are known.
+        var from = 0;
+        for (var i = 1; _cutsAtBlanks && i < word.Length; i++)
         {
-            return;
+            if (word.Chars[i] == Blank && word.Chars[i - 1] != Blank)
+            {
+                EncodeWord(word.Slice(from, i), ids, spans);
+                from = i;
+            }
         }
 
+        if (from < word.Length)
+        {
+            EncodeWord(word.Slice(from, word.Length), ids, spans);
+        }
+    }
+
+    private void EncodeWord(AlignedText word, List<int> ids, List<TextSpan> spans)
+    {
         if (_cache.Find(word.Chars) is { } known)
         {
             Append(known);
@@ -63,7 +67,7 @@ internal sealed class BpeModel : TokenModel
             }
             else
             {
-                var split = symbols.AsSpan(0, Split(word.Chars, symbols));
+                var split = symbols.AsSpan(0, _alphabet.Split(word.Chars, symbols));
                 _merges.Apply(split);
                 if (split.Length == 0)
                 {
@@ -123,96 +127,6 @@ internal sealed class BpeModel : TokenModel
 
         var token = _options.ByteLevel ? string.Concat(Encoding.UTF8.GetBytes(word.ToArray()).Select(ByteAlphabet.Of)) : word;
         return _lookup.TryGetValue(token, out var id) ? id : null;
-    }
-
-    private int Split(ReadOnlySpan<char> word, Symbol[] symbols)
-    {
-        var (count, unknown) = (0, -1);
-        Span<byte> utf8 = stackalloc byte[4];
-        for (var i = 0; i < word.Length;)
-        {
-            Rune.DecodeFromUtf16(word[i..], out var rune, out var units);
-            var (start, end) = (i, i + units);
-            i = end;
-            if (!_options.ByteLevel)
-            {
-                Take(rune, start, end, start == 0, end == word.Length, utf8);
-                continue;
-            }
-
-            var length = rune.EncodeToUtf8(utf8);
-            for (var b = 0; b < length; b++)
-            {
-                Take(new Rune(ByteAlphabet.Of(utf8[b])), start, end, start == 0 && b == 0, end == word.Length && b == length - 1, []);
-            }
-        }
-
-        if (count > 0)
-        {
-            symbols[count - 1].Next = -1;
-        }
-
-        return count;
-
-        void Take(Rune character, int start, int end, bool first, bool last, Span<byte> bytes)
-        {
-            var fuses = unknown >= 0 && _options.FuseUnknown;
-            unknown = -1;
-            if (IdOf(character, first, last) is >= 0 and var id)
-            {
-                Add(id, start, end);
-            }
-            else if (bytes.Length > 0 && HasBytes(bytes[..character.EncodeToUtf8(bytes)]))
-            {
-                foreach (var b in bytes[..character.Utf8SequenceLength])
-                {
-                    Add(_bytes[b], start, end);
-                }
-            }
-            else if (_options.UnknownId is { } unknownId)
-            {
-                unknown = unknownId;
-                if (fuses)
-                {
-                    symbols[count - 1].End = end;
-                }
-                else
-                {
-                    Add(unknownId, start, end);
-                }
-            }
-        }
-
-        void Add(int id, int start, int end)
-        {
-            symbols[count] = new Symbol { Id = id, Start = start, End = end, Previous = count - 1, Next = count + 1 };
-            count++;
-        }
-    }
-
-    private int IdOf(Rune character, bool first, bool last)
-    {
-        var prefix = first ? "" : _options.ContinuingPrefix;
-        var suffix = last ? _options.EndSuffix : "";
-        if (prefix.Length + suffix.Length > 0)
-        {
-            return Vocabulary.TryGetValue($"{prefix}{character}{suffix}", out var affixed) ? affixed : -1;
-        }
-
-        return character.IsAscii ? _ascii[character.Value] : _characters.GetValueOrDefault(character.Value, -1);
-    }
-
-    private bool HasBytes(ReadOnlySpan<byte> utf8)
-    {
-        foreach (var b in utf8)
-        {
-            if (_bytes[b] < 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }
 

@@ -99,6 +99,8 @@ internal sealed record StripStep(bool Left, bool Right) : TextStep
 /// </summary>
 internal sealed record UnicodeFormStep(NormalizationForm Form) : TextStep
 {
+    private const int LongestRun = 256;
+
     public override AlignedText Apply(AlignedText text)
     {
         if (Ascii.IsValid(text.Chars))
@@ -140,6 +142,7 @@ internal sealed record UnicodeFormStep(NormalizationForm Form) : TextStep
     }
 
     // .NET refuses U+FFFE, which is a character like any other to Unicode and composes with nothing.
-    private string Normal(string text) =>
-        text.Contains('\uFFFE', StringComparison.Ordinal) ? string.Join('\uFFFE', text.Split('\uFFFE').Select(Normal)) : text.Normalize(Form);
+    private string Normal(string text) => text.Contains('\uFFFE', StringComparison.Ordinal)
+        ? string.Join('\uFFFE', text.Split('\uFFFE').Select(Normal))
+        : CombiningMarks.InOrder(text, Form is NormalizationForm.FormC or NormalizationForm.FormD ? NormalizationForm.FormD : NormalizationForm.FormKD, LongestRun).Normalize(Form);
 }

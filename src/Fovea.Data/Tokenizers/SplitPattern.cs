@@ -11,7 +11,8 @@ namespace Fovea.Data.Tokenizers;
 /// </summary>
 internal sealed class SplitPattern
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const int LongestPattern = 8192;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Regex _regex;
 
@@ -19,6 +20,11 @@ internal sealed class SplitPattern
     /// <exception cref="FormatException">The pattern uses what is not supported; the message names it.</exception>
     public SplitPattern(string pattern)
     {
+        if (pattern.Length > LongestPattern)
+        {
+            throw new FormatException($"it has {pattern.Length} characters, more than {LongestPattern}");
+        }
+
         try
         {
             _regex = new Regex(RegexTranslation.ToDotNet(pattern), RegexOptions.CultureInvariant | RegexOptions.Compiled, Patience);

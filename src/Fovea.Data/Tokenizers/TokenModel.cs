@@ -12,7 +12,7 @@ internal abstract class TokenModel(Dictionary<string, int> vocabulary)
     public abstract void Encode(AlignedText word, List<int> ids, List<TextSpan> spans);
 
     /// <summary>Ids of the 256 byte tokens, -1 for each that the vocabulary has not.</summary>
-    protected static int[] ByteTokens(Dictionary<string, int> vocabulary) =>
+    public static int[] ByteTokens(Dictionary<string, int> vocabulary) =>
         [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue(ByteToken(b), out var id) ? id : -1)];
 }
 

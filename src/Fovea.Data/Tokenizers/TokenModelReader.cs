@@ -70,7 +70,8 @@ internal static class TokenModelReader
             string[] parts = merge.ValueKind switch
             {
                 JsonValueKind.String => Text(merge, place).Split(' '),
-                JsonValueKind.Array when merge.EnumerateArray().All(p => p.ValueKind == JsonValueKind.String) => [.. merge.EnumerateArray().Select(p => Text(p, place))],
+                JsonValueKind.Array when merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String =>
+                    [Text(merge[0], place), Text(merge[1], place)],
                 _ => throw merges.Error($"[{place}]: expected two parts, got {merge.ValueKind}"),
             };
             yield return parts.Length == 2 ? (place++, parts[0], parts[1]) : throw merges.Error($"[{place}]: expected two parts, got {parts.Length}");

@@ -1,5 +1,4 @@
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -16,7 +15,7 @@ public sealed class Tokenizer
     private readonly Dictionary<int, string> _tokens = [];
     private readonly HashSet<int> _special;
 
-    private Tokenizer(TokenizerDefinition definition, string path, string fingerprint, IReadOnlyDictionary<string, string> named)
+    internal Tokenizer(TokenizerDefinition definition, string path, string fingerprint, IReadOnlyDictionary<string, string> named)
     {
         _definition = definition;
         File = path;
@@ -80,21 +79,11 @@ public sealed class Tokenizer
     /// <c>merges.txt</c>; with <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>added_tokens.json</c> where they are.
     /// </summary>
     /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported; the message names it.</exception>
-    public static Tokenizer Load(string folder)
-    {
-        string[] candidates = ["tokenizer.json", "tokenizer.model", "vocab.json"];
-        return Array.Find(candidates, f => System.IO.File.Exists(Path.Combine(folder, f))) switch
-        {
-            "tokenizer.json" => LoadJson(Path.Combine(folder, "tokenizer.json"), TokenizerSettings.Load(folder)),
-            "tokenizer.model" => LoadSentencePiece(Path.Combine(folder, "tokenizer.model"), TokenizerSettings.Load(folder)),
-            "vocab.json" => LoadVocabulary(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), TokenizerSettings.Load(folder)),
-            _ => throw new InvalidInputException(Path.Combine(folder, "tokenizer.json"), null, "not found; a tokenizer is read from tokenizer.json, tokenizer.model, or vocab.json with merges.txt"),
-        };
-    }
+    public static Tokenizer Load(string folder) => TokenizerLoader.Folder(folder);
 
     /// <summary>Reads one file of the form of <c>tokenizer.json</c>, whatever its name, without looking at other files.</summary>
     /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
-    public static Tokenizer LoadJson(string path) => LoadJson(path, new TokenizerSettings { File = path });
+    public static Tokenizer LoadJson(string path) => TokenizerLoader.Json(path, new TokenizerSettings { File = path });
 
     /// <summary>
     /// Reads one SentencePiece model, whatever its name, without looking at other files: <c>&lt;s&gt;</c> begins a text, control tokens in it are found.
@@ -102,11 +91,11 @@ public sealed class Tokenizer
     /// <param name="path">The file.</param>
     /// <param name="legacy">Whether each stretch between control tokens gets a leading blank, and not only the text's start.</param>
     /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
-    public static Tokenizer LoadSentencePiece(string path, bool legacy) => LoadSentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
+    public static Tokenizer LoadSentencePiece(string path, bool legacy) => TokenizerLoader.SentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
 
     /// <summary>Reads a byte-level vocabulary and its merges, without looking at other files: GPT-2's form, or CLIP's if words end in <c>&lt;/w&gt;</c>.</summary>
     /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported.</exception>
-    public static Tokenizer LoadVocabulary(string vocab, string merges) => LoadVocabulary(vocab, merges, new TokenizerSettings { File = vocab });
+    public static Tokenizer LoadVocabulary(string vocab, string merges) => TokenizerLoader.Vocabulary(vocab, merges, new TokenizerSettings { File = vocab });
 
     /// <summary>Whether it was read from a SentencePiece model, whose readers treat the texts between images as texts of their own.</summary>
     public bool IsSentencePieceModel => _definition.Normalizers is [SentencePieceStep];
@@ -171,45 +160,6 @@ public sealed class Tokenizer
     /// <summary>The same tokenizer with one more special token, for texts that hold a tag that it does not know.</summary>
     internal Tokenizer WithAdded(string content, int id) => new(
         _definition with { Added = [.. _definition.Added, new AddedToken(id, content, false, false, false, false, true)] }, File, Fingerprint, NamedTokens);
-
-    private static Tokenizer LoadJson(string path, TokenizerSettings settings) => Make(TokenizerJsonReader.Load(path).With(settings, givenIds: false), path, settings);
-
-    private static Tokenizer LoadSentencePiece(string path, TokenizerSettings settings)
-    {
-        var definition = SentencePieceReader.Load(path, settings.AddPrefixSpace ?? true, settings.Legacy);
-        foreach (var (name, token) in ((string, string)[])[("unk_token", "<unk>"), ("bos_token", "<s>"), ("eos_token", "</s>")])
-        {
-            if (definition.Model.Vocabulary.ContainsKey(token))
-            {
-                settings.Named.TryAdd(name, token);
-            }
-        }
-
-        var around = definition with { Prefix = settings.Named.TryGetValue("bos_token", out var bos) && definition.Model.Vocabulary.TryGetValue(bos, out var id) ? [id] : [] };
-        var changes = $"{(settings.Legacy ? "" : "not legacy\n")}{(settings.AddPrefixSpace == false ? "no prefix space\n" : "")}";
-        var full = (around with { Changes = changes.Trim('\n') }).With(settings, givenIds: true);
-        return Make(full with { Added = [.. full.Added.Select(t => t with { Normalized = false })] }, path, settings);      // a slow tokenizer looks for all in the text as it stands
-    }
-
-    private static Tokenizer LoadVocabulary(string vocab, string merges, TokenizerSettings settings)
-    {
-        var definition = VocabularyReader.Load(vocab, merges, settings);
-        return Make((definition with { Changes = $"merges {ContentHash.OfFile(merges)}\nnormalizers {definition.Normalizers.Count}" }).With(settings, givenIds: true), vocab, settings);
-    }
-
-    private static Tokenizer Make(TokenizerDefinition definition, string path, TokenizerSettings settings)
-    {
-        foreach (var token in definition.Added)
-        {
-            if (definition.Model.Vocabulary.TryGetValue(token.Content, out var id) && id != token.Id)
-            {
-                throw new InvalidInputException(path, null, $"added token \"{token.Content}\": expected the vocabulary's id {id}, got {token.Id}");
-            }
-        }
-
-        var hash = ContentHash.OfFile(path);
-        return new Tokenizer(definition, path, definition.Changes.Length == 0 ? hash : ContentHash.OfText($"{hash}\n{definition.Changes}"), settings.Named);
-    }
 
     private static string WellFormed(string text)
     {

@@ -13,6 +13,11 @@ internal static class TokenizerAdditions
     {
         var added = definition.Added.ToList();
         var changes = new List<string>();
+        if (settings.IsLlama)
+        {
+            definition.NameDefaults(settings);
+        }
+
         foreach (var token in settings.Added.Concat(settings.Special.Where(s => settings.Added.TrueForAll(t => t.Content != s.Content))))
         {
             Add(token, definition.Model.Vocabulary, added, givenIds, settings.File, changes);
@@ -30,6 +35,15 @@ internal static class TokenizerAdditions
             CleansUp = settings.CleansUp,
             Changes = string.Join('\n', [definition.Changes, .. changes]).Trim('\n'),
         };
+    }
+
+    /// <summary>Names LLaMA's special tokens as its class does where no file names them.</summary>
+    public static void NameDefaults(this TokenizerDefinition definition, TokenizerSettings settings)
+    {
+        foreach (var (name, token) in ((string, string)[])[("unk_token", "<unk>"), ("bos_token", "<s>"), ("eos_token", "</s>")])
+        {
+            _ = definition.Model.Vocabulary.ContainsKey(token) && settings.Named.TryAdd(name, token);
+        }
     }
 
     private static void Add(AddedToken token, Dictionary<string, int> vocabulary, List<AddedToken> added, bool givenIds, string file, List<string> changes)
@@ -83,7 +97,7 @@ internal static class TokenizerAdditions
             null => asRead,
             false => [],
             true => settings.Named.TryGetValue(name, out var token) && idOf(token) is { } id ? [id]
-                : asRead.Count > 0 && (flag == "add_bos_token" ? settings.AddBos : settings.AddEos) is null ? asRead
+                : (flag == "add_bos_token" ? settings.AddBos : settings.AddEos) is null ? asRead
                 : throw new InvalidInputException(settings.File, null, $"{flag} is asked for, but {name} is {(settings.Named.TryGetValue(name, out var t) ? $"\"{t}\", which the vocabulary has not" : "not named")}"),
         };
     }

@@ -10,13 +10,11 @@ internal static class TokenizerJsonReader
     /// <summary>Largest id + 1 that a file may name.</summary>
     public const int LargestVocabulary = 1 << 24;
 
-    private const string GptPattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-
     /// <summary>Reads the file.</summary>
     public static TokenizerDefinition Load(string path)
     {
         var root = JsonFields.OpenFile(path);
-        var words = ReadWords(root.Optional("pre_tokenizer")).ToList();
+        var words = WordStepReader.Read(root.Optional("pre_tokenizer")).ToList();
         var byteLevel = words.IndexOf(null);
         if (byteLevel >= 0 && byteLevel < words.Count - 1)
         {
@@ -42,9 +40,6 @@ internal static class TokenizerJsonReader
             Decoder = decoder,
         };
     }
-
-    /// <summary>GPT-2's cutting into words.</summary>
-    public static WordStep GptWords() => new SplitStep(new PatternFinder(new SplitPattern(GptPattern)), SplitBehavior.Isolated, false);
 
     public static InvalidInputException Unsupported(JsonFields at, string what) => at.Error($"{what} is not supported");
 
@@ -76,10 +71,10 @@ internal static class TokenizerJsonReader
         return pattern.Optional("Regex") is { } regex ? new ReplaceMatchesStep(Compile(regex), content) : new ReplaceStep(Literal(pattern), content);
     }
 
-    private static string Literal(JsonFields pattern) =>
+    public static string Literal(JsonFields pattern) =>
         pattern.Optional("String")?.Text() is { Length: > 0 } literal ? literal : throw Unsupported(pattern, "a pattern that is no plain text");
 
-    private static SplitPattern Compile(JsonFields regex)
+    public static SplitPattern Compile(JsonFields regex)
     {
         try
         {
@@ -90,63 +85,6 @@ internal static class TokenizerJsonReader
             throw regex.Error($"the regular expression is not supported: {e.Message}");
         }
     }
-
-    /// <summary>The steps; null stands for the change into bytes.</summary>
-    private static IEnumerable<WordStep?> ReadWords(JsonFields? fields) => fields?.Field("type").Text() switch
-    {
-        null => [],
-        "Sequence" => fields.Field("pretokenizers").Items().SelectMany(ReadWords),
-        "Metaspace" => [new MetaspaceStep(MetaspaceOf(fields), SchemeOf(fields), fields.Optional("split")?.Flag() ?? true)],
-        "ByteLevel" => ReadByteLevel(fields),
-        "Split" => [new SplitStep(FinderOf(fields.Field("pattern")), BehaviorOf(fields.Field("behavior")), Is(fields, "invert"))],
-        "Digits" => [Cut(CharacterFinder.IsNumber, !Is(fields, "individual_digits"), SplitBehavior.Isolated)],
-        "Punctuation" => [Cut(CharacterFinder.IsPunctuation, false, fields.Optional("behavior") is { } b ? BehaviorOf(b) : SplitBehavior.Isolated)],
-        "WhitespaceSplit" => [Cut(Rune.IsWhiteSpace, false, SplitBehavior.Removed)],
-        "Whitespace" => [Cut(Rune.IsWhiteSpace, false, SplitBehavior.Removed), Cut(AddedTokens.IsWord, true, SplitBehavior.Isolated)],
-        var other => throw Unsupported(fields, $"pre_tokenizer {other}"),
-    };
-
-    private static SplitStep Cut(Func<Rune, bool> isOne, bool runs, SplitBehavior behavior) => new(new CharacterFinder(isOne, runs), behavior, false);
-
-    private static IEnumerable<WordStep?> ReadByteLevel(JsonFields fields)
-    {
-        if (fields.Optional("add_prefix_space")?.Flag() ?? true)
-        {
-            yield return new PrefixSpaceStep();
-        }
-
-        if (fields.Optional("use_regex")?.Flag() ?? true)
-        {
-            yield return GptWords();
-        }
-
-        yield return null;
-    }
-
-    private static PatternFinder FinderOf(JsonFields pattern) => new PatternFinder(
-        pattern.Optional("Regex") is { } regex ? Compile(regex) : new SplitPattern(System.Text.RegularExpressions.Regex.Escape(Literal(pattern))));
-
-    private static SplitBehavior BehaviorOf(JsonFields fields) => fields.Text() switch
-    {
-        "Removed" => SplitBehavior.Removed,
-        "Isolated" => SplitBehavior.Isolated,
-        "MergedWithPrevious" => SplitBehavior.MergedWithPrevious,
-        "MergedWithNext" => SplitBehavior.MergedWithNext,
-        "Contiguous" => SplitBehavior.Contiguous,
-        var other => throw Unsupported(fields, $"the behavior {other}"),
-    };
-
-    private static string MetaspaceOf(JsonFields fields) =>
-        fields.Optional("replacement")?.Text() is not { } text ? "\u2581" : text.Length > 0 ? text : throw Unsupported(fields, "an empty replacement");
-
-    private static PrependScheme SchemeOf(JsonFields fields) =>
-        (fields.Optional("prepend_scheme")?.Text() ?? (fields.Optional("add_prefix_space")?.Flag() == false ? "never" : "always")) switch
-        {
-            "first" => PrependScheme.First,
-            "always" => PrependScheme.Always,
-            "never" => PrependScheme.Never,
-            var other => throw Unsupported(fields, $"prepend_scheme {other}"),
-        };
 
     private static (int[] Prefix, int[] Suffix) ReadPostProcessor(JsonFields? fields)
     {
@@ -195,7 +133,7 @@ internal static class TokenizerJsonReader
         "ByteFallback" => [new DecodeBytes()],
         "ByteLevel" => [new DecodeByteLevel()],
         "Fuse" => [new DecodeFuse()],
-        "Metaspace" => [new DecodeMetaspace(MetaspaceOf(fields), SchemeOf(fields) != PrependScheme.Never)],
+        "Metaspace" => [new DecodeMetaspace(WordStepReader.MetaspaceOf(fields), WordStepReader.SchemeOf(fields) != PrependScheme.Never)],
         "BPEDecoder" => [new DecodeWordEnds(fields.Optional("suffix")?.Text() ?? "</w>")],
         "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").Integer(), fields.Field("stop").Integer())],
         var other => throw Unsupported(fields, $"decoder {other}"),

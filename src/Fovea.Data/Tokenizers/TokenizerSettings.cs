@@ -51,8 +51,7 @@ internal sealed record TokenizerSettings
 
         if (config?.Optional("added_tokens_decoder") is { } added)
         {
-            added.Require(JsonValueKind.Object);
-            settings.Added.AddRange(added.Element.EnumerateObject().Select(p => ReadAdded(added, p.Name)).OrderBy(t => t.Id));
+            settings.Added.AddRange(Names(added).Select(name => ReadAdded(added, name)).OrderBy(t => t.Id));
         }
         else
         {
@@ -77,9 +76,14 @@ internal sealed record TokenizerSettings
             Named["image_token"] = ContentOf(image);
         }
 
-        if (config.Optional("extra_special_tokens") is { Element.ValueKind: JsonValueKind.Object } extra)
+        var extra = config.Optional("extra_special_tokens");
+        if (extra?.Element.ValueKind == JsonValueKind.Array)
         {
-            foreach (var name in extra.Element.EnumerateObject().Select(p => p.Name))
+            Special.AddRange(extra.Items().Select(SpecialOf));
+        }
+        else if (extra is not null)
+        {
+            foreach (var name in Names(extra))
             {
                 Name(name, extra.Field(name));
             }
@@ -111,7 +115,7 @@ internal sealed record TokenizerSettings
         if (System.IO.File.Exists(file))
         {
             var added = JsonFields.OpenFile(file);
-            Added.AddRange(added.Element.EnumerateObject().Select(p => p.Name).Select(content =>
+            Added.AddRange(Names(added).Select(content =>
             {
                 var special = Special.Exists(t => t.Content == content);
                 return new AddedToken(IdOf(added.Field(content), added.Field(content).Integer()), content, false, false, false, !special, special);
@@ -124,6 +128,18 @@ internal sealed record TokenizerSettings
         Named[name] = ContentOf(token);
         Special.RemoveAll(t => t.Content == Named[name]);
         Special.Add(SpecialOf(token));
+    }
+
+    private static List<string> Names(JsonFields fields)
+    {
+        try
+        {
+            return [.. fields.Require(JsonValueKind.Object).Element.EnumerateObject().Select(p => p.Name)];
+        }
+        catch (InvalidOperationException)
+        {
+            throw fields.Error("a key is not valid Unicode (half of a surrogate pair)");
+        }
     }
 
     private static string ContentOf(JsonFields token) => token.Element.ValueKind == JsonValueKind.Object ? token.Field("content").Text() : token.Text();

@@ -31,12 +31,12 @@ internal static class VocabularyReader
             new TokenizerDefinition { Model = model, Added = [], Decoder = [new DecodeByteLevel()] }, (d, t) => AddNamed(d, t));
         return family switch
         {
-            "gpt2" => definition with { Words = [TokenizerJsonReader.GptWords()] },
+            "gpt2" => definition with { Words = [WordStepReader.GptWords()] },
             "qwen2" => definition with { Normalizers = [new UnicodeFormStep(NormalizationForm.FormC)], Words = [Cut(QwenPattern, SplitBehavior.Isolated, false)] },
             _ => definition with
             {
                 Normalizers = [new UnicodeFormStep(NormalizationForm.FormC), new ReplaceMatchesStep(new SplitPattern(@"\s+"), " "), new LowercaseStep()],
-                Words = [Cut(ClipPattern, SplitBehavior.Removed, true), TokenizerJsonReader.GptWords()],
+                Words = [Cut(ClipPattern, SplitBehavior.Removed, true), WordStepReader.GptWords()],
                 Prefix = vocabulary.TryGetValue(Start, out var start) ? [start] : throw new InvalidInputException(vocab, null, $"\"{Start}\" is missing: expected CLIP's vocabulary"),
                 Suffix = [end],
                 Decoder = [new DecodeByteLevel(), new DecodeReplace("</w>", " "), new DecodeTrim()],
@@ -78,7 +78,7 @@ internal static class VocabularyReader
         return name switch
         {
             "GPT2Tokenizer" or "GPT2TokenizerFast" or "gpt2" => "gpt2",
-            "Qwen2Tokenizer" or "Qwen2TokenizerFast" or "qwen2" => "qwen2",
+            "Qwen2Tokenizer" or "Qwen2TokenizerFast" or "qwen2" or "qwen2_vl" or "qwen2_5_vl" => "qwen2",
             "CLIPTokenizer" or "CLIPTokenizerFast" or "clip" => "clip",
             null => vocabulary.Keys.Any(t => t.EndsWith("</w>", StringComparison.Ordinal)) ? "clip" : "gpt2",
             _ => throw new InvalidInputException(settings.Class is null ? config : settings.File, null,

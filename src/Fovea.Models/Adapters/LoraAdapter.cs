@@ -18,7 +18,7 @@ public sealed class LoraAdapter : IDisposable
 {
     private const string Before = "base_model.model.";
     private const string DownEnd = ".lora_A.weight", UpEnd = ".lora_B.weight";
-    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors";
+    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly string[] _modules;
 
@@ -72,13 +72,14 @@ public sealed class LoraAdapter : IDisposable
     }
 
     /// <summary>Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32.</summary>
-    /// <param name="folder">With <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</param>
+    /// <param name="folder">With <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or <c>.bin</c> as old versions wrote.</param>
     /// <param name="model">For whose maps; names of every layout of its family are understood.</param>
     /// <exception cref="InvalidInputException">Not such a folder, or tensors that do not fit the model (all are listed).</exception>
     public static LoraAdapter Load(string folder, DecoderModel model)
     {
         var config = LoraConfig.Read(Path.Combine(folder, ConfigName));
-        using var source = TensorSources.Open(Path.Combine(folder, WeightsName));
+        var weights = Path.Combine(folder, WeightsName);
+        using var source = TensorSources.Open(File.Exists(weights) || !File.Exists(Path.Combine(folder, OldWeightsName)) ? weights : Path.Combine(folder, OldWeightsName));
         var names = source.Tensors.Keys.ToDictionary(n => Canonical(n, model), StringComparer.Ordinal);
         var maps = model.Linears.Where(m => names.ContainsKey(Before + m.Name + DownEnd) || names.ContainsKey(Before + m.Name + UpEnd)).ToList();
         List<ParameterSpec> specs = [.. maps.SelectMany(m => Specs(m, config))];

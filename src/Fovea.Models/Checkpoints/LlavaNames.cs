@@ -64,6 +64,11 @@ internal static class LlavaNames
     public static string? Prismatic(string name)
     {
         const string Decoder = "llm_backbone.llm.", Projector = "projector.";
+        if (name.StartsWith("optimizer.", StringComparison.Ordinal))
+        {
+            return null; // a checkpoint from the middle of training
+        }
+
         var bare = name.StartsWith(Model, StringComparison.Ordinal) ? name[Model.Length..] : name;
         if (bare.StartsWith(Decoder, StringComparison.Ordinal))
         {

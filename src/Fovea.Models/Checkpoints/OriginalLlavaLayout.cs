@@ -56,7 +56,7 @@ internal static class OriginalLlavaLayout
     }
 
     private static InvalidInputException NoTower(ForeignJson json, string named) => json.Error("mm_vision_tower",
-        $"'{named}' is not in this folder; give the tower's folder (--tower DIR), or put it into '{TowerFolders.Name}' here");
+        $"'{named}' is not in this folder; give the tower's folder, or put it into '{TowerFolders.Name}' here");
 
     /// <summary>What can be said of a checkpoint whose tower is elsewhere.</summary>
     private static ModelPlan WithoutTower(string dir, ForeignJson json, ITensorSource source, string lacks)

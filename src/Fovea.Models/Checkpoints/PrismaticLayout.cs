@@ -22,7 +22,7 @@ internal static class PrismaticLayout
                 $"'{model.Text("llm_backbone_id", "")}' is not in this folder; put the decoder's config.json into '{DecoderName}' here");
         var towerFolder = TowerFolders.Find(dir, options.TowerFolder, null)
             ?? throw json.Error("model.vision_backbone_id",
-                $"'{model.Text("vision_backbone_id", "")}' is not in this folder; give the tower's folder (--tower DIR), or put it into '{TowerFolders.Name}' here");
+                $"'{model.Text("vision_backbone_id", "")}' is not in this folder; give the tower's folder, or put it into '{TowerFolders.Name}' here");
         var decoderJson = ForeignJson.Read(Path.Combine(decoderFolder, ModelLayouts.ConfigName));
         var towerJson = ForeignJson.Read(Path.Combine(towerFolder, ModelLayouts.ConfigName));
         var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index")

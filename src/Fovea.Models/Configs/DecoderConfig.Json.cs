@@ -33,7 +33,7 @@ public sealed partial record DecoderConfig
             NumHeads = heads,
             NumKeyValueHeads = json.Integer("num_key_value_heads", json.Has("num_attention_heads") && type == "llama" ? heads : d.NumKeyValueHeads),
             HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),
-            MaxPositions = json.Integer("max_position_embeddings", d.MaxPositions),
+            MaxPositions = json.Integer("max_position_embeddings", d.MaxPositions, most: int.MaxValue),
             RmsNormEps = json.Number("rms_norm_eps", d.RmsNormEps),
             Rope = RopeConfig.Read(json),
             TieWordEmbeddings = json.Flag("tie_word_embeddings", tiedByDefault),
@@ -48,6 +48,11 @@ public sealed partial record DecoderConfig
         if (heads % config.NumKeyValueHeads != 0)
         {
             throw json.Error("num_key_value_heads", $"{config.NumKeyValueHeads} does not divide num_attention_heads, {heads}");
+        }
+
+        if ((long)heads * config.HeadDim > ForeignJson.MostWide)
+        {
+            throw json.Error("head_dim", $"{config.HeadDim} times {heads} heads; expected a product of at most {ForeignJson.MostWide}");
         }
 
         return config.HeadDim % 2 == 0
@@ -87,7 +92,7 @@ public sealed partial record DecoderConfig
         var windowed = this with
         {
             SlidingWindow = json.Mentions("sliding_window") ? json.OptionalInteger("sliding_window", 1) : 4096,
-            FirstWindowedLayer = ModelType == "qwen2" ? json.Integer("max_window_layers", 28, 0) : 0,
+            FirstWindowedLayer = ModelType == "qwen2" ? json.Integer("max_window_layers", 28, 0, int.MaxValue) : 0,
         };
         var types = json.Texts("layer_types");
         if (types.Length == 0)

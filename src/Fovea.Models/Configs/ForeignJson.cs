@@ -14,6 +14,12 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
     /// <summary>No known model comes near; without a limit a false number would ask for a list of a billion tensors.</summary>
     public const int MostLayers = 1024;
 
+    /// <summary>Most of a width, a vocabulary or a number of heads: products of three of them stay within 64 bits.</summary>
+    public const int MostWide = 1 << 22;
+
+    /// <summary>Most pixels of a side.</summary>
+    public const int MostPixels = 1 << 14;
+
     private const long MaxFileBytes = 16 << 20;
 
     public string File => file;
@@ -147,7 +153,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
     public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);
 
-    public int Integer(string key, int fallback, int least = 1, int most = int.MaxValue) => OptionalInteger(key, least, most) ?? fallback;
+    public int Integer(string key, int fallback, int least = 1, int most = MostWide) => OptionalInteger(key, least, most) ?? fallback;
 
     public int? OptionalInteger(string key, int least = int.MinValue, int most = int.MaxValue)
     {

@@ -79,9 +79,9 @@ public sealed partial record LlavaConfig
         return config.CheckLayers(json, "vision_feature_layer");
     }
 
-    private LlavaConfig CheckLayers(ForeignJson json, string key) => TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)
+    private LlavaConfig CheckLayers(ForeignJson json, string key) => FeatureLayers.Count <= Vision.NumLayers + 1 && TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)
         ? this
-        : throw json.Error(key, $"{string.Join(", ", FeatureLayers)} is outside a tower of {Vision.NumLayers} layers");
+        : throw json.Error(key, $"{string.Join(", ", FeatureLayers.Take(9))} is outside a tower of {Vision.NumLayers} layers");
 
     internal JsonObject Write() => new()
     {

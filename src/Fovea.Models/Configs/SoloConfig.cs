@@ -29,7 +29,7 @@ public sealed record SoloConfig
     internal static SoloConfig Read(ForeignJson json, VisionTokenIds? tokenIds) => new()
     {
         Text = DecoderConfig.Read(json),
-        PatchSize = json.Integer("vision_patch_size", 32),
+        PatchSize = json.Integer("vision_patch_size", 32, most: ForeignJson.MostPixels),
         TokenIds = tokenIds ?? FromConfig(json) ?? FromTokenizer(json.File),
     };
 

@@ -81,8 +81,8 @@ public sealed record VisionConfig
         var config = new VisionConfig
         {
             ModelType = type,
-            ImageSize = json.Integer("image_size", 224),
-            PatchSize = json.Integer("patch_size", clip ? 32 : 16),
+            ImageSize = json.Integer("image_size", 224, most: ForeignJson.MostPixels),
+            PatchSize = json.Integer("patch_size", clip ? 32 : 16, most: ForeignJson.MostPixels),
             HiddenSize = json.Integer("hidden_size", 768),
             IntermediateSize = json.Integer("intermediate_size", 3072),
             NumLayers = json.Integer("num_hidden_layers", 12, most: ForeignJson.MostLayers),

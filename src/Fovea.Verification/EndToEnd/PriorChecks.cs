@@ -18,7 +18,7 @@ internal static class PriorChecks
         var nats = new Tolerance(tolerances.Number("png_nats"), 0);
         var captions = fixture.Json.List("prior").ToList();
         var rows = scorer.Prior(File, Images);
-        checks.Measure("prior.target_ids", () => EndToEndCase.Each(captions, rows, (c, r) => Difference.Exact(c.Ints("target_ids"), r.TargetIds)));
+        checks.Measure("prior.target_ids", () => EndToEndCase.Each(captions, rows, (c, r) => Difference.Exact<int>(c.Ints("target_ids"), r.TargetIds)));
         checks.Measure("prior.reference_log_prob", () => EndToEndCase.Each(captions, rows, (c, r) => Difference.Numbers(
             c.Numbers("reference_log_prob"), Doubles(r.LogProbs[Conditions.TextOnlyReference]), nats)));
         var seen = scorer.Vig(File, Images, EndToEndCase.Proxies(fixture));

@@ -41,7 +41,7 @@ internal static class SelectionChecks
         checks.Measure($"{name}.tau", () => Difference.Numbers([expected.Number("tau")], [selected.Report.Tau ?? double.NaN], tolerance));
         checks.Measure($"{name}.kept", () => Difference.Exact<string?>([.. expected.List("kept").Select(k => k.GetString())], [.. kept.Select(k => k.Id)]));
         checks.Measure($"{name}.token_weights", () => kept
-            .Select(k => Difference.Exact(expected.Need("token_weights").Numbers(k.Id), Weights(k.Row, rows)))
+            .Select(k => Difference.Exact<double>(expected.Need("token_weights").Numbers(k.Id), Weights(k.Row, rows)))
             .Aggregate((a, b) => a.Or(b)));
         checks.Measure($"{name}.supervised_tokens", () => Difference.Same<long>(expected.Int("supervised_tokens"), selected.Report.SupervisedTokens));
         checks.Measure($"{name}.all_tokens", () => Difference.Same<long>(expected.Int("all_tokens"), selected.Report.Targets));

@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
+using Fovea.Data.Tokenizers;
 using Xunit;
 
 namespace Fovea.Tests.Data;
@@ -29,9 +30,16 @@ public sealed class TemplateChoiceTests : IDisposable
         Assert.Equal(template, choice.For(Fixture.Sample(["a.jpg"], (Role.Human, "<image>\nWhat?"), (Role.Assistant, "A dog."))).Name);
     }
 
-    [Fact]
-    public void A_tokenizer_alone_speaks_as_LLaVA() =>
-        Assert.Equal("llava_v1", TemplateChoice.ForModel("auto", _folder.FullName, Fixture.Tokenizer("tiny_llama")).Conversation.Name);
+    [Theory]
+    [InlineData("fixtures/tokenizers/tiny_llama", "llava_v1")]
+    [InlineData("fixtures/tokenizers/tiny_mistral", "llava_v1")]
+    [InlineData("fixtures/tokenizers/tiny_qwen", "chatml")]
+    [InlineData("data/tokenizers/qwen2.5", "chatml")]
+    public void A_tokenizer_alone_speaks_as_its_end_tokens_say(string folder, string template)
+    {
+        var path = TestData.Find(folder);
+        Assert.Equal(template, TemplateChoice.ForModel("auto", path, Tokenizer.Load(path)).Conversation.Name);
+    }
 
     [Fact]
     public void Templates_that_checkpoints_bring_along_are_recognised_as_the_reference_did()
@@ -75,13 +83,22 @@ public sealed class TemplateChoiceTests : IDisposable
         Assert.Contains("no chat template", message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_template_whose_end_token_the_tokenizer_lacks_is_refused()
+    [Theory]
+    [InlineData("fixtures/tokenizers/tiny_llama", "chatml", "<|im_end|>")]
+    [InlineData("data/tokenizers/qwen2.5", "llava_v1", "</s>")]
+    public void A_template_whose_end_token_the_tokenizer_lacks_is_refused(string folder, string template, string end)
     {
-        var message = Assert.Throws<FoveaException>(() => new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("chatml"))).Message;
-        Assert.Contains("chatml", message, StringComparison.Ordinal);
-        Assert.Contains("<|im_end|>", message, StringComparison.Ordinal);
+        var message = Assert.Throws<FoveaException>(() => new SampleEncoder(Tokenizer.Load(TestData.Find(folder)), TemplateChoice.Parse(template))).Message;
+        Assert.Contains(template, message, StringComparison.Ordinal);
+        Assert.Contains(end, message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("tiny_llama", "llava_v1", 2)]
+    [InlineData("tiny_llama", "llava_hf", 2)]
+    [InlineData("tiny_mistral", "solo", 2)]
+    public void Generation_stops_at_the_templates_end_token_or_the_tokenizers(string tokenizer, string template, int id) =>
+        Assert.Equal(id, new SampleEncoder(Fixture.Tokenizer(tokenizer), TemplateChoice.Parse(template)).EndId);
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder.FullName, file), text);
 }

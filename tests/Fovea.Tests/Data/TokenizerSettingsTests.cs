@@ -45,6 +45,20 @@ public sealed class TokenizerSettingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"tokenizer_class": "LlamaTokenizer"}""", new[] { 1 }, new int[0])]
+    [InlineData("""{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false, "add_eos_token": true}""", new int[0], new[] { 2 })]
+    [InlineData("""{"tokenizer_class": "PreTrainedTokenizerFast"}""", new int[0], new int[0])]
+    public void LLaMAs_class_puts_bos_itself_where_the_file_puts_nothing(string config, int[] before, int[] behind)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(TestData.Find("fixtures/tokenizers/tiny_llama"), "tokenizer.json")))!;
+        json["post_processor"] = null;
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), json.ToJsonString());
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), config);
+        var tokenizer = Tokenizer.Load(_folder);
+        Assert.Equal([.. before, .. tokenizer.Encode("a dog", false).Ids, .. behind], tokenizer.Encode("a dog", true).Ids);
+    }
+
+    [Theory]
     [InlineData("""{"added_tokens_decoder": {"17": {"content": "<image>", "special": true}}}""", "expected the id 17, but the vocabulary gives it 598")]
     [InlineData("""{"added_tokens_decoder": {"700": {"content": "<eye>", "special": true}}}""", "expected the id 700, but the vocabulary gives it 600")]
     [InlineData("""{"added_tokens_decoder": {"x": {"content": "<eye>"}}}""", "expected an id as the key")]

@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Data.Tokenizers;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Data;
@@ -20,6 +21,15 @@ public sealed class TokenizerStepsTests
         var normal = new UnicodeFormStep(form).Apply(AlignedText.Of(text, 0, text.Length));
         Assert.Equal(expected, normal.Text);
         Assert.Equal(new TextSpan(0, text.Length), normal.Source(0, normal.Length));
+    }
+
+    [Property(MaxTest = 300)]
+    public void Marks_are_put_in_the_order_that_normalisation_gives_them(byte[] choice)
+    {
+        string[] marks = ["\u0301", "\u0323", "\u0345", "\u034f", "\u05b0", "\u093c", "\u0f71", "\u0f73", "\u0344", "\u3099", "\u0334", "\u20dd", "\u0903", "\U0001D165", "e"];
+        var text = string.Concat(choice.Select(c => marks[c % marks.Length]));
+        Assert.Equal(text.Normalize(), CombiningMarks.InOrder(text, NormalizationForm.FormD, longest: 1).Normalize());
+        Assert.Equal(text.Normalize(NormalizationForm.FormKC), CombiningMarks.InOrder(text, NormalizationForm.FormKD, longest: 1).Normalize(NormalizationForm.FormKC));
     }
 
     [Fact]

@@ -57,6 +57,7 @@ public sealed class TokenizerTests : IDisposable
     [InlineData("tiny_qwen", "a", "a")]
     [InlineData("tiny_qwen", " ", " ")]
     [InlineData("tiny_qwen", "\n", " ")]
+    [InlineData("tiny_qwen", "\u0301\u0323", "x")]
     [InlineData("tiny_llama", "\u4e00", "\U0001F600")]
     [InlineData("test_unigram_bytes", "ab", "ab")]
     public void A_word_of_a_million_characters_is_tokenized_in_seconds(string name, string part, string last)
@@ -116,6 +117,9 @@ public sealed class TokenizerTests : IDisposable
     [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"a"},"behavior":"Doubled"}""", "the behavior Doubled")]
     [InlineData("post_processor", """{"type":"PairProcessing"}""", "post_processor PairProcessing")]
     [InlineData("decoder", """{"type":"WordPiece"}""", "decoder WordPiece")]
+    [InlineData("added_tokens", """[{"id":700,"content":"<gap>"}]""", "the file says id 700, but Transformers would give it 598 (the next free one)")]
+    [InlineData("added_tokens", """[{"id":7,"content":"</s>"}]""", "the file says id 7, but Transformers would give it 2 (the vocabulary's)")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing","cls":["<s>",1],"sep":["</s>",-2]}""", "the special token with id -2")]
     [InlineData("model", "3", "expected an object, got a number")]
     public void What_is_not_supported_is_named(string key, string value, string named)
     {

@@ -1,4 +1,5 @@
 using Fovea.Core.Samples;
+using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
@@ -19,6 +20,8 @@ public sealed class GenerationGoldenTests
 
     public static TheoryData<string> Llavas => Cases("llava");
 
+    public static TheoryData<string> Pooled => Cases("openqwen2vl");
+
     [Theory]
     [MemberData(nameof(Decoders))]
     public void A_decoder_gives_the_ids_of_the_reference(string name)
@@ -33,15 +36,31 @@ public sealed class GenerationGoldenTests
     public void A_vision_language_model_gives_the_ids_of_the_reference(string name)
     {
         using var golden = new Golden("llava/" + name);
-        string[] layouts = ["transformers5", "transformers452"];
-        foreach (var layout in layouts.Select(l => Path.Combine(golden.Folder, l)).Where(Directory.Exists))
+        foreach (var layout in Directory.GetDirectories(golden.Folder))
         {
-            using var model = (LlavaModel)ModelFolder.Load(layout);
+            using var model = (LlavaModel)ModelFolder.Load(layout, new LoadOptions { ImageTokenId = golden.Case.GetProperty("image_token").GetInt32() });
             AssertGreedyAndBeams(golden, model, [Prompt(golden, model.Config.Vision.ImageSize)], 10);
         }
     }
 
-    private static void AssertGreedyAndBeams(Golden golden, Fovea.Models.VisionLanguageModel model, ExpandedSample[] prompts, int maxNewTokens)
+    [Theory]
+    [MemberData(nameof(Pooled))]
+    public void Pooled_images_are_read_once_and_stay_in_the_cache(string name)
+    {
+        using var golden = new Golden("openqwen2vl/" + name);
+        using var model = (LlavaModel)ModelFolder.Load(golden.Folder, new LoadOptions { ImageTokenId = golden.Case.GetProperty("image_token").GetInt32() });
+        var side = (int)golden["pixel_values"].shape[2];
+        var (ids, pixels) = (Golden.Longs(golden["input_ids"]), Golden.Floats(golden["pixel_values"]));
+        var (seq, size) = ((int)golden["input_ids"].shape[1], 3 * side * side);
+        ExpandedSample[] prompts = [.. Enumerable.Range(0, ids.Length / seq).Select(b => new ExpandedSample(
+            [.. ids.AsSpan(b * seq, seq - (2 * b)).ToArray().Select(i => (int)i)], [], [new PixelValues(3, side, side, pixels[(b * size)..((b + 1) * size)])]))];
+        var options = new GenerationOptions { MaxNewTokens = 12 };
+        var cached = TextGenerator.Generate(model, prompts, options, cancel: TestContext.Current.CancellationToken);
+        var rerun = TextGenerator.Generate(model, prompts, options with { UseCache = false, BatchSize = 1 }, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(rerun.Select(s => s.Ids), cached.Select(s => s.Ids));
+    }
+
+    private static void AssertGreedyAndBeams(Golden golden, VisionLanguageModel model, ExpandedSample[] prompts, int maxNewTokens)
     {
         var cancel = TestContext.Current.CancellationToken;
         var expected = UpToEnd(golden, "generate.expected.greedy");

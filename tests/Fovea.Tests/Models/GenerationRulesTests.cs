@@ -1,3 +1,4 @@
+using Fovea.Cli.Commands;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Models.Generation;
@@ -89,6 +90,10 @@ public sealed class GenerationRulesTests
         released += text.End();
         Assert.Equal((expected, expected, stopped), (released, text.Text, text.Stopped));
     }
+
+    [Fact]
+    public void A_model_cannot_steer_the_terminal() =>
+        Assert.Equal("a\n\tb\uFFFD[2J\uFFFDc", GenerateCommand.Harmless("a\n\tb\u001b[2J\u009bc"));
 
     private static double[] Expected(float[] scores, SamplingOptions options)
     {

@@ -49,6 +49,30 @@ public sealed class LoadOptionsTests : IDisposable
         Assert.All(stored.Parameters.All, p => Assert.Equal(ScalarType.BFloat16, p.Value.dtype));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float16)] // as LLaVA-1.5 is published
+    [InlineData(ScalarType.BFloat16)]
+    public void A_type_of_the_file_is_kept_and_written_again(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var start = ModelPresets.Create("tiny-llava", Vocabulary, 5);
+        ModelFolder.Save(start, _folder);
+        SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), start.Parameters.All.Select(p => KeyValuePair.Create(p.Key, p.Value.to(type))));
+        using var wide = ModelFolder.Load(_folder);
+        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
+        using var batch = Collator.Collate(wide, [Make(wide, 8, 1)]);
+        var expected = wide.Logits(batch);
+        Assert.InRange((stored.Logits(batch) - expected).abs().max().item<float>(), 0, 0.05f * expected.abs().max().item<float>());
+        var copy = Path.Combine(_folder, "copy");
+        ModelFolder.Save(stored, copy);
+        using var written = TensorSources.Open(copy);
+        foreach (var (name, info) in written.Tensors)
+        {
+            Assert.Equal(type, info.Type);
+            Assert.True(written.Read(name).eq(stored.Parameters[name]).all().item<bool>(), name);
+        }
+    }
+
     [Fact]
     public void Positions_go_on_beyond_the_length_a_model_was_made_for()
     {

@@ -63,7 +63,7 @@ internal sealed class TinyCorpus : ICorpus
     {
         TorchRuntime.Start(1);
         return ModelPresets.Create(
-            preset, new PresetVocabulary(VocabSize, 1, 2, 0, preset == "tiny-llava" ? ImageTokenId : null), seed, new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.2 });
+            preset, new PresetVocabulary(VocabSize, 1, 2, 0, preset == "tiny-llava" ? ImageTokenId : null), seed, new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.1 });
     }
 
     private static RgbImage Noise(int number)

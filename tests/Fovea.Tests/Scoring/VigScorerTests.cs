@@ -103,8 +103,7 @@ public sealed class VigScorerTests : IDisposable
     [Fact]
     public void An_image_past_the_length_limit_is_invalid_and_targets_past_it_are_not_scored()
     {
-        using var narrow = TinyCorpus.Llava(maxPositions: 24);
-        var rows = Score("narrow", Small with { MaxInvalid = 22 }, _corpus, narrow, "none");
+        var rows = Score("narrow", Small with { MaxInvalid = 22, MaxLength = 24 }, _corpus, _model, "none");
         Assert.All(rows, r => Assert.True(r.InvalidReason is null || r.InvalidReason.StartsWith("no_target", StringComparison.Ordinal)));
         var cut = rows.Where(r => r.LogProbs.Count > 0 && float.IsNaN(r.LogProbs["image"][^1])).ToList();
         Assert.NotEmpty(cut);
@@ -117,9 +116,15 @@ public sealed class VigScorerTests : IDisposable
             Assert.True(ScoredTargets.Count(row.LogProbs["visionless:none"]) > scored);
         }
 
-        using var tiny = TinyCorpus.Llava(maxPositions: 8);
-        var refused = Score("tiny", Small with { MaxInvalid = 22 }, _corpus, tiny, "none");
+        var refused = Score("tiny", Small with { MaxInvalid = 22, MaxLength = 8 }, _corpus, _model, "none");
         Assert.All(refused.Where(r => r.HasImage), r => Assert.StartsWith("image_cut", r.InvalidReason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_a_limit_targets_past_the_stated_positions_are_scored()
+    {
+        using var narrow = TinyCorpus.Llava(maxPositions: 24);
+        Assert.All(Score("past", Small, _corpus, narrow, "none").SelectMany(r => r.LogProbs.Values), v => Assert.DoesNotContain(float.NaN, v));
     }
 
     [Fact]

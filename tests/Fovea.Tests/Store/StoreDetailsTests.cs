@@ -53,8 +53,7 @@ public sealed class StoreDetailsTests : IDisposable
 
         using (var store = Open())
         {
-            int[] shards = [0, 1, 5];
-            Assert.Equal([4096, 2048, 2048], shards.Select(i => store.BudgetOf(i)!.Value));
+            Assert.Equal((4096, 2048, 2048), (store.BudgetOf(0), store.BudgetOf(1), store.BudgetOf(5)));
             Assert.False(store.HasShard(1));
             Assert.Contains("shard-00001", Assert.Throws<FoveaException>(store.Complete).Message, StringComparison.Ordinal);
             store.WriteShard(1, [ScoreRows.TextOnly(1, 2)], 2048);

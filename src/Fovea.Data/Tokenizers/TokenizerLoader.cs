@@ -1,0 +1,71 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+
+namespace Fovea.Data.Tokenizers;
+
+/// <summary>Makes a tokenizer of whichever files there are, and its fingerprint.</summary>
+internal static class TokenizerLoader
+{
+    public static Tokenizer Folder(string folder)
+    {
+        string[] candidates = ["tokenizer.json", "tokenizer.model", "vocab.json"];
+        return Array.Find(candidates, f => File.Exists(Path.Combine(folder, f))) switch
+        {
+            "tokenizer.json" => Json(Path.Combine(folder, "tokenizer.json"), TokenizerSettings.Load(folder)),
+            "tokenizer.model" => SentencePiece(Path.Combine(folder, "tokenizer.model"), TokenizerSettings.Load(folder)),
+            "vocab.json" => Vocabulary(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), TokenizerSettings.Load(folder)),
+            _ => throw new InvalidInputException(Path.Combine(folder, "tokenizer.json"), null, "not found; a tokenizer is read from tokenizer.json, tokenizer.model, or vocab.json with merges.txt"),
+        };
+    }
+
+    public static Tokenizer Json(string path, TokenizerSettings settings)
+    {
+        var definition = TokenizerJsonReader.Load(path);
+        CheckIds(definition, path);
+        return Make(definition.With(settings, givenIds: false), path, settings);
+    }
+
+    public static Tokenizer SentencePiece(string path, TokenizerSettings settings)
+    {
+        var definition = SentencePieceReader.Load(path, settings.AddPrefixSpace ?? true, settings.Legacy);
+        definition.NameDefaults(settings);
+        var around = definition with { Prefix = settings.Named.TryGetValue("bos_token", out var bos) && definition.Model.Vocabulary.TryGetValue(bos, out var id) ? [id] : [] };
+        var changes = $"{(settings.Legacy ? "" : "not legacy\n")}{(settings.AddPrefixSpace == false ? "no prefix space\n" : "")}";
+        var full = (around with { Changes = changes.Trim('\n') }).With(settings, givenIds: true);
+        return Make(full with { Added = [.. full.Added.Select(t => t with { Normalized = false })] }, path, settings);      // a slow tokenizer looks for all in the text as it stands
+    }
+
+    public static Tokenizer Vocabulary(string vocab, string merges, TokenizerSettings settings)
+    {
+        var definition = VocabularyReader.Load(vocab, merges, settings);
+        return Make((definition with { Changes = $"merges {ContentHash.OfFile(merges)}\nnormalizers {definition.Normalizers.Count}" }).With(settings, givenIds: true), vocab, settings);
+    }
+
+    /// <summary>The tokenizers library takes an added token's id from the vocabulary, or the next free one, whatever its file says: say so rather than differ.</summary>
+    private static void CheckIds(TokenizerDefinition definition, string path)
+    {
+        var next = definition.Model.Vocabulary.Count;
+        foreach (var token in definition.Added)
+        {
+            var id = definition.Model.Vocabulary.TryGetValue(token.Content, out var known) ? known : next;
+            if (token.Id != id)
+            {
+                throw new InvalidInputException(path, null, $"added token \"{token.Content}\": the file says id {token.Id}, but Transformers would give it {id} ({(known == id ? "the vocabulary's" : "the next free one")}); correct the file");
+            }
+
+            next = Math.Max(next, id + 1);
+        }
+    }
+
+    private static Tokenizer Make(TokenizerDefinition definition, string path, TokenizerSettings settings)
+    {
+        var ids = definition.Model.Vocabulary.Values.Concat(definition.Added.Select(t => t.Id)).ToHashSet();
+        foreach (var id in definition.Prefix.Concat(definition.Suffix).Where(id => !ids.Contains(id)))
+        {
+            throw new InvalidInputException(path, null, $"the special token with id {id}, which goes around a text, is not in the vocabulary");
+        }
+
+        var hash = ContentHash.OfFile(path);
+        return new Tokenizer(definition, path, definition.Changes.Length == 0 ? hash : ContentHash.OfText($"{hash}\n{definition.Changes}"), settings.Named);
+    }
+}

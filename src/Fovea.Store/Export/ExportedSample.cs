@@ -1,0 +1,74 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+
+namespace Fovea.Store.Export;
+
+/// <summary>A sample as other trainers take it. Position i of labels and weights belongs to the token at i, which position i - 1 predicts.</summary>
+/// <param name="Id">The sample's label; its key where it has none.</param>
+/// <param name="InputIds">Token ids, images expanded: <c>[seq]</c>.</param>
+/// <param name="Labels">The id where a token carries loss or could, -100 elsewhere: <c>[seq]</c>.</param>
+/// <param name="LossWeights">Weight of each token's loss, scaled as training does it; 0 where there is no label: <c>[seq]</c>.</param>
+public sealed record ExportedSample(string Id, int[] InputIds, int[] Labels, float[] LossWeights)
+{
+    /// <summary>The label of a token without loss.</summary>
+    public const int NoLabel = -100;
+
+    /// <summary>Lays a sample out with its weights.</summary>
+    /// <param name="sample">As scoring and training tokenize it.</param>
+    /// <param name="weights">Its row of the weights file: kept or text-only.</param>
+    /// <param name="normalization">How the file's weights are meant.</param>
+    /// <param name="layout">Of image tokens and length.</param>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target is left.</exception>
+    public static ExportedSample Of(TokenizedSample sample, TokenWeights weights, WeightNormalization normalization, ExportLayout layout)
+    {
+        var (ids, places) = Expand(sample, layout);
+        var limit = Math.Min(layout.MaxLength ?? int.MaxValue, ids.Count);
+        var targets = Array.ConvertAll(sample.TargetIndices, i => places[i]);
+        var kept = targets.Count(t => t < limit);
+        if (kept == 0)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: none of {targets.Length} targets lies within {limit} tokens; raise the length or drop the sample");
+        }
+
+        var scaled = weights.Weights is { } raw ? WeightNormalizer.Normalize(raw, kept, normalization) : null;
+        var (labels, lossWeights) = (new int[limit], new float[limit]);
+        Array.Fill(labels, NoLabel);
+        for (var t = 0; t < kept; t++)
+        {
+            labels[targets[t]] = ids[targets[t]];
+            lossWeights[targets[t]] = scaled?[t] ?? 1f;
+        }
+
+        return new ExportedSample(sample.Id ?? sample.Key.ToString(), [.. ids[..limit]], labels, lossWeights);
+    }
+
+    private static (List<int> Ids, int[] Places) Expand(TokenizedSample sample, ExportLayout layout)
+    {
+        var ids = new List<int>(sample.InputIds.Length);
+        var places = new int[sample.InputIds.Length];
+        for (var i = 0; i < places.Length; i++)
+        {
+            places[i] = ids.Count;
+            if (sample.InputIds[i] != TokenizedSample.ImagePlaceholder)
+            {
+                ids.Add(sample.InputIds[i]);
+                continue;
+            }
+
+            ids.AddRange(Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage));
+            if (ids.Count > layout.MaxLength)
+            {
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image_cut: image tokens end at {ids.Count}, past the limit of {layout.MaxLength} tokens; raise the length or drop the sample");
+            }
+        }
+
+        return (ids, places);
+    }
+}
+
+/// <summary>How samples are laid out for another trainer.</summary>
+/// <param name="ImageTokenId">The id that stands for an image.</param>
+/// <param name="TokensPerImage">How many of them: 1 where the trainer's own processor expands images, else the model's number, e.g. 576 for LLaVA-1.5.</param>
+/// <param name="MaxLength">Cut to this many tokens; null for none.</param>
+public sealed record ExportLayout(int ImageTokenId, int TokensPerImage, int? MaxLength);
