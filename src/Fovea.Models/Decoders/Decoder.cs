@@ -50,10 +50,7 @@ public sealed class Decoder : IDisposable
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
     /// <summary>Before each parameter's name but the head's.</summary>
-    public string ParameterPrefix => Prefix;
-
-    /// <summary>Before each parameter's name but the head's.</summary>
-    internal string Prefix { get; }
+    public string Prefix { get; }
 
     internal const string HeadName = "lm_head.weight";
 

@@ -62,9 +62,9 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     private double Decoder(long tokens)
     {
         var c = model.Decoder.Config;
-        var trains = Trains(model.Decoder.ParameterPrefix);
+        var trains = Trains(model.Decoder.Prefix);
         var block = ActivationEstimate.DecoderBlock(c, options.Precision);
-        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.ParameterPrefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
+        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.Prefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
         var embeddings = 4.0 * Float * c.HiddenSize * tokens;
         if (!trains && !Trains(""))
         {
