@@ -14,7 +14,7 @@ namespace Fovea.Training.Running;
 /// <summary>The state of a run between its steps, and the loop over them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const int CollectEvery = 50;
+    private const int CollectEvery = 10;
     private readonly DecoderModel _model;
     private readonly TrainingJob _job;
     private readonly TrainingOptions _options;
