@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Fovea.Bench;
 
-/// <summary>Loads a 7B model, its parameters mapped, and reads from each: time, and anonymous resident memory (what the process holds beside files).</summary>
+/// <summary>Looks at a 7B model, loads it, its parameters mapped, and reads from each: time, and anonymous resident memory (what the process holds beside files).</summary>
 internal static class CheckpointLoad
 {
     private const long ReadScalars = 1 << 20;
@@ -19,6 +19,9 @@ internal static class CheckpointLoad
             var bytes = SparseCheckpoint.Write(folder);
             var before = ResidentAnonymous();
             var clock = Stopwatch.StartNew();
+            var inspected = ModelInspection.Read(folder);
+            var looked = clock.Elapsed;
+            clock.Restart();
             using var model = ModelFolder.Load(folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
             var loaded = clock.Elapsed;
             var (count, scalars) = (0, 0L);
@@ -36,7 +39,8 @@ internal static class CheckpointLoad
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"load: {count} bf16 parameters, {bytes / 1e9:0.0} GB in {TensorSources.Files(folder).Count} shards, loaded in {loaded.TotalMilliseconds:0} ms; "
+                $"inspect: {inspected.Family}, {inspected.Parameters / 1e9:0.00} B parameters in {looked.TotalMilliseconds:0} ms\n"
+                + $"load: {count} bf16 parameters, {bytes / 1e9:0.0} GB in {TensorSources.Files(folder).Count} shards, loaded in {loaded.TotalMilliseconds:0} ms; "
                 + $"RssAnon {ResidentAnonymous() / 1e6:0} MB, {(ResidentAnonymous() - before) / 1e6:0} MB more than before"));
         }
         finally

@@ -10,7 +10,7 @@ namespace Fovea.Cli.Stages;
 internal static class InputHashes
 {
     private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
-    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json"];
+    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json", "tokenizer.model", "vocab.json", "merges.txt"];
 
     /// <summary>Hash of each file by its role.</summary>
     /// <exception cref="InvalidInputException">A file is missing.</exception>
@@ -46,7 +46,7 @@ internal static class InputHashes
 
         IEnumerable<string> files =
         [
-            Path.Combine(folder, "config.json"), .. ModelFolder.WeightFiles(folder),
+            .. ModelFolder.Files(folder),
             .. CompanionFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists),
         ];
         return ContentHash.OfText(string.Join('\n', files.Select(ContentHash.OfFile)));

@@ -16,8 +16,6 @@ namespace Fovea.Models.Adapters;
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
-    private const string Before = "base_model.model.";
-    private const string DownEnd = ".lora_A.weight", UpEnd = ".lora_B.weight";
     private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly string[] _modules;
@@ -64,8 +62,8 @@ public sealed class LoraAdapter : IDisposable
             }
 
             using var down = torch.from_array(values);
-            parameters.Add(Before + map.Name + DownEnd, down.reshape(config.Rank, columns).clone().to(model.Decoder.Device));
-            parameters.Add(Before + map.Name + UpEnd, torch.zeros([rows, config.Rank], torch.ScalarType.Float32, model.Decoder.Device));
+            parameters.Add(LoraNames.Down(map.Name), down.reshape(config.Rank, columns).clone().to(model.Decoder.Device));
+            parameters.Add(LoraNames.Up(map.Name), torch.zeros([rows, config.Rank], torch.ScalarType.Float32, model.Decoder.Device));
         }
 
         return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
@@ -80,8 +78,8 @@ public sealed class LoraAdapter : IDisposable
         var config = LoraConfig.Read(Path.Combine(folder, ConfigName));
         var weights = Path.Combine(folder, WeightsName);
         using var source = TensorSources.Open(File.Exists(weights) || !File.Exists(Path.Combine(folder, OldWeightsName)) ? weights : Path.Combine(folder, OldWeightsName));
-        var names = source.Tensors.Keys.ToDictionary(n => Canonical(n, model), StringComparer.Ordinal);
-        var maps = model.Linears.Where(m => names.ContainsKey(Before + m.Name + DownEnd) || names.ContainsKey(Before + m.Name + UpEnd)).ToList();
+        var names = source.Tensors.Keys.ToDictionary(n => LoraNames.Canonical(n, model), StringComparer.Ordinal);
+        var maps = model.Linears.Where(m => names.ContainsKey(LoraNames.Down(m.Name)) || names.ContainsKey(LoraNames.Up(m.Name))).ToList();
         List<ParameterSpec> specs = [.. maps.SelectMany(m => Specs(m, config))];
         if (config.TargetPattern is null)
         {
@@ -89,7 +87,7 @@ public sealed class LoraAdapter : IDisposable
             specs.AddRange(targeted.Where(m => !maps.Contains(m)).SelectMany(m => Specs(m, config)));
         }
 
-        var part = new CheckpointPart(source, "adapter_model", n => Canonical(n, model));
+        var part = new CheckpointPart(source, "adapter_model", n => LoraNames.Canonical(n, model));
         var parameters = new ParameterReader([part], specs, null).Read(new LoadOptions { Device = model.Decoder.Device });
         return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
     }
@@ -99,7 +97,7 @@ public sealed class LoraAdapter : IDisposable
     /// <param name="model">The model it belongs to: its checkpoint's layout gives the modules' names.</param>
     public void Save(string folder, DecoderModel model)
     {
-        SafetensorsFile.Write(Path.Combine(folder, WeightsName), Parameters.All.Select(p => KeyValuePair.Create(Stored(p.Key, model), p.Value)));
+        SafetensorsFile.Write(Path.Combine(folder, WeightsName), Parameters.All.Select(p => KeyValuePair.Create(LoraNames.Stored(p.Key, model), p.Value)));
         AtomicFile.WriteText(Path.Combine(folder, ConfigName), Config.Write().ToJsonString(Indented) + "\n");
     }
 
@@ -111,8 +109,8 @@ public sealed class LoraAdapter : IDisposable
         var maps = linears.ToDictionary(m => m.Name, StringComparer.Ordinal);
         foreach (var module in _modules)
         {
-            var up = Parameters[Before + module + UpEnd];
-            if (!maps.TryGetValue(module, out var map) || map.Weight.shape[0] != up.shape[0] || map.Weight.shape[1] != Parameters[Before + module + DownEnd].shape[1])
+            var up = Parameters[LoraNames.Up(module)];
+            if (!maps.TryGetValue(module, out var map) || map.Weight.shape[0] != up.shape[0] || map.Weight.shape[1] != Parameters[LoraNames.Down(module)].shape[1])
             {
                 throw new FoveaException($"the adapter's {module} does not fit this model; expected the model it was made for");
             }
@@ -120,34 +118,13 @@ public sealed class LoraAdapter : IDisposable
 
         foreach (var module in _modules)
         {
-            maps[module].Adapter = new LowRankUpdate(Parameters[Before + module + DownEnd], Parameters[Before + module + UpEnd], Config.Scale);
+            maps[module].Adapter = new LowRankUpdate(Parameters[LoraNames.Down(module)], Parameters[LoraNames.Up(module)], Config.Scale);
         }
     }
 
     private static IEnumerable<ParameterSpec> Specs(Linear map, LoraConfig config) =>
     [
-        new ParameterSpec(Before + map.Name + DownEnd, [config.Rank, map.Weight.shape[1]], Initial.Zero),
-        new ParameterSpec(Before + map.Name + UpEnd, [map.Weight.shape[0], config.Rank], Initial.Zero),
+        new ParameterSpec(LoraNames.Down(map.Name), [config.Rank, map.Weight.shape[1]], Initial.Zero),
+        new ParameterSpec(LoraNames.Up(map.Name), [map.Weight.shape[0], config.Rank], Initial.Zero),
     ];
-
-    /// <summary>The parameter's name here; PEFT in memory adds the adapter's name, <c>default</c>.</summary>
-    private static string Canonical(string stored, DecoderModel model)
-    {
-        var name = stored.Replace(".lora_A.default.", ".lora_A.", StringComparison.Ordinal).Replace(".lora_B.default.", ".lora_B.", StringComparison.Ordinal);
-        if (!name.StartsWith(Before, StringComparison.Ordinal) || model is not LlavaModel)
-        {
-            return name;
-        }
-
-        var bare = name[Before.Length..];
-        var canonical = bare.StartsWith("model.layers.", StringComparison.Ordinal) || bare.StartsWith("model.mm_projector.", StringComparison.Ordinal)
-            ? LlavaNames.Original(bare)
-            : LlavaNames.Canonical(bare);
-        return Before + (canonical ?? bare);
-    }
-
-    /// <summary>The name under which PEFT looks for a parameter of a model in this layout.</summary>
-    private static string Stored(string name, DecoderModel model) => model.Origin is { Layout: var layout } && layout.StartsWith("original", StringComparison.Ordinal)
-        ? name.Replace(Before + LlavaModel.TextPrefix, Before + "model.", StringComparison.Ordinal)
-        : name;
 }

@@ -77,7 +77,7 @@ public static class ModelFolder
 
         var origin = whole.Origin ?? new CheckpointOrigin("transformers 4.52",
             [new OriginFile("model", [.. model.Parameters.Names.Select(n => (n, n))])],
-            [new ConfigDocument(ModelLayouts.ConfigName, whole.WriteConfig())]);
+            [new ConfigDocument(ModelLayouts.ConfigName, null, whole.WriteConfig())]);
         AtomicFolder.Write(dir, folder => Write(whole, origin, folder, maxShardBytes));
     }
 
@@ -95,13 +95,24 @@ public static class ModelFolder
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
     }
 
+    /// <summary>All files that make a folder's model what it is: configurations, then weights.</summary>
+    /// <exception cref="InvalidInputException">Not a model of a family that is supported, or its weights are not valid.</exception>
+    public static IReadOnlyList<string> Files(string dir)
+    {
+        using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
+        return [.. plan.Documents.Select(d => d.File!), .. WeightFiles(plan)];
+    }
+
     /// <summary>All files that hold a folder's weights, sorted.</summary>
     /// <exception cref="InvalidInputException">Not a model of a family that is supported, or its weights are not valid.</exception>
     public static IReadOnlyList<string> WeightFiles(string dir)
     {
         using var plan = ModelLayouts.Open(dir, new LoadOptions(), toLoad: false);
-        return [.. plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return [.. WeightFiles(plan)];
     }
+
+    private static IEnumerable<string> WeightFiles(ModelPlan plan) =>
+        plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static void Write(DecoderModel model, CheckpointOrigin origin, string folder, long maxShardBytes)
     {

@@ -60,7 +60,7 @@ internal static class ModelLayouts
             Text = text,
             Specs = [.. specs(config, text)],
             Parts = [new CheckpointPart(TensorSources.Open(dir), Stem, LlavaNames.OfText)],
-            Documents = [new ConfigDocument(ConfigName, json.ToObject())],
+            Documents = [new ConfigDocument(ConfigName, json)],
             Build = p => build(config, text, p),
         };
     }
@@ -87,7 +87,7 @@ internal static class ModelLayouts
             Vision = config.Vision,
             Specs = [.. LlavaModel.Specs(config)],
             Parts = [new CheckpointPart(source, Stem, LlavaNames.Canonical)],
-            Documents = [new ConfigDocument(ConfigName, json.ToObject())],
+            Documents = [new ConfigDocument(ConfigName, json)],
             TokensPerImage = config.TokensPerImage,
             Build = p => new LlavaModel(config, p),
         };

@@ -62,9 +62,16 @@ internal sealed class ModelPlan : IDisposable
 internal sealed record CheckpointPart(ITensorSource Source, string Stem, Func<string, string?> Canonical);
 
 /// <summary>A configuration file.</summary>
-/// <param name="Path">In the model's folder.</param>
+/// <param name="Path">Where a copy is written, in the model's folder.</param>
+/// <param name="File">Where it was read; null for a new model's.</param>
 /// <param name="Json">Its object.</param>
-internal sealed record ConfigDocument(string Path, JsonObject Json);
+internal sealed record ConfigDocument(string Path, string? File, JsonObject Json)
+{
+    public ConfigDocument(string path, ForeignJson json)
+        : this(path, json.File, json.ToObject())
+    {
+    }
+}
 
 /// <summary>Where a loaded model came from, so that it is written in the same form.</summary>
 /// <param name="Layout">Key layout, in words.</param>

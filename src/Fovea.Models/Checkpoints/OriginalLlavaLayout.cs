@@ -15,8 +15,21 @@ internal static class OriginalLlavaLayout
 
     public static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)
     {
-        var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
         var source = TensorSources.Open(dir);
+        try
+        {
+            return Open(dir, json, options, toLoad, source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad, ITensorSource source)
+    {
+        var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
         var inside = source.Tensors.Keys.Any(n => n.StartsWith(TowerInside, StringComparison.Ordinal));
         var folder = TowerFolders.Find(dir, options.TowerFolder, named);
         var towerJson = folder is null ? (ForeignJson?)null : ForeignJson.Read(Path.Combine(folder, ModelLayouts.ConfigName));
@@ -29,10 +42,10 @@ internal static class OriginalLlavaLayout
         var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index") ?? AddedTokenIds.Read(dir).Find("<image>");
         var config = LlavaConfig.ReadOriginal(json, vision, imageTokenId);
         List<CheckpointPart> parts = [new CheckpointPart(source, "model", LlavaNames.Original)];
-        List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json.ToObject())];
+        List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json)];
         if (towerJson is { } own)
         {
-            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own.ToObject()));
+            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own));
         }
 
         if (!inside)
@@ -77,7 +90,7 @@ internal static class OriginalLlavaLayout
                 .. Decoder.Specs(config.Text, LlavaModel.TextPrefix),
             ],
             Parts = [new CheckpointPart(source, "model", LlavaNames.Original)],
-            Documents = [],
+            Documents = [new ConfigDocument(ModelLayouts.ConfigName, json)],
             Build = _ => throw NoTower(json, lacks),
             Lacks = lacks,
         };

@@ -36,20 +36,34 @@ internal static class PrismaticLayout
             Text = config.Text,
             Vision = config.Vision,
             Specs = [.. LlavaModel.Specs(config)],
-            Parts =
-            [
-                new CheckpointPart(TensorSources.Open(WeightsFile(dir)), WeightsStem, LlavaNames.Prismatic),
-                new CheckpointPart(TensorSources.Open(towerFolder), $"{TowerFolders.Name}/model", LlavaNames.OfTower),
-            ],
+            Parts = OpenParts(WeightsFile(dir), towerFolder),
             Documents =
             [
-                new ConfigDocument(ModelLayouts.ConfigName, json.ToObject()),
-                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson.ToObject()),
-                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson.ToObject()),
+                new ConfigDocument(ModelLayouts.ConfigName, json),
+                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson),
+                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson),
             ],
             TokensPerImage = config.TokensPerImage,
             Build = p => new LlavaModel(config, p),
         };
+    }
+
+    private static CheckpointPart[] OpenParts(string weights, string tower)
+    {
+        var source = TensorSources.Open(weights);
+        try
+        {
+            return
+            [
+                new CheckpointPart(source, WeightsStem, LlavaNames.Prismatic),
+                new CheckpointPart(TensorSources.Open(tower), $"{TowerFolders.Name}/model", LlavaNames.OfTower),
+            ];
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private static string WeightsFile(string dir)

@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
+using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
@@ -17,6 +18,7 @@ public sealed class Decoder : IDisposable
     private readonly Tensor _head; // [vocab, hidden]
     private readonly RotaryEmbedding _rotary;
     private readonly bool _hasWindow, _hasFull;
+    private PackedDecoder? _packed;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -48,10 +50,7 @@ public sealed class Decoder : IDisposable
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
     /// <summary>Before each parameter's name but the head's.</summary>
-    public string ParameterPrefix => Prefix;
-
-    /// <summary>Before each parameter's name but the head's.</summary>
-    internal string Prefix { get; }
+    public string Prefix { get; }
 
     internal const string HeadName = "lm_head.weight";
 
@@ -132,8 +131,43 @@ public sealed class Decoder : IDisposable
     /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
     public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
 
+    /// <summary>
+    /// Logits at the wanted positions in bfloat16, from copies of the weights that <see cref="Pack"/> has laid out for it; otherwise as <see cref="Forward"/> gives them.
+    /// No cache, no hook.
+    /// </summary>
+    /// <returns><c>[wanted, vocab]</c>, float32.</returns>
+    public Tensor LogitsAt(DecoderInput input)
+    {
+        if (_packed is null || is_grad_enabled())
+        {
+            using var output = Forward(input);
+            return output.Logits!.alias();
+        }
+
+        using var scope = NewDisposeScope();
+        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+        var context = Context(input, x.shape[0], x.shape[1]);
+        var positions = input.PositionIds ?? arange(0, x.shape[1], dtype: ScalarType.Int64, device: Device);
+        return _packed.Logits(x, positions, context.Mask, context.WindowMask, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)))
+            .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Lays the weights out for inference in bfloat16, in copies of their own (adapters merged), which <see cref="LogitsAt"/> uses from now on. What is changed in the
+    /// parameters later is not seen there.
+    /// </summary>
+    public void Pack()
+    {
+        _packed?.Dispose();
+        _packed = new PackedDecoder(Config, _blocks.Select(b => b.Weights), _norm.Weight, _head);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _rotary.Dispose();
+    public void Dispose()
+    {
+        _packed?.Dispose();
+        _rotary.Dispose();
+    }
 
     /// <summary>Names, shapes and initial values of a decoder's parameters, in order; a tied head has none of its own.</summary>
     internal static IEnumerable<ParameterSpec> Specs(DecoderConfig c, string prefix)

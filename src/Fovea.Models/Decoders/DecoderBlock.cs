@@ -1,4 +1,5 @@
 using Fovea.Models.Configs;
+using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
@@ -58,6 +59,9 @@ internal sealed class DecoderBlock
 
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
+
+    /// <summary>What the block is made of, for inference.</summary>
+    public BlockWeights Weights => new(_attentionNorm.Weight, _queryKeyValue, _output, _mlpNorm.Weight, _gateUp[0], _gateUp[1], _down);
 
     /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
     public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });

@@ -16,6 +16,9 @@ internal sealed class Linear(ParameterSet parameters, string name, bool bias)
     /// <summary>Added to the product; null for none.</summary>
     public LowRankUpdate? Adapter { get; set; }
 
+    /// <summary>The weight, an adapter's update merged in.</summary>
+    public Tensor Whole() => Adapter is null ? Weight : Weight + Adapter.Merged();
+
     public Tensor Forward(Tensor x, MatmulType type)
     {
         var product = Product(x, Weight, Bias, type);

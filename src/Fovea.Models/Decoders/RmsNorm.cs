@@ -5,6 +5,8 @@ namespace Fovea.Models.Decoders;
 /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last dimension (arXiv 1910.07467).</summary>
 internal sealed class RmsNorm(Tensor weight, double eps)
 {
+    public Tensor Weight => weight;
+
     private readonly double _perElement = 1.0 / weight.numel();
 
     /// <summary><c>[..., hidden]</c> -> the same. A scaled sum, because the gradient of a mean fills a whole tensor first.</summary>

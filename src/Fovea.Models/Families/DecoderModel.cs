@@ -1,5 +1,4 @@
 using Fovea.Core.Errors;
-using Fovea.Models.Adapters;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
@@ -9,7 +8,7 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Families;
 
 /// <summary>A model whose text side is a <see cref="Decoders.Decoder"/>: all the families here.</summary>
-public abstract class DecoderModel : VisionLanguageModel
+public abstract partial class DecoderModel : VisionLanguageModel
 {
     private readonly ParameterSet _parameters;
     private IDisposable? _memory;
@@ -40,19 +39,21 @@ public abstract class DecoderModel : VisionLanguageModel
         set => Decoder.Policy = value;
     }
 
+    /// <summary>Lays weights out for inference in bfloat16, in copies: <see cref="Logits"/> is faster from now on, and does not see what is changed in the parameters later.</summary>
+    public virtual void Pack() => Decoder.Pack();
+
     /// <inheritdoc/>
     public override Tensor Logits(ModelBatch batch)
     {
         using var scope = NewDisposeScope();
         var device = Decoder.Device;
-        var output = Decoder.Forward(new DecoderInput
+        return Decoder.LogitsAt(new DecoderInput
         {
             Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
             PositionIds = batch.PositionIds?.to(device),
             SegmentIds = batch.SegmentIds?.to(device),
             LogitPositions = batch.LogitPositions.to(device),
-        });
-        return output.Logits!.MoveToOuterDisposeScope();
+        }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of them.</summary>
@@ -103,54 +104,6 @@ public abstract class DecoderModel : VisionLanguageModel
         _memory?.Dispose();
         GC.SuppressFinalize(this);
     }
-
-    /// <summary>The adapter that is attached; null for none. It stays its maker's to dispose.</summary>
-    public LoraAdapter? Adapter { get; private set; }
-
-    /// <summary>Adds a low-rank adapter to the linear maps it names. The model's own parameters do not change.</summary>
-    /// <exception cref="FoveaException">One is attached already, or the adapter does not fit this model.</exception>
-    public void Attach(LoraAdapter adapter)
-    {
-        if (Adapter is not null)
-        {
-            throw new FoveaException("an adapter is attached already; detach or merge it first");
-        }
-
-        adapter.AttachTo(Linears);
-        Adapter = adapter;
-    }
-
-    /// <summary>Takes the adapter off.</summary>
-    public void Detach()
-    {
-        foreach (var map in Linears)
-        {
-            map.Adapter = null;
-        }
-
-        Adapter = null;
-    }
-
-    /// <summary>Adds the adapter's updates to the weights for good, and takes it off. Not for parameters that lie in a mapped file.</summary>
-    public void MergeAdapter()
-    {
-        if (_memory is not null)
-        {
-            throw new FoveaException("an adapter cannot be merged into mapped parameters; load the model without mapping");
-        }
-
-        using var noGrad = no_grad();
-        foreach (var map in Linears.Where(m => m.Adapter is not null))
-        {
-            using var scope = NewDisposeScope();
-            map.Weight.copy_(map.Weight.to(ScalarType.Float32) + map.Adapter!.Merged().to(ScalarType.Float32));
-        }
-
-        Detach();
-    }
-
-    /// <summary>The model's linear maps that can carry an adapter.</summary>
-    internal virtual IEnumerable<Linear> Linears => Decoder.Linears;
 
     /// <summary>The folder this model was loaded from; null for a new model.</summary>
     internal CheckpointOrigin? Origin { get; private set; }

@@ -48,17 +48,29 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         RemoveLeftovers();
         foreach (var step in Steps().OrderDescending())
         {
-            try
+            if (TryVerify(step, "falling back to the one before", notice) is { } state)
             {
-                return Verify(step);
-            }
-            catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
-            {
-                notice($"checkpoint {PathOf(step)} is damaged ({e.Message}); falling back to the one before");
+                return state;
             }
         }
 
         return null;
+    }
+
+    /// <summary>Whether the checkpoint of a step is there and whole; told to <paramref name="notice"/> if not.</summary>
+    public bool IsWhole(long step, Action<string> notice) => TryVerify(step, "its model is not written", notice) is not null;
+
+    private TrainerState? TryVerify(long step, string consequence, Action<string> notice)
+    {
+        try
+        {
+            return Verify(step);
+        }
+        catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
+        {
+            notice($"checkpoint {PathOf(step)} is damaged ({e.Message}); {consequence}");
+            return null;
+        }
     }
 
     private TrainerState Verify(long step)

@@ -12,10 +12,13 @@ namespace Fovea.Training.Checkpoints;
 internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) : IDisposable
 {
     private const int ChunkBytes = 16 << 20;
-    private Job? _job;
+    private CheckpointJob? _job;
 
     /// <summary>Step of the newest checkpoint that is whole on the disk; null if there is none.</summary>
     public long? LastWhole { get; set; }
+
+    /// <summary>Bytes that the thread of the last checkpoint allocated on the managed heap.</summary>
+    public long AllocatedBytes { get; private set; }
 
     /// <summary>Starts writing what was copied. What an earlier call began is finished first.</summary>
     /// <param name="state">Of the run; its files are filled in here.</param>
@@ -24,7 +27,7 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
     public void Begin(TrainerState state, IReadOnlyList<SnapshotFile> snapshot)
     {
         Finish();
-        var job = new Job(state, store.AsideOf(state.Step));
+        var job = new CheckpointJob(state, store.AsideOf(state.Step));
         try
         {
             files.CreateFolder(store.Folder);
@@ -32,7 +35,7 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
             files.CreateFolder(job.Folder);
             foreach (var file in snapshot)
             {
-                var target = new Target(file, files.Create(Path.Combine(job.Folder, file.Name)), IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+                var target = new CheckpointTarget(file, files.Create(Path.Combine(job.Folder, file.Name)), IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
                 job.Targets.Add(target);
                 target.Stream.Write(file.Header);
                 target.Hash.AppendData(file.Header);
@@ -70,6 +73,7 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
 
         _job = null;
         job.Thread!.Join();
+        AllocatedBytes = job.AllocatedBytes;
         if (job.Failure is { } failure)
         {
             Abandon(job);
@@ -79,6 +83,11 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
         try
         {
             job.Close();
+            if (job.Failure is { } late)
+            {
+                throw new IOException(late.Message, late);
+            }
+
             var hashes = job.Targets.ToDictionary(t => t.File.Name, t => Convert.ToHexStringLower(t.Hash.GetHashAndReset()));
             store.Commit(job.Folder, job.State with { Files = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) });
             LastWhole = job.State.Step;
@@ -103,8 +112,9 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
     }
 
     // Nothing here may allocate: no closures, no boxing, no strings.
-    private void Write(Job job)
+    private void Write(CheckpointJob job)
     {
+        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             for (var i = 0; i < job.Targets.Count; i++)
@@ -122,9 +132,11 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
         {
             job.Failure = e;
         }
+
+        job.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private static unsafe void Write(Target target, nint address, long bytes)
+    private static unsafe void Write(CheckpointTarget target, nint address, long bytes)
     {
         for (var done = 0L; done < bytes; done += ChunkBytes)
         {
@@ -134,14 +146,14 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
         }
     }
 
-    private FoveaException Failed(Job job, Exception e)
+    private FoveaException Failed(CheckpointJob job, Exception e)
     {
         var last = LastWhole is { } step ? store.PathOf(step) : "none";
         return new FoveaException(
             $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {e.Message.ReplaceLineEndings(" ")}; last good checkpoint: {last}; make room or give a folder that can be written, then resume", e);
     }
 
-    private void Abandon(Job job)
+    private void Abandon(CheckpointJob job)
     {
         job.Close();
         try
@@ -151,36 +163,6 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The failure that led here matters more than a leftover, which the next run clears away.
-        }
-    }
-
-    private sealed record Target(SnapshotFile File, Stream Stream, IncrementalHash Hash);
-
-    private sealed class Job(TrainerState state, string folder)
-    {
-        public TrainerState State => state;
-
-        public string Folder => folder;
-
-        public List<Target> Targets { get; } = [];
-
-        public Thread? Thread { get; set; }
-
-        public Exception? Failure { get; set; }
-
-        public void Close()
-        {
-            foreach (var target in Targets)
-            {
-                try
-                {
-                    target.Stream.Dispose();
-                }
-                catch (IOException e)
-                {
-                    Failure ??= e; // A full disk may refuse the last buffered bytes.
-                }
-            }
         }
     }
 }

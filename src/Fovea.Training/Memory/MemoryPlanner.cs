@@ -18,6 +18,9 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     // A backward pass holds, beside what was saved, gradients of a few activations of one block and temporaries of its products.
     private const double Overhead = 1.1;
 
+    // An adapter's own products, and what a block holds of both ways through a map while their sum is taken.
+    private const double AdapterOverhead = 1.5;
+
     /// <summary>Makes the plan. Parameters, weights of the samples and the corpus must be in memory; no step must have run.</summary>
     /// <param name="largest">The sample with the most tokens, cut and expanded; null if none can be used.</param>
     /// <param name="snapshotBytes">Of one checkpoint.</param>
@@ -34,7 +37,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             Weights = weights,
             Gradients = trained + (options.MicroBatchSize < options.BatchSize ? LargestTrained() : 0),
             Optimizer = (2 * trained) + (options.EmaDecay is null ? 0 : trained),
-            Activations = (long)(Overhead * (Decoder(tokens) + Tower(images))),
+            Activations = (long)(Overhead * (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Tower(images))),
             Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows((long)options.MaxLogitsMib << 20, model.VocabSize))),
             CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
             Process = Math.Max(0, resident - weights) + FirstStepBytes,
@@ -62,9 +65,9 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     private double Decoder(long tokens)
     {
         var c = model.Decoder.Config;
-        var trains = Trains(model.Decoder.ParameterPrefix);
+        var trains = Trains(model.Decoder.Prefix);
         var block = ActivationEstimate.DecoderBlock(c, options.Precision);
-        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.ParameterPrefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
+        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.Prefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
         var embeddings = 4.0 * Float * c.HiddenSize * tokens;
         if (!trains && !Trains(""))
         {

@@ -6,7 +6,12 @@ using TorchSharp;
 namespace Fovea.Training.Running;
 
 /// <summary>The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them.</summary>
-internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePreparer preparer, StepLayout layout)
+/// <param name="model">What to evaluate.</param>
+/// <param name="set">The samples.</param>
+/// <param name="preparer">Expands, cuts and weighs them.</param>
+/// <param name="layout">How many at a time; they are padded.</param>
+/// <param name="notice">Told of each sample that the length limit leaves without a target.</param>
+internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePreparer preparer, StepLayout layout, Action<string> notice)
 {
     private readonly int _headRows = ChunkedHead.Rows(layout.MaxLogitBytes, model.VocabSize);
 
@@ -18,7 +23,7 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePre
         double sum = 0, weights = 0;
         foreach (var part in set.Examples.Chunk(layout.MicroBatchSize))
         {
-            var samples = part.Select(e => preparer.Prepare(e, out _)).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
+            var samples = part.Select(Prepare).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
             if (samples.Length > 0)
             {
                 sum += Sum(samples);
@@ -27,6 +32,17 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePre
         }
 
         return weights > 0 ? sum / weights : null;
+    }
+
+    private WeightedSample? Prepare(TrainingExample example)
+    {
+        var sample = preparer.Prepare(example, out var reason);
+        if (sample is null)
+        {
+            notice($"held out: {reason}");
+        }
+
+        return sample;
     }
 
     private double Sum(WeightedSample[] samples)

@@ -14,7 +14,7 @@ namespace Fovea.Training.Running;
 /// <summary>The state of a run between its steps, and the loop over them.</summary>
 internal sealed class TrainingRun : IDisposable
 {
-    private const int MostNotices = 100, CollectEvery = 50;
+    private const int CollectEvery = 10;
     private readonly DecoderModel _model;
     private readonly TrainingJob _job;
     private readonly TrainingOptions _options;
@@ -30,7 +30,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly CheckpointStore _checkpoints;
     private readonly CheckpointWriter _writer;
     private readonly Snapshot _snapshot;
-    private readonly List<string> _notices = [];
+    private readonly RunNotices _notices;
     private readonly RunLog _log;
     private readonly long? _resumedFrom;
     private TrainingCounters _sums = new();
@@ -46,13 +46,14 @@ internal sealed class TrainingRun : IDisposable
         var trained = job.Adapter?.Parameters ?? model.Parameters;
         var rule = new ParameterRule(_options, trained);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
+        _notices = new RunNotices(line => RunLog.Tell(progress, _done, _plan.Steps, line));
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
         _identity = RunIdentity.Of(job);
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);
         _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
-        var state = _checkpoints.FindNewest(Notice);
+        var state = _checkpoints.FindNewest(_notices.Add);
         state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
         _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
         _average = _options.EmaDecay is { } decay ? new ParameterAverage(trained, decay) : null;
@@ -62,7 +63,7 @@ internal sealed class TrainingRun : IDisposable
             (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
         var features = _options.CacheFeatures ? new FeatureCache(model, Path.Combine(job.Folder, "features"), _options.Precision) : null;
         _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features);
-        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout) : null;
+        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout, _notices.Add) : null;
         _writer = new CheckpointWriter(_checkpoints, job.Files) { LastWhole = state?.Step };
         if (state is not null)
         {
@@ -77,7 +78,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingSummary Run(CancellationToken cancellation)
     {
         _model.Policy = _options.Precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
-        TellDeadWeights();
+        _notices.TellDeadWeights(_job.Set);
         var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _snapshot.Bytes);
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
         if (_options.CheckpointEvery is not null || _options.KeepBest)
@@ -110,16 +111,17 @@ internal sealed class TrainingRun : IDisposable
 
         _writer.Finish();
         _log.Sync();
-        var models = new FinalModels(_model, _job).Write(_average, _best is { } best && _options.KeepBest ? _checkpoints.PathOf(best.Step) : null);
+        var best = _options.KeepBest && _best is { } b && _checkpoints.IsWhole(b.Step, _notices.Add) ? _best : null;
+        var models = new FinalModels(_model, _job).Write(_average, best is null ? null : _checkpoints.PathOf(best.Step));
         return new TrainingSummary
         {
             Steps = _done,
             Counters = _sums,
             FinalLoss = _lastLoss,
             HeldOutLoss = _lastEval,
-            Best = _options.KeepBest ? _best?.Step : null,
+            Best = best?.Step,
             ResumedFrom = _resumedFrom,
-            Notices = _notices,
+            Notices = _notices.Lines,
             ModelFolders = models,
             Memory = plan,
             PeakResidentBytes = ProcessMemory.Peak(),
@@ -177,13 +179,13 @@ internal sealed class TrainingRun : IDisposable
     {
         if (_loss.Count == 0 && _step.Unreached is { Count: > 0 } unreached)
         {
-            Notice($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}");
+            _notices.Add($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}");
         }
 
         if (_loss.IsSpike(loss))
         {
             _sums = _sums with { LossSpikes = _sums.LossSpikes + 1 };
-            Notice(FormattableString.Invariant($"step {_done}: loss spike, {loss:F4} against {_loss.Mean:F4} lately"));
+            _notices.Add(FormattableString.Invariant($"step {_done}: loss spike, {loss:F4} against {_loss.Mean:F4} lately"));
         }
 
         _loss = _loss.Add(loss);
@@ -202,7 +204,7 @@ internal sealed class TrainingRun : IDisposable
             else
             {
                 _sums = _sums with { UnusableSamples = _sums.UnusableSamples + 1 };
-                Notice(reason!);
+                _notices.Add(reason!);
             }
         }
 
@@ -232,28 +234,5 @@ internal sealed class TrainingRun : IDisposable
         var last = _writer.LastWhole is { } step ? _checkpoints.PathOf(step) : "none";
         return new FoveaException(
             $"step {_done + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good checkpoint: {last}; lower the learning rate or check these samples");
-    }
-
-    private void TellDeadWeights()
-    {
-        var dead = _job.Set.Examples.Where(e => e.Weights is { } w && Array.TrueForAll(w, x => x == 0)).Select(e => e.Sample.Key).ToArray();
-        if (dead.Length == _job.Set.Count)
-        {
-            throw new FoveaException($"all {dead.Length} samples have weights of 0 only; there is nothing to learn: check the selection that wrote them");
-        }
-
-        if (dead.Length > 0)
-        {
-            Notice($"{dead.Length} of {_job.Set.Count} samples have weights of 0 only and carry no loss, such as {dead[0]}");
-        }
-    }
-
-    private void Notice(string line)
-    {
-        if (_notices.Count < MostNotices && !_notices.Contains(line))
-        {
-            _notices.Add(line);
-            RunLog.Tell(_progress, _done, _plan.Steps, line);
-        }
     }
 }

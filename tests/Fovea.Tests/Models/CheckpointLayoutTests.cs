@@ -177,6 +177,17 @@ public sealed class CheckpointLayoutTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("models/openqwen2vl/pool_4_to_2", "config.json, llm/config.json, tower/config.json, checkpoints/latest-checkpoint.pt, tower/model.safetensors")]
+    [InlineData("models/llava/llama_clip/original_llava_bin",
+        "config.json, tower/config.json, pytorch_model-00001-of-00002.bin, pytorch_model-00002-of-00002.bin, tower/model.safetensors")]
+    [InlineData("models/decoder/llama_mha", "config.json, model.safetensors")]
+    public void All_files_that_decide_what_a_model_computes_are_known(string path, string files)
+    {
+        var folder = TestData.Find("fixtures/" + path);
+        Assert.Equal(files, string.Join(", ", ModelFolder.Files(folder).Select(f => Path.GetRelativePath(folder, f))));
+    }
+
     private string Hash(Fovea.Models.VisionLanguageModel model, long shardBytes)
     {
         ModelFolder.Save(model, _folder, shardBytes);

@@ -126,6 +126,22 @@ public sealed class LoraTests : IDisposable
         }
     }
 
+    [Fact]
+    public void An_adapter_of_the_original_llava_has_the_names_that_its_code_looks_for()
+    {
+        var folder = TestData.Find("fixtures/models/llava/llama_clip/original_llava_bin");
+        using var model = (DecoderModel)ModelFolder.Load(folder);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*q_proj" }, 3);
+        adapter.Save(_folder, model);
+        using (var source = TensorSources.Open(Path.Combine(_folder, "adapter_model.safetensors")))
+        {
+            Assert.Contains("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", source.Tensors.Keys);
+        }
+
+        using var again = LoraAdapter.Load(_folder, model);
+        Assert.Equal(adapter.Parameters.Names, again.Parameters.Names);
+    }
+
     [Theory]
     [InlineData("use_dora", "true", "use_dora: is not supported")]
     [InlineData("bias", "\"all\"", "bias: 'all' is not supported")]

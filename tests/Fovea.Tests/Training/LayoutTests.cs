@@ -37,6 +37,11 @@ public sealed class LayoutTests
     public void Images_in_float32_have_one_gradient(int rows, int? pack, int headRows, bool recompute) =>
         AssertSame(() => Small.Llava(), rows, pack, headRows, recompute, images: true, 1e-5);
 
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    public void Patches_in_float32_have_one_gradient(int rows, int? pack, int headRows, bool recompute) =>
+        AssertSame(() => Small.Solo(), rows, pack, headRows, recompute, images: true, 1e-5);
+
     [Fact]
     public void Only_the_projector_trained_gets_the_same_gradient_with_recomputation()
     {

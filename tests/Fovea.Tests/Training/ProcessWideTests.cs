@@ -1,6 +1,11 @@
 using System.Diagnostics;
+using Fovea.Core.Files;
 using Fovea.Torch;
+using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
+using Fovea.Training.Optimization;
+using Fovea.Training.Options;
+using Fovea.Training.Running;
 using TorchSharp;
 using Xunit;
 
@@ -65,6 +70,66 @@ public sealed class ProcessWideTests
             model, TrainingSet.Unweighted(samples), Small.Loader(samples), options, folder.Path, watch);
         Assert.Equal((first, first), (tensors, tensorsAfter));
         Assert.True(bytesAfter - bytes < 32L << 20, $"resident memory grew by {(bytesAfter - bytes) >> 20} MiB");
+    }
+
+    [Fact]
+    public void Every_option_together_leaves_no_tensor_behind()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Llava();
+        var samples = Small.Samples(30, images: true);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var counts = new Dictionary<long, long>();
+        var watch = new Watcher((done, _) => counts[done] = torch.Tensor.TotalCount);
+        var job = new TrainingJob
+        {
+            Model = model,
+            Set = TrainingSet.Unweighted(samples),
+            Images = Small.Loader(samples),
+            HeldOut = TrainingSet.Unweighted(Small.Samples(5, seed: 2)),
+            Options = Small.Options with
+            {
+                Steps = 60,
+                GradientCheckpointing = true,
+                Packing = true,
+                MicroBatchSize = 2,
+                EmaDecay = 0.9,
+                Precision = Precision.BF16,
+                CacheFeatures = true,
+                Frozen = ["model.vision_tower"],
+                EvalEvery = 7,
+                KeepBest = true,
+                CheckpointEvery = 10,
+            },
+            Folder = folder.Path,
+        };
+        Trainer.Run(job, watch, TestContext.Current.CancellationToken);
+        Assert.Equal((counts[2], counts[2]), (counts[30], counts[60]));
+    }
+
+    [Fact]
+    public void The_thread_that_writes_a_checkpoint_allocates_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Llava();
+        model.Parameters.SetTrainable(_ => true);
+        using var optimizer = new AdamW(model.Parameters, new AdamWSettings());
+        using var snapshot = new Snapshot(model.Parameters, optimizer, null);
+        var store = new CheckpointStore(folder.Path, 2, DiskFiles.Instance);
+        using var writer = new CheckpointWriter(store, DiskFiles.Instance);
+        var set = TrainingSet.Unweighted(Small.Samples(3));
+        var identity = RunIdentity.Of(new TrainingJob { Model = model, Set = set, Options = Small.Options, Folder = folder.Path });
+        for (var step = 1; step <= 3; step++)
+        {
+            var state = new TrainerState { Step = step, Counters = new(), LastLoss = null, Loss = new(), Identity = identity };
+            writer.Begin(state, snapshot.Take());
+            writer.Finish();
+            Assert.Equal(step, store.FindNewest(_ => { })!.Step);
+        }
+
+        // The first call of a method may make the runtime allocate.
+        Assert.InRange(writer.AllocatedBytes, 0, 512);
     }
 
     private static long ResidentBytes()

@@ -5,6 +5,7 @@ using Fovea.Core.Watching;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Store;
@@ -52,6 +53,9 @@ internal static class Small
 
     public static DecoderModel Llava(long seed = 1) =>
         (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
+
+    public static DecoderModel Solo(long seed = 1) =>
+        (DecoderModel)ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null, new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
 
     /// <summary>Samples of 6 to 15 ids, the last 4 or more of them targets; every second one with an image if asked.</summary>
     public static List<TokenizedSample> Samples(int count, long seed = 1, bool images = false) =>

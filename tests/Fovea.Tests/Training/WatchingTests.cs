@@ -9,6 +9,7 @@ using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
+using Google.Protobuf;
 using TorchSharp;
 using Xunit;
 
@@ -162,10 +163,10 @@ public sealed class WatchingTests
     private static double HeldOut(Fovea.Models.VisionLanguageModel model)
     {
         var set = TrainingSet.Unweighted(Small.Samples(7, seed: 8));
-        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, new SamplePreparer(model, null, null, set.Normalization), new StepLayout(2)).Compute()!.Value;
+        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, new SamplePreparer(model, null, null, set.Normalization), new StepLayout(2), _ => { }).Compute()!.Value;
     }
 
-    // Length, its checksum, data, its checksum; the step stands behind wall_time.
+    // Length, its checksum, data, its checksum; read by TorchSharp's own message class.
     private static List<long> Steps(TemporaryFolder folder)
     {
         var steps = new List<long>();
@@ -173,10 +174,33 @@ public sealed class WatchingTests
         while (bytes.Length > 0)
         {
             var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-            steps.Add(bytes[12 + 10]);
+            Assert.Equal(Checksum(bytes[..8]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
+            Assert.Equal(Checksum(bytes.Slice(12, length)), BinaryPrimitives.ReadUInt32LittleEndian(bytes[(12 + length)..]));
+            var message = new Tensorboard.Event();
+            message.MergeFrom(new CodedInputStream(bytes.Slice(12, length).ToArray()));
+            Assert.True(message.WallTime > 1.7e9);
+            Assert.True(message.Step == 0 ? message.FileVersion == "brain.Event:2" : message.Summary.Value.Count >= 6);
+            steps.Add(message.Step);
             bytes = bytes[(12 + length + 4)..];
         }
 
         return steps;
+    }
+
+    // CRC-32C bit by bit (polynomial 0x82f63b78, reflected), then TensorFlow's mask.
+    private static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        var crc = uint.MaxValue;
+        foreach (var b in data)
+        {
+            crc ^= b;
+            for (var bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) == 1 ? (crc >> 1) ^ 0x82f63b78 : crc >> 1;
+            }
+        }
+
+        crc = ~crc;
+        return ((crc >> 15) | (crc << 17)) + 0xa282ead8;
     }
 }
