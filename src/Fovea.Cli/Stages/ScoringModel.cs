@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Families;
 using TorchSharp;
 
 namespace Fovea.Cli.Stages;
@@ -36,5 +37,14 @@ internal static class ScoringModel
         return Load(folder, ParameterType.F32);
     }
 
-    private static VisionLanguageModel Load(string folder, ParameterType type) => ModelFolder.Load(folder, new LoadOptions { Mapped = true, Type = type });
+    private static VisionLanguageModel Load(string folder, ParameterType type)
+    {
+        var model = ModelFolder.Load(folder, new LoadOptions { Mapped = true, Type = type });
+        if (model is DecoderModel whole && whole.Parameters.All.All(p => p.Value.dim() < 2 || p.Value.dtype == torch.ScalarType.BFloat16))
+        {
+            whole.Pack(); // a second copy of the weights for the speed of scoring; the mapped ones are not read again
+        }
+
+        return model;
+    }
 }
