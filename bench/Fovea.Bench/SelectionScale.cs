@@ -47,19 +47,19 @@ internal sealed class SelectionScale(string folder, int samples)
     /// <summary>Times <c>select</c> from opening the store to the weights file, and the queries.</summary>
     public void Measure(TextWriter output)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = new Clock();
         var store = ScoreStoreReader.Open(folder);
-        output.WriteLine($"open and verify: {clock.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"open and verify: {clock}");
         foreach (var (name, selector) in new (string, ISelector)[] { ("vig", new VigSelector(new VigOptions())), ("prior", new PriorSelector(1, Conditions.Image)) })
         {
-            clock.Restart();
+            clock = new Clock();
             var report = selector.WriteWeights(store.ReadAhead(selector.Conditions), Path.Combine(folder, name + ".weights"));
-            output.WriteLine($"select {name}: {clock.Elapsed.TotalSeconds:0.0} s, {report.Kept} of {report.Samples} samples, {report.SupervisedTokens} of {report.Targets} tokens, peak {PeakMiB()} MiB");
+            output.WriteLine($"select {name}: {clock}, {report.Kept} of {report.Samples} samples, {report.SupervisedTokens} of {report.Targets} tokens, peak {PeakMiB()} MiB");
         }
 
         foreach (var sql in new[] { TopTokens, TopTokensOfScores })
         {
-            clock.Restart();
+            clock = new Clock();
             using var query = ScoreQuery.Open(store);
             using var reader = query.Run(sql);
             var rows = 0;
@@ -68,8 +68,17 @@ internal sealed class SelectionScale(string folder, int samples)
                 rows++;
             }
 
-            output.WriteLine($"query: {clock.Elapsed.TotalSeconds:0.0} s, {rows} rows, peak {PeakMiB()} MiB: {sql.ReplaceLineEndings(" ")}");
+            output.WriteLine($"query: {clock}, {rows} rows, peak {PeakMiB()} MiB: {sql.ReplaceLineEndings(" ")}");
         }
+    }
+
+    /// <summary>Wall-clock time, and processor time of all threads: what other programs on the machine cost is the difference.</summary>
+    private sealed class Clock
+    {
+        private readonly Stopwatch _wall = Stopwatch.StartNew();
+        private readonly TimeSpan _before = Environment.CpuUsage.TotalTime;
+
+        public override string ToString() => $"{_wall.Elapsed.TotalSeconds:0.0} s ({(Environment.CpuUsage.TotalTime - _before).TotalSeconds:0.0} s of processor time)";
     }
 
     private static long PeakMiB()

@@ -10,8 +10,8 @@ namespace Fovea.Scoring;
 /// <param name="preparers">Threads that prepare.</param>
 internal sealed class CollectionPause(int preparers) : IDisposable
 {
-    // A picture of ten million pixels takes 40 MB as RGBA, 30 MB as RGB, and less for what the model reads.
-    private const long BytesPerImage = 80L << 20, SpareBytes = 128L << 20;
+    // A picture of 36 million pixels: 4 bytes each as RGBA, 3 as RGB, and less for what the model reads. Memory is set aside, not touched.
+    private const long BytesPerImage = 256L << 20, SpareBytes = 128L << 20;
 
     private readonly long _room = SpareBytes;
     private readonly long _aside = SpareBytes + (preparers * BytesPerImage);

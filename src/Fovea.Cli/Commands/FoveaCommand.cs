@@ -27,6 +27,7 @@ internal static class FoveaCommand
         DataCommand.Create(),
         DoctorCommand.Create(),
         VerifyCommand.Create(),
+        BenchCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
         ScoreCommand.Create(),

@@ -33,6 +33,8 @@ internal static class ScoreCommand
 
         public Option<string> Template { get; } = ScoreCommand.Template();
 
+        public Option<string> Dtype { get; } = new("--dtype") { Description = "auto (bf16 where the weights are, else f32), f32 or bf16.", DefaultValueFactory = _ => ScoringModel.Auto, HelpName = "TYPE" };
+
         public Option<bool> TopOne { get; } = new("--top1") { Description = "Also store whether each target is the likeliest token." };
 
         public Option<bool> Entropy { get; } = new("--entropy") { Description = "Also store the entropy at each target." };
@@ -43,7 +45,7 @@ internal static class ScoreCommand
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, TopOne, Entropy, Threads, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, Json })
             {
                 command.Add(option);
             }
@@ -88,7 +90,7 @@ internal static class ScoreCommand
         var shared = new Shared();
         var command = shared.AddTo(new Command("prior", "log p_ref of every target under a text-only reference (PRIOR)."));
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop)));
+            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop)));
         return command;
     }
 
@@ -102,7 +104,7 @@ internal static class ScoreCommand
         {
             var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
-            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
+            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }));
         return command;
     }

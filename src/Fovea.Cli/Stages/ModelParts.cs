@@ -1,12 +1,12 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Stages;
 
 /// <summary>SHA-256 of a model folder part by part, so that a change is refused by the name of what changed.</summary>
 internal static class ModelParts
 {
-    private static readonly string[] WeightEndings = [".safetensors", ".bin", ".pt", ".pth"];
     private static readonly (string Part, string[] Files)[] Named =
     [
         ("config", ["config.json"]),
@@ -33,10 +33,7 @@ internal static class ModelParts
             }
         }
 
-        var weights = Directory.EnumerateFiles(folder)
-            .Where(f => WeightEndings.Contains(Path.GetExtension(f)) || f.EndsWith(".index.json", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal).ToArray();
-        yield return ("weights", Of(weights));
+        yield return ("weights", ModelFolder.WeightsHash(folder));
     }
 
     private static string Of(string[] files) =>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Models;
-using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
 
@@ -28,6 +27,9 @@ internal sealed record ScorePriorStage : IStage
     /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
     public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
+    /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
+    public string Dtype { get; init; } = ScoringModel.Auto;
+
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
@@ -48,7 +50,7 @@ internal sealed record ScorePriorStage : IStage
         var models = new List<VisionLanguageModel>();
         try
         {
-            models.AddRange(Models.Select(m => ModelFolder.Load(m)));
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype)));
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);
@@ -79,6 +81,9 @@ internal sealed record ScoreVigStage : IStage
     /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
     public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
+    /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
+    public string Dtype { get; init; } = ScoringModel.Auto;
+
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
@@ -96,7 +101,7 @@ internal sealed record ScoreVigStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, checkImages: Scoring.MaxInvalid == 0);
-        using var model = ModelFolder.Load(Model);
+        using var model = ScoringModel.Load(Model, Dtype);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {

@@ -63,6 +63,21 @@ public sealed class LlavaModel : DecoderModel
         return Project(TowerFeatures(pixelValues)).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override void Pack()
+    {
+        base.Pack();
+        Tower.Pack();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Tower.Dispose();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
     /// <summary>Pools, if this model does, and projects what <see cref="TowerFeatures"/> gives: -> <c>[images, tokens, hidden]</c>.</summary>
     public Tensor Project(Tensor towerFeatures)
     {

@@ -23,10 +23,14 @@ internal sealed class FusedProducts : IDisposable
             return ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
           def silu(self: __torch__.Products, x: Tensor, weight: Tensor) -> Tensor:
             return ops.mkldnn._linear_pointwise(x, weight, None, "swish", [], "")
+          def gelu(self: __torch__.Products, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+            return ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", [], "none")
           def times(self: __torch__.Products, x: Tensor, weight: Tensor, other: Tensor) -> Tensor:
             return ops.mkldnn._linear_pointwise(x, other, weight, None, "mul")
           def plus(self: __torch__.Products, x: Tensor, weight: Tensor, other: Tensor) -> Tensor:
             return ops.mkldnn._linear_pointwise(x, other, weight, None, "add")
+          def biasedplus(self: __torch__.Products, x: Tensor, weight: Tensor, bias: Tensor, other: Tensor) -> Tensor:
+            return ops.mkldnn._linear_pointwise(x, other, weight, bias, "add")
 
         """;
 
@@ -49,8 +53,9 @@ internal sealed class FusedProducts : IDisposable
             var (x, weight, bias) = (torch.ones(16, 32, torch.ScalarType.BFloat16), torch.ones(64, 32, torch.ScalarType.BFloat16), torch.ones(64, torch.ScalarType.BFloat16));
             var packed = products.Pack(weight);
             var plain = products.Plain(x, packed, null); // 32 everywhere
-            var sum = products.Plain(x, packed, bias) + products.Silu(x, packed) + products.Times(x, packed, plain) + products.Plus(x, packed, plain);
-            if (sum.sub(33 + 32 + 1024 + 64).abs().max().ToSingle() < 8) // bfloat16 of a number near 1153
+            var sum = products.Plain(x, packed, bias) + products.Silu(x, packed) + products.Times(x, packed, plain) + products.Plus(x, packed, null, plain)
+                + products.Plus(x, packed, bias, plain) + products.Gelu(x, packed, bias);
+            if (sum.sub(33 + 32 + 1024 + 64 + 65 + 33).abs().max().ToSingle() < 16) // bfloat16 of numbers near 1251
             {
                 return products;
             }
@@ -73,11 +78,15 @@ internal sealed class FusedProducts : IDisposable
     /// <summary>SiLU of x W^T.</summary>
     public torch.Tensor Silu(torch.Tensor x, torch.Tensor packed) => Call("silu", x, packed);
 
+    /// <summary>GELU of x W^T + b.</summary>
+    public torch.Tensor Gelu(torch.Tensor x, torch.Tensor packed, torch.Tensor bias) => Call("gelu", x, packed, bias);
+
     /// <summary>x W^T, times another tensor of the result's shape.</summary>
     public torch.Tensor Times(torch.Tensor x, torch.Tensor packed, torch.Tensor other) => Call("times", x, packed, other);
 
-    /// <summary>x W^T, plus another tensor of the result's shape.</summary>
-    public torch.Tensor Plus(torch.Tensor x, torch.Tensor packed, torch.Tensor other) => Call("plus", x, packed, other);
+    /// <summary>x W^T + b, plus another tensor of the result's shape.</summary>
+    public torch.Tensor Plus(torch.Tensor x, torch.Tensor packed, torch.Tensor? bias, torch.Tensor other) =>
+        bias is null ? Call("plus", x, packed, other) : Call("biasedplus", x, packed, bias, other);
 
     public void Dispose() => _module.Dispose();
 

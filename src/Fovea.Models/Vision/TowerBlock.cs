@@ -1,5 +1,6 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
+using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
@@ -11,6 +12,12 @@ internal sealed class LayerNorm(ParameterSet parameters, string name, double eps
     private readonly Tensor _weight = parameters[name + ".weight"];
     private readonly Tensor _bias = parameters[name + ".bias"];
     private readonly long[] _shape = parameters[name + ".weight"].shape;
+
+    public Tensor Weight => _weight;
+
+    public Tensor Bias => _bias;
+
+    public double Eps => eps;
 
     /// <summary><c>[..., hidden]</c> -> the same, in the type of x.</summary>
     public Tensor Forward(Tensor x) => _weight.dtype == x.dtype
@@ -44,6 +51,9 @@ internal sealed class TowerBlock
 
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, _up, _down];
+
+    /// <summary>What the block is made of, for inference.</summary>
+    public TowerBlockWeights Weights => new(_attentionNorm, _queryKeyValue, _output, _mlpNorm, _up, _down);
 
     /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
     public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });

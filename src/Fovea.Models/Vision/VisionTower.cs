@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
+using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace Fovea.Models.Vision;
 /// Also SigLIP's (arXiv 2303.15343), which has neither class token nor that first norm but a bias on its patch embedding
 /// and, in place of the class token, a head that pools by attention.
 /// </summary>
-public sealed partial class VisionTower
+public sealed partial class VisionTower : IDisposable
 {
     private readonly Tensor? _classEmbedding; // [hidden]
     private readonly Tensor? _patchBias; // [hidden]
@@ -21,6 +22,7 @@ public sealed partial class VisionTower
     private readonly LayerNorm _postNorm;
     private readonly TowerBlock[] _blocks;
     private readonly PoolingHead? _head;
+    private PackedTower? _packed;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -62,6 +64,11 @@ public sealed partial class VisionTower
             return recomputation.Run(x, [.. _blocks.Take(depth).Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, policy)))]);
         }
 
+        if (_packed is not null && !is_grad_enabled())
+        {
+            return _packed.Forward(x, depth).MoveToOuterDisposeScope();
+        }
+
         for (var i = 0; i < depth; i++)
         {
             x = _blocks[i].Forward(x, Policy);
@@ -99,6 +106,20 @@ public sealed partial class VisionTower
 
     /// <summary>The linear maps of the blocks and of the pooling head.</summary>
     internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears).Concat(_head?.Linears ?? []);
+
+    /// <summary>Lays the blocks' weights out for inference in bfloat16, in copies, which <see cref="Forward"/> uses from now on where no gradient is wanted.</summary>
+    internal void Pack()
+    {
+        _packed?.Dispose();
+        _packed = new PackedTower(Config, _blocks.Select(b => b.Weights));
+    }
+
+    /// <summary>Frees what <see cref="Pack"/> made; the parameters are their owner's.</summary>
+    public void Dispose()
+    {
+        _packed?.Dispose();
+        _packed = null;
+    }
 
     private Tensor Embed(Tensor pixelValues)
     {

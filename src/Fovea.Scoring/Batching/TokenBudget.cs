@@ -1,7 +1,7 @@
 namespace Fovea.Scoring.Batching;
 
 /// <summary>Cuts samples into batches of like length.</summary>
-internal static class TokenBudget
+public static class TokenBudget
 {
     /// <summary>
     /// Batches of indices into <paramref name="lengths"/>, by length and then by index, each of at most <paramref name="budget"/> tokens with its padding;

@@ -153,6 +153,45 @@ public sealed class ScoringFaultTests : IDisposable
         Assert.Equal(Content("alone", Small), Files("ahead"));
     }
 
+    [Fact]
+    public void A_sample_with_several_images_and_turns_scores_as_it_does_by_hand()
+    {
+        var two = _corpus.Tokenized[0] with
+        {
+            InputIds = [1, TokenizedSample.ImagePlaceholder, 10, TokenizedSample.ImagePlaceholder, 11, 20, 2, 12, 21, 22, 2],
+            TargetIndices = [5, 6, 8, 9, 10],
+            EndTargets = [1, 4],
+            TargetSpans = new TargetSpan[5],
+            Images = ["image0", "image4"],
+        };
+        Sample[] samples = [_corpus.Samples[0] with { Images = two.Images }, .. _corpus.Samples.Skip(1).Take(5)];
+        var loader = new Fovea.Data.Images.ImageLoader(new Several(_corpus, samples), _corpus.Loader.Processor);
+        var source = ScoringSource.FromSamples(samples, s => s.Key.Record == 0 ? two : _corpus.Tokenized[s.Key.Record]);
+        using (var store = ScoreStoreWriter.Open(_folder.File("two"), ScoreRows.Provenance))
+        {
+            new VigScorer(_model, loader, TinyCorpus.Fade, TinyCorpus.Proxies("black", "none"), Small).Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken);
+        }
+
+        var row = ScoreStoreReader.Open(_folder.File("two")).Read().First();
+        var images = loader.Normalized(two);
+        Assert.Equal(2, images.Count);
+        Close(TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, images)])[0], row.LogProbs[Conditions.Image]);
+        Close(TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, [], withoutImages: true)])[0], row.LogProbs["visionless:none"]);
+        var swapped = TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, [images[1], images[0]])])[0];
+        Assert.NotEqual(swapped, row.LogProbs[Conditions.Image]);
+        Assert.Equal([1, 4], row.EndTargets);
+    }
+
+    private sealed class Several(TinyCorpus corpus, Sample[] samples) : ICorpus
+    {
+        public IReadOnlyList<Sample> Samples => samples;
+
+        public RgbImage LoadImage(Sample sample, int index) => corpus.LoadImage(sample, index);
+    }
+
+    private static void Close(float[] expected, float[] got) =>
+        Assert.All(expected.Zip(got), p => Assert.Equal(p.First, p.Second, 1e-5f + (1e-6f * Math.Abs(p.First))));
+
     private static Exception OutOfMemory(bool native) => native
         ? new NativeFailure("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
         : new InsufficientMemoryException();

@@ -145,6 +145,29 @@ public sealed class FaultyDiskTests
         }
     }
 
+    [Property(MaxTest = 300)]
+    public Property A_manifest_of_any_bytes_is_an_error_of_one_line_or_still_a_manifest(int at, byte value, int cut, bool whole)
+    {
+        using var folder = new TemporaryFolder();
+        Finish(folder);
+        var path = folder.File("manifest.json");
+        var bytes = File.ReadAllBytes(path);
+        bytes[Math.Abs(at % bytes.Length)] = value;
+        File.WriteAllBytes(path, whole ? bytes : bytes[..Math.Abs(cut % bytes.Length)]);
+        foreach (var open in new Action[] { () => ScoreStoreReader.Open(folder.Path, allowPartial: true), () => _ = ScoreStoreReader.FindDamage(folder.Path).Count(), () => Open(folder).Dispose() })
+        {
+            try
+            {
+                open();
+            }
+            catch (FoveaException e) when (!e.Message.Contains('\n', StringComparison.Ordinal))
+            {
+            }
+        }
+
+        return true.ToProperty();
+    }
+
     private static string Hash(string manifest, int shard)
     {
         using var json = JsonDocument.Parse(File.ReadAllText(manifest));

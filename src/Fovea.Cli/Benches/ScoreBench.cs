@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Randomness;
+using Fovea.Core.Samples;
+using Fovea.Models.Batching;
+using Fovea.Models.Decoders;
+using Fovea.Models.Families;
+using Fovea.Models.Initialisation;
+using Fovea.Scoring;
+using TorchSharp;
+
+namespace Fovea.Cli.Benches;
+
+/// <summary>
+/// Scoring against the loop a user would write, and against the machine's matmul rate. Everything is taken in turn in one run, best of several: a LLaVA of 12 decoder and 12 tower
+/// layers with 32,000 tokens of vocabulary on samples of mixed lengths, and a text-only decoder whose blocks have 270 million parameters.
+/// </summary>
+internal sealed class ScoreBench(int rounds, Action<string> notice)
+{
+    private const int Vocabulary = 32_000, ImageTokenId = 5, NumSamples = 12, TokenBudget = 4096;
+    private const int Sequence = 512, Sequences = 8, Targets = 128;
+
+    private static readonly PresetSizes LlavaSizes = new()
+    {
+        HiddenSize = 768,
+        NumLayers = 12,
+        NumHeads = 12,
+        IntermediateSize = 2048,
+        MaxPositions = 2048,
+        ImageSize = 224,
+        PatchSize = 16,
+        VisionHiddenSize = 768,
+        VisionNumLayers = 12,
+        VisionNumHeads = 12,
+        VisionIntermediateSize = 3072,
+    };
+
+    private static readonly PresetSizes DecoderSizes = new() { HiddenSize = 1024, NumLayers = 21, NumHeads = 16, IntermediateSize = 2816, MaxPositions = 2048 };
+
+    /// <summary>Measures, and returns the figures.</summary>
+    public JsonObject Run(CancellationToken cancel)
+    {
+        using var rates = new MatmulRates();
+        var llava = Llava(rates, cancel);
+        var decoder = Decoder(rates, cancel);
+        return new JsonObject
+        {
+            ["over_user_loop"] = llava.LoopF32.Seconds / llava.Fovea.Seconds,
+            ["over_same_dtype_loop"] = llava.LoopBF16.Seconds / llava.Fovea.Seconds,
+            ["share_of_matmul_rate"] = decoder.Gflop / decoder.Best.Seconds / rates.BF16,
+            ["tokens_per_second"] = Sequences * Sequence / decoder.Best.Seconds,
+            ["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16 },
+            ["rate_ratio"] = rates.Ratio,
+            ["vig_tokens_per_second"] = llava.Tokens / llava.Fovea.Seconds,
+            ["decoder_block_parameters"] = (double)decoder.BlockParameters,
+            ["largest_difference_nats"] = llava.Difference,
+        };
+    }
+
+    private (Best LoopF32, Best LoopBF16, Best Fovea, int Tokens, double Difference) Llava(MatmulRates rates, CancellationToken cancel)
+    {
+        notice("a LLaVA against a user's loop");
+        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(Vocabulary, ImageTokenId: ImageTokenId), 1, LlavaSizes);
+        using var f32 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.Float32);
+        using var bf16 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.BFloat16);
+        model.Policy = MatmulPolicy.BF16;
+        model.Pack();
+        var samples = Samples(model); // under the image, then under its stand-in
+        var (loopF32, loopBF16, fovea) = (new Best(), new Best(), new Best());
+        float[][] expected = [], found = [];
+        for (var round = 0; round < rounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            rates.Measure();
+            loopF32.Time(() => expected = [.. samples.Select(f32.Score)]);
+            rates.Measure();
+            loopBF16.Time(() => samples.ForEach(s => bf16.Score(s)));
+            fovea.Time(() => found = Score(model, samples));
+            notice($"round {round + 1} of {rounds}: {loopF32.Seconds:0.0} s, {loopBF16.Seconds:0.0} s, {fovea.Seconds:0.00} s");
+        }
+
+        var difference = expected.Zip(found, (e, f) => e.Zip(f, (x, y) => Math.Abs(x - y)).Max()).Max();
+        return (loopF32, loopBF16, fovea, samples.Sum(s => s.InputIds.Length), difference);
+    }
+
+    private (Best Best, double Gflop, long BlockParameters) Decoder(MatmulRates rates, CancellationToken cancel)
+    {
+        notice("a decoder of 270 million parameters");
+        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(Vocabulary), 1, DecoderSizes);
+        model.Pack();
+        var random = new RandomSource(1, "bench");
+        var samples = Enumerable.Range(0, Sequences).Select(_ => new ExpandedSample(
+            [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(Vocabulary))], [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
+        var best = new Best();
+        for (var round = 0; round < 2 * rounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            rates.Measure();
+            best.Time(() => TargetLogProbs.Compute(model, samples));
+        }
+
+        var parameters = model.Parameters.All.Where(p => p.Key.Contains(".layers.", StringComparison.Ordinal) && p.Value.dim() == 2).Sum(p => p.Value.numel());
+        return (best, 2.0 * parameters * Sequences * Sequence / 1e9, parameters);
+    }
+
+    private static float[][] Score(LlavaModel model, List<ExpandedSample> samples)
+    {
+        var rows = new float[samples.Count][];
+        foreach (var half in (int[])[0, samples.Count / 2])
+        {
+            var condition = samples.GetRange(half, samples.Count / 2);
+            foreach (var batch in Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget))
+            {
+                var scores = TargetLogProbs.Compute(model, [.. batch.Select(i => condition[i])]);
+                for (var i = 0; i < batch.Length; i++)
+                {
+                    rows[half + batch[i]] = scores[i];
+                }
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Prompts and answers of 40 to 400 tokens beside an image; a third of the text is answer.</summary>
+    private static List<ExpandedSample> Samples(LlavaModel model)
+    {
+        var random = new RandomSource(2, "bench");
+        var side = model.Config.Vision.ImageSize;
+        PixelValues Image() => new(3, side, side, [.. Enumerable.Range(0, 3 * side * side).Select(_ => (float)random.NextGaussian())]);
+        var image = model.ImageTokenIds(side, side);
+        var texts = Enumerable.Range(0, NumSamples).Select(i => 40 + (360 * i / (NumSamples - 1))).Select(length =>
+        {
+            int[] ids = [1, .. image, .. Enumerable.Range(0, length).Select(_ => 10 + random.Next(Vocabulary - 10))];
+            return (Ids: ids, Targets: Enumerable.Range(ids.Length - (length / 3), length / 3).ToArray());
+        }).ToList();
+        return [.. texts.Concat(texts).Select(t => new ExpandedSample(t.Ids, t.Targets, [Image()]))];
+    }
+}

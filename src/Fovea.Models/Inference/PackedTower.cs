@@ -1,0 +1,98 @@
+using Fovea.Models.Configs;
+using Fovea.Models.Decoders;
+using Fovea.Models.Vision;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Inference;
+
+/// <summary>What a tower's block is made of.</summary>
+internal sealed record TowerBlockWeights(LayerNorm AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, LayerNorm MlpNorm, Linear Up, Linear Down);
+
+/// <summary>A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within products where oneDNN has them.</summary>
+internal sealed class PackedTower : IDisposable
+{
+    private readonly FusedProducts? _products = FusedProducts.TryCreate();
+    private readonly Block[] _blocks;
+
+    public PackedTower(VisionConfig config, IEnumerable<TowerBlockWeights> blocks) => _blocks = [.. blocks.Select(b => new Block(config, b, _products))];
+
+    /// <summary>Runs the first <paramref name="depth"/> blocks: <c>[images, tokens, hidden]</c> -> the same, in the type of <paramref name="x"/>.</summary>
+    public Tensor Forward(Tensor x, int depth)
+    {
+        using var scope = NewDisposeScope();
+        var y = x.to(ScalarType.BFloat16);
+        for (var i = 0; i < depth; i++)
+        {
+            y = _blocks[i].Forward(y);
+        }
+
+        return y.to(x.dtype).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var block in _blocks)
+        {
+            block.Dispose();
+        }
+
+        _products?.Dispose();
+    }
+
+    private sealed class Block : IDisposable
+    {
+        private readonly VisionConfig _config;
+        private readonly ShortNorm _attentionNorm, _mlpNorm;
+        private readonly PackedLinear _queryKeyValue, _output, _up, _down;
+
+        public Block(VisionConfig config, TowerBlockWeights weights, FusedProducts? products)
+        {
+            _config = config;
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            _attentionNorm = new ShortNorm(weights.AttentionNorm);
+            _mlpNorm = new ShortNorm(weights.MlpNorm);
+            _queryKeyValue = new PackedLinear(
+                products, cat([.. weights.QueryKeyValue.Select(m => m.Whole())], 0), cat([.. weights.QueryKeyValue.Select(m => m.Bias!)], 0));
+            _output = new PackedLinear(products, weights.Output.Whole(), weights.Output.Bias);
+            _up = new PackedLinear(products, weights.Up.Whole(), weights.Up.Bias);
+            _down = new PackedLinear(products, weights.Down.Whole(), weights.Down.Bias);
+        }
+
+        public Tensor Forward(Tensor x)
+        {
+            using var scope = NewDisposeScope();
+            var heads = _queryKeyValue.Forward(_attentionNorm.Forward(x)).unflatten(2, [3, _config.NumHeads, -1]).permute(2, 0, 3, 1, 4); // [3, images, heads, tokens, head_dim]
+            var mixed = nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2]);
+            var attended = _output.Plus(mixed.transpose(1, 2).flatten(2), x);
+            var unit = _mlpNorm.Forward(attended);
+            var inner = _config.Activation == "gelu" ? _up.Gelu(unit) : Activations.Apply(_config.Activation, _up.Forward(unit)); // [images, tokens, intermediate]
+            return _down.Plus(inner, attended).MoveToOuterDisposeScope();
+        }
+
+        public void Dispose()
+        {
+            _attentionNorm.Dispose();
+            _mlpNorm.Dispose();
+            _queryKeyValue.Dispose();
+            _output.Dispose();
+            _up.Dispose();
+            _down.Dispose();
+        }
+    }
+
+    /// <summary>A norm in bfloat16; sums in float32, inside the operator.</summary>
+    private sealed class ShortNorm(LayerNorm norm) : IDisposable
+    {
+        private readonly Tensor _weight = norm.Weight.to(ScalarType.BFloat16, copy: true).DetachFromDisposeScope();
+        private readonly Tensor _bias = norm.Bias.to(ScalarType.BFloat16, copy: true).DetachFromDisposeScope();
+
+        public Tensor Forward(Tensor x) => nn.functional.layer_norm(x, _weight.shape, _weight, _bias, norm.Eps);
+
+        public void Dispose()
+        {
+            _weight.Dispose();
+            _bias.Dispose();
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json.Nodes;
+
+namespace Fovea.EndToEnd.Tests;
+
+/// <summary>A score store from the command line: what is refused by name, what can be asked of it, and what leaves it.</summary>
+public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixture<ScoreStoreTests.Scored>
+{
+    /// <summary>Scenes, a model and its scores, made once.</summary>
+    public sealed class Scored : IDisposable
+    {
+        public Scored()
+        {
+            FoveaProcess.Succeed("scenes", "--out", Folder["scenes"], "--seed", "9", "--count", "24", "--set", "text_only_record_rate=0.2");
+            FoveaProcess.Succeed("scenes", "tokenizer", "--out", Folder["tokenizer"]);
+            var config = Folder.Write("model.jsonc", $$"""
+                { "preset": { "name": "tiny-llava" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{ "file": "{{Folder["scenes"]}}/captions.json" }], "training": { "steps": 2, "batch_size": 4, "learning_rate": 1e-3, "seed": 3 } }
+                """);
+            FoveaProcess.Succeed("train", "--config", config, "--out", Folder["run"], "--threads", "1");
+            FoveaProcess.Succeed(Score("scores"));
+        }
+
+        internal TemporaryFolder Folder { get; } = new();
+
+        public string Model => Path.Combine(Folder["run"], "model");
+
+        public string Data => Path.Combine(Folder["scenes"], "dialogues.json");
+
+        public string[] Score(string name) => ["score", "vig", "--model", Model, "--data", Data, "--proxy", "black", "--shard-samples", "8", "--top1", "--entropy", "--out", Folder[name], "--threads", "1"];
+
+        public void Dispose() => Folder.Dispose();
+    }
+
+    private TemporaryFolder Folder => scored.Folder;
+
+    private string Store => Folder["scores"];
+
+    [Theory]
+    [InlineData("tokenizer")]
+    [InlineData("text")]
+    [InlineData("image")]
+    [InlineData("template")]
+    public void What_changed_is_refused_by_name_and_the_store_stays_as_it_is(string what)
+    {
+        var file = what switch
+        {
+            "tokenizer" => Path.Combine(scored.Model, "tokenizer.json"),
+            "image" => Directory.EnumerateFiles(Folder["scenes"], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First(),
+            _ => scored.Data,
+        };
+        var (before, bytes) = (Content(), File.ReadAllBytes(file));
+        try
+        {
+            switch (what)
+            {
+                case "tokenizer":
+                    File.AppendAllText(file, " ");
+                    break;
+                case "text":
+                    var records = JsonNode.Parse(File.ReadAllText(file))!;
+                    var turn = records[0]!["conversations"]![1]!;
+                    turn["value"] = $"{turn["value"]} {turn["value"]}";
+                    File.WriteAllText(file, records.ToJsonString());
+                    break;
+                case "image": // of the same length
+                    bytes = [.. bytes];
+                    File.WriteAllBytes(file, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]);
+                    break;
+            }
+
+            string[] command = what == "template" ? [.. scored.Score("scores"), "--template", "chatml_bare"] : scored.Score("scores");
+            var line = Assert.Single(FoveaProcess.Run(command).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
+            Assert.Contains(what == "text" ? "data[0]" : what, line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.WriteAllBytes(file, bytes);
+        }
+
+        Assert.Equal(before, Content());
+        FoveaProcess.Succeed(scored.Score("scores"));
+    }
+
+    [Fact]
+    public void Info_show_and_verify_tell_what_is_in_it()
+    {
+        var info = FoveaProcess.Succeed("scores", "info", Store, "--json").Json;
+        Assert.Equal((int)info["samples"]!, (int)info["scored"]! + (int)info["text_only"]!);
+        Assert.Equal((int)info["scored"]!, (int)info["conditions"]!["visionless:black"]!);
+        Assert.Equal("1", (string)info["provenance"]!["num_threads"]!);
+        Assert.NotNull(info["provenance"]!["input.model[0].weights"]);
+        var shown = FoveaProcess.Succeed("scores", "show", Store, "--record", "0", "--json").Json;
+        Assert.NotNull(shown["targets"]![0]!["token"]);
+        Assert.Contains("position\ttoken_id", FoveaProcess.Succeed("scores", "show", Store, "--record", "1").Output, StringComparison.Ordinal);
+        Assert.Contains("record 99999", Assert.Single(FoveaProcess.Run("scores", "show", Store, "--record", "99999").ErrorLines), StringComparison.Ordinal);
+        Assert.True((bool)FoveaProcess.Succeed("scores", "verify", Store, "--json").Json["intact"]!);
+    }
+
+    [Fact]
+    public void Another_type_is_another_store_that_says_so()
+    {
+        FoveaProcess.Succeed([.. scored.Score("bf16"), "--dtype", "bf16"]);
+        Assert.Equal("bfloat16", (string)FoveaProcess.Succeed("scores", "info", Folder["bf16"], "--json").Json["provenance"]!["dtype"]!);
+        Assert.Equal("float32", (string)FoveaProcess.Succeed("scores", "info", Store, "--json").Json["provenance"]!["dtype"]!);
+        var refused = Assert.Single(FoveaProcess.Run([.. scored.Score("scores"), "--dtype", "bf16"]).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
+        Assert.Contains("dtype", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sql_answers_and_what_is_no_question_is_refused()
+    {
+        const string Top = "SELECT token, avg(vig) AS vig FROM vig GROUP BY token ORDER BY vig DESC LIMIT 3";
+        var rows = FoveaProcess.Succeed("scores", "query", Store, Top, "--json").Json["rows"]!.AsArray();
+        Assert.Equal(3, rows.Count);
+        Assert.True((double)rows[0]!["vig"]! >= (double)rows[1]!["vig"]!);
+        var text = FoveaProcess.Succeed("scores", "query", Store, Top).Output.Split('\n');
+        Assert.Equal("token\tvig", text[0]);
+        var refused = FoveaProcess.Run("scores", "query", Store, $"COPY samples TO '{Store}/shard-00000.parquet'");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Single(refused.ErrorLines);
+        FoveaProcess.Succeed("scores", "verify", Store);
+    }
+
+    [Fact]
+    public void Every_method_selects_and_a_product_exports()
+    {
+        foreach (var method in new[] { "uniform", "vig", "sample-only", "token-only", "random-tokens", "random-samples", "vig*random-samples" })
+        {
+            var name = method.Replace('*', '-');
+            var metrics = FoveaProcess.Succeed("select", "--scores", Store, "--method", method, "--p", "60", "--out", Folder["w-" + name], "--json").Json["metrics"]!;
+            Assert.True((long)metrics["supervised_tokens"]! > 0, method);
+        }
+
+        var file = Folder["train.jsonl"];
+        var exported = FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--image-tokens", "9", "--out", file, "--json").Json;
+        Assert.Equal((int)exported["rows"]!, File.ReadLines(file).Count());
+        Assert.True((int)exported["dropped"]! > 0);
+        FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--out", Folder["train.parquet"]);
+        Assert.Contains("--method", Assert.Single(FoveaProcess.Run("select", "--scores", Store, "--method", "best", "--out", Folder["w-none"]).ErrorLines), StringComparison.Ordinal);
+    }
+
+    private string[] Content() => [.. Directory.GetFiles(Store).Order(StringComparer.Ordinal).Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}").Where(f => f.Contains("shard", StringComparison.Ordinal) || f.Contains("manifest", StringComparison.Ordinal))];
+}
