@@ -76,6 +76,13 @@ internal sealed class DecoderBlock
 
     private Tensor Mlp(Tensor x, MatmulType type)
     {
+        if (type == MatmulType.BF16 && _gateUp[0].Adapter is null && _gateUp[1].Adapter is null && _down.Adapter is null)
+        {
+            // Cast once on the way in and once on the way out, as PyTorch's autocast does: the products' results are bfloat16 anyway.
+            var low = x.to(ScalarType.BFloat16);
+            return _down.Forward(nn.functional.silu(_gateUp[0].Forward(low, type)) * _gateUp[1].Forward(low, type), type).to(x.dtype);
+        }
+
         var gate = nn.functional.silu(_gateUp[0].Forward(x, type)); // [batch, seq, intermediate]
         return _down.Forward(gate * _gateUp[1].Forward(x, type), type);
     }
@@ -129,9 +136,10 @@ internal sealed class DecoderBlock
             return (turned[0], turned[1], parts[1]);
         }
 
-        var query = _queryKeyValue[0].Forward(x, type).unflatten(2, [heads, dim]);
-        var key = _queryKeyValue[1].Forward(x, type).unflatten(2, [kv, dim]);
-        var value = _queryKeyValue[2].Forward(x, type).unflatten(2, [kv, dim]);
+        var low = type == MatmulType.BF16 && _queryKeyValue.All(m => m.Adapter is null) ? x.to(ScalarType.BFloat16) : x; // cast once
+        var query = _queryKeyValue[0].Forward(low, type).to(x.dtype).unflatten(2, [heads, dim]);
+        var key = _queryKeyValue[1].Forward(low, type).to(x.dtype).unflatten(2, [kv, dim]);
+        var value = _queryKeyValue[2].Forward(low, type).to(x.dtype).unflatten(2, [kv, dim]);
         return (_rotary.Apply(query, context.Rotation), _rotary.Apply(key, context.Rotation), value);
     }
 

@@ -29,7 +29,7 @@ internal sealed class Linear(ParameterSet parameters, string name, bool bias)
     public static Tensor Product(Tensor x, Tensor weight, Tensor? bias, MatmulType type)
     {
         var product = type == MatmulType.BF16 ? ScalarType.BFloat16 : weight.dtype;
-        return product == x.dtype
+        return product == x.dtype && weight.dtype == product
             ? nn.functional.linear(x, weight, bias!)
             : nn.functional.linear(x.to(product), weight.to(product), bias?.to(product)!).to(x.dtype);
     }
