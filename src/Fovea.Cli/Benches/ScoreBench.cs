@@ -17,7 +17,7 @@ namespace Fovea.Cli.Benches;
 internal sealed class ScoreBench(int rounds, Action<string> notice)
 {
     private const int Vocabulary = 32_000, ImageTokenId = 5, NumSamples = 12, TokenBudget = 4096;
-    private const int Sequence = 512, Sequences = 8, Targets = 128;
+    private const int Sequence = 512, Sequences = 4, Targets = 128, DecoderRounds = 8;
 
     private static readonly PresetSizes LlavaSizes = new()
     {
@@ -91,7 +91,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         var samples = Enumerable.Range(0, Sequences).Select(_ => new ExpandedSample(
             [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(Vocabulary))], [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
         var best = new Best();
-        for (var round = 0; round < 2 * rounds; round++)
+        for (var round = 0; round < DecoderRounds * rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
             rates.Measure();
