@@ -17,7 +17,7 @@ internal static class ActivationEstimate
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, m = c.IntermediateSize;
         return precision == Precision.F32
             ? Float * ((6 * h) + (5 * q) + (4 * m))
-            : (Float * ((4 * h) + (4 * q) + (3 * m))) + (Brain * ((5 * h) + q + m));
+            : (Float * ((4 * h) + (4 * q))) + (Brain * ((2 * h) + q + (4 * m)));
     }
 
     /// <summary>A tower block: two norms and their inputs, query, key, value, mix and copy; the inner layer before and after its activation.</summary>
