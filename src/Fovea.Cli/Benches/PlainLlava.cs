@@ -15,10 +15,16 @@ internal sealed class PlainLlava : IDisposable
     private readonly PlainDecoder _decoder;
     private readonly ScalarType _type;
 
+    /// <summary>Computes in a type, with copies of a model's parameters.</summary>
     public PlainLlava(LlavaConfig config, ParameterSet parameters, ScalarType type)
+        : this(config, parameters.All.ToDictionary(p => p.Key, p => p.Value.to(type, copy: true).DetachFromDisposeScope()), type)
     {
-        (_config, _type) = (config, type);
-        _weights = parameters.All.ToDictionary(p => p.Key, p => p.Value.to(type).alias().DetachFromDisposeScope());
+    }
+
+    /// <summary>Computes with weights that are given, and takes them over.</summary>
+    public PlainLlava(LlavaConfig config, Dictionary<string, Tensor> weights, ScalarType type)
+    {
+        (_config, _type, _weights) = (config, type, weights);
         _decoder = new PlainDecoder(config.Text, _weights, "model.language_model.");
     }
 
@@ -27,17 +33,24 @@ internal sealed class PlainLlava : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var ids = tensor(Array.ConvertAll(sample.InputIds, i => (long)i)).unsqueeze(0); // [1, seq]
+        var ids = Ids(sample);
+        var logProbs = Logits(sample).to(ScalarType.Float32).log_softmax(-1); // [1, seq, vocab]
+        var next = logProbs.narrow(1, 0, ids.shape[1] - 1).gather(2, ids.narrow(1, 1, ids.shape[1] - 1).unsqueeze(-1)).squeeze(-1).squeeze(0); // [seq - 1]
+        var values = MemoryMarshal.Cast<byte, float>(next.contiguous().bytes).ToArray();
+        return Array.ConvertAll(sample.TargetIndices, t => values[t - 1]);
+    }
+
+    /// <summary>Logits of every position: <c>[1, seq, vocab]</c>.</summary>
+    public Tensor Logits(ExpandedSample sample)
+    {
+        var ids = Ids(sample);
         var image = sample.Images[0];
         var pixels = from_array(image.Values).view(1, 3, image.Height, image.Width).to(_type);
         var features = Map(nn.functional.gelu(Map(Tower(pixels), "model.multi_modal_projector.linear_1")), "model.multi_modal_projector.linear_2"); // [1, tokens, hidden]
         var embeddings = _decoder.Embed(ids);
         var places = ids.flatten().eq(_config.ImageTokenId).nonzero().squeeze(1);
         embeddings = embeddings.squeeze(0).index_copy(0, places, features.flatten(0, 1)).unsqueeze(0);
-        var logProbs = _decoder.Forward(embeddings).to(ScalarType.Float32).log_softmax(-1); // [1, seq, vocab]
-        var next = logProbs.narrow(1, 0, ids.shape[1] - 1).gather(2, ids.narrow(1, 1, ids.shape[1] - 1).unsqueeze(-1)).squeeze(-1).squeeze(0); // [seq - 1]
-        var values = MemoryMarshal.Cast<byte, float>(next.contiguous().bytes).ToArray();
-        return Array.ConvertAll(sample.TargetIndices, t => values[t - 1]);
+        return _decoder.Forward(embeddings);
     }
 
     public void Dispose()
@@ -47,6 +60,8 @@ internal sealed class PlainLlava : IDisposable
             weight.Dispose();
         }
     }
+
+    private static Tensor Ids(ExpandedSample sample) => tensor(Array.ConvertAll(sample.InputIds, i => (long)i)).unsqueeze(0); // [1, seq]
 
     private Tensor Map(Tensor x, string name) => nn.functional.linear(x, _weights[name + ".weight"], _weights[name + ".bias"]);
 

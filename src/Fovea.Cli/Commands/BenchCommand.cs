@@ -11,12 +11,13 @@ using Spectre.Console;
 
 namespace Fovea.Cli.Commands;
 
-/// <summary><c>fovea bench score</c>: how fast this machine scores, beside the loop a user would write.</summary>
+/// <summary><c>fovea bench score|train</c>: how fast this machine scores and trains, beside the loops a user would write.</summary>
 internal static class BenchCommand
 {
     /// <summary>Describes the command.</summary>
     public static Command Create() => new("bench", "Measures Fovea on this machine: everything in one run, in turn, best of several.")
     {
+        One("train", "A training step, beside the plain TorchSharp loop and beside the machine's matmul rate.", (rounds, stop) => new TrainBench(rounds, Screen.Notice).Run(stop)),
         One("score", "Scoring, beside the loop a user would write and beside the machine's matmul rate.", (rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
     };
 
