@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Inference;
+using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ public sealed class Decoder : IDisposable
     private readonly RotaryEmbedding _rotary;
     private readonly bool _hasWindow, _hasFull;
     private PackedDecoder? _packed;
+    private MixedKernels? _kernels;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -111,7 +113,12 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
         var context = Context(input, x.shape[0], x.shape[1]);
-        if (recomputation is not null && (x.requires_grad || _blocks.Any(b => b.IsTrained)))
+        var trains = recomputation is not null && (x.requires_grad || _blocks.Any(b => b.IsTrained));
+        if (trains && IsMixed)
+        {
+            x = recomputation!.Run(x, MixedBlocks(context, recomputation));
+        }
+        else if (trains && recomputation!.Recomputes)
         {
             context.KeepIn(recomputation);
             x = recomputation.Run(x, [.. _blocks.Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, context)))]);
@@ -125,7 +132,20 @@ public sealed class Decoder : IDisposable
         }
 
         var wanted = x.view(-1, Config.HiddenSize).index_select(0, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)));
-        return _norm.Forward(wanted).MoveToOuterDisposeScope();
+        return _norm.Forward(wanted.to(Type)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether training runs in bfloat16 with gradients written out: products of attention and MLP in bfloat16, and blocks of a form that is.</summary>
+    public bool IsMixed => Policy is { Attention: MatmulType.BF16, Mlp: MatmulType.BF16 } && _blocks.All(b => MixedBlock.Supports(Config, b.Weights));
+
+    /// <summary>The head's weight <c>[vocab, hidden]</c>, where it is multiplied in bfloat16 and held in float32; null otherwise.</summary>
+    internal Tensor? MixedHead => Policy.Head == MatmulType.BF16 && _head.dtype == ScalarType.Float32 ? _head : null;
+
+    private IExplicitBlock[] MixedBlocks(BlockContext context, Recomputation recomputation)
+    {
+        Tensor? Low(Tensor? x) => x is null ? null : recomputation.Keep(x.to(ScalarType.BFloat16));
+        var shared = new MixedContext(Low(context.Rotation.Factor)!, Low(context.Rotation.SignedSin)!, Low(context.Mask), Low(context.WindowMask), _kernels ??= new MixedKernels());
+        return [.. _blocks.Select((b, i) => new MixedBlock(Config, i, b.Weights, shared, keeps: !recomputation.Recomputes))];
     }
 
     /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
@@ -166,6 +186,7 @@ public sealed class Decoder : IDisposable
     public void Dispose()
     {
         _packed?.Dispose();
+        _kernels?.Dispose();
         _rotary.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using Fovea.Models.MixedPrecision;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -7,10 +8,15 @@ namespace Fovea.Models.Decoders;
 /// to get its gradients. TorchSharp offers no checkpoint function; instead a run of blocks ends in a leaf, whose gradient <see cref="Backward"/> carries on.
 /// </summary>
 /// <remarks>Of one forward and backward pass. Owns what it keeps, outside of dispose scopes.</remarks>
-public sealed class Recomputation : IDisposable
+/// <param name="recomputes">Whether blocks run again; false where only those are wanted that compute their gradients themselves (bfloat16).</param>
+public sealed class Recomputation(bool recomputes = true) : IDisposable
 {
     private readonly List<Segment> _segments = [];
+    private readonly List<IExplicitBlock> _explicit = [];
     private readonly List<Tensor> _kept = [];
+
+    /// <summary>Whether blocks keep their input only and run again.</summary>
+    public bool Recomputes => recomputes;
 
     /// <summary>Takes a tensor that blocks capture out of its dispose scope, until this is disposed.</summary>
     public Tensor Keep(Tensor tensor)
@@ -39,7 +45,32 @@ public sealed class Recomputation : IDisposable
         }
 
         var output = Keep(x.detach().requires_grad_(true));
-        _segments.Add(new Segment(Keep(input.alias()), inputs, output, blocks));
+        var kept = Keep(input.alias());
+        _segments.Add(new Segment(kept, output, gradient => Descend(kept, inputs, blocks, gradient)));
+        return output;
+    }
+
+    /// <summary>Runs blocks that compute their gradients themselves, in bfloat16.</summary>
+    /// <param name="input">Of the first block, with its graph.</param>
+    /// <param name="blocks">One after the other. Owned here from now on.</param>
+    /// <returns>The last block's output, a leaf that collects the gradient. Owned here.</returns>
+    internal Tensor Run(Tensor input, IReadOnlyList<IExplicitBlock> blocks)
+    {
+        using var scope = NewDisposeScope();
+        _explicit.AddRange(blocks);
+        Tensor x;
+        using (no_grad())
+        {
+            x = input.detach().to(ScalarType.BFloat16);
+            foreach (var block in blocks)
+            {
+                x = block.Forward(x);
+            }
+        }
+
+        var output = Keep(x.detach().requires_grad_(true));
+        var kept = Keep(input.alias());
+        _segments.Add(new Segment(kept, output, gradient => Descend(kept, blocks, gradient)));
         return output;
     }
 
@@ -49,7 +80,7 @@ public sealed class Recomputation : IDisposable
         foreach (var segment in Enumerable.Reverse(_segments))
         {
             using var scope = NewDisposeScope();
-            if (segment.Output.grad is { } gradient && Descend(segment, gradient) is { } first && segment.Input.requires_grad)
+            if (segment.Output.grad is { } gradient && segment.Descend(gradient) is { } first && segment.Input.requires_grad)
             {
                 segment.Input.backward([first]);
             }
@@ -61,18 +92,39 @@ public sealed class Recomputation : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _explicit.ForEach(b => b.Dispose());
+        _explicit.Clear();
         _kept.ForEach(t => t.Dispose());
         _kept.Clear();
         _segments.Clear();
     }
 
-    private static Tensor? Descend(Segment segment, Tensor gradient)
+    private static Tensor? Descend(Tensor input, IReadOnlyList<IExplicitBlock> blocks, Tensor gradient)
     {
-        for (var i = segment.Blocks.Count - 1; i >= 0; i--)
+        using var noGrad = no_grad();
+        for (var i = blocks.Count - 1; i >= 0; i--)
         {
             using var scope = NewDisposeScope();
-            var leaf = segment.Inputs[i].detach().requires_grad_(i > 0 || segment.Input.requires_grad);
-            var output = segment.Blocks[i](leaf);
+            var wantsInput = input.requires_grad || blocks.Take(i).Any(b => b.IsTrained);
+            if (blocks[i].Backward(gradient, wantsInput) is not { } next)
+            {
+                return null; // Nothing is trained before it.
+            }
+
+            gradient.Dispose();
+            gradient = next.MoveToOuterDisposeScope();
+        }
+
+        return gradient.to(input.dtype);
+    }
+
+    private static Tensor? Descend(Tensor input, Tensor[] inputs, IReadOnlyList<Func<Tensor, Tensor>> blocks, Tensor gradient)
+    {
+        for (var i = blocks.Count - 1; i >= 0; i--)
+        {
+            using var scope = NewDisposeScope();
+            var leaf = inputs[i].detach().requires_grad_(i > 0 || input.requires_grad);
+            var output = blocks[i](leaf);
             if (!output.requires_grad)
             {
                 return null; // Nothing is trained in this block or before it.
@@ -80,7 +132,7 @@ public sealed class Recomputation : IDisposable
 
             output.backward([gradient]);
             gradient.Dispose();
-            segment.Inputs[i].Dispose();
+            inputs[i].Dispose();
             if (leaf.grad is not { } next)
             {
                 return null;
@@ -92,5 +144,5 @@ public sealed class Recomputation : IDisposable
         return gradient;
     }
 
-    private sealed record Segment(Tensor Input, Tensor[] Inputs, Tensor Output, IReadOnlyList<Func<Tensor, Tensor>> Blocks);
+    private sealed record Segment(Tensor Input, Tensor Output, Func<Tensor, Tensor?> Descend);
 }

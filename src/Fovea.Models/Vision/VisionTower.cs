@@ -58,7 +58,7 @@ public sealed partial class VisionTower : IDisposable
     {
         using var scope = NewDisposeScope();
         var x = Embed(pixelValues);
-        if (Recomputation is { } recomputation && (x.requires_grad || _blocks.Take(depth).Any(b => b.IsTrained)))
+        if (Recomputation is { Recomputes: true } recomputation && (x.requires_grad || _blocks.Take(depth).Any(b => b.IsTrained)))
         {
             var policy = Policy;
             return recomputation.Run(x, [.. _blocks.Take(depth).Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, policy)))]);

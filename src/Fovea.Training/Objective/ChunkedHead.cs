@@ -1,4 +1,5 @@
 using Fovea.Models.Families;
+using Fovea.Models.MixedPrecision;
 using TorchSharp;
 
 namespace Fovea.Training.Objective;
@@ -23,6 +24,11 @@ internal static class ChunkedHead
     public static (double Loss, torch.Tensor? Gradient) Backward(
         DecoderModel model, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, double denominator, int rows)
     {
+        if (model.Decoder.MixedHead is { } head)
+        {
+            return Mixed(head, hidden, targetIds, weights, denominator, rows);
+        }
+
         var gradients = new List<torch.Tensor>();
         var total = 0.0;
         var count = hidden.shape[0];
@@ -50,11 +56,63 @@ internal static class ChunkedHead
             }
         }
 
-        return (total, gradients.Count switch
-        {
-            0 => null,
-            1 => gradients[0].MoveToOuterDisposeScope(),
-            _ => torch.cat(gradients).MoveToOuterDisposeScope(),
-        });
+        return (total, Joined(gradients));
     }
+
+    /// <summary>
+    /// The same with products and softmax in bfloat16 (sums within them in float32) and the gradient written out: w_i / denominator * (p - onehot). The head is cast
+    /// once, and its gradient added to the float32 one once.
+    /// </summary>
+    private static (double Loss, torch.Tensor? Gradient) Mixed(
+        torch.Tensor head, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, double denominator, int rows)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var low = head.to(torch.ScalarType.BFloat16); // [vocab, hidden]
+        var inputs = hidden.detach().to(torch.ScalarType.BFloat16);
+        var scales = weights.to(torch.ScalarType.Float32) / (float)denominator; // [targets]
+        var (gradients, total) = (new List<torch.Tensor>(), 0.0);
+        torch.Tensor? headGradient = null; // [vocab, hidden]
+        for (var start = 0L; start < hidden.shape[0]; start += rows)
+        {
+            using var piece = torch.NewDisposeScope();
+            var length = Math.Min(rows, hidden.shape[0] - start);
+            var x = inputs.narrow(0, start, length);
+            var ids = targetIds.narrow(0, start, length).unsqueeze(1); // [piece, 1]
+            var scale = scales.narrow(0, start, length);
+            var probabilities = torch.nn.functional.linear(x, low).softmax(-1); // [piece, vocab]
+            total -= probabilities.gather(1, ids).squeeze(1).to(torch.ScalarType.Float32).log_().mul_(scale).sum().ToDouble();
+            if (!double.IsFinite(total))
+            {
+                return (total, null);
+            }
+
+            var error = probabilities.scatter_add_(1, ids, torch.full(ids.shape, -1f, torch.ScalarType.BFloat16)); // p - onehot
+            var weight = scale.unsqueeze(1);
+            if (head.requires_grad)
+            {
+                var weighted = (x * weight).to(torch.ScalarType.BFloat16);
+                headGradient = headGradient is null ? error.t().mm(weighted).MoveToOuterDisposeScope() : headGradient.addmm_(error.t(), weighted, 1, 1);
+            }
+
+            if (hidden.requires_grad)
+            {
+                gradients.Add(error.mm(low).to(torch.ScalarType.Float32).mul_(weight).to(hidden.dtype).MoveToOuterDisposeScope());
+            }
+        }
+
+        if (headGradient is not null)
+        {
+            Gradients.Add(head, () => headGradient);
+        }
+
+        return (total, Joined(gradients));
+    }
+
+    private static torch.Tensor? Joined(List<torch.Tensor> gradients) => gradients.Count switch
+    {
+        0 => null,
+        1 => gradients[0].MoveToOuterDisposeScope(),
+        _ => torch.cat(gradients).MoveToOuterDisposeScope(),
+    };
 }

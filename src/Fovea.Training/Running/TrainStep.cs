@@ -83,7 +83,7 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
     internal double Accumulate(IReadOnlyList<IReadOnlyList<WeightedSample>> rows, double denominator)
     {
         using var scope = torch.NewDisposeScope();
-        using var recomputation = layout.Recompute ? new Recomputation() : null;
+        using var recomputation = layout.Recompute || model.Decoder.IsMixed ? new Recomputation(layout.Recompute) : null;
         using var batch = Lay(model, rows, layout.PackLength is not null);
         using var weights = Weights(rows, model.Decoder.Device);
         var hidden = model.Hidden(batch, recomputation, features?.Read([.. rows.SelectMany(r => r).SelectMany(s => s.Sample.Images)])); // [targets, hidden]
