@@ -16,6 +16,11 @@ internal sealed class FixtureTree(CaseKinds kinds)
     public IEnumerable<FoundCase> Find(string path)
     {
         var full = Path.GetFullPath(path);
+        if (Path.GetFileName(full) is "case.json" or "index.json" && File.Exists(full))
+        {
+            full = Path.GetDirectoryName(full)!;
+        }
+
         return File.Exists(full) ? FromFile(full, Path.GetFileNameWithoutExtension(full)) : FromFolder(full, Path.GetFileName(full.TrimEnd(Path.DirectorySeparatorChar)), 0);
     }
 
