@@ -57,9 +57,14 @@ public sealed class VigSelector : ISelector
     {
         _ = Threshold.TopCount(options.Percent, 0);
         _ = Threshold.TopCount(options.TokenPercent ?? 100, 0);
-        if (options is { TokenPercent: not null, TokenTau: not null } || options.TokenTau is { } tau && !double.IsFinite(tau))
+        if (options is { TokenPercent: not null, TokenTau: not null })
         {
-            throw new UsageException($"threshold on tokens: expected one finite number or a percentage, got {options.TokenTau} and {options.TokenPercent}");
+            throw new UsageException($"threshold on tokens: expected a number of nats or a percentage, got both: {options.TokenTau} and {options.TokenPercent} per cent");
+        }
+
+        if (options.TokenTau is { } tau && !double.IsFinite(tau))
+        {
+            throw new UsageException($"threshold on tokens: expected a finite number of nats, got {tau}");
         }
 
         _options = options;

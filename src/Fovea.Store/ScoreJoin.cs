@@ -91,7 +91,8 @@ public static class ScoreJoin
             }
         }
 
-        return row with { LogProbs = all };
+        // A text-only reference saw no context; what is weighted by both must keep the other's.
+        return row with { LogProbs = all, ContextFingerprint = row.ContextFingerprint ?? other.ContextFingerprint, ImageHash = row.ImageHash ?? other.ImageHash };
     }
 
     private static void Agree(TokenScores row, string what, string expected, string got)

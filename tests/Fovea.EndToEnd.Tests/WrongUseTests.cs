@@ -11,12 +11,17 @@ public sealed class WrongUseTests
     [InlineData("generate", "--model", "x", "--prompt", "y", "--temperature", "0", "--top-k", "5")]
     [InlineData("generate", "--model", "x", "--prompt", "y", "--length-penalty", "2")]
     [InlineData("select", "--scores", "s", "--method", "astrology", "--out", "w")]
+    [InlineData("select", "--scores", "s", "--method", "vig", "--out", "w", "--seed", "abc")]
+    [InlineData("select", "--scores", "s", "--method", "vig", "--out", "w", "--p", "most")]
+    [InlineData("verify", "x", "--threads", "0")]
+    [InlineData("generate", "--model", "x", "--prompt", "y", "--threads", "-3")]
     public void Wrong_use_is_one_line_with_a_hint_and_exit_code_2(params string[] arguments)
     {
         var outcome = FoveaProcess.Run(arguments);
         Assert.Equal(2, outcome.ExitCode);
         Assert.Single(outcome.ErrorLines);
         Assert.Contains("--help", outcome.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", outcome.Errors, StringComparison.Ordinal);
         Assert.Empty(outcome.Output);
     }
 

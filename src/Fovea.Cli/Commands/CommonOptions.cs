@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Fovea.Cli.Commands;
 
 /// <summary>Options that several commands share, with one wording.</summary>
 internal static class CommonOptions
 {
+    private const int MostThreads = 1024;
+
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document on standard output and nothing else there." };
 
@@ -23,6 +26,17 @@ internal static class CommonOptions
     /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => new("--seed") { Description = what, HelpName = "N" };
 
-    /// <summary><c>--threads</c>.</summary>
-    public static Option<int> Threads() => new("--threads") { Description = "Threads of one operation.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
+    /// <summary><c>--threads</c>; null for as many as the machine has processors.</summary>
+    public static Option<int> Threads(int? unlessGiven = null)
+    {
+        var threads = new Option<int>("--threads") { Description = "Threads of one operation.", DefaultValueFactory = _ => unlessGiven ?? Environment.ProcessorCount, HelpName = "N" };
+        threads.Validators.Add(found =>
+        {
+            if (found.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number is < 1 or > MostThreads)
+            {
+                found.AddError($"--threads: expected from 1 to {MostThreads}, got {number}.");
+            }
+        });
+        return threads;
+    }
 }

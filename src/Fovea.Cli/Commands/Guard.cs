@@ -51,10 +51,13 @@ internal static class Guard
         }
         catch (Exception e) when (Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
         {
-            Console.Error.WriteLine($"fovea: a fault of fovea's own: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (FOVEA_TRACE=1 shows where; please report it)");
+            Console.Error.WriteLine($"fovea: a fault of fovea's own: {e.GetType().Name}: {FirstLine(e.Message)} (FOVEA_TRACE=1 shows where; please report it)");
             return ExitCodes.Failed;
         }
     }
+
+    // Native libraries append their stack to the message.
+    private static string FirstLine(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
 
     /// <summary>The same for work that does not wait.</summary>
     public static Task<int> Run(string hint, Action<CancellationToken> work) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
 using Fovea.Data.Templates;
 using Fovea.Scoring;
 using Fovea.Store;
@@ -80,7 +81,7 @@ internal static class ScoreCommand
     /// <summary><c>--template</c>.</summary>
     public static Option<string> Template() => new("--template")
     {
-        Description = "auto (captions plain, all else llava_v1, as in training), checkpoint (the folder's own), or a name.",
+        Description = "auto (captions plain, all else llava_v1, or the family's where the tokenizer has no </s>; as in training), checkpoint (the folder's own), or a name.",
         DefaultValueFactory = _ => TemplateChoice.Auto,
         HelpName = "NAME",
     };
@@ -103,6 +104,11 @@ internal static class ScoreCommand
         command.SetAction((parsed, _) => Guard.Run("fovea score vig", stop =>
         {
             var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
+            if (suffix.Length > 0 && !parsed.GetValue(proxy)!.Contains("blur"))
+            {
+                throw new UsageException($"--sigma: is the blur's; give it with --proxy blur, not with {string.Join(", ", parsed.GetValue(proxy)!)}");
+            }
+
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
             shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }));

@@ -24,7 +24,7 @@ internal static class VerifyCommand
             HelpName = "DIR",
             DefaultValueFactory = _ => [],
         };
-        var threads = new Option<int>("--threads") { Description = "Threads of one operation.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var threads = CommonOptions.Threads(1);
         var json = CommonOptions.Json();
         var command = new Command("verify", "Compares Fovea with reference values: hidden states, logits, losses, gradients, ids, pixels.") { path, data, threads, json };
         command.SetAction((parsed, _) => Guard.Run("fovea verify", stop =>

@@ -11,7 +11,7 @@ internal static class WorkerCommand
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
-        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => 1, Description = "Threads of one operation." };
+        var threads = CommonOptions.Threads(1);
         var command = new Command("worker", "Runs stages that the scheduler names on standard input.") { threads };
         command.Hidden = true;
         command.SetAction(async (parsed, _) =>

@@ -1,8 +1,10 @@
 using System.Collections;
 using System.Globalization;
 using System.Numerics;
+using System.Reflection;
 using System.Text.Json;
 using DuckDB.NET.Data;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 
 namespace Fovea.Cli.Scores;
@@ -57,7 +59,33 @@ internal static class QueryOutput
 
     private static string[] Names(DuckDBDataReader reader) => [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
 
-    private static object? Value(DuckDBDataReader reader, int column) => ScoreQuery.Guarded(() => reader.IsDBNull(column) ? null : reader.GetValue(column));
+    private static object? Value(DuckDBDataReader reader, int column) => ScoreQuery.Guarded(() =>
+    {
+        try
+        {
+            return reader.IsDBNull(column) ? null : reader.GetValue(column);
+        }
+        catch (InvalidCastException)
+        {
+            return WithNulls(reader, column);
+        }
+    });
+
+    // The reader makes lists of plain numbers unless it is asked for a type that can be null.
+    private static object? WithNulls(DuckDBDataReader reader, int column)
+    {
+        try
+        {
+            var list = reader.GetFieldType(column) is { GenericTypeArguments: [{ IsValueType: true } element] } && Nullable.GetUnderlyingType(element) is null
+                ? typeof(List<>).MakeGenericType(typeof(Nullable<>).MakeGenericType(element))
+                : throw new InvalidCastException();
+            return typeof(DuckDBDataReader).GetMethod(nameof(reader.GetFieldValue))!.MakeGenericMethod(list).Invoke(reader, [column]);
+        }
+        catch (Exception e) when (e is InvalidCastException or TargetInvocationException)
+        {
+            throw new UsageException($"query: column {reader.GetName(column)}: a value of this type with null in it is not shown; cast it to VARCHAR");
+        }
+    }
 
     private static string Text(object? value) => value switch
     {
@@ -66,6 +94,7 @@ internal static class QueryOutput
         bool flag => flag ? "true" : "false",
         IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(k => $"{Text(k)}: {Text(map[k])}")) + "}",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object?>().Select(Text)) + "]",
+        DateOnly or DateTime or DateTimeOffset or TimeOnly => ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };

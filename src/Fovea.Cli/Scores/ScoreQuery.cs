@@ -101,7 +101,7 @@ internal sealed class ScoreQuery : IDisposable
         command.CommandText = "SELECT json_serialize_sql($sql::VARCHAR)::VARCHAR";
         command.Parameters.Add(new DuckDBParameter("sql", sql));
         var parsed = Guarded(() => (string)command.ExecuteScalar()!);
-        using var document = JsonDocument.Parse(parsed, new JsonDocumentOptions { MaxDepth = 1000 });
+        using var document = Parsed(parsed);
         if (document.RootElement.GetProperty("error").GetBoolean())
         {
             throw new UsageException($"query: {Brief(document.RootElement.GetProperty("error_message").GetString()!)}; expected one SELECT over scores, vig, samples or tokens");
@@ -111,6 +111,18 @@ internal sealed class ScoreQuery : IDisposable
         if (count != 1)
         {
             throw new UsageException($"query: expected one SELECT, got {count} statements");
+        }
+    }
+
+    private static JsonDocument Parsed(string tree)
+    {
+        try
+        {
+            return JsonDocument.Parse(tree, new JsonDocumentOptions { MaxDepth = 1000 });
+        }
+        catch (JsonException)
+        {
+            throw new UsageException("query: expressions are nested too deeply; expected at most some hundreds of levels");
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class JoinedStores
     public const string ReferencePrefix = "reference:";
 
     private readonly List<ScoreStoreReader> _stores;
+    private readonly List<string[]> _held;
     private readonly ScoreStoreReader? _reference;
 
     /// <summary>Opens them.</summary>
@@ -24,10 +25,15 @@ internal sealed class JoinedStores
 
         _stores = [.. folders.Select(s => ScoreStoreReader.Open(s))];
         _reference = reference is null ? null : ScoreStoreReader.Open(reference);
-        Conditions = Read(null).FirstOrDefault(s => s.LogProbs.Count > 0)?.LogProbs.Keys.ToArray() ?? [];
+        _held = [.. _stores.Select(Held)];
+        Conditions = [.. _held.SelectMany(c => c), .. _reference is null ? [] : Held(_reference).Select(c => ReferencePrefix + c)];
+        if (Conditions.GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
+        {
+            throw new FoveaException($"--scores: two of the score stores hold the condition {twice}; give each condition once");
+        }
     }
 
-    /// <summary>The conditions of the first sample that was scored.</summary>
+    /// <summary>The conditions of all stores, each as its first scored sample has them.</summary>
     public IReadOnlyList<string> Conditions { get; }
 
     /// <summary>How the scores were made, by store and field.</summary>
@@ -37,9 +43,13 @@ internal sealed class JoinedStores
     /// <summary>All samples, with these conditions; null for all.</summary>
     public IEnumerable<TokenScores> Read(IReadOnlyCollection<string>? conditions)
     {
-        var rows = _stores.Skip(1).Aggregate(_stores[0].ReadAhead(conditions), (joined, other) => ScoreJoin.Join(joined, other.ReadAhead(conditions)));
+        // A store without any of them would read as one in which nothing was scored.
+        var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
+        var rows = needed.Skip(1).Aggregate(needed[0].ReadAhead(conditions), (joined, other) => ScoreJoin.Join(joined, other.ReadAhead(conditions)));
         return _reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix);
     }
+
+    private static string[] Held(ScoreStoreReader store) => store.ReadAhead().FirstOrDefault(s => s.LogProbs.Count > 0)?.LogProbs.Keys.ToArray() ?? [];
 
     private static string[]? OfReference(IReadOnlyCollection<string>? conditions) => conditions?
         .Where(c => c.StartsWith(ReferencePrefix, StringComparison.Ordinal)).Select(c => c[ReferencePrefix.Length..]).ToArray();

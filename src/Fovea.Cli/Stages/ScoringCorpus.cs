@@ -23,7 +23,7 @@ internal sealed record ScoringCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
     public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, int maxInvalid)
     {
         var tokenizer = Tokenizer.Load(modelFolder);
-        var choice = template == TemplateChoice.Checkpoint ? TemplateChoice.ForModel(template, modelFolder, tokenizer) : TemplateChoice.Parse(template);
+        var choice = TemplateChoice.ForScores(template, modelFolder, tokenizer);
         var whole = new SampleEncoder(tokenizer, choice);
         return new ScoringCorpus(
             CorpusFiles.Open(data, checkImages: maxInvalid == 0 && view == CorpusView.Image, maxInvalid), tokenizer, view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole, template);

@@ -128,9 +128,10 @@ internal sealed record SelectStage : IStage
         var found = stores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal)).ToArray();
         if (Against is null)
         {
-            return found.Length == 1
-                ? found[0]
-                : throw new UsageException($"--against: the stores hold {(found.Length == 0 ? "no visionless condition" : string.Join(", ", found))}; name one");
+            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference beside them is none
+            return proxies.Length == 1
+                ? proxies[0]
+                : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
         }
 
         var name = found.Contains(Against) ? Against : VisionlessProxy.Parse(Against).Condition;

@@ -31,7 +31,8 @@ internal static class StageRunner
             NumThreads = context.NumThreads,
             Versions = BuildVersions.All(),
         };
-        if (StageManifest.Read(context.Out) is { } before)
+        var (existed, begun) = (Directory.Exists(context.Out), StageManifest.Read(context.Out));
+        if (begun is { } before)
         {
             if (existing == Existing.Refuse)
             {
@@ -44,17 +45,42 @@ internal static class StageRunner
                 return before;
             }
         }
-        else if (existing == Existing.Refuse && Directory.Exists(context.Out) && Directory.EnumerateFileSystemEntries(context.Out).Any())
+        else if (existing == Existing.Refuse && existed && Directory.EnumerateFileSystemEntries(context.Out).Any())
         {
             throw new FoveaException($"{context.Out}: exists and is not empty, and holds no run of fovea; give another --out");
         }
 
         manifest.Write(context.Out);
         var clock = Stopwatch.StartNew();
-        var result = stage.Run(context);
+        JsonObject result;
+        try
+        {
+            result = stage.Run(context);
+        }
+        catch (Exception e) when (begun is null && e is not OperationCanceledException)
+        {
+            Withdraw(context.Out, existed);
+            throw;
+        }
+
         var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
         complete.Write(context.Out);
         return complete;
+    }
+
+    /// <summary>Takes back the claim on a folder in which nothing was done, so that the corrected command can be run into it.</summary>
+    private static void Withdraw(string folder, bool existed)
+    {
+        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != StageManifest.FileName))
+        {
+            return;
+        }
+
+        File.Delete(Path.Combine(folder, StageManifest.FileName));
+        if (!existed)
+        {
+            Directory.Delete(folder);
+        }
     }
 
     /// <summary>A result record as JSON.</summary>

@@ -20,7 +20,7 @@ internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISam
     public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view)
     {
         var tokenizer = Tokenizer.Load(tokenizerFolder);
-        var whole = new SampleEncoder(tokenizer, TemplateChoice.Parse(TemplateName));
+        var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(TemplateName, tokenizerFolder, tokenizer));
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
         var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
         return new TokenizedCorpus(corpus, tokenizer, encoder, [.. corpus.Samples.Select(encoder.Encode)]);

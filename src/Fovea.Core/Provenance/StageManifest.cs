@@ -39,11 +39,12 @@ public sealed record StageManifest
     /// <summary>Wall-clock seconds; never part of a result.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>How artefacts are serialised: snake_case, indented, enums by name.</summary>
+    /// <summary>How artefacts are serialised: snake_case, indented, enums by name; NaN by name too, so that what checks the value can say what it expects.</summary>
     public static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
@@ -99,8 +100,12 @@ public sealed record StageManifest
             return null;
         }
 
-        return JsonNode.DeepEquals(was, now) ? null : $"'{path}' was {Brief(was)}, now {Brief(now)}";
+        return JsonNode.DeepEquals(was, now) ? null : $"'{path}'{Meaning(path)} was {Brief(was)}, now {Brief(now)}";
     }
+
+    // Roles are short names; what users change is the corpus's text.
+    private static string Meaning(string path) =>
+        path.StartsWith("inputs.data[", StringComparison.Ordinal) && path.EndsWith(']') ? " (the text of the corpus)" : "";
 
     private static string Brief(JsonNode? node) => node?.ToJsonString() is { } text ? (text.Length > 60 ? text[..57] + "..." : text) : "absent";
 

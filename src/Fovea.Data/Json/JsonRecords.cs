@@ -75,7 +75,7 @@ internal static class JsonRecords
                 {
                     // With all bytes read, the reader's own words are all that tells an early end from a wrong byte.
                     var what = _final && CutShort.Any(w => e.Message.Contains(w, StringComparison.OrdinalIgnoreCase)) ? "the JSON is cut short" : "not valid JSON";
-                    throw new InvalidInputException(path, Index, $"{what} near line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of the record: {FirstSentence(e.Message)}", e);
+                    throw new InvalidInputException(path, Index, $"{what}{(e.LineNumber is { } line ? $" near line {line + 1}, byte {e.BytePositionInLine + 1} of the record" : "")}: {FirstSentence(e.Message)}", e);
                 }
 
                 Fill();

@@ -52,6 +52,14 @@ public sealed class TemplateChoice
         _ => Parse(name),
     };
 
+    /// <summary>
+    /// Reads a choice for scores and training: <c>auto</c> is one for all families, so that models of different families share a text-only reference's scores;
+    /// only a tokenizer without <c>llava_v1</c>'s end token takes its family's template.
+    /// </summary>
+    /// <inheritdoc cref="ForModel"/>
+    public static TemplateChoice ForScores(string name, string folder, Tokenizer tokenizer) =>
+        name == Checkpoint || (name == Auto && tokenizer.IdOf("</s>") is null) ? ForModel(name, folder, tokenizer) : Parse(name);
+
     /// <summary>The sample's template.</summary>
     public ChatTemplate For(Sample sample) => _captions is not null && IsBareCaption(sample) ? _captions : Conversation;
 

@@ -12,7 +12,7 @@ public static class SampleExpander
     /// <param name="images">Normalised images, one a placeholder; empty together with <paramref name="withoutImages"/>.</param>
     /// <param name="maxLength">Cut to this many expanded tokens; null for none: rotary positions go on past the length a checkpoint states, as in Transformers.</param>
     /// <param name="withoutImages">Leave the placeholders out: the visionless proxy "no image tokens".</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target is left.</exception>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target is left. Or an id is outside the vocabulary.</exception>
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
@@ -58,7 +58,10 @@ public static class SampleExpander
             places[i] = ids.Count;
             if (inputIds[i] != TokenizedSample.ImagePlaceholder)
             {
-                ids.Add(inputIds[i]);
+                ids.Add(inputIds[i] >= 0 && inputIds[i] < model.VocabSize
+                    ? inputIds[i]
+                    : throw new InvalidInputException(key.Source, key.Record,
+                        $"token id {inputIds[i]} is outside the model's vocabulary of {model.VocabSize}; use the tokenizer that belongs to the model"));
             }
             else if (!withoutImages)
             {

@@ -47,7 +47,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(file, null, $"not JSON (line {e.LineNumber + 1}), or a key stands in it twice; expected an object", e);
+            throw new InvalidInputException(file, null, $"not JSON{(e.LineNumber is { } line ? $" (line {line + 1})" : "")}, or a key stands in it twice; expected an object", e);
         }
         catch (InvalidOperationException e)
         {

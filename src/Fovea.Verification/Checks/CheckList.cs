@@ -44,5 +44,5 @@ internal sealed class CheckList(string name, string kind)
     public void Fail(string quantity, string reason) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Failed, new FoveaException(reason).Message));
 
     // Native libraries append their stack to the message; the first line says what happened.
-    private void Fail(string quantity, Exception e) => Fail(quantity, e is FoveaException ? e.Message : $"{e.GetType().Name}: {e.Message.Split('\n')[0]}");
+    private void Fail(string quantity, Exception e) => Fail(quantity, e is FoveaException ? e.Message : $"could not be computed: {e.Message.Split('\n')[0]}");
 }

@@ -9,20 +9,31 @@ namespace Fovea.Verification.Fixtures;
 /// </summary>
 internal sealed class FixtureTree(CaseKinds kinds)
 {
-    private const int MostLevels = 12;
+    private const int MostLevels = 64;
     private readonly HashSet<string> _visited = new(StringComparer.Ordinal);
 
     /// <summary>The cases of a file or folder, in the order of indexes and names.</summary>
     public IEnumerable<FoundCase> Find(string path)
     {
         var full = Path.GetFullPath(path);
+        if (Path.GetFileName(full) is "case.json" or "index.json" && File.Exists(full))
+        {
+            full = Path.GetDirectoryName(full)!;
+        }
+
         return File.Exists(full) ? FromFile(full, Path.GetFileNameWithoutExtension(full)) : FromFolder(full, Path.GetFileName(full.TrimEnd(Path.DirectorySeparatorChar)), 0);
     }
 
     private IEnumerable<FoundCase> FromFolder(string folder, string name, int level)
     {
-        if (!_visited.Add(folder) || level > MostLevels)
+        if (!_visited.Add(folder) || LeadsUp(folder))
         {
+            yield break;
+        }
+
+        if (level > MostLevels)
+        {
+            yield return FoundCase.Broken(name, "unknown", $"{folder}: lies more than {MostLevels} folders deep; what is below it was not looked at");
             yield break;
         }
 
@@ -46,6 +57,11 @@ internal sealed class FixtureTree(CaseKinds kinds)
             }
         }
     }
+
+    // A link to a folder that it lies in would be walked for ever.
+    private static bool LeadsUp(string folder) =>
+        new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target
+        && (folder + Path.DirectorySeparatorChar).StartsWith(target.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static FoundCase FromCase(string folder, string name)
     {
@@ -109,8 +125,9 @@ internal sealed class FixtureTree(CaseKinds kinds)
         }
     }
 
+    // A folder without an index may hold other JSON as well; a file that says it has cases, or that cannot be read, is not passed over.
     private IEnumerable<FoundCase> TextFiles(string folder, string name) => Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)
-        .Where(f => Read(f) is var (json, error) && error is null && json.Try("kind") is { ValueKind: JsonValueKind.String } kind && CaseKinds.IsText(kind.GetString()!))
+        .Where(f => Read(f) is var (json, error) && (error is not null || (json.Try("kind") is { ValueKind: JsonValueKind.String } kind && (CaseKinds.IsText(kind.GetString()!) || json.Try("cases") is not null))))
         .SelectMany(f => FromFile(f, $"{name}/{Path.GetFileNameWithoutExtension(f)}"));
 
     private IEnumerable<FoundCase> FromFile(string path, string name)

@@ -13,10 +13,10 @@ internal sealed record InputFiles(IReadOnlyList<string> DataFolders)
     public static string Beside(string folder, string name) =>
         Inside(folder, name) is { } path && (File.Exists(path) || Directory.Exists(path)) ? path : throw new ReferenceException($"{Path.Combine(folder, name)}: not found");
 
-    /// <summary>A file of the data folders, by its name below them.</summary>
+    /// <summary>A file of the data folders, by its name below them; a folder that holds <c>data</c> serves too.</summary>
     /// <exception cref="ReferenceException">None holds it.</exception>
     public string InData(string name) =>
-        DataFolders.Select(f => Inside(f, name)).FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
+        DataFolders.SelectMany(f => new[] { Inside(f, name), Inside(f, Path.Combine("data", name)) }).FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
         ?? throw new ReferenceException($"data/{name}: in none of the data folders ({string.Join(", ", DataFolders)}); give the folder that holds it with --data");
 
     /// <summary>A file as text and tokenizer references name it: <c>data/...</c>, or a path below one of the folders given.</summary>
@@ -28,7 +28,7 @@ internal sealed record InputFiles(IReadOnlyList<string> DataFolders)
         }
 
         // Tokenizers of ours lie beside the references, or beside the data where only references were copied.
-        var near = folders.Concat(DataFolders.Select(f => Path.Combine(f, "..", "fixtures"))).ToList();
+        var near = folders.Concat(DataFolders.SelectMany(f => new[] { f, Path.Combine(f, ".."), Path.Combine(f, "fixtures"), Path.Combine(f, "..", "fixtures") })).ToList();
         return near.Select(f => Inside(f, name)).FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
             ?? throw new ReferenceException($"{name}: not found below {string.Join(", ", near)}");
     }

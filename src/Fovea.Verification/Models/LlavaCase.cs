@@ -69,8 +69,10 @@ internal static class LlavaCase
     private static ExpandedSample Prompt(FixtureFolder fixture)
     {
         using var scope = NewDisposeScope();
-        var images = fixture.Json.Ints("images_per_row")[0];
         var pixels = fixture.Tensor("pixel_values", 4);
+        var images = fixture.Json.Ints("images_per_row") is [var first, ..] && first >= 0 && first <= pixels.shape[0]
+            ? first
+            : throw new ReferenceException($"\"images_per_row\" expects for each row how many of the {pixels.shape[0]} images are its own");
         return new ExpandedSample(fixture.Tensor("generate.input_ids", 2).Ints(), [], [.. Enumerable.Range(0, images).Select(i => TensorValues.Image(pixels[i]))]);
     }
 }

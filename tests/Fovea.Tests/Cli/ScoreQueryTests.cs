@@ -147,6 +147,19 @@ public sealed class ScoreQueryTests : IDisposable
         return target;
     }
 
+    [Theory]
+    [InlineData("SELECT [1, NULL, 3] AS a", "[1, , 3]")]
+    [InlineData("SELECT [NULL, 'x'] AS a", "[, x]")]
+    [InlineData("SELECT DATE '2020-03-01' AS a", "2020-03-01")]
+    public void Values_of_other_types_are_shown_too(string sql, string shown) => Assert.Equal(shown, Text(sql)[1]);
+
+    [Fact]
+    public void What_cannot_be_shown_or_is_nested_too_deeply_is_wrong_use()
+    {
+        Assert.Contains("column a", Assert.Throws<UsageException>(() => Text("SELECT [[1, NULL]] AS a")).Message, StringComparison.Ordinal);
+        Assert.Contains("nested", Assert.Throws<UsageException>(() => Text("SELECT " + string.Concat(Enumerable.Repeat("abs(", 700)) + "1" + new string(')', 700))).Message, StringComparison.Ordinal);
+    }
+
     private string[] Text(string sql)
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));

@@ -41,6 +41,18 @@ public sealed class TemplateChoiceTests : IDisposable
         Assert.Equal(template, TemplateChoice.ForModel("auto", path, Tokenizer.Load(path)).Conversation.Name);
     }
 
+    [Theory]
+    [InlineData("tiny_llama", "auto", "llava_v1")]
+    [InlineData("tiny_mistral", "auto", "llava_v1")]
+    [InlineData("tiny_mistral", "solo", "solo")]
+    [InlineData("tiny_qwen", "auto", "chatml")]
+    public void Scores_are_shared_between_families_unless_the_tokenizer_has_no_such_end_token(string tokenizer, string name, string template)
+    {
+        Write("config.json", tokenizer == "tiny_qwen" ? """{"model_type": "qwen2"}""" : """{"model_type": "mistral", "architectures": ["SoloForCausalLM"]}""");
+        var choice = TemplateChoice.ForScores(name, _folder.FullName, Fixture.Tokenizer(tokenizer));
+        Assert.Equal((name, template), (choice.Name, choice.Conversation.Name));
+    }
+
     [Fact]
     public void Templates_that_checkpoints_bring_along_are_recognised_as_the_reference_did()
     {

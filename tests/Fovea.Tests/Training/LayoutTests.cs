@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
@@ -95,6 +96,19 @@ public sealed class LayoutTests
         var expected = Gradients(model, samples, new StepLayout(8), _ => true);
         var actual = Gradients(model, samples, new StepLayout(rows, pack, headRows * Small.Vocab * 4L, recompute), _ => true);
         AssertClose(expected, actual, limit);
+    }
+
+    [Fact]
+    public void A_token_outside_the_models_vocabulary_is_named_before_any_tensor_is_made()
+    {
+        using var model = Small.Llava();
+        var sample = Small.Samples(1, images: false)[0];
+        foreach (var id in (int[])[model.VocabSize, -7])
+        {
+            var foreign = sample with { InputIds = [id, .. sample.InputIds[1..]] };
+            var error = Assert.Throws<InvalidInputException>(() => SampleExpander.Expand(model, foreign, []));
+            Assert.Contains($"token id {id} is outside", error.Message, StringComparison.Ordinal);
+        }
     }
 
     private static WeightedSample[] Samples(DecoderModel model, int count, bool images)

@@ -141,6 +141,40 @@ public sealed class VerifierTests : IDisposable
         Assert.DoesNotContain(failed, c => c.Quantity == "decoded"); // decoding does not read the text
     }
 
+    [Fact]
+    public void A_case_is_found_at_any_depth_and_through_links_but_a_link_upwards_is_not_followed()
+    {
+        CopyCase("models/tower/siglip");
+        var deep = Path.Combine([_temporary.Path, "tree", .. Enumerable.Range(0, 20).Select(i => $"{i}")]);
+        Directory.CreateDirectory(deep);
+        Directory.CreateSymbolicLink(Path.Combine(deep, "linked"), Case);
+        Directory.CreateSymbolicLink(Path.Combine(deep, "up"), Path.Combine(_temporary.Path, "tree"));
+        var report = new Verifier([]).Run(Path.Combine(_temporary.Path, "tree"), cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(0, report.NumFailed);
+        Assert.Single(report.Checks.Select(c => c.Name).Distinct());
+    }
+
+    [Theory]
+    [InlineData("{\"kind\": \"encode\", \"cases\": {", "no valid JSON")]
+    [InlineData("{\"kind\": \"encoded\", \"cases\": {}}", "encoded")]
+    public void A_file_of_cases_that_cannot_be_understood_fails_without_an_index_too(string json, string named)
+    {
+        CopyCase("models/tower/siglip");
+        File.WriteAllText(Path.Combine(_temporary.Path, "encode.json"), json);
+        var report = new Verifier([]).Run(_temporary.Path, cancel: TestContext.Current.CancellationToken);
+        var failed = Assert.Single(report.Checks, c => c.Verdict == Verdict.Failed);
+        Assert.Contains(named, failed.Reason, StringComparison.Ordinal);
+        Assert.True(report.NumPassed > 0);
+    }
+
+    [Fact]
+    public void What_the_runtime_throws_is_told_without_its_type()
+    {
+        CopyCase("models/decoder/llama_gqa_tied");
+        Rewrite("expected.safetensors", t => t["right.input_ids"] = t["right.input_ids"] + 100_000);
+        Assert.All(Verify().Checks.Where(c => c.Verdict == Verdict.Failed), c => Assert.DoesNotContain("Exception", c.Reason, StringComparison.Ordinal));
+    }
+
     public void Dispose() => _temporary.Dispose();
 
     private VerificationReport Verify() => new Verifier([TestData.Find("data")]).Run(Case, cancel: TestContext.Current.CancellationToken);

@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Fovea.Cli.Stages;
+using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Core.Watching;
+using Fovea.Store;
+using Fovea.Tests.Store;
+using Xunit;
+
+namespace Fovea.Tests.Cli;
+
+/// <summary>Which condition VIG is taken against, where nobody says.</summary>
+public sealed class SelectStageTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("Vig")]
+    [InlineData("Prior")]
+    public void Priors_scores_beside_one_proxy_need_no_name_for_it(string method)
+    {
+        var first = Enum.Parse<SelectionMethod>(method);
+        string[] stores = [Store("prior", Conditions.TextOnlyReference), Store("vig", Conditions.Image, Conditions.Visionless("blur"))];
+        var found = Run(first, stores);
+        Assert.Equal(found["tau"]?.ToJsonString(), Run(first, [stores[1], stores[0]])["tau"]?.ToJsonString());
+        Assert.NotNull(found["tau"]);
+    }
+
+    [Fact]
+    public void The_order_of_the_stores_is_no_matter_and_the_context_is_kept()
+    {
+        string[] stores = [Store("prior", Conditions.TextOnlyReference), Store("vig", Conditions.Image, Conditions.Visionless("blur"))];
+        var joined = new JoinedStores(stores, null);
+        string[] wanted = [Conditions.Image, Conditions.Visionless("blur"), Conditions.TextOnlyReference];
+        Assert.All(joined.Read(wanted), r => Assert.Equal(("context" + r.Key.Record, "image" + r.Key.Record, 3), (r.ContextFingerprint, r.ImageHash, r.LogProbs.Count)));
+        Assert.All(joined.Read([Conditions.Image]), r => Assert.Single(r.LogProbs));
+        Assert.All(new JoinedStores([stores[1], stores[0]], null).Read([Conditions.TextOnlyReference]), r => Assert.Single(r.LogProbs));
+        Assert.Contains("condition image", Assert.Throws<FoveaException>(() => new JoinedStores([stores[1], stores[1]], null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_two_proxies_one_must_be_named()
+    {
+        string[] stores = [Store("vig", Conditions.Image, Conditions.Visionless("blur"), Conditions.Visionless("black"))];
+        var error = Assert.Throws<UsageException>(() => Run(SelectionMethod.Vig, stores));
+        Assert.Contains("visionless:black, visionless:blur", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no visionless condition", Assert.Throws<UsageException>(
+            () => Run(SelectionMethod.Vig, [Store("prior", Conditions.TextOnlyReference)])).Message, StringComparison.Ordinal);
+    }
+
+    private JsonObject Run(SelectionMethod first, string[] stores)
+    {
+        var stage = new SelectStage { Scores = stores, Method = first, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };
+        var target = _folder.File(Guid.NewGuid().ToString("N"));
+        Directory.CreateDirectory(target);
+        return stage.Run(new StageContext(target, 1, new SilentProgress(), TestContext.Current.CancellationToken));
+    }
+
+    private string Store(string name, params string[] conditions)
+    {
+        var folder = _folder.File(name);
+        using var store = ScoreStoreWriter.Open(folder, ScoreRows.Provenance);
+        store.WriteTokens([.. Enumerable.Range(0, 40).Select(i => $"t{i}")]);
+        store.WriteShard(0, [.. Enumerable.Range(0, 4).Select(r => ScoreRows.Scored(r, [0], [0]) with
+        {
+            TargetIds = [1, 2],
+            EndTargets = [1],
+            ContextFingerprint = conditions.Contains(Conditions.Image) ? $"context{r}" : null,
+            ImageHash = conditions.Contains(Conditions.Image) ? $"image{r}" : null,
+            LogProbs = conditions.ToDictionary(c => c, c => new[] { -1f - r - c.Length, -0.5f }),
+        })]);
+        store.Complete();
+        return folder;
+    }
+}
