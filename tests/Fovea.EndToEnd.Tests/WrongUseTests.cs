@@ -14,6 +14,7 @@ public sealed class WrongUseTests
     [InlineData("select", "--scores", "s", "--method", "vig", "--out", "w", "--seed", "abc")]
     [InlineData("select", "--scores", "s", "--method", "vig", "--out", "w", "--p", "most")]
     [InlineData("verify", "x", "--threads", "0")]
+    [InlineData("score", "vig", "--model", "x", "--data", "d", "--out", "s", "--proxy", "black", "--sigma", "4")]
     [InlineData("generate", "--model", "x", "--prompt", "y", "--threads", "-3")]
     public void Wrong_use_is_one_line_with_a_hint_and_exit_code_2(params string[] arguments)
     {

@@ -5,6 +5,8 @@ namespace Fovea.Models.Generation;
 /// <summary>How new ids are chosen, and when a row ends. Greedy unless <see cref="Sampling"/> or <see cref="Beams"/> is set.</summary>
 public sealed record GenerationOptions
 {
+    private const int MostBeams = 1024; // each is a row of the batch with a key-value cache of its own
+
     /// <summary>Most new ids a prompt, the end id included.</summary>
     public int MaxNewTokens { get; init; } = 128;
 
@@ -58,7 +60,7 @@ public sealed record GenerationOptions
 
         if (Beams is { } b)
         {
-            Require(b.NumBeams >= 1, "beams", "1 or more", b.NumBeams);
+            Require(b.NumBeams is >= 1 and <= MostBeams, "beams", $"from 1 to {MostBeams}", b.NumBeams);
             Require((long)b.Candidates(EndIds.Count) <= (long)b.NumBeams * vocabSize, "beams", $"a number that a vocabulary of {vocabSize} has candidates for", b.NumBeams);
             Require(double.IsFinite(b.LengthPenalty), "length penalty", "a finite number", b.LengthPenalty);
         }

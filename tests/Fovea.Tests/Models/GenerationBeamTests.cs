@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Models;
 using Fovea.Models.Batching;
@@ -23,6 +24,17 @@ public sealed class GenerationBeamTests
 
     public static TheoryData<long, EarlyStopping, double> Settings => new MatrixTheoryData<long, EarlyStopping, double>(
         [1, 2, 3], [EarlyStopping.Estimate, EarlyStopping.WhenFull, EarlyStopping.Never], [1, 0, -0.5, 2]);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1025)]
+    public void A_number_of_beams_that_no_search_needs_is_refused_before_it_takes_memory(int beams)
+    {
+        using var model = ModelPresets.Create("tiny-text-2", Vocabulary, 1, new PresetSizes());
+        var error = Assert.Throws<FoveaException>(() => TextGenerator.Generate(
+            model, [Make(model, 3, 1)], new GenerationOptions { EndIds = [2], Beams = new BeamOptions { NumBeams = beams } }, cancel: TestContext.Current.CancellationToken));
+        Assert.Contains($"expected from 1 to 1024, got {beams}", error.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Settings))]
