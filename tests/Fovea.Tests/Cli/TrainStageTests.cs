@@ -104,32 +104,35 @@ public sealed class TrainStageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tokenizer.model", "data/weights/stories260K/tok512.model")]
-    [InlineData("vocab.json", "data/tokenizers/tiny_torchtune/tiny_bpe_vocab.json", "merges.txt", "data/tokenizers/tiny_torchtune/tiny_bpe_merges.txt")]
+    [InlineData("tokenizer.model")]
+    [InlineData("vocab.json", "merges.txt")]
     public void A_tokenizer_in_an_older_form_trains_and_each_of_its_files_counts(params string[] files)
     {
         Directory.CreateDirectory(_folder["old"]);
-        foreach (var file in files.Chunk(2))
-        {
-            File.Copy(TestData.Find(file[1]), _folder["old/" + file[0]]);
-        }
-
         var stage = Stage() with { Tokenizer = _folder["old"], View = CorpusView.TextOnly, Preset = new PresetChoice { Name = "tiny-text-2" } };
-        File.WriteAllText(_folder["old/added_tokens.json"], "{}");
-        File.WriteAllText(_folder["old/special_tokens_map.json"], """{"bos_token": "<s>", "eos_token": "</s>"}""");
-        File.WriteAllText(_folder["old/tokenizer_config.json"], "{}");
-        if (files.Length == 2)
+        if (files.Length == 1)
         {
-            Run(stage);
-            Assert.Equal(File.ReadAllBytes(TestData.Find(files[1])), File.ReadAllBytes(_folder["out1/model/" + files[0]]));
+            File.Copy(TestData.Find("data/weights/stories260K/tok512.model"), _folder["old/tokenizer.model"]);
+            File.WriteAllText(_folder["old/tokenizer_config.json"], """{"bos_token": "<s>", "eos_token": "</s>"}""");
+        }
+        else
+        {
+            WriteQwenInTwoFiles();
+            stage = stage with { Template = "chatml" };
         }
 
-        foreach (var file in Directory.GetFiles(_folder["old"]))
+        File.WriteAllText(_folder["old/added_tokens.json"], "{}");
+        File.WriteAllText(_folder["old/special_tokens_map.json"], "{}");
+        Run(stage);
+        foreach (var path in Directory.GetFiles(_folder["old"]))
         {
+            Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(_folder["out1/model/" + Path.GetFileName(path)]));
             var before = stage.HashInputs()["tokenizer"];
-            File.AppendAllText(file, " ");
+            File.AppendAllText(path, " ");
             Assert.NotEqual(before, stage.HashInputs()["tokenizer"]);
         }
+
+        Assert.All(files, f => Assert.True(File.Exists(_folder["out1/model/" + f])));
     }
 
     [Fact]
@@ -153,6 +156,18 @@ public sealed class TrainStageTests : IDisposable
         var namesake = joined.Samples.First(s => s.Key.Source == "captions.json" && s.Images.SequenceEqual(sample.Images));
         Assert.NotEqual(one.Unit(namesake)[0].Values, one.Unit(sample)[0].Values);
         Assert.Equal(own.Unit(sample)[0].Values, one.Unit(sample)[0].Values);
+    }
+
+    private void WriteQwenInTwoFiles()
+    {
+        var model = JsonNode.Parse(File.ReadAllText(TestData.Find("fixtures/tokenizers/tiny_qwen/tokenizer.json")))!["model"]!;
+        File.WriteAllText(_folder["old/vocab.json"], model["vocab"]!.ToJsonString());
+        File.WriteAllLines(_folder["old/merges.txt"], ["#version: 0.2", .. model["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!)]);
+        File.WriteAllText(_folder["old/tokenizer_config.json"], """
+            {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>", "added_tokens_decoder": {
+                "596": {"content": "<|endoftext|>", "special": true}, "597": {"content": "<|im_start|>", "special": true},
+                "598": {"content": "<|im_end|>", "special": true}, "599": {"content": "<image>", "special": true}}}
+            """);
     }
 
     private TrainStage Stage() => new()
