@@ -87,7 +87,7 @@ public sealed class WeightsFile
     /// <summary>The row of a sample, whatever it was tokenized as; null where there is none.</summary>
     public TokenWeights? Find(SampleKey key) => _rows.GetValueOrDefault(key);
 
-    /// <summary>The weights of a sample as training tokenized it.</summary>
+    /// <summary>The weights of a sample as training tokenized it, whatever its images hold.</summary>
     /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization.</exception>
     public TokenWeights Lookup(TokenizedSample sample)
     {
@@ -109,6 +109,22 @@ public sealed class WeightsFile
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)
         {
             throw Mismatch(sample, $"{sample.TargetIndices.Length} weights", $"{weights.Length}");
+        }
+
+        return row;
+    }
+
+    /// <summary>The same, held to the images too: weights whose scores saw images (VIG) are good for the same bytes alone, those of the text alone (PRIOR) for any.</summary>
+    /// <param name="sample">As training tokenized it.</param>
+    /// <param name="imageHash">SHA-256 over the bytes of its image files, null without images; called only where the weights carry one.</param>
+    /// <exception cref="InvalidInputException">The sample is absent, was weighted under another tokenization, or its image's bytes changed.</exception>
+    public TokenWeights Lookup(TokenizedSample sample, Func<TokenizedSample, string?> imageHash)
+    {
+        var row = Lookup(sample);
+        if (row.ImageHash is { } image && imageHash(sample) is var now && now != image)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"weights in {_path}: expected image hash {image}, got {now ?? "none"}: its image {string.Join(", ", sample.Images)} changed since it was scored; restore it, or score and select again");
         }
 
         return row;

@@ -106,6 +106,40 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
     }
 
     [Fact]
+    public void Weights_train_on_the_images_and_under_the_template_of_their_scores_alone()
+    {
+        var captions = Path.Combine(Folder["scenes"], "captions.json");
+        FoveaProcess.Succeed("score", "vig", "--model", scored.Model, "--data", captions, "--proxy", "black", "--template", "llava_v1", "--out", Folder["v1"], "--threads", "1");
+        FoveaProcess.Succeed("select", "--scores", Folder["v1"], "--method", "vig", "--p", "50", "--out", Folder["v1-w"]);
+        var config = Folder.Write("tune.jsonc", $$"""
+            { "model": "{{scored.Model}}", "template": "llava_v1", "data": [{ "file": "{{captions}}" }], "training": { "steps": 2, "batch_size": 4, "learning_rate": 1e-3, "seed": 3 } }
+            """);
+        string[] Train(string name) => ["train", "--config", config, "--weights", Folder["v1-w"], "--out", Folder[name], "--threads", "1"];
+        FoveaProcess.Succeed(Train("tuned"));
+        Assert.Contains("config.template", Assert.Single(FoveaProcess.Run([.. Train("tuned"), "--resume", "--set", "template=auto"]).ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("text fingerprint", Assert.Single(FoveaProcess.Run([.. Train("auto"), "--set", "template=auto"]).ErrorLines), StringComparison.Ordinal);
+
+        var data = JsonNode.Parse(File.ReadAllText(captions))!.AsArray();
+        var record = Enumerable.Range(0, data.Count).First(i => data[i]!["image"] is not null);
+        var name = (string)data[record]!["image"]!;
+        var file = Path.Combine(Folder["scenes"], name);
+        var bytes = File.ReadAllBytes(file);
+        try
+        {
+            File.WriteAllBytes(file, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]); // of the same length
+            var refused = FoveaProcess.Run(Train("changed"));
+            Assert.Equal(1, refused.ExitCode);
+            var line = Assert.Single(refused.ErrorLines);
+            Assert.All((string[])["captions.json", $"record {record}", name, "image hash"], part => Assert.Contains(part, line, StringComparison.Ordinal));
+            Assert.False(Directory.Exists(Folder["changed"]));
+        }
+        finally
+        {
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
+    [Fact]
     public void Records_that_cannot_be_used_stop_the_run_or_are_listed_with_their_reason_up_to_the_weights()
     {
         var data = JsonNode.Parse(File.ReadAllText(scored.Data))!.AsArray();

@@ -10,7 +10,7 @@ namespace Fovea.Cli.Stages;
 internal static class InputHashes
 {
     private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
-    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json", "tokenizer.model", "vocab.json", "merges.txt"];
+    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 
     /// <summary>Hash of each file by its role.</summary>
     /// <exception cref="InvalidInputException">A file is missing.</exception>
@@ -55,7 +55,8 @@ internal static class InputHashes
     /// <summary>Hashes of a photographs run.</summary>
     public static SortedDictionary<string, string> OfPhotographs(PhotographsData data)
     {
-        var hashes = Of([("captions", data.Captions), ("tokenizer", Path.Combine(data.Tokenizer, "tokenizer.json"))]);
+        var hashes = Of([("captions", data.Captions)]);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(data.Tokenizer);
         hashes["images"] = OfFolder(data.Images);
         return hashes;
     }

@@ -10,7 +10,7 @@ using Fovea.Models.Initialisation;
 
 namespace Fovea.Cli.Stages;
 
-/// <summary>What a model folder holds beside the model: tokenizer files, and the image processor's settings.</summary>
+/// <summary>What a model folder holds beside the model: tokenizer and chat template files, and the image processor's settings.</summary>
 internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorConfig? ProcessorConfig)
 {
     /// <summary>The image processor; null for a text-only model.</summary>
@@ -29,7 +29,7 @@ internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorCon
     /// <summary>Writes them beside the model.</summary>
     public void Write(string modelFolder)
     {
-        foreach (var file in Tokenizer.FileNames.Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
+        foreach (var file in Tokenizer.FileNames.Concat(ModelParts.TemplateFiles).Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
         {
             AtomicFile.Write(Path.Combine(modelFolder, file), stream => stream.Write(File.ReadAllBytes(Path.Combine(TokenizerFolder, file))));
         }

@@ -16,11 +16,15 @@ internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISam
     public const string TemplateName = "auto";
 
     /// <summary>Reads and tokenizes.</summary>
+    /// <param name="data">The files.</param>
+    /// <param name="tokenizerFolder">The tokenizer's home.</param>
+    /// <param name="view">With images or without.</param>
+    /// <param name="template"><c>auto</c>, <c>checkpoint</c> for the folder's own, or a name, as in scoring.</param>
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
-    public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view)
+    public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName)
     {
         var tokenizer = Tokenizer.Load(tokenizerFolder);
-        var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(TemplateName, tokenizerFolder, tokenizer));
+        var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(template, tokenizerFolder, tokenizer));
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
         var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
         return new TokenizedCorpus(corpus, tokenizer, encoder, [.. corpus.Samples.Select(encoder.Encode)]);

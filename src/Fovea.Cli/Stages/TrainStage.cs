@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
+using Fovea.Data.Templates;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
@@ -25,8 +26,11 @@ internal sealed record TrainStage : IStage
     /// <summary>A text LM's folder whose decoder a preset starts from.</summary>
     public string? DecoderFrom { get; init; }
 
-    /// <summary>Folder with <c>tokenizer.json</c>; absent: the model's own.</summary>
+    /// <summary>Folder of the tokenizer's files; absent: the model's own.</summary>
     public string? Tokenizer { get; init; }
+
+    /// <summary>How samples are rendered, as in <c>fovea score --template</c>: weights are good under the template that they were scored under.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
     /// <summary>What to train on.</summary>
     public required IReadOnlyList<DataSource> Data { get; init; }
@@ -63,7 +67,13 @@ internal sealed record TrainStage : IStage
     public SortedDictionary<string, string> HashInputs()
     {
         Check();
-        var hashes = InputHashes.Of([("tokenizer", Path.Combine(TokenizerFolder, "tokenizer.json")), .. WeightsPath is { } w ? new[] { ("weights", w) } : []]);
+        var hashes = InputHashes.Of(WeightsPath is { } w ? [("weights", w)] : []);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder);
+        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder) is { } template)
+        {
+            hashes["template"] = template;
+        }
+
         foreach (var (role, folder) in new[] { ("model", Model), ("decoder_from", DecoderFrom) })
         {
             if (folder is not null)
@@ -88,12 +98,12 @@ internal sealed record TrainStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View);
+        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
         var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
+        var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
         using var model = StartModel(corpus);
-        var set = WeightsPath is { } w ? TrainingSet.Join(samples, WeightsFile.Read(w)) : TrainingSet.Unweighted(samples);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View) : null;
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
         using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed);
         var job = new TrainingJob
@@ -127,6 +137,17 @@ internal sealed record TrainStage : IStage
         }
 
         return result;
+    }
+
+    // Images are hashed before the first step: a run that finds another image after hours is hours lost.
+    private TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, WeightsFile weights, CancellationToken stop)
+    {
+        var hashes = new ImageHashes(Data);
+        return TrainingSet.Join(samples, weights, sample =>
+        {
+            stop.ThrowIfCancellationRequested();
+            return hashes.Of(sample);
+        });
     }
 
     private static JsonObject Result(TrainingSummary summary, TrainingSet set)

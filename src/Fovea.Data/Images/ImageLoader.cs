@@ -10,7 +10,7 @@ public sealed class ImageLoader
 {
     private readonly ICorpus _corpus;
     private readonly Dictionary<SampleKey, Sample> _samples;
-    private readonly ConcurrentDictionary<string, PixelValues> _units = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Source, string Name), PixelValues> _units = new();
     private readonly long _cacheBytes;
     private long _cached;
 
@@ -49,7 +49,7 @@ public sealed class ImageLoader
 
     private PixelValues Load(Sample sample, int index)
     {
-        var name = sample.Images[index];
+        var name = (sample.Key.Source, sample.Images[index]); // files of one name below two image folders are two images
         if (_units.TryGetValue(name, out var known))
         {
             return known;

@@ -51,7 +51,7 @@ public sealed class SampleEncoder : ISampleEncoder
         var last = _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
         return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) == last
             ? last
-            : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another --template");
+            : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another template");
     }
 
     /// <inheritdoc/>

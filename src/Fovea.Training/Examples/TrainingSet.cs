@@ -52,9 +52,13 @@ public sealed class TrainingSet
     /// <exception cref="FoveaException">No sample, or a key stands twice.</exception>
     public static TrainingSet Unweighted(IEnumerable<TokenizedSample> samples) => Build(samples, null, WeightNormalization.None);
 
-    /// <summary>Joins samples with their weights by key and fingerprint. Dropped and invalid rows are left out and counted.</summary>
-    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization, stands twice, or no sample is left.</exception>
-    public static TrainingSet Join(IEnumerable<TokenizedSample> samples, WeightsFile weights) => Build(samples, weights.Lookup, weights.Normalization);
+    /// <summary>Joins samples with their weights by key, fingerprint and image bytes. Dropped and invalid rows are left out and counted.</summary>
+    /// <param name="samples">As training tokenized them.</param>
+    /// <param name="weights">A row for each.</param>
+    /// <param name="imageHash">SHA-256 over the bytes of a sample's image files, null without images; called only for rows whose scores saw images (VIG).</param>
+    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization or with another image, stands twice, or no sample is left.</exception>
+    public static TrainingSet Join(IEnumerable<TokenizedSample> samples, WeightsFile weights, Func<TokenizedSample, string?> imageHash) =>
+        Build(samples, sample => weights.Lookup(sample, imageHash), weights.Normalization);
 
     private static TrainingSet Build(IEnumerable<TokenizedSample> samples, Func<TokenizedSample, TokenWeights>? lookup, WeightNormalization normalization)
     {

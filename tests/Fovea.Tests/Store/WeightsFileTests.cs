@@ -67,6 +67,22 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     [Fact]
+    public void Weights_that_saw_an_image_are_good_for_its_bytes_alone()
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, 0f]) with { ImageHash = "seen" }, Row(5, SelectionStatus.Kept, null));
+        var (file, sample) = (WeightsFile.Read(Path), Sample(4, "text4", 2) with { Images = ["a/b.png"] });
+        Assert.Equal([1f, 0f], file.Lookup(sample, _ => "seen").Weights!);
+        foreach (var now in new[] { "another", null })
+        {
+            var error = Assert.Throws<InvalidInputException>(() => file.Lookup(sample, _ => now));
+            Assert.Equal(("data.json", 4), (error.File, error.Record));
+            Assert.Contains($"expected image hash seen, got {now ?? "none"}: its image a/b.png changed", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Null(file.Lookup(Sample(5, "text5", 1), _ => throw new InvalidOperationException("no image is read for weights of the text alone")).Weights);
+    }
+
+    [Fact]
     public void A_key_that_stands_twice_is_an_error()
     {
         Write(Row(4, SelectionStatus.Kept, null), Row(4, SelectionStatus.Kept, null));

@@ -66,11 +66,12 @@ internal static class Small
 
     /// <summary>Writes the rows to a weights file and joins them.</summary>
     public static TrainingSet Join(
-        IEnumerable<TokenizedSample> samples, IEnumerable<TokenWeights> rows, WeightNormalization normalization = WeightNormalization.None)
+        IEnumerable<TokenizedSample> samples, IEnumerable<TokenWeights> rows, WeightNormalization normalization = WeightNormalization.None,
+        Func<TokenizedSample, string?>? imageHash = null)
     {
         using var folder = new TemporaryFolder();
         WeightsFile.Write(folder["w.parquet"], rows, normalization, new Dictionary<string, string>());
-        return TrainingSet.Join(samples, WeightsFile.Read(folder["w.parquet"]));
+        return TrainingSet.Join(samples, WeightsFile.Read(folder["w.parquet"]), imageHash ?? (_ => null));
     }
 
     public static WeightedSample Weighted(VisionLanguageModel model, TokenizedSample sample, float[]? weights = null) =>

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Torch;
 using Fovea.Training.Options;
 using Xunit;
 
@@ -6,6 +7,8 @@ namespace Fovea.Tests.Training;
 
 public sealed class TrainingOptionsTests
 {
+    public TrainingOptionsTests() => TorchRuntime.Start(1);
+
     public static TheoryData<string, TrainingOptions> Wrong => new()
     {
         { "steps", Small.Options with { Epochs = 1 } },
