@@ -36,6 +36,15 @@ public static partial class TorchRuntime
         }
     }
 
+    /// <summary>Gives memory that was freed, and that the allocator keeps for later, back to the system. What is resident then is what is in use.</summary>
+    public static void Trim()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = MallocTrim(0);
+        }
+    }
+
     // A module initializer, because the settings must precede the first touch of libtorch by anyone in the process.
 #pragma warning disable CA2255
     [ModuleInitializer]
@@ -59,4 +68,7 @@ public static partial class TorchRuntime
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int MallOpt(int parameter, int value);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int MallocTrim(nuint pad);
 }

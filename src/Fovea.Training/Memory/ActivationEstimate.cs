@@ -4,12 +4,16 @@ using Fovea.Training.Options;
 namespace Fovea.Training.Memory;
 
 /// <summary>
-/// Bytes that one block keeps for its backward pass, a token: the tensors that libtorch saves, counted by hand from the blocks' own operations.
-/// With bf16 products each product also keeps its input in bfloat16, and the float32 input of a product is kept only where something else needs it.
+/// Bytes that one block keeps for its backward pass: the tensors that are kept, counted by hand from the blocks' own operations. Of f32 and of the recorded bf16 path (joined
+/// projections, adapters) a token, as libtorch saves them: with bf16 products each product also keeps its input in bfloat16, and the float32 input of a product only where
+/// something else needs it. Of bf16 with gradients written out, by batch and length, since attention's probabilities grow with the square of the length.
 /// </summary>
 internal static class ActivationEstimate
 {
     private const int Float = 4, Brain = 2;
+
+    // Of CausalAttention: queries that meet the keys up to their end at once.
+    private const int Piece = 128;
 
     /// <summary>A decoder block: norms 4 x hidden and the two sums; query, key, value, their mix and its copy; gate, its activation, up, product.</summary>
     public static long DecoderBlock(DecoderConfig c, Precision precision)
@@ -20,6 +24,30 @@ internal static class ActivationEstimate
             : (Float * ((4 * h) + (4 * q))) + (Brain * ((2 * h) + q + (4 * m)));
     }
 
+    /// <summary>
+    /// A decoder block whose gradients are written out, all in bfloat16: its input and the sum after attention <c>[batch, seq, hidden]</c>; query, key, value and their mix
+    /// <c>[batch, seq, heads * head_dim]</c>; gate and up <c>[batch, seq, intermediate]</c>; and either the probabilities <c>[batch * heads, piece, keys]</c> of all pieces, or the
+    /// fused operator's sums <c>[batch, heads, seq]</c> in float32 and the heads repeated for their groups.
+    /// </summary>
+    /// <param name="c">Shape.</param>
+    /// <param name="batch">Rows.</param>
+    /// <param name="seq">Tokens a row.</param>
+    /// <param name="keepsProbabilities">Whether attention runs by plain products.</param>
+    public static long MixedBlock(DecoderConfig c, long batch, long seq, bool keepsProbabilities)
+    {
+        long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
+        var attention = keepsProbabilities
+            ? Brain * batch * c.NumHeads * Probabilities(seq)
+            : (Float * batch * c.NumHeads * seq) + (kv == q ? 0 : Brain * 2 * batch * seq * q);
+        return (Brain * batch * seq * ((2 * h) + (2 * q) + (2 * kv) + (2 * m))) + attention;
+    }
+
+    /// <summary>
+    /// What the gradients of such a block hold at their widest, a token, in bfloat16: of the MLP the activation and its product, the gradients of the product, of gate and of
+    /// up; the norm's output on the way and whole; the gradients of the output, of the norm's output and of its input.
+    /// </summary>
+    public static long MixedGradients(DecoderConfig c) => Brain * ((5L * c.IntermediateSize) + (5L * c.HiddenSize));
+
     /// <summary>A tower block: two norms and their inputs, query, key, value, mix and copy; the inner layer before and after its activation.</summary>
     public static long TowerBlock(VisionConfig c, Precision precision)
     {
@@ -27,5 +55,12 @@ internal static class ActivationEstimate
         return precision == Precision.F32
             ? Float * ((9 * h) + (3 * m))
             : (Float * ((6 * h) + (2 * m))) + (Brain * ((5 * h) + m));
+    }
+
+    // The sum over pieces of queries times keys up to the piece's end.
+    private static long Probabilities(long seq)
+    {
+        var (whole, rest) = Math.DivRem(seq, Piece);
+        return (Piece * Piece * whole * (whole + 1) / 2) + (rest * seq);
     }
 }

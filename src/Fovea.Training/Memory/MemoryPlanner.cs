@@ -1,8 +1,10 @@
 using Fovea.Models.Adapters;
 using Fovea.Models.Families;
+using Fovea.Models.MixedPrecision;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Training.Memory;
@@ -10,13 +12,16 @@ namespace Fovea.Training.Memory;
 /// <summary>Estimates a run's memory from the shapes of the model and of its largest micro-batch.</summary>
 internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, TrainingOptions options)
 {
-    private const int Float = sizeof(float);
+    private const int Float = sizeof(float), Brain = 2;
 
     // Code of libtorch and its libraries that the first step pages in, and the managed heap's growth: measured on models from 1 to 30 M parameters.
     private const long FirstStepBytes = 56L << 20;
 
     // A backward pass holds, beside what was saved, gradients of a few activations of one block and temporaries of its products.
     private const double Overhead = 1.1;
+
+    // What lies free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 25 % of what a pass holds).
+    private const double MixedOverhead = 1.15;
 
     // An adapter's own products, and what a block holds of both ways through a map while their sum is taken.
     private const double AdapterOverhead = 1.5;
@@ -28,19 +33,23 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     {
         var weights = Bytes(All.Select(p => p.Value));
         var trained = Bytes(All.Where(p => p.Value.requires_grad).Select(p => p.Value));
+        var optimizer = (2 * trained) + (options.EmaDecay is null ? 0 : trained); // made by now
         var tokens = Tokens(largest, out var rows, out var images);
         var targets = largest is null ? 0 : (long)rows * (options.Packing ? Math.Max(1, tokens / rows / largest.Sample.InputIds.Length) : 1) * largest.Weights.Length;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // gives back what reading corpus and model left behind
+        TorchRuntime.Trim();
         var resident = ProcessMemory.Resident();
         return new MemoryPlan
         {
             Weights = weights,
             Gradients = trained + (options.MicroBatchSize < options.BatchSize ? LargestTrained() : 0),
-            Optimizer = (2 * trained) + (options.EmaDecay is null ? 0 : trained),
-            Activations = (long)(Overhead * (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Tower(images))),
+            Optimizer = optimizer,
+            Activations = (long)(IsMixed
+                ? (MixedOverhead * MixedDecoder(rows, tokens)) + (Overhead * Tower(images))
+                : Overhead * (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images))),
             Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows((long)options.MaxLogitsMib << 20, model.VocabSize))),
             CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
-            Process = Math.Max(0, resident - weights) + FirstStepBytes,
+            Process = Math.Max(0, resident - weights - optimizer) + FirstStepBytes,
             PeakBefore = ProcessMemory.Peak(),
         };
     }
@@ -79,6 +88,29 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 
+    // Gradients written out, in bfloat16. Before the blocks the embeddings in float32; behind them the output, and at the targets the final norm's tensors and their gradient.
+    private double MixedDecoder(int rows, long tokens)
+    {
+        var c = model.Decoder.Config;
+        var embeddings = ((5.0 * Float) + Brain) * c.HiddenSize * tokens;
+        if (rows == 0 || (!Trains(model.Decoder.Prefix) && !Trains("")))
+        {
+            return embeddings;
+        }
+
+        var seq = tokens / rows;
+        var isMasked = options.Packing || (c.SlidingWindow is { } window && seq > window);
+        var keeps = !isMasked && c.NumHeads == c.NumKeyValueHeads && CausalAttention.Fits(rows, c.NumHeads, seq);
+        var block = ActivationEstimate.MixedBlock(c, rows, seq, keeps) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
+        var working = embeddings + Masks(rows, tokens) + (tokens * ActivationEstimate.MixedGradients(c));
+        return working + (options.GradientCheckpointing
+            ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + block
+            : c.NumLayers * block);
+    }
+
+    // Added to scores where rows are packed: [rows, 1, seq, seq] in float32, a copy in bfloat16, and what it is made of.
+    private double Masks(int rows, long tokens) => options.Packing && rows > 0 ? (Float + Brain + Brain) * (double)tokens * (tokens / rows) : 0;
+
     private double Tower(long images)
     {
         if (model is not LlavaModel llava || images == 0)
@@ -95,13 +127,15 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             : tokens * (block + (Trains("model.vision_tower.") ? (double)c.NumLayers * c.HiddenSize * Float : 0)));
     }
 
-    // Logits, their log-softmax and its gradient in float32; with bf16 products the products' own results as well, and the head's weight.
+    private bool IsMixed => options.Precision == Precision.BF16 && model.Decoder.IsMixed;
+
+    // Logits, their log-softmax and its gradient in float32; with bf16 products logits and probabilities in bfloat16, the head's copy and, if it is trained, its gradient.
     private long Logits(long rows)
     {
         var vocab = (long)model.VocabSize;
         return options.Precision == Precision.F32
             ? 3 * rows * vocab * Float
-            : (4 * rows * vocab * Float) + (2 * 2 * vocab * model.Decoder.Config.HiddenSize);
+            : Brain * ((2 * rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
     }
 
     private IEnumerable<KeyValuePair<string, torch.Tensor>> All => [.. model.Parameters.All, .. adapter?.Parameters.All ?? []];

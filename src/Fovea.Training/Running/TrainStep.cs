@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Objective;
 using Fovea.Training.Optimization;
@@ -33,6 +34,9 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
     /// <summary>Trained parameters that the first update left without a gradient; null before it.</summary>
     public IReadOnlyList<string>? Unreached { get; private set; }
 
+    /// <summary>Resident memory, in bytes, above which a micro-batch begins by giving freed memory back to the system; null to keep it, as is faster.</summary>
+    public long? TrimAbove { get; set; }
+
     /// <summary>
     /// Makes one update with the loss over all samples. Samples without a weighted target are not run; if no weight is left, there is no update.
     /// </summary>
@@ -50,6 +54,11 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
         var loss = 0.0;
         foreach (var micro in Rows(active).Chunk(layout.MicroBatchSize))
         {
+            if (ProcessMemory.Resident() > TrimAbove)
+            {
+                TorchRuntime.Trim();
+            }
+
             var part = Accumulate(micro, weightSum);
             loss += part;
             if (!double.IsFinite(part))
