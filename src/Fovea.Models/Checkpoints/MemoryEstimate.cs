@@ -16,18 +16,25 @@ public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Sc
     private const int MostTokens = 2048;
     private const int F32 = sizeof(float);
 
-    // Tensors of a block that live at once going forward, and those that backward needs: of the width of the residual stream, and of the MLP's.
-    private const int ForwardWide = 6, ForwardInner = 3, KeptWide = 10, KeptInner = 4;
+    // Tensors of a block that live at once going forward, and those that backward needs, as a training run's own plan counts them: of the width of the residual stream, of the
+    // heads' (query, key, value, their mix and its copy), and of the MLP's.
+    private const int ForwardWide = 6, ForwardInner = 3, KeptWide = 6, KeptHeads = 5, KeptInner = 4;
 
-    // Logits, their log-softmax, and in training their gradient.
+    // Before and behind the blocks: embeddings, their gradient, the final norm.
+    private const int KeptEnds = 4;
+
+    // Logits, their log-softmax, and in training their gradient; training makes them a piece at a time.
     private const int ForwardLogits = 2, KeptLogits = 3;
+    private const long PieceBytes = 64L << 20;
 
     internal static MemoryEstimate Of(DecoderConfig c, long parameters, long storedBytes)
     {
         var tokens = Math.Min(c.MaxPositions, MostTokens);
         long heads = (long)(c.NumHeads + (2 * c.NumKeyValueHeads)) * c.HeadDim;
         var forward = tokens * ((ForwardWide * (long)c.HiddenSize) + (ForwardInner * (long)c.IntermediateSize) + (2 * heads) + (ForwardLogits * (long)c.VocabSize));
-        var kept = tokens * ((c.NumLayers * ((KeptWide * (long)c.HiddenSize) + (KeptInner * (long)c.IntermediateSize) + (2 * heads))) + (KeptLogits * (long)c.VocabSize));
-        return new MemoryEstimate(tokens, storedBytes, parameters * F32, storedBytes + (forward * F32), (parameters * 4 * F32) + (kept * F32));
+        var block = (KeptWide * (long)c.HiddenSize) + (KeptHeads * (long)c.NumHeads * c.HeadDim) + (KeptInner * (long)c.IntermediateSize);
+        var kept = F32 * tokens * ((c.NumLayers * block) + (KeptEnds * (long)c.HiddenSize));
+        var logits = KeptLogits * Math.Min(F32 * (long)tokens * c.VocabSize, PieceBytes);
+        return new MemoryEstimate(tokens, storedBytes, parameters * F32, storedBytes + (forward * F32), (parameters * 4 * F32) + kept + logits);
     }
 }

@@ -49,6 +49,16 @@ internal sealed class CausalAttention : IDisposable
     /// <summary>Whether the probabilities of such queries are worth their memory.</summary>
     public static bool Fits(long batch, long heads, long seq) => batch * heads * seq * (seq + Piece) <= MostBytes; // half of them, two bytes each
 
+    /// <summary>How many probabilities are kept a row and head: the sum over pieces of queries times keys up to the piece's end.</summary>
+    public static long Probabilities(long seq)
+    {
+        var (whole, rest) = Math.DivRem(seq, Piece);
+        return (Piece * Piece * whole * (whole + 1) / 2) + (rest * seq);
+    }
+
+    /// <summary>All that is held between the passes.</summary>
+    internal IEnumerable<Tensor> Kept => [_query, _key, _value, Output, .. _probabilities];
+
     /// <summary>Gradients of query, key and value, each <c>[batch, seq, heads, head_dim]</c>.</summary>
     /// <param name="kernels">For the softmax's gradient.</param>
     /// <param name="gradient">Of the output: <c>[batch, seq, heads * head_dim]</c>.</param>
@@ -74,11 +84,10 @@ internal sealed class CausalAttention : IDisposable
 
     public void Dispose()
     {
-        _query.Dispose();
-        _key.Dispose();
-        _value.Dispose();
-        Output.Dispose();
-        _probabilities.ForEach(p => p.Dispose());
+        foreach (var tensor in Kept)
+        {
+            tensor.Dispose();
+        }
     }
 
     private static Tensor Later(long length, Device device) => full([length, length], float.NegativeInfinity, ScalarType.BFloat16, device).triu(1);

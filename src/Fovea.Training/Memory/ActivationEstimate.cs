@@ -1,4 +1,5 @@
 using Fovea.Models.Configs;
+using Fovea.Models.MixedPrecision;
 using Fovea.Training.Options;
 
 namespace Fovea.Training.Memory;
@@ -11,9 +12,6 @@ namespace Fovea.Training.Memory;
 internal static class ActivationEstimate
 {
     private const int Float = 4, Brain = 2;
-
-    // Of CausalAttention: queries that meet the keys up to their end at once.
-    private const int Piece = 128;
 
     /// <summary>A decoder block: norms 4 x hidden and the two sums; query, key, value, their mix and its copy; gate, its activation, up, product.</summary>
     public static long DecoderBlock(DecoderConfig c, Precision precision)
@@ -37,7 +35,7 @@ internal static class ActivationEstimate
     {
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
         var attention = keepsProbabilities
-            ? Brain * batch * c.NumHeads * Probabilities(seq)
+            ? Brain * batch * c.NumHeads * CausalAttention.Probabilities(seq)
             : (Float * batch * c.NumHeads * seq) + (kv == q ? 0 : Brain * 2 * batch * seq * q);
         return (Brain * batch * seq * ((2 * h) + (2 * q) + (2 * kv) + (2 * m))) + attention;
     }
@@ -55,12 +53,5 @@ internal static class ActivationEstimate
         return precision == Precision.F32
             ? Float * ((9 * h) + (3 * m))
             : (Float * ((6 * h) + (2 * m))) + (Brain * ((5 * h) + m));
-    }
-
-    // The sum over pieces of queries times keys up to the piece's end.
-    private static long Probabilities(long seq)
-    {
-        var (whole, rest) = Math.DivRem(seq, Piece);
-        return (Piece * Piece * whole * (whole + 1) / 2) + (rest * seq);
     }
 }
