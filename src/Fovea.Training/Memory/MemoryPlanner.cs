@@ -17,14 +17,11 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     // Code of libtorch and its libraries that the first step pages in, and the managed heap's growth: measured on models from 1 to 30 M parameters.
     private const long FirstStepBytes = 56L << 20;
 
-    // A backward pass holds, beside what was saved, gradients of a few activations of one block and temporaries of its products.
-    private const double Overhead = 1.1;
-
-    // What lies free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 25 % of what a pass holds).
-    private const double MixedOverhead = 1.15;
+    // What lies free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 30 % of what a pass holds).
+    private const double Overhead = 1.2;
 
     // An adapter's own products, and what a block holds of both ways through a map while their sum is taken.
-    private const double AdapterOverhead = 1.5;
+    private const double AdapterOverhead = 1.15;
 
     /// <summary>Makes the plan. Parameters, weights of the samples and the corpus must be in memory; no step must have run.</summary>
     /// <param name="largest">The sample with the most tokens, cut and expanded; null if none can be used.</param>
@@ -44,9 +41,9 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             Weights = weights,
             Gradients = trained + (options.MicroBatchSize < options.BatchSize ? LargestTrained() : 0),
             Optimizer = optimizer,
-            Activations = (long)(IsMixed
-                ? (MixedOverhead * MixedDecoder(rows, tokens)) + (Overhead * Tower(images))
-                : Overhead * (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images))),
+            Activations = (long)(Overhead * (IsMixed
+                ? MixedDecoder(rows, tokens) + Tower(images)
+                : (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images)))),
             Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows((long)options.MaxLogitsMib << 20, model.VocabSize))),
             CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
             Process = Math.Max(0, resident - weights - optimizer) + FirstStepBytes,
@@ -75,7 +72,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     {
         var c = model.Decoder.Config;
         var trains = Trains(model.Decoder.Prefix);
-        var block = ActivationEstimate.DecoderBlock(c, options.Precision);
+        var block = ActivationEstimate.DecoderBlock(c, Recorded);
         var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.Prefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
         var embeddings = 4.0 * Float * c.HiddenSize * tokens;
         if (!trains && !Trains(""))
@@ -84,7 +81,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         return embeddings + (options.GradientCheckpointing
-            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (2.0 * block))) + (casts / c.NumLayers) // a block's activations and their gradients
+            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (3.0 * block))) + (casts / c.NumLayers) // a block's activations, their gradients, and what its first run left free
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 
@@ -102,10 +99,10 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var isMasked = options.Packing || (c.SlidingWindow is { } window && seq > window);
         var keeps = !isMasked && c.NumHeads == c.NumKeyValueHeads && CausalAttention.Fits(rows, c.NumHeads, seq);
         var block = ActivationEstimate.MixedBlock(c, rows, seq, keeps) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
-        var working = embeddings + Masks(rows, tokens) + (tokens * ActivationEstimate.MixedGradients(c));
-        return working + (options.GradientCheckpointing
-            ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + block
-            : c.NumLayers * block);
+        var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
+        return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
+            ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part
+            : (c.NumLayers * block) + gradients);
     }
 
     // Added to scores where rows are packed: [rows, 1, seq, seq] in float32, a copy in bfloat16, and what it is made of.
@@ -120,12 +117,15 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
 
         var c = llava.Config.Vision;
         var tokens = (double)images * c.NumTokens;
-        var block = ActivationEstimate.TowerBlock(c, options.Precision);
+        var block = ActivationEstimate.TowerBlock(c, Recorded);
         var pixels = 3.0 * Float * 3 * c.ImageSize * c.ImageSize * images;
         return pixels + (Trains("model.vision_tower.") && !options.GradientCheckpointing
             ? tokens * c.NumLayers * block
             : tokens * (block + (Trains("model.vision_tower.") ? (double)c.NumLayers * c.HiddenSize * Float : 0)));
     }
+
+    // Between maps that carry an adapter activations stay in float32, and products share no casts: libtorch saves what it saves in float32.
+    private Precision Recorded => adapter is null ? options.Precision : Precision.F32;
 
     private bool IsMixed => options.Precision == Precision.BF16 && model.Decoder.IsMixed;
 

@@ -82,7 +82,7 @@ internal sealed class TrainingRun : IDisposable
         _notices.TellDeadWeights(_job.Set);
         var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _snapshot.Bytes);
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
-        _step.TrimAbove = plan.Peak; // what lies free grows with each pass, since the allocator reuses aligned memory only in part
+        _step.TrimAbove = plan.Peak / 20 * 19; // what lies free grows with each pass, since the allocator reuses aligned memory only in part
         if (_options.CheckpointEvery is not null || _options.KeepBest)
         {
             _snapshot.Reserve();
