@@ -71,10 +71,10 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         {
             cancel.ThrowIfCancellationRequested();
             rates.Measure();
-            loopF32.Time(() => expected = [.. samples.Select(f32.Score)]);
+            expected = Loop(loopF32, f32, samples);
             rates.Measure();
-            loopBF16.Time(() => samples.ForEach(s => bf16.Score(s)));
-            fovea.Time(() => found = Score(model, samples));
+            _ = Loop(loopBF16, bf16, samples);
+            found = Score(fovea, model, samples);
             notice($"round {round + 1} of {rounds}: {loopF32.Seconds:0.0} s, {loopBF16.Seconds:0.0} s, {fovea.Seconds:0.00} s");
         }
 
@@ -102,15 +102,29 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         return (best, 2.0 * parameters * Sequences * Sequence / 1e9, parameters);
     }
 
-    private static float[][] Score(LlavaModel model, List<ExpandedSample> samples)
+    private static float[][] Loop(Best best, PlainLlava model, List<ExpandedSample> samples)
     {
         var rows = new float[samples.Count][];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var at = i;
+            best.Time(i, () => rows[at] = model.Score(samples[at]));
+        }
+
+        return rows;
+    }
+
+    private static float[][] Score(Best best, LlavaModel model, List<ExpandedSample> samples)
+    {
+        var rows = new float[samples.Count][];
+        var part = 0;
         foreach (var half in (int[])[0, samples.Count / 2])
         {
             var condition = samples.GetRange(half, samples.Count / 2);
             foreach (var batch in Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget))
             {
-                var scores = TargetLogProbs.Compute(model, [.. batch.Select(i => condition[i])]);
+                float[][] scores = [];
+                best.Time(part++, () => scores = TargetLogProbs.Compute(model, [.. batch.Select(i => condition[i])]));
                 for (var i = 0; i < batch.Length; i++)
                 {
                     rows[half + batch[i]] = scores[i];
