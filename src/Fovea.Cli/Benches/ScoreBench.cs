@@ -16,23 +16,8 @@ namespace Fovea.Cli.Benches;
 /// </summary>
 internal sealed class ScoreBench(int rounds, Action<string> notice)
 {
-    private const int Vocabulary = 32_000, ImageTokenId = 5, NumSamples = 12, TokenBudget = 4096;
+    private const int NumSamples = 12, TokenBudget = 4096;
     private const int Sequence = 512, Sequences = 4, Targets = 128, DecoderRounds = 8;
-
-    private static readonly PresetSizes LlavaSizes = new()
-    {
-        HiddenSize = 768,
-        NumLayers = 12,
-        NumHeads = 12,
-        IntermediateSize = 2048,
-        MaxPositions = 2048,
-        ImageSize = 224,
-        PatchSize = 16,
-        VisionHiddenSize = 768,
-        VisionNumLayers = 12,
-        VisionNumHeads = 12,
-        VisionIntermediateSize = 3072,
-    };
 
     private static readonly PresetSizes DecoderSizes = new() { HiddenSize = 1024, NumLayers = 21, NumHeads = 16, IntermediateSize = 2816, MaxPositions = 2048 };
 
@@ -59,7 +44,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
     private (Best LoopF32, Best LoopBF16, Best Fovea, int Tokens, double Difference) Llava(MatmulRates rates, CancellationToken cancel)
     {
         notice("a LLaVA against a user's loop");
-        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(Vocabulary, ImageTokenId: ImageTokenId), 1, LlavaSizes);
+        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId), 1, BenchModel.Sizes);
         using var f32 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.Float32);
         using var bf16 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.BFloat16);
         model.Policy = MatmulPolicy.BF16;
@@ -85,11 +70,11 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
     private (Best Best, double Gflop, long BlockParameters) Decoder(MatmulRates rates, CancellationToken cancel)
     {
         notice("a decoder of 270 million parameters");
-        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(Vocabulary), 1, DecoderSizes);
+        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(BenchModel.Vocabulary), 1, DecoderSizes);
         model.Pack();
         var random = new RandomSource(1, "bench");
         var samples = Enumerable.Range(0, Sequences).Select(_ => new ExpandedSample(
-            [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(Vocabulary))], [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
+            [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(BenchModel.Vocabulary))], [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
         var best = new Best();
         for (var round = 0; round < DecoderRounds * rounds; round++)
         {
@@ -144,7 +129,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         var image = model.ImageTokenIds(side, side);
         var texts = Enumerable.Range(0, NumSamples).Select(i => 40 + (360 * i / (NumSamples - 1))).Select(length =>
         {
-            int[] ids = [1, .. image, .. Enumerable.Range(0, length).Select(_ => 10 + random.Next(Vocabulary - 10))];
+            int[] ids = [1, .. image, .. Enumerable.Range(0, length).Select(_ => 10 + random.Next(BenchModel.Vocabulary - 10))];
             return (Ids: ids, Targets: Enumerable.Range(ids.Length - (length / 3), length / 3).ToArray());
         }).ToList();
         return [.. texts.Concat(texts).Select(t => new ExpandedSample(t.Ids, t.Targets, [Image()]))];

@@ -20,23 +20,8 @@ namespace Fovea.Cli.Benches;
 /// </summary>
 internal sealed class TrainBench(int rounds, Action<string> notice)
 {
-    private const int Vocabulary = 32_000, ImageTokenId = 5, Sequence = 512, Sequences = 4, LlavaText = 316;
+    private const int Sequence = 512, Sequences = 4, LlavaText = 316;
     private const double LearningRate = 1e-4, ClipNorm = 1;
-
-    private static readonly PresetSizes Sizes = new()
-    {
-        HiddenSize = 768,
-        NumLayers = 12,
-        NumHeads = 12,
-        IntermediateSize = 2048,
-        MaxPositions = 2048,
-        ImageSize = 224,
-        PatchSize = 16,
-        VisionHiddenSize = 768,
-        VisionNumLayers = 12,
-        VisionNumHeads = 12,
-        VisionIntermediateSize = 3072,
-    };
 
     /// <summary>Measures, and returns the figures.</summary>
     public JsonObject Run(CancellationToken cancel)
@@ -52,7 +37,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
     private JsonObject Decoder(MatmulRates rates, CancellationToken cancel)
     {
         notice("a decoder of 110 million parameters");
-        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(Vocabulary), 1, Sizes);
+        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(BenchModel.Vocabulary), 1, BenchModel.Sizes);
         using var plain = new PlainTraining(model.Parameters, _ => true);
         var loop = new PlainDecoder(model.Decoder.Config, plain.Weights, "model.");
         using var ours = Ours(model, _ => true);
@@ -72,7 +57,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
             notice($"round {round + 1} of {rounds}: {plainTime.Seconds:0.0} s, {whole.Seconds:0.00} s");
         }
 
-        var parameters = model.Parameters.NumElements - (Vocabulary * (long)model.Decoder.Config.HiddenSize); // all but the input embedding
+        var parameters = model.Parameters.NumElements - (BenchModel.Vocabulary * (long)model.Decoder.Config.HiddenSize); // all but the input embedding
         var tokens = Sequences * Sequence;
         return new JsonObject
         {
@@ -88,7 +73,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
     private JsonObject Llava(MatmulRates rates, CancellationToken cancel)
     {
         notice("a LLaVA, tower frozen");
-        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(Vocabulary, ImageTokenId: ImageTokenId), 1, Sizes);
+        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId), 1, BenchModel.Sizes);
         static bool Trains(string name) => !name.StartsWith("model.vision_tower.", StringComparison.Ordinal);
         using var plain = new PlainTraining(model.Parameters, Trains);
         using var loop = new PlainLlava(model.Config, plain.Weights, ScalarType.Float32);
@@ -126,7 +111,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         var random = new RandomSource(1, "bench");
         return [.. Enumerable.Range(0, Sequences).Select(i =>
         {
-            int[] ids = [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(Vocabulary))];
+            int[] ids = [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(BenchModel.Vocabulary))];
             int[] targets = [.. Enumerable.Range(1, Sequence - 1).Where(_ => random.NextDouble() < share)];
             return WeightedSample.Create(new SampleKey("bench", i), new ExpandedSample(ids, targets, []), null);
         })];
@@ -138,7 +123,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         var side = model.Config.Vision.ImageSize;
         return [.. Enumerable.Range(0, Sequences).Select(i =>
         {
-            int[] ids = [1, .. model.ImageTokenIds(side, side), .. Enumerable.Range(0, LlavaText - 1).Select(_ => 10 + random.Next(Vocabulary - 10))];
+            int[] ids = [1, .. model.ImageTokenIds(side, side), .. Enumerable.Range(0, LlavaText - 1).Select(_ => 10 + random.Next(BenchModel.Vocabulary - 10))];
             var image = new PixelValues(3, side, side, [.. Enumerable.Range(0, 3 * side * side).Select(_ => (float)random.NextGaussian())]);
             int[] targets = [.. Enumerable.Range(ids.Length - (LlavaText / 2), LlavaText / 2)];
             return WeightedSample.Create(new SampleKey("bench", i), new ExpandedSample(ids, targets, [image]), null);

@@ -70,9 +70,9 @@ public sealed class ScoreQueryTests : IDisposable
     [InlineData("SELECT * FROM read_text('/etc/hostname')")]
     [InlineData("SELECT * FROM '/etc/passwd'")]
     [InlineData("SELECT * FROM glob('/*')")]
-    [InlineData("SELECT * FROM read_parquet('/tmp/*.parquet')")]
+    [InlineData("SELECT * FROM read_parquet('OUTSIDE/*.parquet')")]
     [InlineData("COPY samples TO 'HERE/shard-00000.parquet'")]
-    [InlineData("COPY (SELECT 1) TO '/tmp/fovea-must-not-be'")]
+    [InlineData("COPY (SELECT 1) TO 'OUTSIDE/fovea-must-not-be'")]
     [InlineData("SELECT 1; COPY samples TO 'HERE/shard-00000.parquet'")]
     [InlineData("SELECT 1) ; DROP VIEW samples --")]
     [InlineData("SET enable_external_access = true")]
@@ -88,12 +88,13 @@ public sealed class ScoreQueryTests : IDisposable
     [InlineData("")]
     public void Nothing_else_can_be_read_or_written(string sql)
     {
+        var outside = Path.GetDirectoryName(_folder.Path)!;
         var before = Directory.GetFiles(_folder.Path).Select(f => (f, new FileInfo(f).Length)).ToList();
         using (var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path)))
         {
             var error = Assert.Throws<UsageException>(() =>
             {
-                using var reader = query.Run(sql.Replace("HERE", _folder.Path, StringComparison.Ordinal));
+                using var reader = query.Run(sql.Replace("HERE", _folder.Path, StringComparison.Ordinal).Replace("OUTSIDE", outside, StringComparison.Ordinal));
                 QueryOutput.WriteText(reader, TextWriter.Null);
             });
             Assert.StartsWith("query: ", error.Message, StringComparison.Ordinal);
@@ -102,7 +103,7 @@ public sealed class ScoreQueryTests : IDisposable
 
         Assert.Equal(before, Directory.GetFiles(_folder.Path).Select(f => (f, new FileInfo(f).Length)));
         Assert.Empty(ScoreStoreReader.FindDamage(_folder.Path));
-        Assert.False(File.Exists("/tmp/fovea-must-not-be"));
+        Assert.False(File.Exists(Path.Combine(outside, "fovea-must-not-be")));
     }
 
     [Fact]
