@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Kernels;
 using TorchSharp;
 
 namespace Fovea.Scoring;
@@ -33,22 +33,15 @@ public static class TargetLogProbs
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         using var batch = Collator.Collate(model, samples);
-        var logits = model.Logits(batch).to(torch.ScalarType.Float32); // [targets, vocab]
-        var ids = batch.TargetIds.to(logits.device); // [targets]
-        var all = logits.log_softmax(-1); // [targets, vocab]
-        var logProbs = Values<float>(all.gather(-1, ids.unsqueeze(-1)).squeeze(-1)); // [targets]
-        var first = topOne ? Values<bool>(logits.argmax(-1).eq(ids)) : null; // [targets]
-        var spread = entropy ? Values<float>(all.exp().mul(all).sum(-1).neg().relu()) : null; // [targets]
+        var all = TargetKernel.Facts(model.Logits(batch), batch.TargetIds, entropy); // [targets]
         var facts = new TargetFacts[samples.Count];
         for (var b = 0; b < facts.Length; b++)
         {
-            var own = batch.TargetOffsets[b]..batch.TargetOffsets[b + 1];
-            facts[b] = new TargetFacts(logProbs[own], first?[own], spread?[own]);
+            var own = all[batch.TargetOffsets[b]..batch.TargetOffsets[b + 1]];
+            facts[b] = new TargetFacts(
+                Array.ConvertAll(own, f => f.LogProb), topOne ? Array.ConvertAll(own, f => f.IsTopOne) : null, entropy ? Array.ConvertAll(own, f => f.Entropy) : null);
         }
 
         return facts;
     }
-
-    private static T[] Values<T>(torch.Tensor tensor)
-        where T : struct => MemoryMarshal.Cast<byte, T>(tensor.cpu().contiguous().bytes).ToArray();
 }

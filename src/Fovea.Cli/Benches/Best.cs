@@ -13,6 +13,9 @@ internal sealed class Best
     /// <summary>In seconds.</summary>
     public double Seconds => _parts.Count == 0 ? double.PositiveInfinity : _parts.Values.Sum();
 
+    /// <summary>In seconds, a guess before the first time.</summary>
+    public double About => _parts.Count == 0 ? 1 : Seconds;
+
     /// <summary>Runs <paramref name="work"/> once more.</summary>
     public void Time(Action work) => Time(0, work);
 

@@ -33,7 +33,8 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
             ["over_same_dtype_loop"] = llava.LoopBF16.Seconds / llava.Fovea.Seconds,
             ["share_of_matmul_rate"] = decoder.Gflop / decoder.Best.Seconds / rates.BF16,
             ["tokens_per_second"] = Sequences * Sequence / decoder.Best.Seconds,
-            ["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16 },
+            ["share_of_single_product_peak"] = decoder.Gflop / decoder.Best.Seconds / rates.Peak,
+            ["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16, ["bf16_single_product_peak"] = rates.Peak },
             ["rate_ratio"] = rates.Ratio,
             ["vig_tokens_per_second"] = llava.Tokens / llava.Fovea.Seconds,
             ["decoder_block_parameters"] = (double)decoder.BlockParameters,
@@ -55,9 +56,9 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         for (var round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            rates.Measure();
+            rates.Measure(1);
             expected = Loop(loopF32, f32, samples);
-            rates.Measure();
+            rates.Measure(1);
             _ = Loop(loopBF16, bf16, samples);
             found = Score(fovea, model, samples);
             notice($"round {round + 1} of {rounds}: {loopF32.Seconds:0.0} s, {loopBF16.Seconds:0.0} s, {fovea.Seconds:0.00} s");
@@ -79,7 +80,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         for (var round = 0; round < DecoderRounds * rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            rates.Measure();
+            rates.Measure(best.About);
             best.Time(() => TargetLogProbs.Compute(model, samples));
         }
 
@@ -87,19 +88,14 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         return (best, 2.0 * parameters * Sequences * Sequence / 1e9, parameters);
     }
 
-    private static float[][] Loop(Best best, PlainLlava model, List<ExpandedSample> samples)
-    {
-        var rows = new float[samples.Count][];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var at = i;
-            best.Time(i, () => rows[at] = model.Score(samples[at]));
-        }
+    private static float[][] Loop(Best best, PlainLlava model, List<ExpandedSample> samples) =>
+        Parts(best, samples, part => [.. part.Select(model.Score)]);
 
-        return rows;
-    }
+    private static float[][] Score(Best best, LlavaModel model, List<ExpandedSample> samples) =>
+        Parts(best, samples, part => TargetLogProbs.Compute(model, part));
 
-    private static float[][] Score(Best best, LlavaModel model, List<ExpandedSample> samples)
+    /// <summary>Times our batches, and what a loop does one by one with the same samples, part by part.</summary>
+    private static float[][] Parts(Best best, List<ExpandedSample> samples, Func<List<ExpandedSample>, float[][]> score)
     {
         var rows = new float[samples.Count][];
         var part = 0;
@@ -109,7 +105,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
             foreach (var batch in Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget))
             {
                 float[][] scores = [];
-                best.Time(part++, () => scores = TargetLogProbs.Compute(model, [.. batch.Select(i => condition[i])]));
+                best.Time(part++, () => scores = score([.. batch.Select(i => condition[i])]));
                 for (var i = 0; i < batch.Length; i++)
                 {
                     rows[half + batch[i]] = scores[i];

@@ -29,7 +29,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         using var rates = new MatmulRates();
         var figures = Decoder(rates, cancel);
         figures["llava"] = Llava(rates, cancel);
-        figures["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16 };
+        figures["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16, ["bf16_single_product_peak"] = rates.Peak };
         figures["rate_ratio"] = rates.Ratio;
         return figures;
     }
@@ -46,11 +46,11 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         for (var round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            rates.Measure();
+            rates.Measure(whole.About);
             plainTime.Time(() => plain.Step(() => Loss(loop.Forward(loop.Embed(Ids(all))), Ids(all))));
             foreach (var (best, samples, recompute) in new[] { (whole, all, false), (mostTime, most, false), (fewTime, few, false), (recomputed, all, true), (whole, all, false) })
             {
-                rates.Measure();
+                rates.Measure(whole.About);
                 best.Time(() => ours.Step(samples, recompute));
             }
 
@@ -63,6 +63,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         {
             ["over_plain_loop"] = plainTime.Seconds / whole.Seconds,
             ["share_of_matmul_rate"] = 6.0 * parameters * tokens / 1e9 / whole.Seconds / rates.BF16,
+            ["share_of_single_product_peak"] = 6.0 * parameters * tokens / 1e9 / whole.Seconds / rates.Peak,
             ["tokens_per_second"] = tokens / whole.Seconds,
             ["parameters"] = (double)parameters,
             ["checkpointing_cost"] = recomputed.Seconds / whole.Seconds,
@@ -83,9 +84,9 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
         for (var round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            rates.Measure();
+            rates.Measure(whole.About);
             plainTime.Time(() => plain.Step(() => samples.Select(s => Loss(loop.Logits(s.Sample), Row(s.Sample), s.Sample.TargetIndices) / samples.Count).Aggregate((a, b) => a + b)));
-            rates.Measure();
+            rates.Measure(whole.About);
             whole.Time(() => ours.Step(samples, recompute: false));
             notice($"round {round + 1} of {rounds}: {plainTime.Seconds:0.0} s, {whole.Seconds:0.00} s");
         }

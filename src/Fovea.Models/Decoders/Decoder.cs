@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Inference;
+using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using static TorchSharp.torch;
@@ -20,7 +21,6 @@ public sealed class Decoder : IDisposable
     private readonly RotaryEmbedding _rotary;
     private readonly bool _hasWindow, _hasFull;
     private PackedDecoder? _packed;
-    private MixedKernels? _kernels;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -144,7 +144,8 @@ public sealed class Decoder : IDisposable
     private IExplicitBlock[] MixedBlocks(BlockContext context, Recomputation recomputation)
     {
         Tensor? Low(Tensor? x) => x is null ? null : recomputation.Keep(x.to(ScalarType.BFloat16));
-        var shared = new MixedContext(Low(context.Rotation.Factor)!, Low(context.Rotation.SignedSin)!, Low(context.Mask), Low(context.WindowMask), _kernels ??= new MixedKernels());
+        var rotation = new HeadRotation(recomputation.Keep(context.Rotation.Factor.alias()), recomputation.Keep(context.Rotation.SignedSin!.alias()));
+        var shared = new MixedContext(rotation, Low(context.Mask), Low(context.WindowMask));
         return [.. _blocks.Select((b, i) => new MixedBlock(Config, i, b.Weights, shared, keeps: !recomputation.Recomputes))];
     }
 
@@ -186,7 +187,6 @@ public sealed class Decoder : IDisposable
     public void Dispose()
     {
         _packed?.Dispose();
-        _kernels?.Dispose();
         _rotary.Dispose();
     }
 

@@ -1,15 +1,14 @@
 using Fovea.Models.Configs;
-using Fovea.Models.Decoders;
+using Fovea.Models.Kernels;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
 
 /// <summary>What all blocks of one pass share.</summary>
-/// <param name="Rotary">Applies the rotations.</param>
-/// <param name="Rotation">Of the positions, bfloat16.</param>
+/// <param name="Rotation">Of the positions.</param>
 /// <param name="Mask">Additive, bfloat16, for layers without a window; null for causal.</param>
 /// <param name="WindowMask">The same for layers with one.</param>
-internal sealed record PackedContext(RotaryEmbedding Rotary, Rotation Rotation, Tensor? Mask, Tensor? WindowMask);
+internal sealed record PackedContext(HeadRotation Rotation, Tensor? Mask, Tensor? WindowMask);
 
 /// <summary>A decoder block that only infers, in bfloat16: one product for query, key and value, norms' weights multiplied into the products behind them.</summary>
 internal sealed class PackedBlock : IDisposable
@@ -32,12 +31,22 @@ internal sealed class PackedBlock : IDisposable
         _down = new PackedLinear(products, weights.Down.Whole(), weights.Down.Bias);
     }
 
-    /// <summary><c>[batch, seq, hidden]</c>, bfloat16 -> the same.</summary>
-    public Tensor Forward(Tensor x, PackedContext context)
+    /// <summary><c>[batch, seq, hidden]</c>, bfloat16 -> the same, or <c>[wanted, hidden]</c>.</summary>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="context">What all blocks share.</param>
+    /// <param name="wanted">Flat indices of the tokens whose output is wanted: <c>[wanted]</c>; null for all.</param>
+    public Tensor Forward(Tensor x, PackedContext context, Tensor? wanted = null)
     {
         using var scope = NewDisposeScope();
-        var attended = _output.Plus(Attend(Unit(x), context), x);
-        var unit = Unit(attended);
+        var mixed = Attend(NormKernel.Forward(x, null, _config.RmsNormEps).Output, context); // the norm's weight is in the product that follows
+        if (wanted is not null)
+        {
+            x = x.flatten(0, 1).index_select(0, wanted);
+            mixed = mixed.flatten(0, 1).index_select(0, wanted);
+        }
+
+        var attended = _output.Plus(mixed, x);
+        var (unit, _) = NormKernel.Forward(attended, null, _config.RmsNormEps);
         return _down.Plus(_up.Times(unit, _gate.Silu(unit)), attended).MoveToOuterDisposeScope();
     }
 
@@ -50,24 +59,11 @@ internal sealed class PackedBlock : IDisposable
         _down.Dispose();
     }
 
-    /// <summary>x / sqrt(mean(x^2) + eps), the norm's weight being in the product that follows (arXiv 1910.07467). Sums in float32.</summary>
-    private Tensor Unit(Tensor x)
-    {
-        var norm = linalg.vector_norm(x.to(ScalarType.Float32), 2, dims: [-1], keepdim: true); // [..., 1]
-        return x * norm.pow_(2).mul_(1f / _config.HiddenSize).add_((float)_config.RmsNormEps).rsqrt_().to(ScalarType.BFloat16);
-    }
-
     private Tensor Attend(Tensor x, PackedContext context)
     {
-        long heads = _config.NumHeads, kv = _config.NumKeyValueHeads, dim = _config.HeadDim;
-        var all = _queryKeyValue.Forward(x).unflatten(2, [heads + (2 * kv), dim]); // [batch, seq, all heads, head_dim]
-        var parts = all.split([heads + kv, kv], 2);
-        var turned = context.Rotary.Apply(parts[0], context.Rotation).split([heads, kv], 2);
-        var group = heads / kv;
-        var (key, value) = group == 1 ? (turned[1], parts[1]) : (turned[1].repeat_interleave(group, 2), parts[1].repeat_interleave(group, 2));
+        var shape = new HeadShape(_config.NumHeads, _config.NumKeyValueHeads, _config.HeadDim);
+        var (query, key, value) = HeadKernel.Split(_queryKeyValue.Forward(x), context.Rotation, shape, shape.Scale);
         var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
-        var mixed = nn.functional.scaled_dot_product_attention(
-            turned[0].transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), mask!, is_casual: mask is null && x.shape[1] > 1); // [batch, heads, seq, head_dim]
-        return mixed.transpose(1, 2).flatten(2);
+        return new Attention(IsCausal: true, mask, _config.NumHeads).Mix(query, key, value);
     }
 }

@@ -1,5 +1,6 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
+using Fovea.Models.Kernels;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
@@ -29,7 +30,7 @@ internal sealed class PackedDecoder : IDisposable
         _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, interleaved: false, head.device);
     }
 
-    /// <summary>Logits at the wanted positions: <c>[wanted, vocab]</c>, float32.</summary>
+    /// <summary>Logits at the wanted positions: <c>[wanted, vocab]</c>, bfloat16.</summary>
     /// <param name="embeddings"><c>[batch, seq, hidden]</c>.</param>
     /// <param name="positions"><c>[seq]</c> or <c>[batch, seq]</c>.</param>
     /// <param name="mask">Additive, for layers without a window; null for causal.</param>
@@ -39,16 +40,14 @@ internal sealed class PackedDecoder : IDisposable
     {
         using var scope = NewDisposeScope();
         var rotation = _rotary.At(positions);
-        var context = new PackedContext(_rotary, new Rotation(Short(rotation.Factor)!, Short(rotation.SignedSin)), Short(mask), Short(windowMask));
+        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), Short(mask), Short(windowMask));
         var x = embeddings.to(ScalarType.BFloat16);
-        foreach (var block in _blocks)
+        for (var i = 0; i < _blocks.Length; i++)
         {
-            x = block.Forward(x, context);
+            x = _blocks[i].Forward(x, context, i == _blocks.Length - 1 ? logitPositions : null); // nothing reads the last block's other tokens
         }
 
-        var wanted = x.view(-1, _config.HiddenSize).index_select(0, logitPositions).to(ScalarType.Float32); // [wanted, hidden]
-        var scale = wanted.square().sum(-1, keepdim: true).mul_(1f / _config.HiddenSize).add_((float)_config.RmsNormEps).rsqrt_(); // [wanted, 1]
-        return _head.Forward(wanted.mul_(scale).to(ScalarType.BFloat16)).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return _head.Forward(NormKernel.Forward(x, null, _config.RmsNormEps).Output).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

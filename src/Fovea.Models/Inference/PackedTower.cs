@@ -1,5 +1,6 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
+using Fovea.Models.Kernels;
 using Fovea.Models.Vision;
 using static TorchSharp.torch;
 
@@ -62,13 +63,20 @@ internal sealed class PackedTower : IDisposable
         public Tensor Forward(Tensor x)
         {
             using var scope = NewDisposeScope();
-            var heads = _queryKeyValue.Forward(_attentionNorm.Forward(x)).unflatten(2, [3, _config.NumHeads, -1]).permute(2, 0, 3, 1, 4); // [3, images, heads, tokens, head_dim]
-            var mixed = nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2]);
-            var attended = _output.Plus(mixed.transpose(1, 2).flatten(2), x);
-            var unit = _mlpNorm.Forward(attended);
-            var inner = _config.Activation == "gelu" ? _up.Gelu(unit) : Activations.Apply(_config.Activation, _up.Forward(unit)); // [images, tokens, intermediate]
-            return _down.Plus(inner, attended).MoveToOuterDisposeScope();
+            var shape = new HeadShape(_config.NumHeads, _config.NumHeads, _config.HiddenSize / _config.NumHeads);
+            var (query, key, value) = HeadKernel.Split(_queryKeyValue.Forward(_attentionNorm.Forward(x)), null, shape, shape.Scale);
+            var mixed = new Attention(IsCausal: false, null, _config.NumHeads).Mix(query, key, value);
+            var attended = _output.Plus(mixed, x);
+            return _down.Plus(Activate(_mlpNorm.Forward(attended)), attended).MoveToOuterDisposeScope();
         }
+
+        /// <summary>What the last product reads: <c>[images, tokens, intermediate]</c>.</summary>
+        private Tensor Activate(Tensor x) => _config.Activation switch
+        {
+            "gelu" => _up.Gelu(x),
+            "quick_gelu" => GateKernel.QuickGelu(_up.Forward(x)),
+            _ => Activations.Apply(_config.Activation, _up.Forward(x)),
+        };
 
         public void Dispose()
         {

@@ -1,21 +1,20 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
+using Fovea.Models.Kernels;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
 
-/// <summary>What all blocks of one pass share, in bfloat16.</summary>
-/// <param name="Cosine"><c>[(batch,) seq, 1, head_dim]</c>.</param>
-/// <param name="SignedSine">Negative in the first half: the same shape.</param>
-/// <param name="Mask">Additive, for layers without a window; null for causal.</param>
+/// <summary>What all blocks of one pass share.</summary>
+/// <param name="Rotation">Of the positions.</param>
+/// <param name="Mask">Additive, for layers without a window, bfloat16; null for causal.</param>
 /// <param name="WindowMask">The same for layers with one.</param>
-/// <param name="Kernels">For gradients.</param>
-internal sealed record MixedContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, Tensor? WindowMask, MixedKernels Kernels);
+internal sealed record MixedContext(HeadRotation Rotation, Tensor? Mask, Tensor? WindowMask);
 
 /// <summary>
 /// A decoder block of a training step in bfloat16 over float32 masters, with gradients written out: weights are cast once a pass, activations stay in bfloat16, and what is cheap
-/// to compute again (norms, the MLP's product) is not kept. Attention alone is left to autograd.
+/// to compute again (norms, the MLP's product) is not kept.
 /// </summary>
 /// <param name="config">Shape.</param>
 /// <param name="layer">Which block.</param>
@@ -63,15 +62,14 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
         var k = _kept;
         var attended = MlpBackward(k, gradient);
-        var (query, key, value) = AttentionBackward(k, attended);
-        Tensor joint = cat([query.flatten(2), key.flatten(2), value.flatten(2)], 2); // [batch, seq, rows]
-        var unit = x * k.AttentionScale * k.AttentionNorm;
-        ProjectionGradients(joint, unit);
+        var joint = AttentionBackward(k, attended); // [batch, seq, rows]
+        ProjectionGradients(joint, NormKernel.Again(x, k.AttentionScale, weights.AttentionNorm));
         Tensor? result = null;
         if (wantsInput || weights.AttentionNorm.requires_grad)
         {
-            var inner = MixedNorm.Backward(x, k.AttentionScale, weights.AttentionNorm, joint.matmul(k.QueryKeyValue));
-            result = inner.add_(attended).alias().MoveToOuterDisposeScope();
+            (result, var norm) = NormKernel.Backward(x, k.AttentionScale, weights.AttentionNorm, joint.matmul(k.QueryKeyValue), attended);
+            Gradients.Add(weights.AttentionNorm, () => norm);
+            result.MoveToOuterDisposeScope();
         }
 
         Dispose();
@@ -85,12 +83,17 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         (_input, _kept) = (null, null);
     }
 
+    private HeadShape Shape => new(config.NumHeads, config.NumKeyValueHeads, config.HeadDim);
+
+    private Tensor? Mask => config.WindowOf(layer) is null ? context.Mask : context.WindowMask;
+
     private (Tensor Output, Kept Kept) Run(Tensor x)
     {
         using var scope = NewDisposeScope();
         var low = ScalarType.BFloat16;
         var joint = cat([.. weights.QueryKeyValue.Select(m => m.Weight.to(low))], 0); // [rows, hidden]
         var bias = weights.QueryKeyValue[0].Bias is null ? null : cat([.. weights.QueryKeyValue.Select(m => m.Bias!.to(low))], 0);
+        var (unit, scale) = NormKernel.Forward(x, weights.AttentionNorm, config.RmsNormEps);
         var k = new Kept
         {
             QueryKeyValue = joint,
@@ -98,19 +101,14 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
             Gate = weights.Gate.Weight.to(low),
             Up = weights.Up.Weight.to(low),
             Down = weights.Down.Weight.to(low),
-            AttentionNorm = weights.AttentionNorm.to(low),
-            MlpNorm = weights.MlpNorm.to(low),
-            AttentionScale = MixedNorm.Scale(x, config.RmsNormEps),
+            AttentionScale = scale,
         };
-        long heads = config.NumHeads, kv = config.NumKeyValueHeads;
-        var parts = nn.functional.linear(x * k.AttentionScale * k.AttentionNorm, joint, bias!).unflatten(2, [heads + (2 * kv), config.HeadDim]).split([heads, kv, kv], 2);
-        Attend(k, Turn(parts[0]), Turn(parts[1]), parts[2]);
+        Attend(k, nn.functional.linear(unit, joint, bias!));
         k.Attended = Sum(x, k.Mixed.detach(), k.Output);
-        k.MlpScale = MixedNorm.Scale(k.Attended, config.RmsNormEps);
-        var unit = k.Attended * k.MlpScale * k.MlpNorm;
+        (unit, k.MlpScale) = NormKernel.Forward(k.Attended, weights.MlpNorm, config.RmsNormEps);
         k.GateOut = nn.functional.linear(unit, k.Gate);
         k.UpOut = nn.functional.linear(unit, k.Up);
-        var output = Sum(k.Attended, nn.functional.silu(k.GateOut).mul_(k.UpOut), k.Down).MoveToOuterDisposeScope();
+        var output = Sum(k.Attended, GateKernel.Forward(k.GateOut, k.UpOut), k.Down).MoveToOuterDisposeScope();
         k.Detach();
         return (output, k);
     }
@@ -121,61 +119,55 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
     private static Tensor Leaf(Tensor x) => x.detach().requires_grad_(true);
 
-    private Tensor Turn(Tensor x) => (x * context.Cosine).addcmul_(x.roll(config.HeadDim / 2, -1), context.SignedSine, 1);
-
-    /// <summary>The transpose of <see cref="Turn"/>: the turn back.</summary>
-    private Tensor TurnBack(Tensor x) => (x * context.Cosine).addcmul_(x.roll(config.HeadDim / 2, -1), context.SignedSine, -1);
-
-    private Tensor? Mask => config.WindowOf(layer) is null ? context.Mask : context.WindowMask;
-
-    /// <summary>Mixes values: by plain products where no mask but the causal one is wanted and probabilities fit, else by the fused operator and its own gradient.</summary>
-    private void Attend(Kept k, Tensor query, Tensor key, Tensor value)
+    /// <summary>Mixes values: by plain products where probabilities fit into memory, else by the fused operator and its own gradient.</summary>
+    private void Attend(Kept k, Tensor joint)
     {
-        if (Mask is null && config.NumHeads == config.NumKeyValueHeads && CausalAttention.Fits(query.shape[0], config.NumHeads, query.shape[1]))
+        var (batch, seq) = (joint.shape[0], joint.shape[1]);
+        if (CausalAttention.Fits(batch, config.NumHeads, seq))
         {
-            k.Attention = new CausalAttention(query, key, value);
+            var (q, key, v) = HeadKernel.Split(joint, context.Rotation, Shape, Shape.Scale);
+            k.Attention = new CausalAttention(new Attention(IsCausal: true, Mask, config.NumHeads), q, key, v);
             k.Mixed = k.Attention.Output.alias();
             return;
         }
 
-        (k.Query, k.Key, k.Value) = (Leaf(query), Leaf(key), Leaf(value));
+        var (query, keys, values) = HeadKernel.Split(joint, context.Rotation, Shape, 1);
+        (k.Query, k.Key, k.Value) = (Leaf(query), Leaf(keys), Leaf(values));
         using var grad = enable_grad();
-        var group = config.NumHeads / config.NumKeyValueHeads;
-        var (keys, values) = group == 1 ? (k.Key, k.Value) : (k.Key.repeat_interleave(group, 2), k.Value.repeat_interleave(group, 2));
-        k.Mixed = nn.functional.scaled_dot_product_attention(
-            k.Query.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), Mask!, is_casual: Mask is null && query.shape[1] > 1).transpose(1, 2).flatten(2);
+        Tensor Heads(Tensor x) => x.unflatten(0, [batch, config.NumHeads]);
+        k.Mixed = nn.functional.scaled_dot_product_attention(Heads(k.Query), Heads(k.Key), Heads(k.Value), Mask!, is_casual: Mask is null && seq > 1)
+            .transpose(1, 2).flatten(2);
     }
 
     /// <summary>The gradient of the residual stream between attention and MLP.</summary>
     private Tensor MlpBackward(Kept k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var silu = nn.functional.silu(k.GateOut);
-        Gradients.Add(weights.Down.Weight, () => Gradients.Outer(gradient, silu * k.UpOut));
-        var inner = gradient.matmul(k.Down); // [batch, seq, intermediate]
-        var up = inner * silu;
-        var gate = context.Kernels.SiluGradient(inner.mul_(k.UpOut), k.GateOut);
-        var unit = k.Attended * k.MlpScale * k.MlpNorm;
+        var (gate, up, product) = GateKernel.Backward(gradient.matmul(k.Down), k.GateOut, k.UpOut); // [batch, seq, intermediate]
+        Gradients.Add(weights.Down.Weight, () => Gradients.Outer(gradient, product));
+        var unit = NormKernel.Again(k.Attended, k.MlpScale, weights.MlpNorm);
         Gradients.Add(weights.Gate.Weight, () => Gradients.Outer(gate, unit));
         Gradients.Add(weights.Up.Weight, () => Gradients.Outer(up, unit));
         var normed = addmm(up.flatten(0, 1).mm(k.Up), gate.flatten(0, 1), k.Gate, 1, 1).view(gradient.shape);
-        return MixedNorm.Backward(k.Attended, k.MlpScale, weights.MlpNorm, normed).add_(gradient).alias().MoveToOuterDisposeScope();
+        var (input, norm) = NormKernel.Backward(k.Attended, k.MlpScale, weights.MlpNorm, normed, gradient);
+        Gradients.Add(weights.MlpNorm, () => norm);
+        return input.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The gradients of query, key and value before they were turned.</summary>
-    private (Tensor Query, Tensor Key, Tensor Value) AttentionBackward(Kept k, Tensor gradient)
+    /// <summary>The gradient of the joint projection: <c>[batch, seq, rows]</c>.</summary>
+    private Tensor AttentionBackward(Kept k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         Gradients.Add(weights.Output.Weight, () => Gradients.Outer(gradient, k.Mixed.detach()));
         var mixed = gradient.matmul(k.Output);
         if (k.Attention is { } attention)
         {
-            var (query, key, value) = attention.Backward(context.Kernels, mixed);
-            return (TurnBack(query).MoveToOuterDisposeScope(), TurnBack(key).MoveToOuterDisposeScope(), value.MoveToOuterDisposeScope());
+            var (query, key, value) = attention.Backward(mixed);
+            return HeadKernel.Join(query, key, value, context.Rotation, Shape, Shape.Scale).MoveToOuterDisposeScope();
         }
 
         k.Mixed.backward([mixed]);
-        return (TurnBack(k.Query!.grad!).MoveToOuterDisposeScope(), TurnBack(k.Key!.grad!).MoveToOuterDisposeScope(), k.Value!.grad!.alias().MoveToOuterDisposeScope());
+        return HeadKernel.Join(k.Query!.grad!.contiguous(), k.Key!.grad!.contiguous(), k.Value!.grad!.contiguous(), context.Rotation, Shape, 1).MoveToOuterDisposeScope();
     }
 
     private void ProjectionGradients(Tensor joint, Tensor unit)
@@ -202,10 +194,10 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         }
     }
 
-    /// <summary>What the gradients need, bfloat16.</summary>
+    /// <summary>What the gradients need.</summary>
     private sealed class Kept : IDisposable
     {
-        public required Tensor QueryKeyValue, Output, Gate, Up, Down, AttentionNorm, MlpNorm, AttentionScale;
+        public required Tensor QueryKeyValue, Output, Gate, Up, Down, AttentionScale;
 
         public Tensor Mixed = null!, Attended = null!, MlpScale = null!, GateOut = null!, UpOut = null!;
 
@@ -216,7 +208,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
         private IEnumerable<Tensor> All => new[]
         {
-            QueryKeyValue, Output, Gate, Up, Down, AttentionNorm, MlpNorm, AttentionScale, Mixed, Attended, MlpScale, GateOut, UpOut, Query, Key, Value,
+            QueryKeyValue, Output, Gate, Up, Down, AttentionScale, Mixed, Attended, MlpScale, GateOut, UpOut, Query, Key, Value,
         }.OfType<Tensor>();
 
         public void Detach()

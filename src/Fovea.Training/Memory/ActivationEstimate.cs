@@ -23,9 +23,9 @@ internal static class ActivationEstimate
     }
 
     /// <summary>
-    /// A decoder block whose gradients are written out, all in bfloat16: its input and the sum after attention <c>[batch, seq, hidden]</c>; query, key, value and their mix
-    /// <c>[batch, seq, heads * head_dim]</c>; gate and up <c>[batch, seq, intermediate]</c>; and either the probabilities <c>[batch * heads, piece, keys]</c> of all pieces, or the
-    /// fused operator's sums <c>[batch, heads, seq]</c> in float32 and the heads repeated for their groups.
+    /// A decoder block whose gradients are written out, all in bfloat16: its input and the sum after attention <c>[batch, seq, hidden]</c>; query, key and value, repeated for
+    /// their groups, and their mix <c>[batch, seq, heads * head_dim]</c>; gate and up <c>[batch, seq, intermediate]</c>; and either the probabilities
+    /// <c>[heads, queries, keys]</c> of all pieces, or the fused operator's sums <c>[batch, heads, seq]</c> in float32.
     /// </summary>
     /// <param name="c">Shape.</param>
     /// <param name="batch">Rows.</param>
@@ -33,18 +33,18 @@ internal static class ActivationEstimate
     /// <param name="keepsProbabilities">Whether attention runs by plain products.</param>
     public static long MixedBlock(DecoderConfig c, long batch, long seq, bool keepsProbabilities)
     {
-        long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
+        long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, m = c.IntermediateSize;
         var attention = keepsProbabilities
             ? Brain * batch * c.NumHeads * CausalAttention.Probabilities(seq)
-            : (Float * batch * c.NumHeads * seq) + (kv == q ? 0 : Brain * 2 * batch * seq * q);
-        return (Brain * batch * seq * ((2 * h) + (2 * q) + (2 * kv) + (2 * m))) + attention;
+            : Float * batch * c.NumHeads * seq;
+        return (Brain * batch * seq * ((2 * h) + (4 * q) + (2 * m))) + attention;
     }
 
     /// <summary>
-    /// What the gradients of such a block hold at their widest, a token, in bfloat16: of the MLP the activation and its product, the gradients of the product, of gate and of
-    /// up; the norm's output on the way and whole; the gradients of the output, of the norm's output and of its input.
+    /// What the gradients of such a block hold at their widest, a token, in bfloat16: of the MLP the product and the gradients of gate and of up; the
+    /// norm's output; the gradients of the output, of the norm's output, of its two parts' sum and of its input.
     /// </summary>
-    public static long MixedGradients(DecoderConfig c) => Brain * ((5L * c.IntermediateSize) + (5L * c.HiddenSize));
+    public static long MixedGradients(DecoderConfig c) => Brain * ((3L * c.IntermediateSize) + (5L * c.HiddenSize));
 
     /// <summary>A tower block: two norms and their inputs, query, key, value, mix and copy; the inner layer before and after its activation.</summary>
     public static long TowerBlock(VisionConfig c, Precision precision)

@@ -96,8 +96,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         var seq = tokens / rows;
-        var isMasked = options.Packing || (c.SlidingWindow is { } window && seq > window);
-        var keeps = !isMasked && c.NumHeads == c.NumKeyValueHeads && CausalAttention.Fits(rows, c.NumHeads, seq);
+        var keeps = CausalAttention.Fits(rows, c.NumHeads, seq);
         var block = ActivationEstimate.MixedBlock(c, rows, seq, keeps) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
         var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
         return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
@@ -129,13 +128,13 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
 
     private bool IsMixed => options.Precision == Precision.BF16 && model.Decoder.IsMixed;
 
-    // Logits, their log-softmax and its gradient in float32; with bf16 products logits and probabilities in bfloat16, the head's copy and, if it is trained, its gradient.
+    // Logits, their log-softmax and its gradient in float32; with bf16 products logits in bfloat16, the head's copy and, if it is trained, its gradient.
     private long Logits(long rows)
     {
         var vocab = (long)model.VocabSize;
         return options.Precision == Precision.F32
             ? 3 * rows * vocab * Float
-            : Brain * ((2 * rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
+            : Brain * ((rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
     }
 
     private IEnumerable<KeyValuePair<string, torch.Tensor>> All => [.. model.Parameters.All, .. adapter?.Parameters.All ?? []];

@@ -1,4 +1,5 @@
 using Fovea.Models.Families;
+using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
 using TorchSharp;
 
@@ -60,8 +61,8 @@ internal static class ChunkedHead
     }
 
     /// <summary>
-    /// The same with products and softmax in bfloat16 (sums within them in float32) and the gradient written out: w_i / denominator * (p - onehot). The head is cast
-    /// once, and its gradient added to the float32 one once.
+    /// The same with products in bfloat16 and the gradient written out: w_i / denominator * (p - onehot), softmax in float32. The head is cast once, and its gradient added to
+    /// the float32 one once.
     /// </summary>
     private static (double Loss, torch.Tensor? Gradient) Mixed(
         torch.Tensor head, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, double denominator, int rows)
@@ -78,26 +79,21 @@ internal static class ChunkedHead
             using var piece = torch.NewDisposeScope();
             var length = Math.Min(rows, hidden.shape[0] - start);
             var x = inputs.narrow(0, start, length);
-            var ids = targetIds.narrow(0, start, length).unsqueeze(1); // [piece, 1]
-            var scale = scales.narrow(0, start, length);
-            var probabilities = torch.nn.functional.linear(x, low).softmax(-1); // [piece, vocab]
-            total -= probabilities.gather(1, ids).squeeze(1).to(torch.ScalarType.Float32).log_().mul_(scale).sum().ToDouble();
+            var error = torch.nn.functional.linear(x, low); // [piece, vocab]; logits at first
+            total += TargetKernel.Gradient(error, targetIds.narrow(0, start, length), scales.narrow(0, start, length));
             if (!double.IsFinite(total))
             {
                 return (total, null);
             }
 
-            var error = probabilities.scatter_add_(1, ids, torch.full(ids.shape, -1f, torch.ScalarType.BFloat16)); // p - onehot
-            var weight = scale.unsqueeze(1);
             if (head.requires_grad)
             {
-                var weighted = (x * weight).to(torch.ScalarType.BFloat16);
-                headGradient = headGradient is null ? error.t().mm(weighted).MoveToOuterDisposeScope() : headGradient.addmm_(error.t(), weighted, 1, 1);
+                headGradient = headGradient is null ? error.t().mm(x).MoveToOuterDisposeScope() : headGradient.addmm_(error.t(), x, 1, 1);
             }
 
             if (hidden.requires_grad)
             {
-                gradients.Add(error.mm(low).to(torch.ScalarType.Float32).mul_(weight).to(hidden.dtype).MoveToOuterDisposeScope());
+                gradients.Add(error.mm(low).to(hidden.dtype).MoveToOuterDisposeScope());
             }
         }
 

@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Kernels;
+
+/// <summary>
+/// x / sqrt(mean(x^2) + eps) * weight over the last axis (arXiv 1910.07467) with its gradient: bfloat16 in and out, float32 between, one pass over memory.
+/// </summary>
+internal static unsafe class NormKernel
+{
+    /// <summary>Normalises: <c>[..., hidden]</c> -> the same.</summary>
+    /// <param name="x">Bfloat16.</param>
+    /// <param name="weight">Float32 <c>[hidden]</c>; null for ones.</param>
+    /// <param name="eps">Added to the mean square.</param>
+    /// <returns>The output, and 1 / sqrt(mean(x^2) + eps), float32 <c>[..., 1]</c>.</returns>
+    public static (Tensor Output, Tensor Scale) Forward(Tensor x, Tensor? weight, double eps)
+    {
+        if (!Host.HoldsWhole(x))
+        {
+            return PlainForward(x, weight, eps);
+        }
+
+        var (rows, width) = Rows(x);
+        var (output, scale) = (empty_like(x), empty([.. x.shape[..^1], 1], ScalarType.Float32));
+        ushort* from = Host.Brain(x), to = Host.Brain(output);
+        float* scales = Host.Pointer<float>(scale), weights = weight is null ? null : Host.Pointer<float>(weight);
+        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                scales[row] = ForwardRow(from + (row * width), to + (row * width), weights, width, (float)eps);
+            }
+        });
+        GC.KeepAlive(weight);
+        return (output, scale);
+    }
+
+    /// <summary>The output again, from the scale that <see cref="Forward"/> gave.</summary>
+    public static Tensor Again(Tensor x, Tensor scale, Tensor weight)
+    {
+        if (!Host.HoldsWhole(x))
+        {
+            return (x.to(ScalarType.Float32) * scale * weight).to(x.dtype);
+        }
+
+        var (rows, width) = Rows(x);
+        var output = empty_like(x);
+        ushort* from = Host.Brain(x), to = Host.Brain(output);
+        float* scales = Host.Pointer<float>(scale), weights = Host.Pointer<float>(weight);
+        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                Scaled(from + (row * width), to + (row * width), weights, width, scales[row]);
+            }
+        });
+        return output;
+    }
+
+    /// <summary>Gradients: with u = x * scale and g = gradient * weight, (g - u * mean(g * u)) * scale, and the sum over rows of gradient * u.</summary>
+    /// <param name="x">The input: <c>[..., hidden]</c>, bfloat16.</param>
+    /// <param name="scale">As <see cref="Forward"/> gave it.</param>
+    /// <param name="weight">Float32 <c>[hidden]</c>.</param>
+    /// <param name="gradient">Of the output: as <paramref name="x"/>.</param>
+    /// <param name="residual">Added to the input's gradient: as <paramref name="x"/>.</param>
+    /// <returns>Of the input, and of the weight in float32.</returns>
+    public static (Tensor Input, Tensor Weight) Backward(Tensor x, Tensor scale, Tensor weight, Tensor gradient, Tensor residual)
+    {
+        if (!Host.HoldsWhole(x) || !Host.Holds(gradient) || !Host.Holds(residual))
+        {
+            return PlainBackward(x, scale, weight, gradient, residual);
+        }
+
+        var (rows, width) = Rows(x);
+        var grain = Math.Max(Host.Grain(width), (rows + 255) / 256); // at most 256 partial sums
+        var (input, partial) = (empty_like(x), zeros([(rows + grain - 1) / grain, width], ScalarType.Float32));
+        ushort* from = Host.Brain(x), above = Host.Brain(gradient), beside = Host.Brain(residual), to = Host.Brain(input);
+        float* scales = Host.Pointer<float>(scale), weights = Host.Pointer<float>(weight), sums = Host.Pointer<float>(partial);
+        Host.Loop(rows, grain, [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                var at = row * width;
+                BackwardRow(from + at, above + at, beside + at, to + at, weights, sums + (first / grain * width), width, scales[row]);
+            }
+        });
+        var sum = partial.sum(dim: 0);
+        partial.Dispose();
+        GC.KeepAlive(scale);
+        return (input, sum);
+    }
+
+    private static (long Rows, long Width) Rows(Tensor x) => (x.numel() / x.shape[^1], x.shape[^1]);
+
+    [MethodImpl(Host.Optimized)]
+    private static float ForwardRow(ushort* x, ushort* to, float* weights, long width, float eps)
+    {
+        var squares = Vector512<float>.Zero;
+        for (var j = 0L; j < width; j += Brain.Width)
+        {
+            var v = Brain.Load(x + j);
+            squares = Vector512.FusedMultiplyAdd(v, v, squares);
+        }
+
+        var scale = 1 / MathF.Sqrt((Vector512.Sum(squares) / width) + eps);
+        Scaled(x, to, weights, width, scale);
+        return scale;
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static void Scaled(ushort* x, ushort* to, float* weights, long width, float scale)
+    {
+        var s = Vector512.Create(scale);
+        for (var j = 0L; j < width; j += Brain.Width)
+        {
+            var v = Brain.Load(x + j) * s;
+            Brain.Store(to + j, weights == null ? v : v * Vector512.Load(weights + j));
+        }
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static void BackwardRow(ushort* x, ushort* above, ushort* beside, ushort* to, float* weights, float* sums, long width, float scale)
+    {
+        var s = Vector512.Create(scale);
+        var along = Vector512<float>.Zero;
+        for (var j = 0L; j < width; j += Brain.Width)
+        {
+            var (unit, gradient) = (Brain.Load(x + j) * s, Brain.Load(above + j));
+            Vector512.Store(Vector512.FusedMultiplyAdd(gradient, unit, Vector512.Load(sums + j)), sums + j);
+            along = Vector512.FusedMultiplyAdd(gradient * Vector512.Load(weights + j), unit, along);
+        }
+
+        var mean = Vector512.Create(-Vector512.Sum(along) / width);
+        for (var j = 0L; j < width; j += Brain.Width)
+        {
+            var (unit, inner) = (Brain.Load(x + j) * s, Brain.Load(above + j) * Vector512.Load(weights + j));
+            Brain.Store(to + j, Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(unit, mean, inner), s, Brain.Load(beside + j)));
+        }
+    }
+
+    private static (Tensor Output, Tensor Scale) PlainForward(Tensor x, Tensor? weight, double eps)
+    {
+        var whole = x.to(ScalarType.Float32);
+        var scale = (whole.square().mean([-1], keepdim: true) + eps).rsqrt();
+        var unit = whole * scale;
+        return ((weight is null ? unit : unit * weight).to(x.dtype), scale);
+    }
+
+    private static (Tensor Input, Tensor Weight) PlainBackward(Tensor x, Tensor scale, Tensor weight, Tensor gradient, Tensor residual)
+    {
+        var (unit, above) = (x.to(ScalarType.Float32) * scale, gradient.to(ScalarType.Float32));
+        var inner = above * weight;
+        var input = ((inner - (unit * (inner * unit).mean([-1], keepdim: true))) * scale) + residual;
+        return (input.to(x.dtype), (above * unit).flatten(0, -2).sum(dim: 0));
+    }
+}

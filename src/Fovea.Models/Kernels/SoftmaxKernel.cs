@@ -1,0 +1,200 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Kernels;
+
+/// <summary>Which keys queries see.</summary>
+/// <param name="FirstQuery">Place of the first query in its sequence.</param>
+/// <param name="IsCausal">Whether a query sees no key after it.</param>
+/// <param name="Mask">Added to scores: bfloat16 <c>[batch or 1, 1, seq, keys]</c>, all keys of the sequence; null for none.</param>
+/// <param name="FirstHead">Of all rows of heads, the first at hand.</param>
+/// <param name="Heads">Heads a sequence.</param>
+internal sealed record Visible(long FirstQuery, bool IsCausal, Tensor? Mask, long FirstHead, long Heads);
+
+/// <summary>Softmax over attention scores in place, and its gradient: bfloat16 in and out, float32 between. Keys after a causal query are neither read nor exponentiated.</summary>
+internal static unsafe class SoftmaxKernel
+{
+    /// <summary>Turns scores into probabilities, in place: <c>[heads, queries, keys]</c>.</summary>
+    public static void Forward(Tensor scores, Visible visible)
+    {
+        if (!Host.Holds(scores))
+        {
+            PlainForward(scores, visible);
+            return;
+        }
+
+        var (queries, keys) = (scores.shape[1], scores.shape[2]);
+        var mask = visible.Mask?.contiguous(); // [batch or 1, 1, seq, keys]
+        ushort* all = Host.Brain(scores), masks = mask is null ? null : Host.Brain(mask);
+        var (maskRows, maskWidth, maskBatch) = mask is null ? (0, 0, 1) : (mask.shape[2], mask.shape[3], mask.shape[0]);
+        Host.Loop(scores.shape[0] * queries, Host.Grain(keys), [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            var scratch = (float*)NativeMemory.AlignedAlloc((nuint)(keys + Brain.Width) * sizeof(float), 64);
+            for (var row = first; row < end; row++)
+            {
+                var query = visible.FirstQuery + (row % queries);
+                var seen = visible.IsCausal ? Math.Min(keys, query + 1) : keys;
+                var batch = (visible.FirstHead + (row / queries)) / visible.Heads % maskBatch;
+                Row(all + (row * keys), masks == null ? null : masks + (((batch * maskRows) + query) * maskWidth), scratch, seen, keys);
+            }
+
+            NativeMemory.AlignedFree(scratch);
+        });
+        GC.KeepAlive(scores);
+        mask?.Dispose();
+    }
+
+    /// <summary>The scores' gradient, p * (g - sum(p * g)), in place of that of the probabilities: <c>[heads, queries, keys]</c> both.</summary>
+    public static void Backward(Tensor gradient, Tensor probabilities, Visible visible)
+    {
+        if (!Host.Holds(gradient) || !Host.Holds(probabilities))
+        {
+            using var scope = NewDisposeScope();
+            var product = gradient.to(ScalarType.Float32) * probabilities;
+            gradient.copy_(product - (probabilities * product.sum(-1, keepdim: true)));
+            return;
+        }
+
+        var (queries, keys) = (gradient.shape[1], gradient.shape[2]);
+        ushort* gradients = Host.Brain(gradient), all = Host.Brain(probabilities);
+        Host.Loop(gradient.shape[0] * queries, Host.Grain(keys), [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                var seen = visible.IsCausal ? Math.Min(keys, visible.FirstQuery + (row % queries) + 1) : keys;
+                BackwardRow(gradients + (row * keys), all + (row * keys), seen, keys);
+            }
+        });
+        GC.KeepAlive(probabilities);
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static void Row(ushort* row, ushort* mask, float* scratch, long seen, long keys)
+    {
+        var top = mask == null ? Copy(row, scratch, seen) : Masked(row, mask, scratch, seen);
+        var shift = Vector512.Create(float.IsNegativeInfinity(top) ? 0 : top); // A row that sees nothing becomes zeros.
+        var sum = Vector512<float>.Zero;
+        for (var j = 0L; j < seen; j += Brain.Width)
+        {
+            var e = Brain.Exp(Vector512.Load(scratch + j) - shift);
+            Vector512.Store(e, scratch + j);
+            sum += e;
+        }
+
+        var total = Vector512.Sum(sum);
+        var scale = total == 0 ? 0 : 1 / total;
+        var factor = Vector512.Create(scale);
+        var whole = seen - (seen % Brain.Width);
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            Brain.Store(row + j, Vector512.Load(scratch + j) * factor);
+        }
+
+        for (var j = whole; j < seen; j++)
+        {
+            row[j] = Brain.Bits(scratch[j] * scale);
+        }
+
+        new Span<ushort>(row + seen, (int)(keys - seen)).Clear();
+    }
+
+    /// <summary>Copies a row, minus infinity after its end up to a whole vector. Returns the largest number.</summary>
+    [MethodImpl(Host.Optimized)]
+    private static float Copy(ushort* row, float* scratch, long seen)
+    {
+        var whole = seen - (seen % Brain.Width);
+        var most = Vector512.Create(float.NegativeInfinity);
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            var x = Brain.Load(row + j);
+            Vector512.Store(x, scratch + j);
+            most = Vector512.MaxNative(most, x);
+        }
+
+        return Rest(row, null, scratch, whole, seen, most);
+    }
+
+    /// <summary><see cref="Copy"/> with a mask added.</summary>
+    [MethodImpl(Host.Optimized)]
+    private static float Masked(ushort* row, ushort* mask, float* scratch, long seen)
+    {
+        var whole = seen - (seen % Brain.Width);
+        var most = Vector512.Create(float.NegativeInfinity);
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            var x = Brain.Load(row + j) + Brain.Load(mask + j);
+            Vector512.Store(x, scratch + j);
+            most = Vector512.MaxNative(most, x);
+        }
+
+        return Rest(row, mask, scratch, whole, seen, most);
+    }
+
+    private static float Rest(ushort* row, ushort* mask, float* scratch, long whole, long seen, Vector512<float> most)
+    {
+        if (whole < seen)
+        {
+            Vector512.Store(Vector512.Create(float.NegativeInfinity), scratch + whole);
+            for (var j = whole; j < seen; j++)
+            {
+                scratch[j] = Brain.Single(row[j]) + (mask == null ? 0 : Brain.Single(mask[j]));
+            }
+
+            most = Vector512.MaxNative(most, Vector512.Load(scratch + whole));
+        }
+
+        return Brain.Largest(most);
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static void BackwardRow(ushort* gradient, ushort* probabilities, long seen, long keys)
+    {
+        var whole = seen - (seen % Brain.Width);
+        var sum = Vector512<float>.Zero;
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            sum = Vector512.FusedMultiplyAdd(Brain.Load(gradient + j), Brain.Load(probabilities + j), sum);
+        }
+
+        var total = Vector512.Sum(sum);
+        for (var j = whole; j < seen; j++)
+        {
+            total += Brain.Single(gradient[j]) * Brain.Single(probabilities[j]);
+        }
+
+        var along = Vector512.Create(total);
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            Brain.Store(gradient + j, (Brain.Load(gradient + j) - along) * Brain.Load(probabilities + j));
+        }
+
+        for (var j = whole; j < seen; j++)
+        {
+            gradient[j] = Brain.Bits((Brain.Single(gradient[j]) - total) * Brain.Single(probabilities[j]));
+        }
+
+        new Span<ushort>(gradient + seen, (int)(keys - seen)).Clear();
+    }
+
+    private static void PlainForward(Tensor scores, Visible visible)
+    {
+        using var scope = NewDisposeScope();
+        var (queries, keys) = (scores.shape[1], scores.shape[2]);
+        var all = scores.to(ScalarType.Float32);
+        if (visible.IsCausal)
+        {
+            all = all.masked_fill(ones(queries, keys, ScalarType.Bool, scores.device).triu(visible.FirstQuery + 1), float.NegativeInfinity);
+        }
+
+        if (visible.Mask is { } mask)
+        {
+            var rows = mask.squeeze(1).narrow(1, visible.FirstQuery, queries).narrow(2, 0, keys); // [batch or 1, queries, keys]
+            var places = (arange(visible.FirstHead, visible.FirstHead + scores.shape[0], device: scores.device) / visible.Heads).floor().to(ScalarType.Int64) % mask.shape[0];
+            all = all + rows.index_select(0, places);
+        }
+
+        scores.copy_(all.softmax(-1).nan_to_num(0));
+    }
+}

@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace Fovea.Models.Kernels;
+
+/// <summary>What a distribution over the vocabulary says of one target.</summary>
+/// <param name="LogProb">In nats.</param>
+/// <param name="IsTopOne">Whether no token is likelier, and none before it as likely.</param>
+/// <param name="Entropy">Of the distribution, in nats; NaN unless asked for.</param>
+internal readonly record struct TargetFact(float LogProb, bool IsTopOne, float Entropy);
+
+/// <summary>Log-probabilities of targets, and the loss's gradient, straight from bfloat16 logits: float32 in registers only, sums in float32 in parts of 16.</summary>
+internal static unsafe class TargetKernel
+{
+    /// <summary>Facts of each row's target.</summary>
+    /// <param name="logits">Of any floating-point type: <c>[targets, vocab]</c>.</param>
+    /// <param name="ids">Int64, within the vocabulary: <c>[targets]</c>.</param>
+    /// <param name="entropy">Whether entropies are wanted.</param>
+    public static TargetFact[] Facts(Tensor logits, Tensor ids, bool entropy)
+    {
+        if (!Host.Holds(logits))
+        {
+            return PlainFacts(logits, ids, entropy);
+        }
+
+        var width = logits.shape[1];
+        var targets = Targets(ids, width);
+        var facts = new TargetFact[targets.Length];
+        var all = Host.Brain(logits);
+        Host.Loop(targets.Length, 1, [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                facts[row] = Fact(all + (row * width), width, targets[row], entropy);
+            }
+        });
+        GC.KeepAlive(logits);
+        return facts;
+    }
+
+    /// <summary>Turns logits into the gradient of sum_i scale_i * nll_i, in place.</summary>
+    /// <param name="logits">Bfloat16 <c>[targets, vocab]</c>; becomes scale_i * (p_i - onehot_i).</param>
+    /// <param name="ids">Int64, within the vocabulary: <c>[targets]</c>.</param>
+    /// <param name="scales">Float32 <c>[targets]</c>.</param>
+    /// <returns>The loss.</returns>
+    public static double Gradient(Tensor logits, Tensor ids, Tensor scales)
+    {
+        if (!Host.Holds(logits))
+        {
+            return PlainGradient(logits, ids, scales);
+        }
+
+        var (factors, width) = (Values<float>(scales), logits.shape[1]);
+        var targets = Targets(ids, width);
+        var losses = new double[targets.Length];
+        var all = Host.Brain(logits);
+        Host.Loop(targets.Length, 1, [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                losses[row] = factors[row] * -GradientRow(all + (row * width), width, targets[row], factors[row]);
+            }
+        });
+        GC.KeepAlive(logits);
+        return losses.Sum();
+    }
+
+    private static long[] Targets(Tensor ids, long vocab)
+    {
+        var all = Values<long>(ids);
+        var wrong = Array.FindIndex(all, id => id < 0 || id >= vocab);
+        return wrong < 0 ? all : throw new ArgumentOutOfRangeException(nameof(ids), all[wrong], $"not a token of a vocabulary of {vocab}");
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static TargetFact Fact(ushort* row, long width, long id, bool entropy)
+    {
+        var top = Top(row, width);
+        var shift = Vector512.Create(top);
+        var (sum, moment) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        var j = 0L;
+        for (; j + Brain.Width <= width; j += Brain.Width)
+        {
+            var x = Brain.Load(row + j) - shift;
+            var e = Brain.Exp(x);
+            sum += e;
+            moment = entropy ? Vector512.FusedMultiplyAdd(e, x, moment) : moment;
+        }
+
+        var (total, first) = ((double)Vector512.Sum(sum), (double)Vector512.Sum(moment));
+        for (; j < width; j++)
+        {
+            var x = Brain.Single(row[j]) - top;
+            total += Math.Exp(x);
+            first += Math.Exp(x) * x;
+        }
+
+        var own = Brain.Single(row[id]);
+        var isTop = own == top && !Earlier(row, id, own);
+        return new TargetFact((float)(own - top - Math.Log(total)), isTop, entropy ? (float)Math.Max(0, Math.Log(total) - (first / total)) : float.NaN);
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static double GradientRow(ushort* row, long width, long id, float scale)
+    {
+        var top = Top(row, width);
+        var shift = Vector512.Create(top);
+        var sum = Vector512<float>.Zero;
+        var whole = width - (width % Brain.Width);
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            sum += Brain.Exp(Brain.Load(row + j) - shift);
+        }
+
+        var total = (double)Vector512.Sum(sum);
+        for (var j = whole; j < width; j++)
+        {
+            total += Math.Exp(Brain.Single(row[j]) - top);
+        }
+
+        var logProb = Brain.Single(row[id]) - top - Math.Log(total);
+        var factor = Vector512.Create((float)(scale / total));
+        for (var j = 0L; j < whole; j += Brain.Width)
+        {
+            Brain.Store(row + j, Brain.Exp(Brain.Load(row + j) - shift) * factor);
+        }
+
+        for (var j = whole; j < width; j++)
+        {
+            row[j] = Brain.Bits((float)(Math.Exp(Brain.Single(row[j]) - top) * scale / total));
+        }
+
+        row[id] = Brain.Bits((float)(scale * Math.Exp(logProb)) - scale);
+        return logProb;
+    }
+
+    /// <summary>The largest number of a row.</summary>
+    [MethodImpl(Host.Optimized)]
+    private static float Top(ushort* row, long width)
+    {
+        var most = Vector512.Create(float.NegativeInfinity);
+        var j = 0L;
+        for (; j + Brain.Width <= width; j += Brain.Width)
+        {
+            most = Vector512.MaxNative(most, Brain.Load(row + j));
+        }
+
+        var top = Brain.Largest(most);
+        for (; j < width; j++)
+        {
+            top = MathF.Max(top, Brain.Single(row[j]));
+        }
+
+        return top;
+    }
+
+    private static bool Earlier(ushort* row, long id, float value)
+    {
+        for (var j = 0L; j < id; j++)
+        {
+            if (Brain.Single(row[j]) == value)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static T[] Values<T>(Tensor x)
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(x.cpu().contiguous().bytes).ToArray();
+
+    private static TargetFact[] PlainFacts(Tensor logits, Tensor ids, bool entropy)
+    {
+        using var scope = NewDisposeScope();
+        var all = logits.to(ScalarType.Float32).log_softmax(-1); // [targets, vocab]
+        var places = ids.to(logits.device);
+        var logProbs = Values<float>(all.gather(-1, places.unsqueeze(-1)).squeeze(-1));
+        var top = Values<bool>(logits.argmax(-1).eq(places));
+        var spread = entropy ? Values<float>(all.exp().mul(all).sum(-1).neg().relu()) : null;
+        return [.. logProbs.Select((p, i) => new TargetFact(p, top[i], spread?[i] ?? float.NaN))];
+    }
+
+    private static double PlainGradient(Tensor logits, Tensor ids, Tensor scales)
+    {
+        using var scope = NewDisposeScope();
+        var (all, places, factors) = (logits.to(ScalarType.Float32).log_softmax(-1), ids.to(logits.device).unsqueeze(1), scales.to(logits.device).unsqueeze(1));
+        logits.copy_(all.exp().scatter_add_(1, places, full_like(factors, -1)).mul_(factors));
+        return -(all.gather(1, places) * factors).sum().to(ScalarType.Float64).item<double>();
+    }
+}

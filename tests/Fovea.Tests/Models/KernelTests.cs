@@ -1,0 +1,256 @@
+using System.Runtime.Intrinsics;
+using Fovea.Models.Kernels;
+using Fovea.Torch;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Fovea.Tests.Models;
+
+/// <summary>Each kernel gives what libtorch's operators give in float64 on the same bfloat16 numbers, up to one rounding to bfloat16.</summary>
+public sealed class KernelTests : IDisposable
+{
+    // Half a unit in the last of bfloat16's eight bits, and float32 sums.
+    private const double Rounding = (1.0 / 256) + 1e-4;
+
+    private readonly Generator _generator = new(11);
+
+    public KernelTests() => TorchRuntime.Start(2);
+
+    public void Dispose() => _generator.Dispose();
+
+    [Fact]
+    public unsafe void Exponentials_are_near_those_of_float64_and_fall_to_zero()
+    {
+        float* x = stackalloc float[16], y = stackalloc float[16];
+        for (var start = -86.9; start < 60; start += 1.37)
+        {
+            for (var i = 0; i < 16; i++)
+            {
+                x[i] = (float)(start + (i * 0.08));
+            }
+
+            Vector512.Store(Brain.Exp(Vector512.Load(x)), y);
+            for (var i = 0; i < 16; i++)
+            {
+                var expected = Math.Exp(x[i]);
+                Assert.InRange(y[i] / expected, 1 - 1e-5, 1 + 1e-5);
+                Assert.True(Math.Abs(x[i]) > 4 || Math.Abs((y[i] / expected) - 1) < 6e-7, $"e^{x[i]} is {y[i]}");
+            }
+        }
+
+        Assert.Equal(0, Brain.Exp(Vector512.Create(-88f)).GetElement(0));
+        Assert.Equal(0, Brain.Exp(Vector512.Create(float.NegativeInfinity)).GetElement(3));
+        Assert.True(float.IsNaN(Brain.Exp(Vector512.Create(float.NaN)).GetElement(5)));
+        Assert.InRange(Brain.Sigmoid(Vector512.Create(-3f)).GetElement(0), 0.0474258, 0.0474259);
+    }
+
+    [Fact]
+    public unsafe void Rounding_to_bfloat16_is_libtorchs()
+    {
+        using var scope = NewDisposeScope();
+        var x = cat([randn(1000, generator: _generator), tensor((float[])[0f, -0f, 1.00390625f, 1.01171875f, 3.4e38f, float.PositiveInfinity, 1e-40f, float.NaN, 65535, 7, 8, 9, 10, 11])]);
+        var expected = x.to(ScalarType.BFloat16);
+        var found = empty(x.numel() + 2, ScalarType.BFloat16).narrow(0, 0, 1008);
+        for (var i = 0; i < 1008; i += 16)
+        {
+            Brain.Store(Host.Brain(found) + i, Vector512.Load(Host.Pointer<float>(x) + i));
+        }
+
+        Assert.True(expected.narrow(0, 0, 1008).eq(found).logical_or(found.isnan()).all().item<bool>());
+        Assert.All(Enumerable.Range(0, (int)x.numel()), i => Assert.Equal(float.IsNaN(x[i].item<float>()), float.IsNaN(Brain.Single(Brain.Bits(x[i].item<float>())))));
+        Assert.All(Enumerable.Range(0, 1007), i => Assert.Equal(expected[i].to(ScalarType.Float32).item<float>(), Brain.Single(Brain.Bits(x[i].item<float>()))));
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(400)]
+    [InlineData(37)]
+    public void A_norm_and_its_gradient_are_those_of_autograd(int hidden)
+    {
+        using var scope = NewDisposeScope();
+        var (x, gradient, residual, weight) = (Draw(3, 50, hidden), Draw(3, 50, hidden), Draw(3, 50, hidden), randn(hidden, generator: _generator));
+        var (output, scale) = NormKernel.Forward(x, weight, 1e-5);
+        var (input, weights) = NormKernel.Backward(x, scale, weight, gradient, residual);
+        var (wide, wideWeight) = (Leaf(x), Leaf(weight));
+        var expected = wide * (wide.square().mean([-1], keepdim: true) + 1e-5).rsqrt() * wideWeight;
+        expected.backward([gradient.to(ScalarType.Float64)]);
+        AssertNear(expected, output);
+        AssertNear(wide.grad! + residual, input);
+        AssertNear(wideWeight.grad!, weights);
+        Assert.True(output.eq(NormKernel.Again(x, scale, weight)).all().item<bool>());
+        AssertNear(expected / wideWeight, NormKernel.Forward(x, null, 1e-5).Output);
+    }
+
+    [Theory]
+    [InlineData(160)]
+    [InlineData(37)]
+    public void The_gate_and_its_gradients_are_those_of_autograd(int width)
+    {
+        using var scope = NewDisposeScope();
+        var (gate, up, gradient) = (Draw(5, 7, width) * 4, Draw(5, 7, width), Draw(5, 7, width));
+        var (wideGate, wideUp) = (Leaf(gate), Leaf(up));
+        var expected = nn.functional.silu(wideGate) * wideUp;
+        expected.backward([gradient.to(ScalarType.Float64)]);
+        AssertNear(expected, GateKernel.Forward(gate, up));
+        var (gateGradient, upGradient, output) = GateKernel.Backward(gradient, gate, up);
+        AssertNear(wideGate.grad!, gateGradient);
+        AssertNear(wideUp.grad!, upGradient);
+        AssertNear(expected, output);
+        var wide = up.to(ScalarType.Float64);
+        AssertNear(wide * (wide * 1.702).sigmoid(), GateKernel.QuickGelu(up.clone()));
+    }
+
+    [Theory]
+    [InlineData(6, 6, 64, false)]
+    [InlineData(6, 2, 32, true)]
+    [InlineData(4, 4, 20, false)]
+    [InlineData(4, 1, 20, true)]
+    public void Heads_are_split_turned_and_joined_again(int queries, int keyValues, int dim, bool byRow)
+    {
+        using var scope = NewDisposeScope();
+        var shape = new HeadShape(queries, keyValues, dim);
+        var (batch, seq) = (2L, 45L);
+        var angles = randn(byRow ? [batch, seq, 1, dim / 2] : [seq, 1, dim / 2], generator: _generator);
+        var sine = cat([-angles.sin(), angles.sin()], -1);
+        var rotation = new HeadRotation(cat([angles.cos(), angles.cos()], -1), sine);
+        var joint = Draw(batch, seq, shape.All * dim);
+        var leaf = Leaf(joint);
+        var parts = leaf.view(batch, seq, shape.All, dim).split([queries, keyValues, keyValues], 2);
+        Tensor Turned(Tensor x) => (x * rotation.Cosine) + (x.roll(dim / 2, -1) * sine);
+        Tensor Rows(Tensor x, int group) => x.repeat_interleave(group, 2).transpose(1, 2).flatten(0, 1);
+        Tensor[] expected = [Rows(Turned(parts[0]) * 0.25, 1), Rows(Turned(parts[1]), shape.Group), Rows(parts[2], shape.Group)];
+        var found = HeadKernel.Split(joint, rotation, shape, 0.25f);
+        AssertNear(expected[0], found.Query);
+        AssertNear(expected[1], found.Key);
+        AssertNear(expected[2], found.Value);
+        Tensor[] gradients = [Draw(batch * queries, seq, dim), Draw(batch * queries, seq, dim), Draw(batch * queries, seq, dim)];
+        autograd.backward(expected, [.. gradients.Select(g => g.to(ScalarType.Float64))]);
+        AssertNear(leaf.grad!, HeadKernel.Join(gradients[0], gradients[1], gradients[2], rotation, shape, 0.25f));
+        AssertNear(parts[0].transpose(1, 2).flatten(0, 1), HeadKernel.Split(joint, null, shape, 1).Query);
+    }
+
+    [Theory]
+    [InlineData(48, true, false)]
+    [InlineData(75, true, false)]
+    [InlineData(75, true, true)]
+    [InlineData(197, false, false)]
+    public void Attention_is_that_of_the_definition(int seq, bool causal, bool masked)
+    {
+        using var scope = NewDisposeScope();
+        var (query, key, value) = (Draw(6, seq, 32) * 0.3, Draw(6, seq, 32), Draw(6, seq, 32));
+        var mask = masked ? zeros(2, 1, seq, seq).masked_fill(rand([2, 1, seq, seq], generator: _generator).lt(0.5), float.NegativeInfinity) : null;
+        mask?.diagonal(dim1: 2, dim2: 3).fill_(0);
+        var scores = query.to(ScalarType.Float64).bmm(key.to(ScalarType.Float64).transpose(1, 2));
+        scores = causal ? scores.masked_fill(ones(seq, seq, ScalarType.Bool).triu(1), double.NegativeInfinity) : scores;
+        scores = mask is null ? scores : (scores.view(2, 3, seq, seq) + mask).view(6, seq, seq);
+        var expected = scores.softmax(-1).bmm(value.to(ScalarType.Float64)).view(2, 3, seq, 32).transpose(1, 2).flatten(2);
+        AssertNear(expected, new Attention(causal, mask?.to(ScalarType.BFloat16), 3).Mix(query, key, value), 8 * Rounding); // scores near 10 are rounded to a fiftieth, and probabilities too
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_softmax_and_its_gradient_by_vectors_are_those_by_operators(bool causal)
+    {
+        using var scope = NewDisposeScope();
+        var visible = new Visible(9, causal, null, 0, 4);
+        var (scores, gradient) = (Draw(4, 10, 43), Draw(4, 10, 43));
+        var wide = Leaf(scores);
+        var hidden = causal ? wide.masked_fill(ones(10, 43, ScalarType.Bool).triu(10), double.NegativeInfinity) : wide;
+        var expected = hidden.softmax(-1);
+        expected.backward([gradient.to(ScalarType.Float64)]);
+        SoftmaxKernel.Forward(scores, visible);
+        AssertNear(expected, scores);
+        SoftmaxKernel.Backward(gradient, scores, visible);
+        AssertNear(wide.grad!, gradient, 2 * Rounding);
+    }
+
+    [Fact]
+    public void A_query_that_sees_nothing_mixes_nothing_and_a_NaN_is_not_hidden()
+    {
+        using var scope = NewDisposeScope();
+        var scores = Draw(1, 2, 20);
+        scores[0, 1, 3] = float.NaN;
+        var mask = zeros([1, 1, 2, 20], ScalarType.BFloat16);
+        mask[0, 0, 0].fill_(float.NegativeInfinity);
+        SoftmaxKernel.Forward(scores, new Visible(0, false, mask, 0, 1));
+        Assert.Equal(0, scores[0, 0].abs().sum().ToDouble());
+        Assert.True(scores[0, 1].isnan().any().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(320, ScalarType.BFloat16)]
+    [InlineData(50, ScalarType.BFloat16)]
+    [InlineData(320, ScalarType.Float32)]
+    public void Facts_of_targets_are_those_of_a_log_softmax(int vocab, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var logits = (Draw(40, vocab) * 5).to(type);
+        var ids = randint(0, vocab, [40], generator: _generator);
+        ids[0] = logits[0].argmax();
+        ids[1] = vocab - 1;
+        var all = logits.to(ScalarType.Float64).log_softmax(-1);
+        var facts = TargetKernel.Facts(logits, ids, entropy: true);
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(all[i, ids[i].item<long>()].item<double>(), facts[i].LogProb, 1e-5);
+            Assert.Equal((-all[i].exp() * all[i]).sum().item<double>(), facts[i].Entropy, 1e-4);
+            Assert.Equal(logits[i].argmax().item<long>() == ids[i].item<long>(), facts[i].IsTopOne);
+        }
+    }
+
+    [Fact]
+    public void Of_equal_logits_the_first_is_the_likeliest()
+    {
+        using var scope = NewDisposeScope();
+        var logits = zeros([2, 64], ScalarType.BFloat16).index_fill_(1, tensor((long[])[20, 40]), 3);
+        Assert.Equal([true, false], TargetKernel.Facts(logits, tensor((long[])[20, 40]), false).Select(f => f.IsTopOne));
+    }
+
+    [Theory]
+    [InlineData(320)]
+    [InlineData(50)]
+    public void The_loss_and_its_gradient_are_those_of_autograd(int vocab)
+    {
+        using var scope = NewDisposeScope();
+        var logits = Draw(40, vocab) * 5;
+        var (ids, scales) = (randint(0, vocab, [40], generator: _generator), rand(40, generator: _generator));
+        var leaf = Leaf(logits);
+        var loss = (nn.functional.cross_entropy(leaf, ids, reduction: nn.Reduction.None) * scales).sum();
+        loss.backward();
+        Assert.Equal(loss.item<double>(), TargetKernel.Gradient(logits, ids, scales), 1e-5 * loss.item<double>());
+        AssertNear(leaf.grad!, logits);
+        Assert.Throws<ArgumentOutOfRangeException>(() => TargetKernel.Gradient(logits, full_like(ids, vocab), scales));
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, gradient) = (Draw(700, 256), randn(256, generator: _generator), Draw(700, 256));
+        float[] Run(int threads)
+        {
+            TorchRuntime.Start(threads);
+            var (output, scale) = NormKernel.Forward(x, weight, 1e-5);
+            var (input, weights) = NormKernel.Backward(x, scale, weight, gradient, output);
+            return [.. Golden.Floats(output), .. Golden.Floats(input), .. Golden.Floats(weights), .. Golden.Floats(GateKernel.Forward(x, gradient))];
+        }
+
+        Assert.Equal(Run(1), Run(2));
+    }
+
+    private static Tensor Leaf(Tensor x) => x.detach().to(ScalarType.Float64).requires_grad_(true);
+
+    private Tensor Draw(params long[] shape) => randn(shape, generator: _generator).to(ScalarType.BFloat16);
+
+    /// <summary>Within a rounding of each number, relative to it, or where it is small to the tensor's spread.</summary>
+    private static void AssertNear(Tensor expected, Tensor found, double tolerance = Rounding)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(expected.shape, found.shape);
+        var wide = expected.detach().to(ScalarType.Float64);
+        var error = (found.to(ScalarType.Float64) - wide).abs() / (wide.abs() + wide.std());
+        Assert.InRange(error.max().item<double>(), 0, tolerance);
+    }
+}
