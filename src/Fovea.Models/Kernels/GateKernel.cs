@@ -28,7 +28,7 @@ internal static unsafe class GateKernel
                 Brain.Store(to + i, v * Brain.Sigmoid(v) * Brain.Load(u + i));
             }
         });
-        GC.KeepAlive(up);
+        GC.KeepAlive((gate, up));
         return output;
     }
 
@@ -58,8 +58,7 @@ internal static unsafe class GateKernel
                 Brain.Store(d + i, above * y * slope);
             }
         });
-        GC.KeepAlive(gate);
-        GC.KeepAlive(up);
+        GC.KeepAlive((gate, up));
         return (gradient, upGradient, output);
     }
 

@@ -69,6 +69,7 @@ internal static unsafe class HeadKernel
             }
         });
         GC.KeepAlive(rotation);
+        GC.KeepAlive(joint);
         return (query, key, value);
     }
 
@@ -118,6 +119,7 @@ internal static unsafe class HeadKernel
             }
         });
         GC.KeepAlive(rotation);
+        GC.KeepAlive((query, key, value));
         return joint;
     }
 
@@ -213,7 +215,7 @@ internal static unsafe class HeadKernel
             {
                 _cosine = Host.Pointer<float>(rotation.Cosine);
                 _sine = Host.Pointer<float>(rotation.SignedSine);
-                _byRow = rotation.Cosine.dim() == 4;
+                _byRow = rotation.Cosine.dim() == 4 && rotation.Cosine.shape[0] > 1;
             }
         }
 

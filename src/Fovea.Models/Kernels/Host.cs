@@ -9,6 +9,8 @@ internal static unsafe class Host
     /// <summary>For loops over numbers: compiled with all optimisations at the first call, not after some hundred.</summary>
     public const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
 
+    private static readonly Workers Workers = new();
+
     /// <summary>Whether kernels can read a tensor: bfloat16, contiguous, in the processor's memory.</summary>
     public static bool Holds(torch.Tensor x) => x.device_type == DeviceType.CPU && x.dtype == torch.ScalarType.BFloat16 && x.is_contiguous();
 
@@ -33,22 +35,8 @@ internal static unsafe class Host
     /// <summary>
     /// Runs <paramref name="body"/> over [0, count) in pieces of <paramref name="grain"/>, whatever the number of threads; pieces are taken by whichever thread is free.
     /// </summary>
-    public static void Loop(long count, long grain, Action<long, long> body)
-    {
-        var pieces = (count + grain - 1) / grain;
-        void Piece(long i) => body(i * grain, Math.Min(count, (i + 1) * grain));
-        var threads = (int)Math.Min(torch.get_num_threads(), pieces);
-        if (threads > 1)
-        {
-            Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = threads }, Piece);
-            return;
-        }
-
-        for (var i = 0L; i < pieces; i++)
-        {
-            Piece(i);
-        }
-    }
+    public static void Loop(long count, long grain, Action<long, long> body) =>
+        Workers.Run((int)Math.Min(torch.get_num_threads(), (count + grain - 1) / grain), count, grain, body);
 
     /// <summary>Rows of a width that keep a thread busy for some ten microseconds at least.</summary>
     public static long Grain(long width) => Math.Max(1, (1 << 16) / Math.Max(1, width));

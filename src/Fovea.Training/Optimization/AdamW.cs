@@ -81,25 +81,20 @@ public sealed class AdamW : IDisposable
             return 0;
         }
 
-        var all = Array.ConvertAll(live, p => p.Gradient!);
-        var norm = _kernels.Norm(all);
+        var norm = _kernels.Norm(Array.ConvertAll(live, p => p.Gradient!));
         if (!double.IsFinite(norm))
         {
             return norm;
         }
 
-        if (clipNorm is { } clip && clip / (norm + ClipEpsilon) is < 1 and var factor)
-        {
-            _kernels.Scale(all, factor);
-        }
-
+        var factor = clipNorm is { } clip ? Math.Min(1, clip / (norm + ClipEpsilon)) : 1;
         foreach (var group in live.GroupBy(p => p.Slot.Group))
         {
             var members = group.ToArray();
             var tensors = new AdamWTensors(
                 Array.ConvertAll(members, p => p.Slot.Parameter), Array.ConvertAll(members, p => p.Gradient!), Array.ConvertAll(members, p => p.Slot.FirstMoment),
                 Array.ConvertAll(members, p => p.Slot.SecondMoment), Array.ConvertAll(members, p => p.Slot.Steps));
-            _kernels.AdamW(tensors, learningRate * group.Key.LearningRateScale, group.Key.WeightDecay, _settings);
+            _kernels.AdamW(tensors, learningRate * group.Key.LearningRateScale, group.Key.WeightDecay, _settings, factor);
         }
 
         return norm;

@@ -16,12 +16,14 @@ internal sealed class FusedKernels : IDisposable
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, [], steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
             return 0
 
+        def adamw_scaled(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], steps: List[Tensor], numbers: Tensor, divisor: Tensor) -> int:
+            torch._foreach_add_(steps, 1.0)
+            lr, beta1, beta2, weight_decay, eps = float(numbers[0]), float(numbers[1]), float(numbers[2]), float(numbers[3]), float(numbers[4])
+            torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, [], steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False, grad_scale=divisor)
+            return 0
+
         def norm(grads: List[Tensor]) -> Tensor:
             return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(grads)))
-
-        def scale(grads: List[Tensor], numbers: Tensor) -> int:
-            torch._foreach_mul_(grads, float(numbers[0]))
-            return 0
 
         def average(averages: List[Tensor], params: List[Tensor], numbers: Tensor) -> int:
             torch._foreach_lerp_(averages, params, float(numbers[0]))
@@ -32,10 +34,22 @@ internal sealed class FusedKernels : IDisposable
     private readonly torch.jit.CompilationUnit _unit = torch.jit.compile(Script);
 
     /// <summary>One AdamW update in place; the steps advance by one first.</summary>
-    public void AdamW(AdamWTensors t, double learningRate, double weightDecay, AdamWSettings s)
+    /// <param name="t">What is updated, and from what.</param>
+    /// <param name="learningRate">Of this update.</param>
+    /// <param name="weightDecay">Decoupled.</param>
+    /// <param name="s">Constants.</param>
+    /// <param name="gradientScale">What gradients are multiplied by, in the same pass over memory.</param>
+    public void AdamW(AdamWTensors t, double learningRate, double weightDecay, AdamWSettings s, double gradientScale = 1)
     {
         using var numbers = torch.tensor(new[] { learningRate, s.Beta1, s.Beta2, weightDecay, s.Eps });
-        Call("adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers);
+        if (gradientScale == 1)
+        {
+            Call("adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers);
+            return;
+        }
+
+        using var divisor = torch.tensor(new[] { (float)(1 / gradientScale) });
+        Call("adamw_scaled", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers, divisor);
     }
 
     /// <summary>Euclidean norm over all tensors.</summary>
@@ -43,13 +57,6 @@ internal sealed class FusedKernels : IDisposable
     {
         using var norm = (torch.Tensor)_unit.invoke("norm", [tensors])!;
         return norm.ToDouble();
-    }
-
-    /// <summary>Multiplies all tensors in place.</summary>
-    public void Scale(torch.Tensor[] tensors, double factor)
-    {
-        using var numbers = torch.tensor(new[] { factor });
-        Call("scale", tensors, numbers);
     }
 
     /// <summary>averages += share * (parameters - averages), in place.</summary>
