@@ -17,13 +17,15 @@ internal sealed class Best
     public double About => _parts.Count == 0 ? 1 : Seconds;
 
     /// <summary>Runs <paramref name="work"/> once more.</summary>
-    public void Time(Action work) => Time(0, work);
+    public double Time(Action work) => Time(0, work);
 
-    /// <summary>Runs a part once more.</summary>
-    public void Time(int part, Action work)
+    /// <summary>Runs a part once more. Returns how long it took, in seconds.</summary>
+    public double Time(int part, Action work)
     {
         var clock = Stopwatch.StartNew();
         work();
-        _parts[part] = Math.Min(_parts.GetValueOrDefault(part, double.PositiveInfinity), clock.Elapsed.TotalSeconds);
+        var seconds = clock.Elapsed.TotalSeconds;
+        _parts[part] = Math.Min(_parts.GetValueOrDefault(part, double.PositiveInfinity), seconds);
+        return seconds;
     }
 }

@@ -4,9 +4,8 @@ using TorchSharp;
 namespace Fovea.Cli.Benches;
 
 /// <summary>
-/// The machine's rate in products of 2048 x 2048 matrices, taken in between other work: what shares are of. A rate is the mean over a stretch of time, the best stretch counts, and stretches are
-/// about as long as the work that is compared with them. On a machine whose rate changes within a tenth of a second (processors shared with others), the best single product tells of a
-/// moment that no work of a second can hold; a stretch as long as the work meets the same chances.
+/// The machine's rate in products of 2048 x 2048 matrices, what shares are of, taken in between other work as means over stretches of time. On a machine whose rate changes from second to second
+/// (processors shared with others) the best stretch of one thing and the best of another are of different machines; so each piece of work is compared with the stretches just before and after it.
 /// </summary>
 internal sealed class MatmulRates : IDisposable
 {
@@ -28,14 +27,18 @@ internal sealed class MatmulRates : IDisposable
     /// <summary>How many times faster bfloat16 is.</summary>
     public double Ratio => BF16 / F32;
 
-    /// <summary>Takes both rates again.</summary>
-    /// <param name="seconds">Of the work that is compared with the bfloat16 rate; float32 takes half as long.</param>
-    public void Measure(double seconds)
+    /// <summary>Takes the bfloat16 rate again.</summary>
+    /// <param name="seconds">About as long as the work that is compared with it.</param>
+    /// <returns>In GFLOP/s.</returns>
+    public double Measure(double seconds)
     {
-        F32 = Math.Max(F32, Rate(_long, seconds / 2).Mean);
         var (mean, best) = Rate(_short, seconds);
         (BF16, Peak) = (Math.Max(BF16, mean), Math.Max(Peak, best));
+        return mean;
     }
+
+    /// <summary>Takes the float32 rate again.</summary>
+    public void MeasureF32() => F32 = Math.Max(F32, Rate(_long, 0.5).Mean);
 
     public void Dispose()
     {

@@ -23,7 +23,7 @@ internal static class BenchCommand
 
     private static Command One(string name, string description, Func<int, CancellationToken, JsonObject> run)
     {
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; the best counts.", DefaultValueFactory = _ => 3, HelpName = "N" };
+        var rounds = new Option<int>("--rounds") { Description = "Rounds; the best counts.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new Command(name, description) { rounds, threads, json };

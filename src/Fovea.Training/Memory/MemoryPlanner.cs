@@ -81,7 +81,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         return embeddings + (options.GradientCheckpointing
-            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (3.0 * block))) + (casts / c.NumLayers) // a block's activations, their gradients, and what its first run left free
+            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (3.75 * block))) + (casts / c.NumLayers) // a block's activations, their gradients, and what its first run left free
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 
