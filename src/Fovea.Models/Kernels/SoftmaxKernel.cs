@@ -195,6 +195,7 @@ internal static unsafe class SoftmaxKernel
             all = all + rows.index_select(0, places);
         }
 
-        scores.copy_(all.softmax(-1).nan_to_num(0));
+        var blind = all.amax([-1], keepdim: true).eq(float.NegativeInfinity); // sees nothing: zeros, while a NaN stays one
+        scores.copy_(all.softmax(-1).masked_fill(blind, 0));
     }
 }

@@ -98,8 +98,9 @@ public sealed class MixedPrecisionTests
             .transpose(1, 2).flatten(2);
         output.backward([gradient.to(ScalarType.Float32)]);
         Assert.InRange(Distance(output, attention.Output), 0, 0.01);
-        Assert.InRange(Distance(leaves[0].grad! * 4, found.Query), 0, 0.03); // of two tokens: few numbers to average over
-        Assert.InRange(Distance(leaves[1].grad!, found.Key), 0, 0.03);
+        var tolerance = seq > 2 ? 0.02 : 0.03; // of two tokens: few numbers to average over
+        Assert.InRange(Distance(leaves[0].grad! * 4, found.Query), 0, tolerance);
+        Assert.InRange(Distance(leaves[1].grad!, found.Key), 0, tolerance);
         Assert.InRange(Distance(leaves[2].grad!, found.Value), 0, 0.02);
     }
 
