@@ -53,6 +53,7 @@ public static class Collator
             InputIds = Grid(ids),
             PositionIds = packed ? Grid(places) : null,
             SegmentIds = packed ? Grid(segments) : null,
+            RowLengths = [.. rows.Select(r => r.Sum(s => s.InputIds.Length))],
             PixelValues = model.Arrange([.. samples.SelectMany(s => s.Images)]) is { } pixels ? Owned(pixels) : null,
             LogitPositions = Owned(torch.tensor(positions)),
             TargetIds = Owned(torch.tensor(targets)),

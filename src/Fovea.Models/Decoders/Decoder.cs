@@ -169,8 +169,8 @@ public sealed class Decoder : IDisposable
         var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
         var context = Context(input, x.shape[0], x.shape[1]);
         var positions = input.PositionIds ?? arange(0, x.shape[1], dtype: ScalarType.Int64, device: Device);
-        return _packed.Logits(x, positions, context.Mask, context.WindowMask, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)))
-            .MoveToOuterDisposeScope();
+        return _packed.Logits(
+            x, positions, input.RowLengths, context.Mask, context.WindowMask, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input))).MoveToOuterDisposeScope();
     }
 
     /// <summary>

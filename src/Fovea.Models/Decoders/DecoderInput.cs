@@ -20,6 +20,11 @@ public sealed record DecoderInput
     /// </summary>
     public torch.Tensor? SegmentIds { get; init; }
 
+    /// <summary>
+    /// Tokens of each row before padding on its right: <c>[batch]</c>. What packed inference then leaves out; null where there is none, or it is not known: padding is computed too.
+    /// </summary>
+    public IReadOnlyList<int>? RowLengths { get; init; }
+
     /// <summary>Keys and values of the tokens before these; extended by these. Inference only.</summary>
     public KeyValueCache? Cache { get; init; }
 

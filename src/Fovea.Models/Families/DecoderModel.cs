@@ -52,6 +52,7 @@ public abstract partial class DecoderModel : VisionLanguageModel
             Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
             PositionIds = batch.PositionIds?.to(device),
             SegmentIds = batch.SegmentIds?.to(device),
+            RowLengths = batch.RowLengths,
             LogitPositions = batch.LogitPositions.to(device),
         }).MoveToOuterDisposeScope();
     }

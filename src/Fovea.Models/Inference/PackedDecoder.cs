@@ -30,21 +30,35 @@ internal sealed class PackedDecoder : IDisposable
         _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, interleaved: false, head.device);
     }
 
-    /// <summary>Logits at the wanted positions: <c>[wanted, vocab]</c>, bfloat16.</summary>
+    /// <summary>Logits at the wanted positions: <c>[wanted, vocab]</c>, bfloat16. Padding is not computed.</summary>
     /// <param name="embeddings"><c>[batch, seq, hidden]</c>.</param>
     /// <param name="positions"><c>[seq]</c> or <c>[batch, seq]</c>.</param>
-    /// <param name="mask">Additive, for layers without a window; null for causal.</param>
+    /// <param name="rowLengths">Tokens of each row, before the padding on its right; null where there is none, or where it is not known.</param>
+    /// <param name="mask">Additive, for layers without a window: <c>[batch or 1, 1, seq, seq]</c>; null for causal.</param>
     /// <param name="windowMask">The same for layers with one.</param>
-    /// <param name="logitPositions">Flat indices: <c>[wanted]</c>.</param>
-    public Tensor Logits(Tensor embeddings, Tensor positions, Tensor? mask, Tensor? windowMask, Tensor logitPositions)
+    /// <param name="logitPositions">Flat indices (row * seq + column) of tokens that are not padding: <c>[wanted]</c>.</param>
+    public Tensor Logits(Tensor embeddings, Tensor positions, IReadOnlyList<int>? rowLengths, Tensor? mask, Tensor? windowMask, Tensor logitPositions)
     {
         using var scope = NewDisposeScope();
-        var rotation = _rotary.At(positions);
-        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), Short(mask), Short(windowMask));
-        var x = embeddings.to(ScalarType.BFloat16);
+        var (batch, seq) = (embeddings.shape[0], embeddings.shape[1]);
+        var lengths = Enumerable.Range(0, (int)batch).Select(row => rowLengths is null ? seq : Math.Min(seq, rowLengths[row])).ToArray();
+        var places = (positions.dim() == 1 ? positions.expand(batch, seq) : positions).flatten(); // [tokens]
+        var x = embeddings.flatten(0, 1); // [tokens, hidden]
+        var wanted = logitPositions;
+        if (lengths.Sum() < batch * seq)
+        {
+            var tokens = tensor(lengths.SelectMany((length, row) => LongRange(row * seq, length)).ToArray(), device: x.device); // of those kept, the place in the batch
+            (x, places) = (x.index_select(0, tokens), places.index_select(0, tokens));
+            var numbers = full([batch * seq], -1, ScalarType.Int64, x.device).index_copy_(0, tokens, arange(tokens.shape[0], dtype: ScalarType.Int64, device: x.device));
+            wanted = numbers.index_select(0, wanted); // padding, -1, is an error where it is looked up
+        }
+
+        var rotation = _rotary.At(places);
+        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), Short(mask), Short(windowMask));
+        x = x.to(ScalarType.BFloat16);
         for (var i = 0; i < _blocks.Length; i++)
         {
-            x = _blocks[i].Forward(x, context, i == _blocks.Length - 1 ? logitPositions : null); // nothing reads the last block's other tokens
+            x = _blocks[i].Forward(x, context, i == _blocks.Length - 1 ? wanted : null); // nothing reads the last block's other tokens
         }
 
         return _head.Forward(NormKernel.Forward(x, null, _config.RmsNormEps).Output).MoveToOuterDisposeScope();
@@ -60,6 +74,14 @@ internal sealed class PackedDecoder : IDisposable
         _head.Dispose();
         _rotary.Dispose();
         _products?.Dispose();
+    }
+
+    private static IEnumerable<long> LongRange(long first, long count)
+    {
+        for (var i = 0L; i < count; i++)
+        {
+            yield return first + i;
+        }
     }
 
     private static Tensor? Short(Tensor? x) => x?.to(ScalarType.BFloat16);

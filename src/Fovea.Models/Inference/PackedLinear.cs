@@ -28,14 +28,8 @@ internal sealed class PackedLinear : IDisposable
     /// <summary>x W^T + b.</summary>
     public Tensor Forward(Tensor x) => _products?.Plain(x, _weight, _bias) ?? nn.functional.linear(x, _weight, _bias!);
 
-    /// <summary>SiLU of <see cref="Forward"/>.</summary>
-    public Tensor Silu(Tensor x) => _products is null || _bias is not null ? nn.functional.silu(Forward(x)) : _products.Silu(x, _weight);
-
     /// <summary>GELU of <see cref="Forward"/>.</summary>
     public Tensor Gelu(Tensor x) => _products is null || _bias is null ? nn.functional.gelu(Forward(x)) : _products.Gelu(x, _weight, _bias);
-
-    /// <summary><see cref="Forward"/>, times <paramref name="other"/> of the same shape.</summary>
-    public Tensor Times(Tensor x, Tensor other) => _products is null || _bias is not null ? Forward(x).mul_(other) : _products.Times(x, _weight, other);
 
     /// <summary><see cref="Forward"/>, plus <paramref name="other"/> of the same shape.</summary>
     public Tensor Plus(Tensor x, Tensor other) => _products?.Plus(x, _weight, _bias, other) ?? Forward(x).add_(other);

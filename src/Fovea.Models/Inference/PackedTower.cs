@@ -64,8 +64,9 @@ internal sealed class PackedTower : IDisposable
         {
             using var scope = NewDisposeScope();
             var shape = new HeadShape(_config.NumHeads, _config.NumHeads, _config.HiddenSize / _config.NumHeads);
-            var (query, key, value) = HeadKernel.Split(_queryKeyValue.Forward(_attentionNorm.Forward(x)), null, shape, shape.Scale);
-            var mixed = new Attention(IsCausal: false, null, _config.NumHeads).Mix(query, key, value);
+            var (query, key, value) = HeadKernel.Split(_queryKeyValue.Forward(_attentionNorm.Forward(x)), null, shape, 1);
+            Tensor Heads(Tensor y) => y.unflatten(0, [-1, _config.NumHeads]); // [images, heads, tokens, dim]
+            var mixed = nn.functional.scaled_dot_product_attention(Heads(query), Heads(key), Heads(value)).transpose(1, 2).flatten(2);
             var attended = _output.Plus(mixed, x);
             return _down.Plus(Activate(_mlpNorm.Forward(attended)), attended).MoveToOuterDisposeScope();
         }

@@ -10,56 +10,55 @@ internal static unsafe class GateKernel
     private const long Grain = 1 << 15;
     private const float QuickGeluFactor = 1.702f;
 
-    /// <summary>SiLU(gate) * up: <c>[...]</c> each.</summary>
-    public static Tensor Forward(Tensor gate, Tensor up)
+    /// <summary>SiLU(gate) * up: gate and up side by side <c>[..., 2 * width]</c> -> <c>[..., width]</c>.</summary>
+    public static Tensor Forward(Tensor gateUp)
     {
-        if (!Host.HoldsWhole(gate) || !Host.HoldsWhole(up))
+        var width = gateUp.shape[^1] / 2;
+        if (!Host.Holds(gateUp) || !Brain.IsWhole(width))
         {
-            return (nn.functional.silu(gate.to(ScalarType.Float32)) * up).to(gate.dtype);
+            return (nn.functional.silu(Gate(gateUp)) * Up(gateUp)).to(gateUp.dtype);
         }
 
-        var output = empty_like(gate);
-        ushort* g = Host.Brain(gate), u = Host.Brain(up), to = Host.Brain(output);
-        Host.Loop(gate.numel(), Grain, [MethodImpl(Host.Optimized)] (first, end) =>
+        var output = empty([.. gateUp.shape[..^1], width], ScalarType.BFloat16);
+        ushort* joint = Host.Brain(gateUp), to = Host.Brain(output);
+        Host.Loop(output.numel() / width, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
         {
-            for (var i = first; i < end; i += Brain.Width)
+            for (var row = first; row < end; row++)
             {
-                var v = Brain.Load(g + i);
-                Brain.Store(to + i, v * Brain.Sigmoid(v) * Brain.Load(u + i));
+                ushort* g = joint + (row * 2 * width), u = g + width, y = to + (row * width);
+                for (var i = 0L; i < width; i += Brain.Width)
+                {
+                    var v = Brain.Load(g + i);
+                    Brain.Store(y + i, v * Brain.Sigmoid(v) * Brain.Load(u + i));
+                }
             }
         });
-        GC.KeepAlive((gate, up));
+        GC.KeepAlive(gateUp);
         return output;
     }
 
-    /// <summary>Gradients of both, and the output again.</summary>
-    /// <param name="gradient">Of the output. Overwritten by the gate's.</param>
-    /// <param name="gate">As in <see cref="Forward"/>.</param>
-    /// <param name="up">As in <see cref="Forward"/>.</param>
-    public static (Tensor Gate, Tensor Up, Tensor Output) Backward(Tensor gradient, Tensor gate, Tensor up)
+    /// <summary>The gradient of both, side by side, and the output again.</summary>
+    /// <param name="gradient">Of the output: <c>[..., width]</c>. Overwritten by the output.</param>
+    /// <param name="gateUp">As in <see cref="Forward"/>.</param>
+    public static (Tensor GateUp, Tensor Output) Backward(Tensor gradient, Tensor gateUp)
     {
-        if (!Host.HoldsWhole(gradient) || !Host.HoldsWhole(gate) || !Host.HoldsWhole(up))
+        var width = gradient.shape[^1];
+        if (!Host.HoldsWhole(gradient) || !Host.Holds(gateUp))
         {
-            return PlainBackward(gradient, gate, up);
+            return PlainBackward(gradient, gateUp);
         }
 
-        var (upGradient, output) = (empty_like(up), empty_like(gate));
-        ushort* d = Host.Brain(gradient), g = Host.Brain(gate), u = Host.Brain(up), dUp = Host.Brain(upGradient), to = Host.Brain(output);
-        Host.Loop(gate.numel(), Grain, [MethodImpl(Host.Optimized)] (first, end) =>
+        var result = empty_like(gateUp);
+        ushort* above = Host.Brain(gradient), joint = Host.Brain(gateUp), to = Host.Brain(result);
+        Host.Loop(gradient.numel() / width, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
         {
-            for (var i = first; i < end; i += Brain.Width)
+            for (var row = first; row < end; row++)
             {
-                var (above, x, y) = (Brain.Load(d + i), Brain.Load(g + i), Brain.Load(u + i));
-                var sigmoid = Brain.Sigmoid(x);
-                var silu = x * sigmoid;
-                var slope = Vector512.FusedMultiplyAdd(silu, Vector512<float>.One - sigmoid, sigmoid); // of SiLU: s + x s (1 - s)
-                Brain.Store(to + i, silu * y);
-                Brain.Store(dUp + i, above * silu);
-                Brain.Store(d + i, above * y * slope);
+                BackwardRow(above + (row * width), joint + (row * 2 * width), to + (row * 2 * width), width);
             }
         });
-        GC.KeepAlive((gate, up));
-        return (gradient, upGradient, output);
+        GC.KeepAlive(gateUp);
+        return (result, gradient);
     }
 
     /// <summary>CLIP's x * sigmoid(1.702 x), in place where it can be: <c>[...]</c>.</summary>
@@ -83,11 +82,30 @@ internal static unsafe class GateKernel
         return x;
     }
 
-    private static (Tensor Gate, Tensor Up, Tensor Output) PlainBackward(Tensor gradient, Tensor gate, Tensor up)
+    [MethodImpl(Host.Optimized)]
+    private static void BackwardRow(ushort* above, ushort* joint, ushort* to, long width)
     {
-        var wide = gate.to(ScalarType.Float32);
-        var sigmoid = wide.sigmoid();
-        var silu = wide * sigmoid;
-        return ((gradient * up.to(ScalarType.Float32) * (sigmoid + (silu * (1 - sigmoid)))).to(gate.dtype), (gradient * silu).to(up.dtype), (silu * up).to(gate.dtype));
+        for (var i = 0L; i < width; i += Brain.Width)
+        {
+            var (d, x, y) = (Brain.Load(above + i), Brain.Load(joint + i), Brain.Load(joint + width + i));
+            var sigmoid = Brain.Sigmoid(x);
+            var silu = x * sigmoid;
+            var slope = Vector512.FusedMultiplyAdd(silu, Vector512<float>.One - sigmoid, sigmoid); // of SiLU: s + x s (1 - s)
+            Brain.Store(to + i, d * y * slope);
+            Brain.Store(to + width + i, d * silu);
+            Brain.Store(above + i, silu * y);
+        }
+    }
+
+    private static Tensor Gate(Tensor gateUp) => gateUp.narrow(-1, 0, gateUp.shape[^1] / 2).to(ScalarType.Float32);
+
+    private static Tensor Up(Tensor gateUp) => gateUp.narrow(-1, gateUp.shape[^1] / 2, gateUp.shape[^1] / 2).to(ScalarType.Float32);
+
+    private static (Tensor GateUp, Tensor Output) PlainBackward(Tensor gradient, Tensor gateUp)
+    {
+        var (gate, up) = (Gate(gateUp), Up(gateUp));
+        var sigmoid = gate.sigmoid();
+        var silu = gate * sigmoid;
+        return (cat([gradient * up * (sigmoid + (silu * (1 - sigmoid))), gradient * silu], -1).to(gateUp.dtype), (silu * up).to(gateUp.dtype));
     }
 }

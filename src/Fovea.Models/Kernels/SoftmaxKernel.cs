@@ -5,15 +5,14 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
 
-/// <summary>Which keys queries see.</summary>
+/// <summary>Which keys queries see: none after them.</summary>
 /// <param name="FirstQuery">Place of the first query in its sequence.</param>
-/// <param name="IsCausal">Whether a query sees no key after it.</param>
 /// <param name="Mask">Added to scores: bfloat16 <c>[batch or 1, 1, seq, keys]</c>, all keys of the sequence; null for none.</param>
 /// <param name="FirstHead">Of all rows of heads, the first at hand.</param>
 /// <param name="Heads">Heads a sequence.</param>
-internal sealed record Visible(long FirstQuery, bool IsCausal, Tensor? Mask, long FirstHead, long Heads);
+internal sealed record Visible(long FirstQuery, Tensor? Mask, long FirstHead, long Heads);
 
-/// <summary>Softmax over attention scores in place, and its gradient: bfloat16 in and out, float32 between. Keys after a causal query are neither read nor exponentiated.</summary>
+/// <summary>Softmax over causal attention scores in place, and its gradient: bfloat16 in and out, float32 between. Keys after a query are neither read nor exponentiated.</summary>
 internal static unsafe class SoftmaxKernel
 {
     /// <summary>Turns scores into probabilities, in place: <c>[heads, queries, keys]</c>.</summary>
@@ -35,7 +34,7 @@ internal static unsafe class SoftmaxKernel
             for (var row = first; row < end; row++)
             {
                 var query = visible.FirstQuery + (row % queries);
-                var seen = visible.IsCausal ? Math.Min(keys, query + 1) : keys;
+                var seen = Math.Min(keys, query + 1);
                 var batch = (visible.FirstHead + (row / queries)) / visible.Heads % maskBatch;
                 Row(all + (row * keys), masks == null ? null : masks + (((batch * maskRows) + query) * maskWidth), scratch, seen, keys);
             }
@@ -63,7 +62,7 @@ internal static unsafe class SoftmaxKernel
         {
             for (var row = first; row < end; row++)
             {
-                var seen = visible.IsCausal ? Math.Min(keys, visible.FirstQuery + (row % queries) + 1) : keys;
+                var seen = Math.Min(keys, visible.FirstQuery + (row % queries) + 1);
                 BackwardRow(gradients + (row * keys), all + (row * keys), seen, keys);
             }
         });
@@ -182,12 +181,8 @@ internal static unsafe class SoftmaxKernel
     {
         using var scope = NewDisposeScope();
         var (queries, keys) = (scores.shape[1], scores.shape[2]);
-        var all = scores.to(ScalarType.Float32);
-        if (visible.IsCausal)
-        {
-            all = all.masked_fill(ones(queries, keys, ScalarType.Bool, scores.device).triu(visible.FirstQuery + 1), float.NegativeInfinity);
-        }
-
+        var later = ones(queries, keys, ScalarType.Bool, scores.device).triu(visible.FirstQuery + 1);
+        var all = scores.to(ScalarType.Float32).masked_fill(later, float.NegativeInfinity);
         if (visible.Mask is { } mask)
         {
             var rows = mask.squeeze(1).narrow(1, visible.FirstQuery, queries).narrow(2, 0, keys); // [batch or 1, queries, keys]

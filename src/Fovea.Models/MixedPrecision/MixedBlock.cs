@@ -63,7 +63,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         var k = _kept;
         var attended = MlpBackward(k, gradient);
         var joint = AttentionBackward(k, attended); // [batch, seq, rows]
-        ProjectionGradients(joint, NormKernel.Again(x, k.AttentionScale, weights.AttentionNorm));
+        JointGradients(weights.QueryKeyValue, joint, NormKernel.Again(x, k.AttentionScale, weights.AttentionNorm));
         Tensor? result = null;
         if (wantsInput || weights.AttentionNorm.requires_grad)
         {
@@ -85,30 +85,30 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
     private HeadShape Shape => new(config.NumHeads, config.NumKeyValueHeads, config.HeadDim);
 
+    private IReadOnlyList<Linear> GateUp => [weights.Gate, weights.Up];
+
     private Tensor? Mask => config.WindowOf(layer) is null ? context.Mask : context.WindowMask;
 
     private (Tensor Output, Kept Kept) Run(Tensor x)
     {
         using var scope = NewDisposeScope();
         var low = ScalarType.BFloat16;
-        var joint = cat([.. weights.QueryKeyValue.Select(m => m.Weight.to(low))], 0); // [rows, hidden]
+        var joint = Joined(weights.QueryKeyValue); // [rows, hidden]
         var bias = weights.QueryKeyValue[0].Bias is null ? null : cat([.. weights.QueryKeyValue.Select(m => m.Bias!.to(low))], 0);
         var (unit, scale) = NormKernel.Forward(x, weights.AttentionNorm, config.RmsNormEps);
         var k = new Kept
         {
             QueryKeyValue = joint,
             Output = weights.Output.Weight.to(low),
-            Gate = weights.Gate.Weight.to(low),
-            Up = weights.Up.Weight.to(low),
+            GateUp = Joined(GateUp),
             Down = weights.Down.Weight.to(low),
             AttentionScale = scale,
         };
         Attend(k, nn.functional.linear(unit, joint, bias!));
         k.Attended = Sum(x, k.Mixed.detach(), k.Output);
         (unit, k.MlpScale) = NormKernel.Forward(k.Attended, weights.MlpNorm, config.RmsNormEps);
-        k.GateOut = nn.functional.linear(unit, k.Gate);
-        k.UpOut = nn.functional.linear(unit, k.Up);
-        var output = Sum(k.Attended, GateKernel.Forward(k.GateOut, k.UpOut), k.Down).MoveToOuterDisposeScope();
+        k.GateUpOut = nn.functional.linear(unit, k.GateUp);
+        var output = Sum(k.Attended, GateKernel.Forward(k.GateUpOut), k.Down).MoveToOuterDisposeScope();
         k.Detach();
         return (output, k);
     }
@@ -116,6 +116,20 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     /// <summary>residual + x W^T.</summary>
     private static Tensor Sum(Tensor residual, Tensor x, Tensor weight) =>
         addmm(residual.flatten(0, 1), x.flatten(0, 1), weight.t(), 1, 1).view(residual.shape);
+
+    /// <summary>Weights one below the other, in bfloat16: <c>[rows, in]</c>.</summary>
+    private static Tensor Joined(IReadOnlyList<Linear> maps)
+    {
+        var joint = empty([maps.Sum(m => m.Weight.shape[0]), maps[0].Weight.shape[1]], ScalarType.BFloat16, maps[0].Weight.device);
+        var row = 0L;
+        foreach (var map in maps)
+        {
+            joint.narrow(0, row, map.Weight.shape[0]).copy_(map.Weight);
+            row += map.Weight.shape[0];
+        }
+
+        return joint;
+    }
 
     private static Tensor Leaf(Tensor x) => x.detach().requires_grad_(true);
 
@@ -126,7 +140,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         if (CausalAttention.Fits(batch, config.NumHeads, seq))
         {
             var (q, key, v) = HeadKernel.Split(joint, context.Rotation, Shape, Shape.Scale);
-            k.Attention = new CausalAttention(new Attention(IsCausal: true, Mask, config.NumHeads), q, key, v);
+            k.Attention = new CausalAttention(config.NumHeads, Mask, q, key, v);
             k.Mixed = k.Attention.Output.alias();
             return;
         }
@@ -143,13 +157,10 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     private Tensor MlpBackward(Kept k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var (gate, up, product) = GateKernel.Backward(gradient.matmul(k.Down), k.GateOut, k.UpOut); // [batch, seq, intermediate]
+        var (gateUp, product) = GateKernel.Backward(gradient.matmul(k.Down), k.GateUpOut); // [batch, seq, 2 * intermediate] and half of it
         Gradients.Add(weights.Down.Weight, () => Gradients.Outer(gradient, product));
-        var unit = NormKernel.Again(k.Attended, k.MlpScale, weights.MlpNorm);
-        Gradients.Add(weights.Gate.Weight, () => Gradients.Outer(gate, unit));
-        Gradients.Add(weights.Up.Weight, () => Gradients.Outer(up, unit));
-        var normed = addmm(up.flatten(0, 1).mm(k.Up), gate.flatten(0, 1), k.Gate, 1, 1).view(gradient.shape);
-        var (input, norm) = NormKernel.Backward(k.Attended, k.MlpScale, weights.MlpNorm, normed, gradient);
+        JointGradients(GateUp, gateUp, NormKernel.Again(k.Attended, k.MlpScale, weights.MlpNorm));
+        var (input, norm) = NormKernel.Backward(k.Attended, k.MlpScale, weights.MlpNorm, gateUp.matmul(k.GateUp), gradient);
         Gradients.Add(weights.MlpNorm, () => norm);
         return input.MoveToOuterDisposeScope();
     }
@@ -170,18 +181,19 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         return HeadKernel.Join(k.Query!.grad!.contiguous(), k.Key!.grad!.contiguous(), k.Value!.grad!.contiguous(), context.Rotation, Shape, 1).MoveToOuterDisposeScope();
     }
 
-    private void ProjectionGradients(Tensor joint, Tensor unit)
+    /// <summary>Gradients of maps that one product computes, from that of their outputs side by side.</summary>
+    private static void JointGradients(IReadOnlyList<Linear> maps, Tensor joint, Tensor unit)
     {
-        if (!weights.QueryKeyValue.Any(m => m.Weight.requires_grad || m.Bias is { requires_grad: true }))
+        if (!maps.Any(m => m.Weight.requires_grad || m.Bias is { requires_grad: true }))
         {
             return;
         }
 
         using var scope = NewDisposeScope();
         var all = Gradients.Outer(joint, unit); // [rows, hidden]
-        var biases = weights.QueryKeyValue[0].Bias is null ? null : Gradients.Rows(joint);
+        var biases = maps[0].Bias is null ? null : Gradients.Rows(joint);
         var row = 0L;
-        foreach (var map in weights.QueryKeyValue)
+        foreach (var map in maps)
         {
             var (from, rows) = (row, map.Weight.shape[0]);
             Gradients.Add(map.Weight, () => all.narrow(0, from, rows));
@@ -197,9 +209,9 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     /// <summary>What the gradients need.</summary>
     private sealed class Kept : IDisposable
     {
-        public required Tensor QueryKeyValue, Output, Gate, Up, Down, AttentionScale;
+        public required Tensor QueryKeyValue, Output, GateUp, Down, AttentionScale;
 
-        public Tensor Mixed = null!, Attended = null!, MlpScale = null!, GateOut = null!, UpOut = null!;
+        public Tensor Mixed = null!, Attended = null!, MlpScale = null!, GateUpOut = null!;
 
         /// <summary>Leaves of the fused operator's graph.</summary>
         public Tensor? Query, Key, Value;
@@ -208,7 +220,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
         private IEnumerable<Tensor> All => new[]
         {
-            QueryKeyValue, Output, Gate, Up, Down, AttentionScale, Mixed, Attended, MlpScale, GateOut, UpOut, Query, Key, Value,
+            QueryKeyValue, Output, GateUp, Down, AttentionScale, Mixed, Attended, MlpScale, GateUpOut, Query, Key, Value,
         }.OfType<Tensor>();
 
         public void Detach()

@@ -44,7 +44,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             Activations = (long)(Overhead * (IsMixed
                 ? MixedDecoder(rows, tokens) + Tower(images)
                 : (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images)))),
-            Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows((long)options.MaxLogitsMib << 20, model.VocabSize))),
+            Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows(model, (long)options.MaxLogitsMib << 20))),
             CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
             Process = Math.Max(0, resident - weights - optimizer) + FirstStepBytes,
             PeakBefore = ProcessMemory.Peak(),

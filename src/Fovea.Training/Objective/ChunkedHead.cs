@@ -14,6 +14,9 @@ internal static class ChunkedHead
     /// <summary>Targets whose float32 logits fit into <paramref name="maxBytes"/>; at least 1.</summary>
     public static int Rows(long maxBytes, int vocabSize) => (int)Math.Clamp(maxBytes / ((long)vocabSize * sizeof(float)), 1, 1 << 20);
 
+    /// <summary>Targets whose logits fit, in the type in which this model's loss is computed: bfloat16, two bytes, where the gradient is written out.</summary>
+    public static int Rows(DecoderModel model, long maxBytes) => Rows(model.Decoder.MixedHead is null ? maxBytes : 2 * maxBytes, model.VocabSize);
+
     /// <summary>Adds the loss's gradients to the head's parameters and gives the gradient of <paramref name="hidden"/>.</summary>
     /// <param name="model">Whose head.</param>
     /// <param name="hidden">Final hidden states that predict the targets: <c>[targets, hidden]</c>.</param>

@@ -1,7 +1,6 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
-using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
@@ -90,7 +89,7 @@ public sealed class MixedPrecisionTests
         var mask = masked ? AttentionMask.Additive(arange(2 * seq, dtype: ScalarType.Int64).floor_divide(70).view(2, seq), seq, seq, null, CPU) : null;
         Tensor Draw(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16);
         var (query, key, value, gradient) = (Draw(6, seq, 16), Draw(6, seq, 16), Draw(6, seq, 16), Draw(2, seq, 48));
-        using var attention = new CausalAttention(new Attention(IsCausal: true, mask?.to(ScalarType.BFloat16), 3), query, key, value);
+        using var attention = new CausalAttention(3, mask?.to(ScalarType.BFloat16), query, key, value);
         var found = attention.Backward(gradient);
         var leaves = new[] { query * 4, key, value }.Select(t => t.to(ScalarType.Float32).requires_grad_(true)).ToArray(); // the operator divides by sqrt(16)
         Tensor Heads(Tensor x) => x.view(2, 3, seq, 16);

@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Xunit;
 using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
@@ -42,6 +44,39 @@ public sealed class PackedInferenceTests
             var kept = mask.flatten().nonzero().squeeze(1);
             AssertNear(golden[side + ".expected.logits"].flatten(0, 1).index_select(0, kept), logits.index_select(0, kept));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Decoders))]
+    public void Rows_of_known_length_are_computed_without_their_padding(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var golden = new Golden("decoder/" + name);
+        using var model = (TextModel)ModelFolder.Load(golden.Folder);
+        model.Pack();
+        var mask = golden["right.attention_mask"];
+        var kept = mask.flatten().nonzero().squeeze(1);
+        var embeddings = model.Decoder.Embed(golden["right.input_ids"]);
+        embeddings = embeddings.masked_fill(mask.eq(0).unsqueeze(-1), float.NaN); // what is read of padding is seen
+        var lengths = mask.sum(dim: 1).data<long>().ToArray();
+        Assert.NotEqual(lengths.Max(), lengths.Min());
+        var input = new DecoderInput { Embeddings = embeddings, RowLengths = Array.ConvertAll(lengths, n => (int)n), LogitPositions = kept };
+        AssertNear(golden["right.expected.logits"].flatten(0, 1).index_select(0, kept), model.Decoder.LogitsAt(input));
+        var padding = mask.flatten().eq(0).nonzero().squeeze(1);
+        Assert.ThrowsAny<Exception>(() => model.Decoder.LogitsAt(input with { LogitPositions = padding }));
+    }
+
+    [Property]
+    public void Groups_of_rows_hold_every_token_once_and_in_order(PositiveInt[] lengths)
+    {
+        var rows = Array.ConvertAll(lengths, n => (long)n.Get % 4); // often equal, sometimes none
+        var groups = RowGroup.Of(rows);
+        Assert.Equal(
+            rows.Select((length, row) => (row, length)).Where(r => r.length > 0),
+            groups.SelectMany(g => Enumerable.Range(0, (int)g.NumRows).Select(i => ((int)g.FirstRow + i, g.Length))));
+        Assert.All(groups, g => Assert.Equal(rows.Take((int)g.FirstRow).Sum(), g.FirstToken));
+        Assert.All(groups.Zip(groups.Skip(1)), p => Assert.True(p.First.Length != p.Second.Length || p.First.FirstRow + p.First.NumRows < p.Second.FirstRow));
     }
 
     [Theory]
@@ -108,8 +143,7 @@ public sealed class PackedInferenceTests
         foreach (var (a, b) in new[]
         {
             (fused.Forward(x), plain.Forward(x)), (fused.Gelu(x), plain.Gelu(x)), (fused.Plus(x, other), plain.Plus(x, other)),
-            (fusedBare.Forward(x), plainBare.Forward(x)), (fusedBare.Silu(x), plainBare.Silu(x)), (fusedBare.Times(x, other), plainBare.Times(x, other)),
-            (fusedBare.Plus(x, other), plainBare.Plus(x, other)), (fused.Silu(x), plain.Silu(x)), (fused.Times(x, other), plain.Times(x, other)),
+            (fusedBare.Forward(x), plainBare.Forward(x)), (fusedBare.Gelu(x), plainBare.Gelu(x)), (fusedBare.Plus(x, other), plainBare.Plus(x, other)),
         })
         {
             AssertNear(b, a, 0.01);

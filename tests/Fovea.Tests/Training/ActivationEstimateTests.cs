@@ -1,5 +1,4 @@
 using Fovea.Models.Configs;
-using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
 using Fovea.Torch;
 using Fovea.Training.Memory;
@@ -24,7 +23,7 @@ public sealed class ActivationEstimateTests
         using var scope = torch.NewDisposeScope();
         var config = Config(numKeyValueHeads: 4);
         var x = torch.randn([batch * config.NumHeads, seq, config.HeadDim], torch.ScalarType.BFloat16);
-        using var attention = new CausalAttention(new Attention(IsCausal: true, null, config.NumHeads), x, x.alias(), x.alias());
+        using var attention = new CausalAttention(config.NumHeads, null, x, x.alias(), x.alias());
         var kept = attention.Kept.Sum(t => t.numel() * t.element_size());
         long rest = 2L * batch * seq * ((2 * config.HiddenSize) + (2 * config.IntermediateSize)); // input and sum, gate and up
         Assert.Equal(kept, ActivationEstimate.MixedBlock(config, batch, seq, keepsProbabilities: true) - rest);
