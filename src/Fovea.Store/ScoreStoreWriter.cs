@@ -16,7 +16,6 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <summary>Most samples in one shard.</summary>
     public const int MaxShardRows = 512;
 
-    private const string LockName = ".lock";
     private readonly SortedDictionary<int, ShardEntry> _shards = [];
     private readonly SortedDictionary<int, int> _begun = [];
     private readonly IReadOnlyDictionary<string, string> _provenance;
@@ -51,7 +50,7 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <exception cref="FoveaException">The folder holds something else, cannot be written or is written by another process, or a provenance field differs (named, with both values).</exception>
     public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance, IFileLayer? files = null)
     {
-        var writer = new ScoreStoreWriter(folder, provenance, Lock(folder), files ?? DiskFiles.Instance);
+        var writer = new ScoreStoreWriter(folder, provenance, StoreFolder.Lock(folder), files ?? DiskFiles.Instance);
         try
         {
             writer.Continue();
@@ -177,25 +176,6 @@ public sealed class ScoreStoreWriter : IDisposable
         }
     }
 
-    private static FileStream Lock(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new FoveaException($"{folder}: cannot be written ({e.Message}); allow writing there or choose another folder", e);
-        }
-        catch (IOException e)
-        {
-            throw new FoveaException(Directory.Exists(folder)
-                ? $"{folder}: another process is writing this score store ({e.Message}); wait for it or choose another folder"
-                : $"{folder}: cannot be made ({e.Message}); choose another folder", e);
-        }
-    }
-
     private void Continue()
     {
         RemoveLeftovers();
@@ -212,7 +192,7 @@ public sealed class ScoreStoreWriter : IDisposable
         }
 
         var manifest = StoreManifest.Read(Folder);
-        CheckProvenance(manifest.Provenance);
+        StoreFolder.CheckProvenance(Folder, manifest.Provenance, _provenance);
         _tokensSha256 = manifest.TokensSha256;
         foreach (var shard in manifest.Shards)
         {
@@ -239,21 +219,6 @@ public sealed class ScoreStoreWriter : IDisposable
         foreach (var file in Directory.EnumerateFiles(Folder, ".*.tmp"))
         {
             Written(file, () => _files.Delete(file));
-        }
-    }
-
-    private void CheckProvenance(IReadOnlyDictionary<string, string> old)
-    {
-        const string None = "(none)";
-        foreach (var field in old.Keys.Union(_provenance.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
-        {
-            var was = old.GetValueOrDefault(field, None);
-            var now = _provenance.GetValueOrDefault(field, None);
-            if (!string.Equals(was, now, StringComparison.Ordinal))
-            {
-                throw new FoveaException(
-                    $"{Folder}: scores were made with {field} = {was}, this run has {field} = {now}; choose another folder or score with the old value");
-            }
         }
     }
 

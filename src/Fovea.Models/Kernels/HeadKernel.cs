@@ -1,22 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
-
-/// <summary>The shape of an attention's heads.</summary>
-/// <param name="Queries">Heads of queries.</param>
-/// <param name="KeyValues">Heads of keys and of values; each serves Queries / KeyValues heads of queries.</param>
-/// <param name="Dim">Width of a head.</param>
-internal readonly record struct HeadShape(int Queries, int KeyValues, int Dim)
-{
-    public int All => Queries + (2 * KeyValues);
-
-    public int Group => Queries / KeyValues;
-
-    /// <summary>What attention multiplies scores by: 1 / sqrt(dim).</summary>
-    public float Scale => 1f / MathF.Sqrt(Dim);
-}
 
 /// <summary>
 /// Takes the joint projection of query, key and value apart into heads, turning them by rotary positions (arXiv 2104.09864) and scaling queries on the way; and back for
@@ -43,7 +28,7 @@ internal static unsafe class HeadKernel
         long[] size = [batch * shape.Queries, seq, shape.Dim];
         var (query, key, value) = (empty(size, ScalarType.BFloat16), empty(size, ScalarType.BFloat16), empty(size, ScalarType.BFloat16));
         ushort* from = Host.Brain(joint), q = Host.Brain(query), k = Host.Brain(key), v = Host.Brain(value);
-        var turns = new Turns(rotation);
+        var turns = new HeadTurns(rotation);
         long blocks = (seq + Block - 1) / Block, dim = shape.Dim;
         Host.Loop(batch * blocks, 1, [MethodImpl(Host.Optimized)] (first, end) =>
         {
@@ -59,7 +44,7 @@ internal static unsafe class HeadKernel
                     {
                         var source = from + ((((b * seq) + s) * shape.All + head) * dim);
                         var target = to + (((((b * shape.Queries) + own) * seq) + s) * dim);
-                        Turn(source, target, kind == 2 ? default : turns.At(b, s, seq, dim), half, kind == 0 ? queryScale : 1, 1);
+                        HeadTurn.Turn(source, target, kind == 2 ? default : turns.At(b, s, seq, dim), half, kind == 0 ? queryScale : 1, 1);
                         for (var copy = 1; copy < group; copy++)
                         {
                             Buffer.MemoryCopy(target, target + (copy * seq * dim), dim * sizeof(ushort), dim * sizeof(ushort));
@@ -91,7 +76,7 @@ internal static unsafe class HeadKernel
         long batch = query.shape[0] / shape.Queries, seq = query.shape[1], dim = shape.Dim;
         var joint = empty([batch, seq, shape.All * dim], ScalarType.BFloat16);
         ushort* q = Host.Brain(query), k = Host.Brain(key), v = Host.Brain(value), to = Host.Brain(joint);
-        var turns = new Turns(rotation);
+        var turns = new HeadTurns(rotation);
         Host.Loop(batch * seq, Block, [MethodImpl(Host.Optimized)] (first, end) =>
         {
             var sum = stackalloc float[shape.Dim];
@@ -108,12 +93,12 @@ internal static unsafe class HeadKernel
                     var turn = kind == 2 ? default : turns.At(b, s, seq, dim);
                     if (group == 1)
                     {
-                        Turn(source, target, turn, dim / 2, kind == 0 ? queryScale : 1, -1);
+                        HeadTurn.Turn(source, target, turn, dim / 2, kind == 0 ? queryScale : 1, -1);
                     }
                     else
                     {
-                        Sum(source, sum, group, seq * dim, dim);
-                        TurnSum(sum, target, turn, dim / 2);
+                        HeadTurn.Sum(source, sum, group, seq * dim, dim);
+                        HeadTurn.TurnSum(sum, target, turn, dim / 2);
                     }
                 }
             }
@@ -121,64 +106,6 @@ internal static unsafe class HeadKernel
         GC.KeepAlive(rotation);
         GC.KeepAlive((query, key, value));
         return joint;
-    }
-
-    [MethodImpl(Host.Optimized)]
-    private static void Turn(ushort* from, ushort* to, Turned turn, long half, float scale, float direction)
-    {
-        var factor = Vector512.Create(scale);
-        if (turn.Cosine == null)
-        {
-            for (var j = 0L; j < 2 * half; j += Brain.Width)
-            {
-                Brain.Store(to + j, Brain.Load(from + j) * factor);
-            }
-
-            return;
-        }
-
-        var sign = Vector512.Create(direction);
-        for (var j = 0L; j < half; j += Brain.Width)
-        {
-            var (low, high) = (Brain.Load(from + j), Brain.Load(from + half + j));
-            var (lowSine, highSine) = (Vector512.Load(turn.SignedSine + j) * sign, Vector512.Load(turn.SignedSine + half + j) * sign);
-            var (lowCosine, highCosine) = (Vector512.Load(turn.Cosine + j), Vector512.Load(turn.Cosine + half + j));
-            Brain.Store(to + j, Vector512.FusedMultiplyAdd(low, lowCosine, high * lowSine) * factor);
-            Brain.Store(to + half + j, Vector512.FusedMultiplyAdd(high, highCosine, low * highSine) * factor);
-        }
-    }
-
-    [MethodImpl(Host.Optimized)]
-    private static void Sum(ushort* from, float* sum, int group, long stride, long dim)
-    {
-        for (var j = 0L; j < dim; j += Brain.Width)
-        {
-            var total = Vector512<float>.Zero;
-            for (var g = 0; g < group; g++)
-            {
-                total += Brain.Load(from + (g * stride) + j);
-            }
-
-            Vector512.Store(total, sum + j);
-        }
-    }
-
-    [MethodImpl(Host.Optimized)]
-    private static void TurnSum(float* from, ushort* to, Turned turn, long half)
-    {
-        for (var j = 0L; j < half; j += Brain.Width)
-        {
-            var (low, high) = (Vector512.Load(from + j), Vector512.Load(from + half + j));
-            if (turn.Cosine != null)
-            {
-                var turnedLow = (low * Vector512.Load(turn.Cosine + j)) - (high * Vector512.Load(turn.SignedSine + j));
-                high = (high * Vector512.Load(turn.Cosine + half + j)) - (low * Vector512.Load(turn.SignedSine + half + j));
-                low = turnedLow;
-            }
-
-            Brain.Store(to + j, low);
-            Brain.Store(to + half + j, high);
-        }
     }
 
     private static (Tensor Query, Tensor Key, Tensor Value) PlainSplit(Tensor joint, HeadRotation? rotation, HeadShape shape, float queryScale)
@@ -197,37 +124,4 @@ internal static unsafe class HeadKernel
         Tensor Back(Tensor x) => rotation is null ? x : (x * rotation.Cosine) - (x.roll(shape.Dim / 2, -1) * rotation.SignedSine);
         return cat([Back(Heads(query) * queryScale), Back(Summed(key)), Summed(value)], 2).flatten(2).to(query.dtype);
     }
-
-    /// <summary>Where one token's turn lies; null pointers for none.</summary>
-    private readonly struct Turned(float* cosine, float* signedSine)
-    {
-        public readonly float* Cosine = cosine, SignedSine = signedSine;
-    }
-
-    private readonly struct Turns
-    {
-        private readonly float* _cosine, _sine;
-        private readonly bool _byRow;
-
-        public Turns(HeadRotation? rotation)
-        {
-            if (rotation is not null)
-            {
-                _cosine = Host.Pointer<float>(rotation.Cosine);
-                _sine = Host.Pointer<float>(rotation.SignedSine);
-                _byRow = rotation.Cosine.dim() == 4 && rotation.Cosine.shape[0] > 1;
-            }
-        }
-
-        public Turned At(long row, long position, long seq, long dim)
-        {
-            var at = ((_byRow ? row * seq : 0) + position) * dim;
-            return _cosine == null ? default : new Turned(_cosine + at, _sine + at);
-        }
-    }
 }
-
-/// <summary>Rotary turns of one pass, float32.</summary>
-/// <param name="Cosine"><c>[(batch,) seq, 1, dim]</c>.</param>
-/// <param name="SignedSine">Negative in the first half: the same shape.</param>
-internal sealed record HeadRotation(Tensor Cosine, Tensor SignedSine);

@@ -72,7 +72,7 @@ internal static unsafe class SoftmaxKernel
     [MethodImpl(Host.Optimized)]
     private static void Row(ushort* row, ushort* mask, float* scratch, long seen, long keys)
     {
-        var top = mask == null ? Copy(row, scratch, seen) : Masked(row, mask, scratch, seen);
+        var top = Copy(row, mask, scratch, seen);
         var shift = Vector512.Create(float.IsNegativeInfinity(top) ? 0 : top); // A row that sees nothing becomes zeros.
         var sum = Vector512<float>.Zero;
         for (var j = 0L; j < seen; j += Brain.Width)
@@ -99,40 +99,20 @@ internal static unsafe class SoftmaxKernel
         new Span<ushort>(row + seen, (int)(keys - seen)).Clear();
     }
 
-    /// <summary>Copies a row, minus infinity after its end up to a whole vector. Returns the largest number.</summary>
+    /// <summary>Copies a row with its mask, if there is one, added; minus infinity after its end up to a whole vector. Returns the largest number.</summary>
     [MethodImpl(Host.Optimized)]
-    private static float Copy(ushort* row, float* scratch, long seen)
+    private static float Copy(ushort* row, ushort* mask, float* scratch, long seen)
     {
         var whole = seen - (seen % Brain.Width);
         var most = Vector512.Create(float.NegativeInfinity);
         for (var j = 0L; j < whole; j += Brain.Width)
         {
             var x = Brain.Load(row + j);
+            x = mask == null ? x : x + Brain.Load(mask + j);
             Vector512.Store(x, scratch + j);
             most = Vector512.MaxNative(most, x);
         }
 
-        return Rest(row, null, scratch, whole, seen, most);
-    }
-
-    /// <summary><see cref="Copy"/> with a mask added.</summary>
-    [MethodImpl(Host.Optimized)]
-    private static float Masked(ushort* row, ushort* mask, float* scratch, long seen)
-    {
-        var whole = seen - (seen % Brain.Width);
-        var most = Vector512.Create(float.NegativeInfinity);
-        for (var j = 0L; j < whole; j += Brain.Width)
-        {
-            var x = Brain.Load(row + j) + Brain.Load(mask + j);
-            Vector512.Store(x, scratch + j);
-            most = Vector512.MaxNative(most, x);
-        }
-
-        return Rest(row, mask, scratch, whole, seen, most);
-    }
-
-    private static float Rest(ushort* row, ushort* mask, float* scratch, long whole, long seen, Vector512<float> most)
-    {
         if (whole < seen)
         {
             Vector512.Store(Vector512.Create(float.NegativeInfinity), scratch + whole);

@@ -24,7 +24,7 @@ internal sealed record MixedContext(HeadRotation Rotation, Tensor? Mask, Tensor?
 internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights weights, MixedContext context, bool keeps) : IExplicitBlock
 {
     private Tensor? _input;
-    private Kept? _kept;
+    private MixedActivations? _kept;
 
     private IEnumerable<Tensor> Parameters => weights.QueryKeyValue.Concat([weights.Output, weights.Gate, weights.Up, weights.Down])
         .SelectMany(m => m.Bias is null ? (Tensor[])[m.Weight] : [m.Weight, m.Bias]).Concat([weights.AttentionNorm, weights.MlpNorm]);
@@ -89,14 +89,14 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
 
     private Tensor? Mask => config.WindowOf(layer) is null ? context.Mask : context.WindowMask;
 
-    private (Tensor Output, Kept Kept) Run(Tensor x)
+    private (Tensor Output, MixedActivations Kept) Run(Tensor x)
     {
         using var scope = NewDisposeScope();
         var low = ScalarType.BFloat16;
         var joint = Joined(weights.QueryKeyValue); // [rows, hidden]
         var bias = weights.QueryKeyValue[0].Bias is null ? null : cat([.. weights.QueryKeyValue.Select(m => m.Bias!.to(low))], 0);
         var (unit, scale) = NormKernel.Forward(x, weights.AttentionNorm, config.RmsNormEps);
-        var k = new Kept
+        var k = new MixedActivations
         {
             QueryKeyValue = joint,
             Output = weights.Output.Weight.to(low),
@@ -134,7 +134,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     private static Tensor Leaf(Tensor x) => x.detach().requires_grad_(true);
 
     /// <summary>Mixes values: by plain products where probabilities fit into memory, else by the fused operator and its own gradient.</summary>
-    private void Attend(Kept k, Tensor joint)
+    private void Attend(MixedActivations k, Tensor joint)
     {
         var (batch, seq) = (joint.shape[0], joint.shape[1]);
         if (CausalAttention.Fits(batch, config.NumHeads, seq))
@@ -154,7 +154,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     }
 
     /// <summary>The gradient of the residual stream between attention and MLP.</summary>
-    private Tensor MlpBackward(Kept k, Tensor gradient)
+    private Tensor MlpBackward(MixedActivations k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         var (gateUp, product) = GateKernel.Backward(gradient.matmul(k.Down), k.GateUpOut); // [batch, seq, 2 * intermediate] and half of it
@@ -166,7 +166,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     }
 
     /// <summary>The gradient of the joint projection: <c>[batch, seq, rows]</c>.</summary>
-    private Tensor AttentionBackward(Kept k, Tensor gradient)
+    private Tensor AttentionBackward(MixedActivations k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
         Gradients.Add(weights.Output.Weight, () => Gradients.Outer(gradient, k.Mixed.detach()));
@@ -203,42 +203,6 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
             }
 
             row += rows;
-        }
-    }
-
-    /// <summary>What the gradients need.</summary>
-    private sealed class Kept : IDisposable
-    {
-        public required Tensor QueryKeyValue, Output, GateUp, Down, AttentionScale;
-
-        public Tensor Mixed = null!, Attended = null!, MlpScale = null!, GateUpOut = null!;
-
-        /// <summary>Leaves of the fused operator's graph.</summary>
-        public Tensor? Query, Key, Value;
-
-        public CausalAttention? Attention;
-
-        private IEnumerable<Tensor> All => new[]
-        {
-            QueryKeyValue, Output, GateUp, Down, AttentionScale, Mixed, Attended, MlpScale, GateUpOut, Query, Key, Value,
-        }.OfType<Tensor>();
-
-        public void Detach()
-        {
-            foreach (var tensor in All)
-            {
-                tensor.DetachFromDisposeScope();
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (var tensor in All)
-            {
-                tensor.Dispose();
-            }
-
-            Attention?.Dispose();
         }
     }
 }
