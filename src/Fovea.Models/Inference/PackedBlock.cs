@@ -33,23 +33,38 @@ internal sealed class PackedBlock : IDisposable
         _down = new PackedLinear(products, weights.Down.Whole(), weights.Down.Bias);
     }
 
-    /// <summary><c>[tokens, hidden]</c>, bfloat16 -> the same, or <c>[wanted, hidden]</c>.</summary>
-    /// <param name="x">The residual stream.</param>
+    /// <summary>Runs the block. The residual stream comes and goes as two summands, so that their sum is made where it is normed.</summary>
+    /// <param name="x">What stands before the last branch: bfloat16 <c>[tokens, hidden]</c>.</param>
+    /// <param name="branch">The last branch's output, the same shape, overwritten; null before the first block.</param>
     /// <param name="context">What all blocks share.</param>
     /// <param name="wanted">Indices of the tokens whose output is wanted: <c>[wanted]</c>; null for all.</param>
-    public Tensor Forward(Tensor x, PackedContext context, Tensor? wanted = null)
+    /// <returns>The same two after this block: <c>[tokens, hidden]</c>, or <c>[wanted, hidden]</c>.</returns>
+    public (Tensor X, Tensor Branch) Forward(Tensor x, Tensor? branch, PackedContext context, Tensor? wanted = null)
     {
         using var scope = NewDisposeScope();
-        var mixed = Attend(NormKernel.Forward(x, null, _config.RmsNormEps).Output, context); // the norm's weight is in the product that follows
+        var unit = Norm(ref x, branch);
+        var mixed = Attend(unit, context);
         if (wanted is not null)
         {
             x = x.index_select(0, wanted);
             mixed = mixed.index_select(0, wanted);
         }
 
-        var attended = _output.Plus(mixed, x);
-        var (unit, _) = NormKernel.Forward(attended, null, _config.RmsNormEps);
-        return _down.Plus(GateKernel.Forward(_gateUp.Forward(unit)), attended).MoveToOuterDisposeScope();
+        unit = Norm(ref x, _output.Forward(mixed));
+        return (x.MoveToOuterDisposeScope(), _down.Forward(GateKernel.Forward(_gateUp.Forward(unit))).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Adds a branch to the stream, and norms it; the norm's weight is in the product that follows.</summary>
+    private Tensor Norm(ref Tensor x, Tensor? branch)
+    {
+        if (branch is null)
+        {
+            return NormKernel.Forward(x, null, _config.RmsNormEps).Output;
+        }
+
+        var unit = NormKernel.ForwardSum(x, branch, null, _config.RmsNormEps).Output;
+        x = branch;
+        return unit;
     }
 
     public void Dispose()

@@ -47,7 +47,7 @@ internal sealed class PackedDecoder : IDisposable
         var wanted = logitPositions;
         if (lengths.Sum() < batch * seq)
         {
-            var tokens = tensor(lengths.SelectMany((length, row) => LongRange(row * seq, length)).ToArray(), device: x.device); // of those kept, the place in the batch
+            var tokens = tensor(lengths.SelectMany((length, row) => Enumerable.Range(0, (int)length).Select(i => (row * seq) + i)).ToArray(), device: x.device); // of those kept, the place in the batch
             (x, places) = (x.index_select(0, tokens), places.index_select(0, tokens));
             var numbers = full([batch * seq], -1, ScalarType.Int64, x.device).index_copy_(0, tokens, arange(tokens.shape[0], dtype: ScalarType.Int64, device: x.device));
             wanted = numbers.index_select(0, wanted); // padding, -1, is an error where it is looked up
@@ -56,12 +56,15 @@ internal sealed class PackedDecoder : IDisposable
         var rotation = _rotary.At(places);
         var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), Short(mask), Short(windowMask));
         x = x.to(ScalarType.BFloat16);
+        Tensor? branch = null;
         for (var i = 0; i < _blocks.Length; i++)
         {
-            x = _blocks[i].Forward(x, context, i == _blocks.Length - 1 ? wanted : null); // nothing reads the last block's other tokens
+            using var before = x;
+            using var last = branch;
+            (x, branch) = _blocks[i].Forward(x, branch, context, i == _blocks.Length - 1 ? wanted : null); // nothing reads the last block's other tokens
         }
 
-        return _head.Forward(NormKernel.Forward(x, null, _config.RmsNormEps).Output).MoveToOuterDisposeScope();
+        return _head.Forward(NormKernel.ForwardSum(x, branch!, null, _config.RmsNormEps).Output).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
@@ -74,14 +77,6 @@ internal sealed class PackedDecoder : IDisposable
         _head.Dispose();
         _rotary.Dispose();
         _products?.Dispose();
-    }
-
-    private static IEnumerable<long> LongRange(long first, long count)
-    {
-        for (var i = 0L; i < count; i++)
-        {
-            yield return first + i;
-        }
     }
 
     private static Tensor? Short(Tensor? x) => x?.to(ScalarType.BFloat16);

@@ -21,9 +21,10 @@ internal sealed class PackedTower : IDisposable
     public Tensor Forward(Tensor x, int depth)
     {
         using var scope = NewDisposeScope();
-        var y = x.to(ScalarType.BFloat16);
+        var y = x.alias().to(ScalarType.BFloat16); // a handle of its own, which the loop disposes
         for (var i = 0; i < depth; i++)
         {
+            using var before = y;
             y = _blocks[i].Forward(y);
         }
 

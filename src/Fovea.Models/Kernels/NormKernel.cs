@@ -37,6 +37,35 @@ internal static unsafe class NormKernel
         return (output, scale);
     }
 
+    /// <summary><see cref="Forward"/> of x + y, which overwrites <paramref name="y"/>: the end of one branch of a residual stream and the beginning of the next.</summary>
+    /// <param name="x">Bfloat16 <c>[..., hidden]</c>.</param>
+    /// <param name="y">The same shape.</param>
+    /// <param name="weight">Float32 <c>[hidden]</c>; null for ones.</param>
+    /// <param name="eps">Added to the mean square.</param>
+    public static (Tensor Output, Tensor Scale) ForwardSum(Tensor x, Tensor y, Tensor? weight, double eps)
+    {
+        if (!Host.HoldsWhole(x) || !Host.Holds(y) || weight is { dtype: not ScalarType.Float32 })
+        {
+            return Forward(y.add_(x), weight, eps);
+        }
+
+        var (rows, width) = Rows(x);
+        var (output, scale) = (empty_like(y), empty([.. y.shape[..^1], 1], ScalarType.Float32));
+        ushort* left = Host.Brain(x), sum = Host.Brain(y), to = Host.Brain(output);
+        float* scales = Host.Pointer<float>(scale), weights = weight is null ? null : Host.Pointer<float>(weight);
+        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        {
+            for (var row = first; row < end; row++)
+            {
+                var at = row * width;
+                Sum(left + at, sum + at, width);
+                scales[row] = ForwardRow(sum + at, to + at, weights, width, (float)eps);
+            }
+        });
+        GC.KeepAlive((x, y, weight));
+        return (output, scale);
+    }
+
     /// <summary>The output again, from the scale that <see cref="Forward"/> gave.</summary>
     public static Tensor Again(Tensor x, Tensor scale, Tensor weight)
     {
@@ -108,6 +137,15 @@ internal static unsafe class NormKernel
         var scale = 1 / MathF.Sqrt((Vector512.Sum(squares) / width) + eps);
         Scaled(x, to, weights, width, scale);
         return scale;
+    }
+
+    [MethodImpl(Host.Optimized)]
+    private static void Sum(ushort* x, ushort* sum, long width)
+    {
+        for (var j = 0L; j < width; j += Brain.Width)
+        {
+            Brain.Store(sum + j, Brain.Load(x + j) + Brain.Load(sum + j));
+        }
     }
 
     [MethodImpl(Host.Optimized)]

@@ -105,17 +105,13 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
             AttentionScale = scale,
         };
         Attend(k, nn.functional.linear(unit, joint, bias!));
-        k.Attended = Sum(x, k.Mixed.detach(), k.Output);
-        (unit, k.MlpScale) = NormKernel.Forward(k.Attended, weights.MlpNorm, config.RmsNormEps);
+        k.Attended = nn.functional.linear(k.Mixed.detach(), k.Output);
+        (unit, k.MlpScale) = NormKernel.ForwardSum(x, k.Attended, weights.MlpNorm, config.RmsNormEps); // attended is the sum from here on
         k.GateUpOut = nn.functional.linear(unit, k.GateUp);
-        var output = Sum(k.Attended, GateKernel.Forward(k.GateUpOut), k.Down).MoveToOuterDisposeScope();
+        var output = nn.functional.linear(GateKernel.Forward(k.GateUpOut), k.Down).add_(k.Attended);
         k.Detach();
-        return (output, k);
+        return (output.MoveToOuterDisposeScope(), k);
     }
-
-    /// <summary>residual + x W^T.</summary>
-    private static Tensor Sum(Tensor residual, Tensor x, Tensor weight) =>
-        addmm(residual.flatten(0, 1), x.flatten(0, 1), weight.t(), 1, 1).view(residual.shape);
 
     /// <summary>Weights one below the other, in bfloat16: <c>[rows, in]</c>.</summary>
     private static Tensor Joined(IReadOnlyList<Linear> maps)

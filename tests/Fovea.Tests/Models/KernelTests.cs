@@ -80,6 +80,11 @@ public sealed class KernelTests : IDisposable
         AssertNear(wideWeight.grad!, weights);
         Assert.True(output.eq(NormKernel.Again(x, scale, weight)).all().item<bool>());
         AssertNear(expected / wideWeight, NormKernel.Forward(x, null, 1e-5).Output);
+        var (sum, again) = (x + residual, residual.clone());
+        var (normed, sumScale) = NormKernel.ForwardSum(x, again, weight, 1e-5);
+        Assert.True(sum.eq(again).all().item<bool>());
+        var (alone, aloneScale) = NormKernel.Forward(sum, weight, 1e-5);
+        Assert.True(alone.eq(normed).all().item<bool>() && aloneScale.eq(sumScale).all().item<bool>());
     }
 
     [Theory]
