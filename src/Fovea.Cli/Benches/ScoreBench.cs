@@ -16,7 +16,7 @@ namespace Fovea.Cli.Benches;
 /// </summary>
 internal sealed class ScoreBench(int rounds, Action<string> notice)
 {
-    private const int NumSamples = 12, TokenBudget = 4096;
+    private const int NumSamples = 12, TokenBudget = 4096, LlavaTries = 2;
     private const int Sequence = 512, Sequences = 4, Targets = 128, DecoderRounds = 4;
 
     private static readonly PresetSizes DecoderSizes = new() { HiddenSize = 1024, NumLayers = 21, NumHeads = 16, IntermediateSize = 2816, MaxPositions = 2048 };
@@ -52,20 +52,30 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         model.Policy = MatmulPolicy.BF16;
         model.Pack();
         var samples = Samples(model); // under the image, then under its stand-in
+        var parts = Parts(samples);
         var (loopF32, loopBF16, fovea) = (new Best(), new Best(), new Best());
-        float[][] expected = [], found = [];
+        var difference = 0.0;
         for (var round = 0; round < rounds; round++)
         {
-            cancel.ThrowIfCancellationRequested();
-            expected = Loop(loopF32, f32, samples);
-            rates.Measure(1.5);
+            for (var part = 0; part < parts.Count; part++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                float[][] expected = [], found = [];
+                loopF32.Time(part, () => expected = [.. parts[part].Select(f32.Score)]);
+                for (var i = 0; i < LlavaTries; i++)
+                {
+                    loopBF16.Time(part, () => parts[part].ForEach(s => bf16.Score(s)));
+                    fovea.Time(part, () => found = TargetLogProbs.Compute(model, parts[part]));
+                }
+
+                rates.Measure(fovea.Seconds / parts.Count);
+                difference = Math.Max(difference, expected.Zip(found, (e, f) => e.Zip(f, (x, y) => Math.Abs(x - y)).Max()).Max());
+            }
+
             rates.MeasureF32();
-            _ = Loop(loopBF16, bf16, samples);
-            found = Score(fovea, model, samples);
             notice($"round {round + 1} of {rounds}: {loopF32.Seconds:0.0} s, {loopBF16.Seconds:0.0} s, {fovea.Seconds:0.00} s");
         }
 
-        var difference = expected.Zip(found, (e, f) => e.Zip(f, (x, y) => Math.Abs(x - y)).Max()).Max();
         return (loopF32, loopBF16, fovea, samples.Sum(s => s.InputIds.Length), difference);
     }
 
@@ -91,33 +101,12 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
         return (best, paired.Median, gflop, parameters);
     }
 
-    private static float[][] Loop(Best best, PlainLlava model, List<ExpandedSample> samples) =>
-        Parts(best, samples, part => [.. part.Select(model.Score)]);
-
-    private static float[][] Score(Best best, LlavaModel model, List<ExpandedSample> samples) =>
-        Parts(best, samples, part => TargetLogProbs.Compute(model, part));
-
-    /// <summary>Times our batches, and what a loop does one by one with the same samples, part by part.</summary>
-    private static float[][] Parts(Best best, List<ExpandedSample> samples, Func<List<ExpandedSample>, float[][]> score)
+    /// <summary>Our batches. A loop's time with the same samples, one by one, is taken next to each of them, since the machine may be another a few seconds later.</summary>
+    private static List<List<ExpandedSample>> Parts(List<ExpandedSample> samples) => [.. new[] { 0, samples.Count / 2 }.SelectMany(half =>
     {
-        var rows = new float[samples.Count][];
-        var part = 0;
-        foreach (var half in (int[])[0, samples.Count / 2])
-        {
-            var condition = samples.GetRange(half, samples.Count / 2);
-            foreach (var batch in Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget))
-            {
-                float[][] scores = [];
-                best.Time(part++, () => scores = score([.. batch.Select(i => condition[i])]));
-                for (var i = 0; i < batch.Length; i++)
-                {
-                    rows[half + batch[i]] = scores[i];
-                }
-            }
-        }
-
-        return rows;
-    }
+        var condition = samples.GetRange(half, samples.Count / 2);
+        return Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget).Select(batch => batch.Select(i => condition[i]).ToList());
+    })];
 
     /// <summary>Prompts and answers of 40 to 400 tokens beside an image; a third of the text is answer.</summary>
     private static List<ExpandedSample> Samples(LlavaModel model)
