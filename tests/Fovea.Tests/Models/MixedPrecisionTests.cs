@@ -78,21 +78,23 @@ public sealed class MixedPrecisionTests
     }
 
     [Theory]
-    [InlineData(300, false)]
-    [InlineData(300, true)]
-    [InlineData(2, false)]
-    [InlineData(129, true)]
-    public void Attention_by_products_equals_the_fused_operator(int seq, bool masked)
+    [InlineData(2, 3, 300, false)]
+    [InlineData(2, 3, 300, true)]
+    [InlineData(2, 3, 2, false)]
+    [InlineData(2, 3, 129, true)]
+    [InlineData(11, 3, 1024, true)] // ten sequences at a time, then one
+    [InlineData(1, 40, 1024, false)] // twenty of a sequence's heads at a time
+    public void Attention_by_products_equals_the_fused_operator(int batch, int heads, int seq, bool masked)
     {
         using var scope = NewDisposeScope();
         var generator = new Generator(5);
-        var mask = masked ? AttentionMask.Additive(arange(2 * seq, dtype: ScalarType.Int64).floor_divide(70).view(2, seq), seq, seq, null, CPU) : null;
+        var mask = masked ? AttentionMask.Additive(arange(batch * seq, dtype: ScalarType.Int64).floor_divide(70).view(batch, seq), seq, seq, null, CPU) : null;
         Tensor Draw(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16);
-        var (query, key, value, gradient) = (Draw(6, seq, 16), Draw(6, seq, 16), Draw(6, seq, 16), Draw(2, seq, 48));
-        using var attention = new CausalAttention(3, mask?.to(ScalarType.BFloat16), query, key, value);
+        var (query, key, value, gradient) = (Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch, seq, heads * 16));
+        using var attention = new CausalAttention(heads, mask?.to(ScalarType.BFloat16), query, key, value);
         var found = attention.Backward(gradient);
         var leaves = new[] { query * 4, key, value }.Select(t => t.to(ScalarType.Float32).requires_grad_(true)).ToArray(); // the operator divides by sqrt(16)
-        Tensor Heads(Tensor x) => x.view(2, 3, seq, 16);
+        Tensor Heads(Tensor x) => x.view(batch, heads, seq, 16);
         var output = nn.functional.scaled_dot_product_attention(Heads(leaves[0]), Heads(leaves[1]), Heads(leaves[2]), mask!, is_casual: mask is null && seq > 1)
             .transpose(1, 2).flatten(2);
         output.backward([gradient.to(ScalarType.Float32)]);

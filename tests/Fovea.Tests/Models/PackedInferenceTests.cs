@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Xunit;
 using Fovea.Models.Adapters;
+using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
@@ -65,6 +66,25 @@ public sealed class PackedInferenceTests
         AssertNear(golden["right.expected.logits"].flatten(0, 1).index_select(0, kept), model.Decoder.LogitsAt(input));
         var padding = mask.flatten().eq(0).nonzero().squeeze(1);
         Assert.ThrowsAny<Exception>(() => model.Decoder.LogitsAt(input with { LogitPositions = padding }));
+    }
+
+    [Fact]
+    public void Samples_in_packed_rows_of_unequal_length_score_as_they_do_alone()
+    {
+        using var noGrad = no_grad();
+        using var golden = new Golden("decoder/llama_gqa_tied");
+        using var model = (TextModel)ModelFolder.Load(golden.Folder);
+        model.Pack();
+        ExpandedSample Sample(int first, int length) => new([.. Enumerable.Range(first, length)], [.. Enumerable.Range(1, length - 1)], []);
+        ExpandedSample[] samples = [Sample(3, 9), Sample(20, 14), Sample(5, 6), Sample(30, 11)];
+        using var packed = Collator.Pack(model, [[samples[0], samples[1]], [samples[2]], [samples[3]]]);
+        using var scope = NewDisposeScope();
+        var together = model.Logits(packed);
+        for (var i = 0; i < samples.Length; i++)
+        {
+            using var alone = Collator.Collate(model, [samples[i]]);
+            AssertNear(model.Logits(alone), together.narrow(0, packed.TargetOffsets[i], packed.TargetOffsets[i + 1] - packed.TargetOffsets[i]), 0.01);
+        }
     }
 
     [Property]
