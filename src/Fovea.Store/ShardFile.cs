@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
@@ -38,6 +39,7 @@ internal static class ShardFile
     {
         try
         {
+            RegularFile.Check(PathOf(folder, shard), MaxBytes);
             using var file = File.OpenHandle(PathOf(folder, shard));
             var length = checked((int)RandomAccess.GetLength(file));
             using var bytes = new Rented<byte>(length);

@@ -28,7 +28,14 @@ internal static class StoreFolder
         }
     }
 
-    /// <summary>Refuses to go on with scores that were made otherwise.</summary>
+    /// <summary>The field that may grow: conditions are added to a store without touching those it has.</summary>
+    public const string Grows = "proxies";
+
+    /// <summary>Whether conditions are to be added.</summary>
+    public static bool HasGrown(IReadOnlyDictionary<string, string> made, IReadOnlyDictionary<string, string> wanted) =>
+        wanted.GetValueOrDefault(Grows) is { } now && now.Split(',').Except(made.GetValueOrDefault(Grows, "").Split(','), StringComparer.Ordinal).Any();
+
+    /// <summary>Refuses to continue scores that were made otherwise.</summary>
     /// <param name="folder">Of the store.</param>
     /// <param name="made">How the scores in it were made.</param>
     /// <param name="wanted">How this run makes them.</param>
@@ -40,7 +47,7 @@ internal static class StoreFolder
         {
             var was = made.GetValueOrDefault(field, None);
             var now = wanted.GetValueOrDefault(field, None);
-            if (!string.Equals(was, now, StringComparison.Ordinal))
+            if (!string.Equals(was, now, StringComparison.Ordinal) && !(field == Grows && was.Split(',').All(now.Split(',').Contains)))
             {
                 throw new FoveaException(
                     $"{folder}: scores were made with {field} = {was}, this run has {field} = {now}; choose another folder or score with the old value");

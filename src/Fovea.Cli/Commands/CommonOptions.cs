@@ -21,7 +21,16 @@ internal static class CommonOptions
     public static Option<string[]> Set() => new("--set") { Description = "Override one key, e.g. --set training.learning_rate=2e-5.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
 
     /// <summary><c>--resume</c>.</summary>
-    public static Option<bool> Resume() => new("--resume") { Description = "Go on where an interrupted run stopped." };
+    public static Option<bool> Resume() => new("--resume") { Description = "Continue where an interrupted run stopped." };
+
+    /// <summary><c>--follow-links</c>.</summary>
+    public static Option<bool> FollowLinks() => new("--follow-links") { Description = "Allow symbolic links that lead out of the image folder." };
+
+    /// <summary><c>--rename OLD=NEW</c>, repeatable.</summary>
+    public static Option<string[]> Rename() => new("--rename")
+    {
+        Description = "Scores and weights know as OLD the corpus file that is now called NEW. Repeatable.", HelpName = "OLD=NEW", DefaultValueFactory = _ => [],
+    };
 
     /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => new("--seed") { Description = what, HelpName = "N" };

@@ -24,6 +24,7 @@ internal static class DataCommand
         var data = new Option<string>("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
         var images = new Option<string?>("--images") { Description = "Folder of the images (default: the corpus's own).", HelpName = "DIR" };
         var format = new Option<DataFormat>("--format") { Description = "llava or coco." };
+        var followLinks = CommonOptions.FollowLinks();
         var model = new Option<string?>("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
         var template = new Option<string>("--template") { Description = "auto (captions plain, else by family), checkpoint (the folder's own), or a name.", DefaultValueFactory = _ => TemplateChoice.Auto, HelpName = "NAME" };
@@ -32,7 +33,7 @@ internal static class DataCommand
         var json = CommonOptions.Json();
         var command = new Command("audit", "Prints samples with the tokens that carry loss marked, and counts tokens, targets, images and unusable records.")
         {
-            data, images, format, model, tokenizer, template, samples, seed, json,
+            data, images, format, followLinks, model, tokenizer, template, samples, seed, json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop =>
         {
@@ -43,7 +44,7 @@ internal static class DataCommand
                 _ => throw new UsageException("expected one of --model and --tokenizer"),
             };
             var count = parsed.GetValue(samples) is >= 0 and var n ? n : throw new UsageException("--samples: expected 0 or more");
-            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
+            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format), FollowLinks = parsed.GetValue(followLinks) };
             var loaded = Tokenizer.Load(folder);
             var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(template)!, folder, loaded));
             var audit = CorpusAudit.Of(Open(source), encoder, count, parsed.GetValue(seed) ?? 0, stop);
@@ -59,8 +60,8 @@ internal static class DataCommand
     }
 
     private static FileCorpus Open(DataSource source) => source.Format == DataFormat.Llava
-        ? LlavaJsonCorpus.Open(source.File, source.ImageFolder, int.MaxValue)
-        : CocoCaptionsCorpus.Open(source.File, source.ImageFolder, int.MaxValue);
+        ? LlavaJsonCorpus.Open(source.File, source.ImageFolder, int.MaxValue, source.FollowLinks)
+        : CocoCaptionsCorpus.Open(source.File, source.ImageFolder, int.MaxValue, source.FollowLinks);
 
     private static object Document(CorpusAudit audit, string file, string folder, SampleEncoder encoder) => new
     {

@@ -19,6 +19,8 @@ internal static class ExportCommand
         var data = new Option<string>("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
         var images = new Option<string?>("--images") { Description = "Folder of the images.", HelpName = "DIR" };
         var format = new Option<DataFormat>("--format") { Description = "llava or coco." };
+        var followLinks = CommonOptions.FollowLinks();
+        var rename = CommonOptions.Rename();
         var model = new Option<string>("--model") { Description = "Model folder, for its tokenizer.", Required = true, HelpName = "DIR" };
         var weights = new Option<string>("--weights") { Description = "Weights file, or the folder that select wrote.", Required = true, HelpName = "W" };
         var imageTokens = new Option<int>("--image-tokens") { Description = "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", DefaultValueFactory = _ => 1, HelpName = "N" };
@@ -26,7 +28,7 @@ internal static class ExportCommand
         var template = ScoreCommand.Template();
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
         var json = CommonOptions.Json();
-        var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, model, weights, imageTokens, maxLength, template, file, json };
+        var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, followLinks, rename, model, weights, imageTokens, maxLength, template, file, json };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
             if (parsed.GetValue(imageTokens) < 1 || parsed.GetValue(maxLength) < 1)
@@ -34,8 +36,8 @@ internal static class ExportCommand
                 throw new UsageException("--image-tokens, --max-length: expected at least 1");
             }
 
-            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
-            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
+            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format), FollowLinks = parsed.GetValue(followLinks) };
+            var corpus = ScoringCorpus.Open(Renamed.Apply([source], parsed.GetValue(rename)!), parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
             var export = new Export(corpus, WeightsFile.Read(FileOf(parsed.GetValue(weights)!)), layout, stop);
             var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows());

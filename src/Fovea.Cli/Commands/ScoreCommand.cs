@@ -22,6 +22,10 @@ internal static class ScoreCommand
 
         public Option<DataFormat> Format { get; } = new("--format") { Description = "llava or coco." };
 
+        public Option<bool> FollowLinks { get; } = CommonOptions.FollowLinks();
+
+        public Option<string[]> Rename { get; } = CommonOptions.Rename();
+
         public Option<string> Out { get; } = CommonOptions.Out("The score store; an unfinished one is continued.");
 
         public Option<int?> TokenBudget { get; } = new("--token-budget") { Description = "Most tokens of one batch (default: by the memory there is; a store goes on with what it began).", HelpName = "N" };
@@ -46,7 +50,7 @@ internal static class ScoreCommand
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, FollowLinks, Rename, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, Json })
             {
                 command.Add(option);
             }
@@ -55,7 +59,7 @@ internal static class ScoreCommand
         }
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
-            [new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format) }];
+            Renamed.Apply([new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format), FollowLinks = parsed.GetValue(FollowLinks) }], parsed.GetValue(Rename)!);
 
         public ScoringOptions Scoring(ParseResult parsed) => new()
         {

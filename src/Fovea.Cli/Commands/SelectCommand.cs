@@ -20,10 +20,11 @@ internal static class SelectCommand
         var alpha = new Option<double>("--alpha") { Description = "PRIOR: exponent of 1 - p_ref.", DefaultValueFactory = _ => 1, HelpName = "A" };
         var against = new Option<string?>("--against") { Description = "VIG: the visionless condition (default: the store's only one).", HelpName = "CONDITION" };
         var strict = new Option<bool>("--strict-paper") { Description = "Mask each answer's end token like any other token." };
+        var rename = CommonOptions.Rename();
         var seed = CommonOptions.Seed("Of the random methods.");
         var folder = CommonOptions.Out("Folder of the weights.");
         var json = CommonOptions.Json();
-        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, seed, folder, json };
+        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed, folder, json };
         command.SetAction((parsed, _) => Guard.Run("fovea select", stop => StageCommand.Run(
             new SelectStage
             {
@@ -37,6 +38,7 @@ internal static class SelectCommand
                 Alpha = parsed.GetValue(alpha),
                 Against = parsed.GetValue(against),
                 StrictPaper = parsed.GetValue(strict),
+                Renames = Renamed.Parse(parsed.GetValue(rename)!),
                 Seed = parsed.GetValue(seed) ?? 1,
             },
             parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));

@@ -36,7 +36,7 @@ internal static class CorpusFiles
         var images = source.ImageFolder;
         if (source.Format == DataFormat.Llava)
         {
-            var llava = LlavaJsonCorpus.Open(source.File, images, maxInvalid);
+            var llava = LlavaJsonCorpus.Open(source.File, images, maxInvalid, source.FollowLinks, source.Name);
             if (checkImages)
             {
                 llava.CheckImages();
@@ -45,7 +45,7 @@ internal static class CorpusFiles
             return llava;
         }
 
-        var coco = CocoCaptionsCorpus.Open(source.File, images);
+        var coco = CocoCaptionsCorpus.Open(source.File, images, 0, source.FollowLinks, source.Name);
         var groups = coco.ImageGroups.Skip(source.SkipImages).Take(source.TakeImages ?? int.MaxValue).ToArray();
         if (groups.Length == 0 || (source.TakeImages is { } take && groups.Length < take))
         {
@@ -73,9 +73,9 @@ internal static class CorpusFiles
         {
             for (var i = 0; i < corpora.Count; i++)
             {
-                if (!_bySource.TryAdd(Path.GetFileName(data[i].File), corpora[i]))
+                if (!_bySource.TryAdd(data[i].Source, corpora[i]))
                 {
-                    throw new InvalidInputException(data[i].File, null, "a second file of this name; samples are known by file name and record, so rename one");
+                    throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the record, so give this one another (\"name\": \"...\" in data)");
                 }
             }
 
@@ -88,5 +88,7 @@ internal static class CorpusFiles
         public IReadOnlyList<InvalidRecord> Invalid { get; }
 
         public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
+
+        public string ImagePath(SampleKey key, string image) => _bySource[key.Source].ImagePath(key, image);
     }
 }

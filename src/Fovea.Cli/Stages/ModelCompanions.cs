@@ -1,4 +1,5 @@
 using Fovea.Core.Files;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
@@ -29,14 +30,14 @@ internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorCon
     /// <summary>Writes them beside the model.</summary>
     public void Write(string modelFolder)
     {
-        foreach (var file in Tokenizer.FileNames.Concat(ModelParts.TemplateFiles).Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
+        foreach (var file in DecisiveFiles.Tokenizer.Concat(DecisiveFiles.Template).Where(f => File.Exists(Path.Combine(TokenizerFolder, f))))
         {
-            AtomicFile.Write(Path.Combine(modelFolder, file), stream => stream.Write(File.ReadAllBytes(Path.Combine(TokenizerFolder, file))));
+            AtomicFile.Write(Path.Combine(modelFolder, file), stream => stream.Write(RegularFile.ReadAllBytes(Path.Combine(TokenizerFolder, file), RegularFile.MaxTokenizer)));
         }
 
         if (ProcessorConfig is { } config)
         {
-            AtomicFile.WriteText(Path.Combine(modelFolder, "preprocessor_config.json"), config.ToJson());
+            AtomicFile.WriteText(Path.Combine(modelFolder, DecisiveFiles.PreprocessorConfig), config.ToJson());
         }
     }
 }

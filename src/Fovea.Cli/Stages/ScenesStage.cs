@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Cli.Stages;
@@ -13,7 +14,7 @@ internal sealed record ScenesStage : IStage
     public string Kind => "scenes";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -30,7 +31,7 @@ internal sealed record TokenizerStage : IStage
     public string Kind => "tokenizer";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

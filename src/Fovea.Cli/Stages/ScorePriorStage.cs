@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Core.Provenance;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
@@ -38,7 +39,7 @@ internal sealed record ScorePriorStage : IStage
     public string Kind => "score_prior";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs(Models, Data);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs(Models, Data, hasher);
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
@@ -54,7 +55,7 @@ internal sealed record ScorePriorStage : IStage
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);
-            return ScoreStore.Score(scorer, corpus, models[0], HashInputs(), context);
+            return ScoreStore.Score(scorer, corpus, models[0], context);
         }
         finally
         {
@@ -92,7 +93,21 @@ internal sealed record ScoreVigStage : IStage
     public string Kind => "score_vig";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs([Model], Data);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
+
+    /// <inheritdoc/>
+    /// <remarks>Proxies are added to a store that has others.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["proxies"] is not JsonArray held || !held.All(p => Proxies.Contains((string?)p)))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        begun["proxies"] = held.DeepClone();
+        return begun;
+    }
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
@@ -106,8 +121,8 @@ internal sealed record ScoreVigStage : IStage
         var options = new VigScorerOptions
         {
             Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
-            ImageHash = new ImageHashes(Data).Of,
+            ImageHash = new ImageHashes(corpus.Corpus, new InputHasher()).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, HashInputs(), context);
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
     }
 }

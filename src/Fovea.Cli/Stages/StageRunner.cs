@@ -12,7 +12,7 @@ internal enum Existing
     /// <summary>Refuse: the user must say <c>--resume</c>.</summary>
     Refuse,
 
-    /// <summary>Go on where it stopped, or return what is complete.</summary>
+    /// <summary>Continue where it stopped, or return what is complete.</summary>
     Continue,
 }
 
@@ -27,7 +27,7 @@ internal static class StageRunner
         {
             Kind = stage.Kind,
             Config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(),
-            Inputs = stage.HashInputs(),
+            Inputs = stage.HashInputs(context.Hasher),
             NumThreads = context.NumThreads,
             Versions = BuildVersions.All(),
         };
@@ -36,11 +36,12 @@ internal static class StageRunner
         {
             if (existing == Existing.Refuse)
             {
-                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to go on with it, or another --out");
+                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to continue it, or another --out");
             }
 
-            (context.AnyThreadCount ? manifest with { NumThreads = before.NumThreads } : manifest).MustMatch(before, context.Out);
-            if (before.Complete && stage.IsIntact(context.Out))
+            var asBegun = manifest with { Config = stage.AsBegun(context.Out, before.Config, manifest.Config) };
+            MustMatch(context.AnyThreadCount ? asBegun with { NumThreads = before.NumThreads } : asBegun, before, context);
+            if (before.Complete && JsonNode.DeepEquals(asBegun.Config, manifest.Config) && stage.IsIntact(context.Out))
             {
                 return before;
             }
@@ -50,12 +51,13 @@ internal static class StageRunner
             throw new FoveaException($"{context.Out}: exists and is not empty, and holds no run of fovea; give another --out");
         }
 
+        InputLists.Write(context.Out, context.Hasher);
         manifest.Write(context.Out);
         var clock = Stopwatch.StartNew();
         JsonObject result;
         try
         {
-            result = stage.Run(context);
+            result = stage.Run(context with { Inputs = manifest.Inputs });
         }
         catch (Exception e) when (begun is null && e is not OperationCanceledException)
         {
@@ -68,15 +70,25 @@ internal static class StageRunner
         return complete;
     }
 
+    // A corpus may move, since what it holds is hashed.
+    private static void MustMatch(StageManifest now, StageManifest before, StageContext context) =>
+        (now with { Config = DataSource.WithoutPlaces(now.Config) }).MustMatch(
+            before with { Config = DataSource.WithoutPlaces(before.Config) }, context.Out, role => InputLists.FirstChange(context.Out, role, context.Hasher));
+
     /// <summary>Takes back the claim on a folder in which nothing was done, so that the corrected command can be run into it.</summary>
     private static void Withdraw(string folder, bool existed)
     {
-        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != StageManifest.FileName))
+        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) is not (StageManifest.FileName or InputLists.Folder)))
         {
             return;
         }
 
         File.Delete(Path.Combine(folder, StageManifest.FileName));
+        if (Path.Combine(folder, InputLists.Folder) is var lists && Directory.Exists(lists))
+        {
+            Directory.Delete(lists, recursive: true);
+        }
+
         if (!existed)
         {
             Directory.Delete(folder);

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
 using Fovea.Models;
@@ -64,12 +66,12 @@ internal sealed record TrainStage : IStage
     private string? WeightsPath => Weights is { } w && Directory.Exists(w) ? Path.Combine(w, SelectStage.FileName) : Weights;
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs()
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         Check();
-        var hashes = InputHashes.Of(WeightsPath is { } w ? [("weights", w)] : []);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder);
-        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder) is { } template)
+        var hashes = InputHashes.Of(WeightsPath is { } w ? [("weights", w)] : [], hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder, hasher);
+        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder, hasher) is { } template)
         {
             hashes["template"] = template;
         }
@@ -78,21 +80,48 @@ internal sealed record TrainStage : IStage
         {
             if (folder is not null)
             {
-                hashes[role] = InputHashes.OfModel(folder);
+                ModelParts.Add(hashes, role, folder, hasher);
             }
         }
 
         if (Lora?.Adapter is { } adapter)
         {
-            hashes["adapter"] = InputHashes.Of([("adapter", Path.Combine(adapter, "adapter_model.safetensors"))])["adapter"];
+            hashes["adapter"] = ModelParts.OfAdapter(adapter, hasher);
         }
 
-        foreach (var (role, hash) in InputHashes.OfData("data", Data).Concat(InputHashes.OfData("held_out", HeldOut)))
+        foreach (var (role, data) in new[] { ("data", Data), ("held_out", HeldOut) })
         {
-            hashes[role] = hash;
+            InputHashes.AddData(hashes, role, data, hasher);
+            if (View == CorpusView.Image)
+            {
+                InputHashes.AddImages(hashes, role, data, hasher);
+            }
         }
 
         return hashes;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A run is extended to more steps where its past does not depend on their number.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["training"] is not JsonObject training || training.Deserialize<TrainingOptions>(StageManifest.Json) is not { } was || !RunExtension.IsAskedFor(was, Training))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        foreach (var key in RunExtension.Keys)
+        {
+            begun["training"]![key] = training[key]?.DeepClone();
+        }
+
+        if (JsonNode.DeepEquals(DataSource.WithoutPlaces(begun), DataSource.WithoutPlaces(before)))
+        {
+            RunExtension.Check(folder, was, Training);
+        }
+
+        return begun;
     }
 
     /// <inheritdoc/>
@@ -100,7 +129,7 @@ internal sealed record TrainStage : IStage
     {
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
         var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
-        var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
+        var set = WeightsPath is { } w ? Weighted(samples, corpus.Corpus, WeightsFile.Read(w), context) : TrainingSet.Unweighted(samples);
         using var model = StartModel(corpus);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
@@ -140,12 +169,12 @@ internal sealed record TrainStage : IStage
     }
 
     // Images are hashed before the first step: a run that finds another image after hours is hours lost.
-    private TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, WeightsFile weights, CancellationToken stop)
+    private static TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, ICorpus corpus, WeightsFile weights, StageContext context)
     {
-        var hashes = new ImageHashes(Data);
+        var hashes = new ImageHashes(corpus, context.Hasher);
         return TrainingSet.Join(samples, weights, sample =>
         {
-            stop.ThrowIfCancellationRequested();
+            context.Stop.ThrowIfCancellationRequested();
             return hashes.Of(sample);
         });
     }

@@ -21,7 +21,7 @@ internal static class StoryRunner
         config = request.Seed is { } seed ? config with { Seeds = [seed] } : config;
         config.Validate(file);
         var plan = config.Scenes is not null ? ScenesStory.Plan(config, request.Out) : PhotographsStory.Plan(config, request.Out);
-        var manifest = Begin(config, request);
+        var manifest = Begin(config, request, stop);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
         await PlanProgress.ShowAsync(request.Screen, plan, observer =>
@@ -35,13 +35,13 @@ internal static class StoryRunner
         Show(request, manifest, findings, metrics, report, clock.Elapsed.TotalSeconds);
     }
 
-    private static StageManifest Begin(RunConfig config, StoryRequest request)
+    private static StageManifest Begin(RunConfig config, StoryRequest request, CancellationToken stop)
     {
         var manifest = new StageManifest
         {
             Kind = "run",
             Config = StageRunner.ToJson(config),
-            Inputs = config.Photographs is { } photographs ? InputHashes.OfPhotographs(photographs) : new(StringComparer.Ordinal),
+            Inputs = HashInputs(config, new InputHasher(null, stop)),
             NumThreads = config.NumThreads,
             Versions = BuildVersions.All(),
         };
@@ -49,7 +49,7 @@ internal static class StoryRunner
         {
             if (!request.Resume)
             {
-                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to go on with it, or another --out");
+                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to continue it, or another --out");
             }
 
             manifest.MustMatch(before, request.Out);
@@ -62,6 +62,19 @@ internal static class StoryRunner
 
         manifest.Write(request.Out);
         return manifest;
+    }
+
+    // Stages hash the rest of what they read, each for itself.
+    private static SortedDictionary<string, string> HashInputs(RunConfig config, InputHasher hasher)
+    {
+        if (config.Photographs is not { } photographs)
+        {
+            return new(StringComparer.Ordinal);
+        }
+
+        var hashes = InputHashes.Of([("captions", photographs.Captions)], hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(photographs.Tokenizer, hasher);
+        return hashes;
     }
 
     private static void Show(StoryRequest request, StageManifest manifest, Findings findings, JsonObject metrics, string report, double seconds)

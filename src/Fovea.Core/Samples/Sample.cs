@@ -38,6 +38,10 @@ public interface ICorpus
     /// <summary>Reads an image that a sample names.</summary>
     /// <exception cref="Errors.InvalidInputException">The image is missing, leaves the root, or cannot be decoded.</exception>
     RgbImage LoadImage(Sample sample, int index);
+
+    /// <summary>Full path of the file of an image that the sample of <paramref name="key"/> names.</summary>
+    /// <exception cref="Errors.InvalidInputException">The image is missing or leaves the root.</exception>
+    string ImagePath(SampleKey key, string image) => throw new NotSupportedException("this corpus's images are not files");
 }
 
 /// <summary>An 8-bit RGB picture, rows from top to bottom, three bytes a pixel: <c>[height, width, 3]</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Samples;
 using Fovea.Data.Json;
 
@@ -21,22 +22,22 @@ public sealed class CocoCaptionsCorpus : FileCorpus
     /// <summary>The photographs that have captions, in the order of the file's <c>images</c>: what a split by photograph goes by.</summary>
     public IReadOnlyList<CocoImageGroup> ImageGroups { get; }
 
-    /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open"/>.</summary>
+    /// <summary>Reads the captions; parameters as for <see cref="LlavaJsonCorpus.Open"/>.</summary>
     /// <exception cref="InvalidInputException">The file is no COCO captions file, or too many annotations cannot be used.</exception>
-    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0)
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0, bool followLinks = false, string? name = null)
     {
-        var (folder, root) = (new ImageFolder(imageFolder), JsonFields.OpenFile(captionsJson));
+        var (folder, root) = (new ImageFolder(imageFolder, followLinks), JsonFields.OpenFile(captionsJson, RegularFile.MaxWhole));
         var names = ReadNames(root, folder);
         var indices = names.Keys.ToDictionary(id => id, _ => new List<int>());
-        var (samples, invalid, source) = (new List<Sample>(), new InvalidRecords(maxInvalid), Path.GetFileName(captionsJson));
+        var (samples, invalid, source) = (new List<Sample>(), new InvalidRecords(maxInvalid), name ?? Path.GetFileName(captionsJson));
         foreach (var (annotation, index) in root.Field("annotations").Items().Select((a, i) => (a, i)))
         {
             var (key, fields) = (new SampleKey(source, index), new JsonFields(captionsJson, index, annotation.Element, "annotation"));
             try
             {
                 var imageId = WholeNumber(fields.Field("image_id"));
-                var name = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
-                samples.Add(ReadSample(key, fields, name));
+                var image = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
+                samples.Add(ReadSample(key, fields, image));
                 indices[imageId].Add(samples.Count - 1);
             }
             catch (InvalidInputException error)

@@ -21,11 +21,13 @@ public sealed class LlavaJsonCorpus : FileCorpus
     /// <param name="file">The JSON file.</param>
     /// <param name="imageFolder">Where its image names are resolved; images are looked for when they are read, or by <see cref="FileCorpus.CheckImages"/>.</param>
     /// <param name="maxInvalid">How many unusable records to leave out and list in <see cref="FileCorpus.Invalid"/>; one more stops the reading.</param>
+    /// <param name="followLinks">Whether a symbolic link may lead out of the image folder.</param>
+    /// <param name="name">What its samples are known by in place of the file's name, as where the file was renamed since they were scored.</param>
     /// <exception cref="InvalidInputException">The file is no JSON or cut short, or there are too many unusable records.</exception>
-    public static LlavaJsonCorpus Open(string file, string imageFolder, int maxInvalid = 0)
+    public static LlavaJsonCorpus Open(string file, string imageFolder, int maxInvalid = 0, bool followLinks = false, string? name = null)
     {
-        var (images, samples, invalid) = (new ImageFolder(imageFolder), new List<Sample>(), new InvalidRecords(maxInvalid));
-        var source = Path.GetFileName(file);
+        var (images, samples, invalid) = (new ImageFolder(imageFolder, followLinks), new List<Sample>(), new InvalidRecords(maxInvalid));
+        var source = name ?? Path.GetFileName(file);
         foreach (var (index, element) in JsonRecords.Read(file))
         {
             var key = new SampleKey(source, index);

@@ -22,4 +22,7 @@ public sealed class SubsetCorpus : ICorpus
 
     /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index) => _whole.LoadImage(sample, index);
+
+    /// <inheritdoc/>
+    public string ImagePath(SampleKey key, string image) => _whole.ImagePath(key, image);
 }

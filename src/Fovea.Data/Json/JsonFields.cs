@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 
 namespace Fovea.Data.Json;
 
@@ -10,12 +11,12 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
 
     public string Place => place;
 
-    /// <summary>Opens a small JSON file whose root is an object.</summary>
-    public static JsonFields OpenFile(string path)
+    /// <summary>Opens a small JSON file, of at most <paramref name="maxBytes"/>, whose root is an object.</summary>
+    public static JsonFields OpenFile(string path, long maxBytes = RegularFile.MaxJson)
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path).AsMemory(), new JsonDocumentOptions { MaxDepth = 64 });
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, maxBytes).AsMemory(), new JsonDocumentOptions { MaxDepth = 64 });
             return new JsonFields(path, null, document.RootElement.Clone(), "").Require(JsonValueKind.Object);
         }
         catch (JsonException e)

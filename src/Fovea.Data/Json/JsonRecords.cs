@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 
 namespace Fovea.Data.Json;
 
@@ -32,7 +33,7 @@ internal static class JsonRecords
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+            return RegularFile.Open(path, RegularFile.MaxCorpus, bufferSize: 1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

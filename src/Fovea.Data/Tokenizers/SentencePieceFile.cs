@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Google.Protobuf;
 
 namespace Fovea.Data.Tokenizers;
@@ -61,7 +62,7 @@ internal sealed class SentencePieceFile
             }
 
             var file = new SentencePieceFile();
-            file.Read(new CodedInputStream(File.ReadAllBytes(path)));
+            file.Read(new CodedInputStream(RegularFile.ReadAllBytes(path, RegularFile.MaxTokenizer)));
             return file.Checked(path);
         }
         catch (InvalidProtocolBufferException e)

@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
@@ -107,7 +108,7 @@ internal static class VocabularyReader
     {
         try
         {
-            return [.. File.ReadAllText(path).Split('\n').Select(l => l.TrimEnd('\r'))];
+            return [.. RegularFile.ReadAllText(path, RegularFile.MaxTokenizer).Split('\n').Select(l => l.TrimEnd('\r'))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
@@ -40,7 +41,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         try
         {
             var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(file), options);
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(file, RegularFile.MaxJson), options);
             CheckpointJson.CheckTexts(document.RootElement);
             var root = new ForeignJson(document.RootElement.Clone(), file, "");
             return root.IsObject ? root : throw root.Wrong("", "an object", document.RootElement);

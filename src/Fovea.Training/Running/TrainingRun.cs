@@ -53,9 +53,10 @@ internal sealed class TrainingRun : IDisposable
         _identity = RunIdentity.Of(job);
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);
-        _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
-        var state = _checkpoints.FindNewest(_notices.Add);
-        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
+        _checkpoints = new CheckpointStore(Path.Combine(job.Folder, CheckpointStore.FolderName), _options.KeepCheckpoints, job.Files) { Pinned = LastExtensible };
+        bool Extends(TrainerState found) => RunExtension.IsAskedFor(found.Identity.Begun(_options), _options);
+        var state = _checkpoints.FindNewest(_notices.Add, found => !Extends(found) || RunExtension.Refusal(found.Identity.Begun(_options), _options, found.Step) is null);
+        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount, Extends(state));
         _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
         _average = _options.EmaDecay is { } decay ? new ParameterAverage(trained, decay) : null;
         _snapshot = new Snapshot(trained, _optimizer, _average);
@@ -83,7 +84,7 @@ internal sealed class TrainingRun : IDisposable
         var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _snapshot.Bytes);
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
         _step.TrimAbove = plan.Peak / 20 * 19; // what lies free grows with each pass, since the allocator reuses aligned memory only in part
-        if (_options.CheckpointEvery is not null || _options.KeepBest)
+        if (_options.MakesCheckpoints)
         {
             _snapshot.Reserve();
         }
@@ -105,7 +106,7 @@ internal sealed class TrainingRun : IDisposable
 
             _writer.Poll();
             var isBest = Advance();
-            if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
+            if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0) || _done == LastExtensible)
             {
                 Save();
             }
@@ -176,6 +177,14 @@ internal sealed class TrainingRun : IDisposable
         _best = new BestCheckpoint(_done, now);
         return true;
     }
+
+    /// <summary>The last step whose past does not depend on the number of steps: from there the run can be extended. Null where the first step does.</summary>
+    private long? LastExtensible => _options.Steps is null ? null : _options.Schedule switch
+    {
+        ScheduleKind.Constant => _plan.Steps,
+        ScheduleKind.Wsd => _plan.Steps - _plan.Schedule.DecaySteps,
+        _ => null,
+    };
 
     private void Observe(double loss)
     {

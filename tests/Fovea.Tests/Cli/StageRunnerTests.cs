@@ -50,7 +50,7 @@ public sealed class StageRunnerTests : IDisposable
     {
         public string Kind => "failing";
 
-        public SortedDictionary<string, string> HashInputs() => [];
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => [];
 
         public JsonObject Run(StageContext context)
         {
