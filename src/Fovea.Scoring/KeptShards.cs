@@ -9,11 +9,11 @@ namespace Fovea.Scoring;
 internal sealed class KeptShards(
     ScoringOptions options, ScoringSource source, ScoreStoreWriter store, IReadOnlyList<string> conditions, Func<TokenizedSample, string?> imageHash)
 {
-    /// <returns>Shards that lack conditions, and which: those are to be added.</returns>
+    /// <returns>Shards that lack conditions, and which: those are to be added. And the targets of the others' samples.</returns>
     /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are invalid.</exception>
-    public Dictionary<int, IReadOnlyCollection<string>> Check(CancellationToken cancellation)
+    public (Dictionary<int, IReadOnlyCollection<string>> Lacking, long Targets) Check(CancellationToken cancellation)
     {
-        var lacking = new Dictionary<int, IReadOnlyCollection<string>>();
+        var (lacking, targets) = (new Dictionary<int, IReadOnlyCollection<string>>(), 0L);
         foreach (var shard in store.Shards)
         {
             var begin = (long)shard.Index * options.ShardSamples;
@@ -33,6 +33,10 @@ internal sealed class KeptShards(
             {
                 lacking[shard.Index] = missing;
             }
+            else
+            {
+                targets += rows.Sum(Targets);
+            }
         }
 
         if (store.InvalidSamples > options.MaxInvalid)
@@ -41,8 +45,11 @@ internal sealed class KeptShards(
                 $"{store.Folder}: {store.InvalidSamples} samples could not be scored, allowed by max_invalid: {options.MaxInvalid}; correct the data or raise it");
         }
 
-        return lacking;
+        return (lacking, targets);
     }
+
+    /// <summary>Targets that a row counts for; none where its sample could not be scored.</summary>
+    public static long Targets(TokenScores row) => row.InvalidReason is null ? row.TargetIds.Length : 0;
 
     private void Check(ShardEntry shard, TokenScores row, int index)
     {

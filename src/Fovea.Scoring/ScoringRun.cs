@@ -14,13 +14,14 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
 {
     private const string Task = "score";
     private int _invalid = store.InvalidSamples;
-    private IReadOnlyDictionary<int, IReadOnlyCollection<string>> _lacking = new Dictionary<int, IReadOnlyCollection<string>>();
+    private Dictionary<int, IReadOnlyCollection<string>> _lacking = [];
+    private long _targets;
 
     private int Shards => (source.Count + options.ShardSamples - 1) / options.ShardSamples;
 
     public ScoringSummary Run(IProgressSink progress, CancellationToken cancellation)
     {
-        _lacking = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
+        (_lacking, _targets) = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
         var kept = store.Shards.Count - _lacking.Count;
         using var pause = new CollectionPause(options.ImageThreads);
         using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, Wanted(first / options.ShardSamples), pause));
@@ -39,14 +40,14 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
             store.Complete();
         }
 
-        return new ScoringSummary(source.Count, _invalid, kept, Shards - kept);
+        return new ScoringSummary(source.Count, _invalid, kept, Shards - kept, _targets);
     }
 
     // A shard that does not fit in memory is begun again with half the budget, which the store records; so batches depend on nothing that is not on record.
     private void ScoreFitting(int shard, Ahead<TWindow> ahead, CollectionPause pause, IProgressSink progress, CancellationToken cancellation)
     {
         var budget = store.BudgetOf(shard) ?? options.TokenBudget;
-        var invalidBefore = _invalid;
+        var (invalidBefore, targetsBefore) = (_invalid, _targets);
         var held = _lacking.ContainsKey(shard) ? store.ReadShard(shard) : null;
         while (true)
         {
@@ -59,7 +60,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
             catch (Exception e) when (budget > 1 && AllocationFailure.Is(e))
             {
                 budget /= 2;
-                _invalid = invalidBefore;
+                (_invalid, _targets) = (invalidBefore, targetsBefore);
                 store.BeginShard(shard, budget);
                 progress.Report(Task, BeginOf(shard), source.Count, $"memory does not suffice: {ShardEntry.FileOf(shard)} again with {budget} tokens per batch");
             }
@@ -83,6 +84,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
                 }
 
                 rows.Add(row);
+                _targets += KeptShards.Targets(row);
             }
 
             progress.Report(Task, begin + rows.Count, source.Count);

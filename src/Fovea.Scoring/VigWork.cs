@@ -16,9 +16,9 @@ internal sealed record VigWindow(ScoringWindow Samples, IReadOnlyList<PixelValue
 
 /// <summary>VIG's part of a scoring run: the image as it is, then each proxy.</summary>
 internal sealed class VigWork(
-    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, ScoringOptions options) : IScoringWork<VigWindow>
+    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, IReadOnlyList<string> conditions, ScoringOptions options) : IScoringWork<VigWindow>
 {
-    public IReadOnlyList<string> Conditions { get; } = [Core.Scores.Conditions.Image, .. vig.Proxies.Select(p => p.Condition)];
+    public IReadOnlyList<string> Conditions => conditions;
 
     public VigWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause)
     {

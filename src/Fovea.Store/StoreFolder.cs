@@ -47,7 +47,7 @@ internal static class StoreFolder
         {
             var was = made.GetValueOrDefault(field, None);
             var now = wanted.GetValueOrDefault(field, None);
-            if (!string.Equals(was, now, StringComparison.Ordinal) && !(field == Grows && was.Split(',').All(now.Split(',').Contains)))
+            if (!string.Equals(was, now, StringComparison.Ordinal) && !(field == Grows && was.Split(',').All(w => now.Split(',').Contains(w))))
             {
                 throw new FoveaException(
                     $"{folder}: scores were made with {field} = {was}, this run has {field} = {now}; choose another folder or score with the old value");

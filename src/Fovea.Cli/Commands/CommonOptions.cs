@@ -29,7 +29,9 @@ internal static class CommonOptions
     /// <summary><c>--rename OLD=NEW</c>, repeatable.</summary>
     public static Option<string[]> Rename() => new("--rename")
     {
-        Description = "Scores and weights know as OLD the corpus file that is now called NEW. Repeatable.", HelpName = "OLD=NEW", DefaultValueFactory = _ => [],
+        Description = "Scores and weights know as OLD the corpus file that is now called NEW. Repeatable.",
+        HelpName = "OLD=NEW",
+        DefaultValueFactory = _ => [],
     };
 
     /// <summary><c>--seed</c>.</summary>

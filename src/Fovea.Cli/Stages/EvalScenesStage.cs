@@ -47,7 +47,7 @@ internal sealed record EvalScenesStage : IStage
         {
             if (folder is not null)
             {
-                InputHashes.AddScenes(hashes, role, folder, hasher);
+                InputHashes.AddScenes(hashes, role, folder, images: true, hasher);
             }
         }
 

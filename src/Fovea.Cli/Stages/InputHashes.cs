@@ -54,15 +54,18 @@ internal static class InputHashes
         }
     }
 
-    /// <summary>Adds a folder of scenes: its annotations, its texts, and the images that they name.</summary>
+    /// <summary>Adds a folder of scenes: its annotations, its texts, and the images that they name where those are looked at.</summary>
     /// <exception cref="InvalidInputException">No scenes are there.</exception>
-    public static void AddScenes(SortedDictionary<string, string> hashes, string role, string folder, InputHasher hasher)
+    public static void AddScenes(SortedDictionary<string, string> hashes, string role, string folder, bool images, InputHasher hasher)
     {
         hashes[role] = ContentHash.OfText(string.Join('\n', new[] { SceneAnnotations.AnnotationsFile, SceneAnnotations.WorldFile }
             .Select(f => OfFile(Path.Combine(folder, f), "not found; make scenes with 'fovea scenes'", hasher))));
         DataSource[] texts = [.. new[] { SceneWorld.CaptionsFile, SceneWorld.DialoguesFile }.Select(f => new DataSource { File = Path.Combine(folder, f) }).Where(d => File.Exists(d.File))];
         AddData(hashes, role + ".text", texts, hasher);
-        AddImages(hashes, role + ".text", texts, hasher);
+        if (images)
+        {
+            AddImages(hashes, role + ".text", texts, hasher);
+        }
     }
 
     private static string OfFile(string file, string missing, InputHasher hasher) =>

@@ -28,7 +28,8 @@ internal static class InputLists
     /// <summary>In words, the first file of <paramref name="role"/> that is not what it was; null where that is not known.</summary>
     public static string? FirstChange(string folder, string role, InputHasher hasher)
     {
-        if (!hasher.Lists.TryGetValue(role, out var now) || PathOf(folder, role) is var path && !File.Exists(path))
+        var path = PathOf(folder, role);
+        if (!hasher.Lists.TryGetValue(role, out var now) || !File.Exists(path))
         {
             return null;
         }

@@ -79,7 +79,7 @@ internal static class ScoreStore
         {
             ["samples"] = summary.Samples,
             ["invalid"] = summary.Invalid,
-            ["targets"] = StoreSummary.Of(ScoreStoreReader.Open(context.Out)).Targets,
+            ["targets"] = summary.Targets,
             ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
         };
     }

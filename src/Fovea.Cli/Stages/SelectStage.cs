@@ -133,7 +133,7 @@ internal sealed record SelectStage : IStage
         var found = stores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal)).ToArray();
         if (Against is null)
         {
-            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference beside them is none
+            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference is not one of them
             return proxies.Length == 1
                 ? proxies[0]
                 : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
@@ -147,13 +147,13 @@ internal sealed record SelectStage : IStage
     {
         if (ReferenceScores is null)
         {
-            throw new UsageException("--method excessloss: give the reference model's store as --reference-scores");
+            throw new UsageException("--method excess-loss: give the reference model's store as --reference-scores");
         }
 
         var names = stores.Conditions.Where(c => stores.Conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
         var name = Against ?? (names.Contains(Conditions.Image) ? Conditions.Image : names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name)
             ? new ExcessLossSelector(new ExcessLossOptions { Percent = P, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = StrictPaper })
-            : throw new UsageException($"--method excessloss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
+            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }
 }

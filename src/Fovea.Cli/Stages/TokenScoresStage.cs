@@ -30,7 +30,7 @@ internal sealed record TokenScoresStage : IStage
     {
         var hashes = InputHashes.Of(EvalStages.Stores(("vig", Vig), ("prior", Prior)), hasher);
         hashes["tokenizer"] = ModelParts.OfTokenizer(Tokenizer, hasher);
-        InputHashes.AddScenes(hashes, "scenes", Scenes, hasher);
+        InputHashes.AddScenes(hashes, "scenes", Scenes, images: false, hasher);
         return hashes;
     }
 

@@ -2,7 +2,7 @@ namespace Fovea.Core.Errors;
 
 /// <summary>
 /// A failure a person can act on. Its message is one line: what, where (file, record), expected, got, what to do.
-/// The command line prints it as it stands and exits with 1.
+/// The command line prints it unchanged and exits with 1.
 /// </summary>
 public class FoveaException : Exception
 {

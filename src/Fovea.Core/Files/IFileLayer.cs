@@ -12,7 +12,7 @@ public interface IFileLayer
     /// <summary>Flushes a stream that <see cref="Create"/> gave to the disk itself.</summary>
     void FlushToDisk(Stream stream);
 
-    /// <summary>Renames a file, replacing what stands there, or a folder to a name that is free.</summary>
+    /// <summary>Renames a file, replacing what is there, or a folder to a name that is free.</summary>
     void Move(string path, string newPath);
 
     /// <summary>Removes a file or a folder with all that is in it; nothing happens where neither is.</summary>

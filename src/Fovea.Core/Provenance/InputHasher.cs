@@ -96,10 +96,10 @@ public sealed class InputHasher(IProgressSink? progress = null, CancellationToke
     private string Read(FileStream stream, string path)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var (clock, told, length, buffer) = (Stopwatch.StartNew(), false, stream.Length, ArrayPool<byte>.Shared.Rent(ChunkBytes));
+        var (clock, told, done, length, buffer) = (Stopwatch.StartNew(), false, 0L, stream.Length, ArrayPool<byte>.Shared.Rent(ChunkBytes));
         try
         {
-            for (long done = 0; ;)
+            while (true)
             {
                 if (length > SmallBytes)
                 {

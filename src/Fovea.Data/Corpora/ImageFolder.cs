@@ -51,13 +51,11 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
                 : $"image \"{name}\": expected a regular file, got {status.Kind}");
         }
 
-        if (followLinks || Real(path) is var real && IsBelow(real, RealFolder(_root)))
-        {
-            return path;
-        }
-
-        throw new InvalidInputException(file, record,
-            $"image \"{name}\" leaves the image folder through a symbolic link (to {real}); allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
+        var real = followLinks ? path : Real(path);
+        return followLinks || IsBelow(real, RealFolder(_root))
+            ? path
+            : throw new InvalidInputException(file, record,
+                $"image \"{name}\" leaves the image folder through a symbolic link (to {real}); allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
     }
 
     private static bool IsBelow(string path, string root) => path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);

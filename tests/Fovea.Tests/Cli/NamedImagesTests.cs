@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
 using Fovea.Tests.Training;
