@@ -117,12 +117,13 @@ internal static class ScenesStory
 
         private void AddPretraining(ModelFamily family)
         {
-            var text = Scenes($"text-{StoryNames.Of(family)}", _data.NumTextScenes, dialogues: true);
+            // A language model that knows the captions by heart leaves little for the image to explain, so it reads dialogues alone.
+            var text = Scenes($"text-{StoryNames.Of(family)}", _data.NumTextScenes, dialogues: true, captions: false);
             var lm = plan.Add(Name($"lm/{StoryNames.Of(family)}"), new TrainStage
             {
                 Preset = new PresetChoice { Name = family == ModelFamily.H ? "tiny-text-2" : "tiny-text-4" },
                 Tokenizer = _tokenizer,
-                Data = [.. CaptionsOf(text), .. DialoguesOf(text)],
+                Data = DialoguesOf(text),
                 View = CorpusView.TextOnly,
                 Training = config.TextLm with { Seed = seed },
             }, TrainingCost(config.TextLm.Steps ?? 1000, family == ModelFamily.H ? 1.7 : 3));

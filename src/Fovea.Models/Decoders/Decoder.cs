@@ -195,7 +195,7 @@ public sealed class Decoder : IDisposable
     {
         ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
-        yield return Weight(EmbeddingName, c.VocabSize, h);
+        yield return new ParameterSpec(prefix + EmbeddingName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange));
         for (var i = 0; i < c.NumLayers; i++)
         {
             foreach (var (name, rows, columns, bias) in new[]

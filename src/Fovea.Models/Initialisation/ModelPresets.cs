@@ -5,7 +5,10 @@ using Fovea.Models.Parameters;
 
 namespace Fovea.Models.Initialisation;
 
-/// <summary>Small models made from scratch. Each parameter is drawn from the stream (seed, "init/" + its name).</summary>
+/// <summary>
+/// Small models made from scratch. Each parameter is drawn from the stream (seed, "init/" + its name), by fan-in unless
+/// <see cref="PresetSizes.InitializerRange"/> is given: Transformers' 0.02 is for widths of a thousand, and at a width of 64 the tower's signal drowns.
+/// </summary>
 public static class ModelPresets
 {
     private static readonly PresetSizes Tiny = new()
@@ -55,19 +58,20 @@ public static class ModelPresets
             "small-llava" or "small-solo" or "small-text" => Small,
             _ => throw new FoveaException($"no model preset '{name}'; expected one of {string.Join(", ", Names)}"),
         });
+        ParameterSet Draw(IEnumerable<ParameterSpec> specs) => ModelPresets.Draw(s.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs, seed);
         var kind = name.Split('-')[1];
         var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
         switch (kind)
         {
             case "llava":
                 var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
-                return new LlavaModel(llava, Draw(LlavaModel.Specs(llava), seed));
+                return new LlavaModel(llava, Draw(LlavaModel.Specs(llava)));
             case "solo":
                 var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
                 var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
-                return new SoloModel(solo, Draw(SoloModel.Specs(solo), seed));
+                return new SoloModel(solo, Draw(SoloModel.Specs(solo)));
             default:
-                return new TextModel(text, Draw(TextModel.Specs(text), seed));
+                return new TextModel(text, Draw(TextModel.Specs(text)));
         }
     }
 
