@@ -173,6 +173,20 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
         FoveaProcess.Succeed("scores", "verify", Store);
     }
 
+    [Theory]
+    [InlineData("de_DE.UTF-8")]
+    [InlineData("tr_TR.UTF-8")]
+    [InlineData("fr_FR.UTF-8")]
+    public void A_number_of_the_command_line_means_the_same_under_every_locale(string locale)
+    {
+        Dictionary<string, string> there = new() { ["LC_ALL"] = locale };
+        var selected = FoveaProcess.Under(there, "select", "--scores", Store, "--method", "vig", "--p", "62.5", "--out", Folder["w-" + locale], "--json");
+        Assert.Equal(62.5, (double)selected.Json["run"]!["config"]!["p"]!);
+        var comma = FoveaProcess.Under(there, "select", "--scores", Store, "--method", "vig", "--p", "62,5", "--out", Folder["w-comma"]);
+        Assert.Equal(2, comma.ExitCode);
+        Assert.Contains("--p: expected a number", Assert.Single(comma.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_method_selects_and_a_product_exports()
     {

@@ -11,7 +11,7 @@ internal sealed class Screen
     public Screen(bool json)
     {
         Json = json;
-        Results = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        Results = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.IsOutputRedirected ? new TrimmedWriter(Console.Out) : Console.Out) });
         Notices = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsOutputRedirected)
         {
