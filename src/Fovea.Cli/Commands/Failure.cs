@@ -42,7 +42,7 @@ internal static class Failure
     };
 
     private static string CannotLoad(string what) =>
-        $"a library that Fovea needs cannot be loaded ({Quoted.Short(what)}); raise the limits on open files and memory (ulimit -n, ulimit -v), or install Fovea again";
+        $"a library that Fovea needs cannot be loaded ({Quoted.Shorten(what)}); raise the limits on open files and memory (ulimit -n, ulimit -v), or install Fovea again";
 
     private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 

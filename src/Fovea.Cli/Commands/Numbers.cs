@@ -62,7 +62,7 @@ internal static class Numbers
         var kind = PlainNumber.IsWhole(typeof(N)) ? "a whole number" : "a number";
         var range = bounds is null ? "" : $", {bounds}";
         var advice = text.Contains(',', StringComparison.Ordinal) ? " (decimals have a point, and there are no thousands separators)" : "";
-        result.AddError($"{name}: expected {kind}{range}, got '{Quoted.Short(text)}'{advice}.");
+        result.AddError($"{name}: expected {kind}{range}, got '{Quoted.Shorten(text)}'{advice}.");
         return null;
     }
 }

@@ -56,15 +56,19 @@ internal static class ScoreCommand
         public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
             [new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format) }];
 
-        public ScoringOptions Scoring(ParseResult parsed) => new()
+        public ScoringOptions Scoring(ParseResult parsed)
         {
-            TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)!),
-            ShardSamples = parsed.GetValue(ShardSamples),
-            MaxInvalid = parsed.GetValue(MaxInvalid),
-            MaxLength = parsed.GetValue(MaxLength),
-            TopOne = parsed.GetValue(TopOne),
-            Entropy = parsed.GetValue(Entropy),
-        };
+            MissingModel.Require(parsed.GetValue(Model)!);
+            return new()
+            {
+                TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)!),
+                ShardSamples = parsed.GetValue(ShardSamples),
+                MaxInvalid = parsed.GetValue(MaxInvalid),
+                MaxLength = parsed.GetValue(MaxLength),
+                TopOne = parsed.GetValue(TopOne),
+                Entropy = parsed.GetValue(Entropy),
+            };
+        }
 
         public void Run(ParseResult parsed, IStage stage, CancellationToken stop) => StageCommand.Run(
             stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop);

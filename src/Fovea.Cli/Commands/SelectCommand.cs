@@ -87,6 +87,6 @@ internal static class SelectCommand
         return Array.Find(Enum.GetValues<SelectionMethod>(), m => m.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)) is var found
             && found.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)
             ? found
-            : throw new UsageException($"--method {Quoted.Short(name)}: expected one of {string.Join(", ", Known)}, or a product of them (a*b){NearestName.Hint(name, Known)}");
+            : throw new UsageException($"--method {Quoted.Shorten(name)}: expected one of {string.Join(", ", Known)}, or a product of them (a*b){NearestName.Hint(name, Known)}");
     });
 }

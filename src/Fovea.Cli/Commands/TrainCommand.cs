@@ -5,14 +5,18 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Commands;
 
 /// <summary><c>fovea train</c>: one training run, from a configuration, from a model and data, or from both.</summary>
 internal sealed class TrainCommand
 {
-    /// <summary>For a model and data without a configuration: a whole tuning in LLaVA's manner, at one pass over the data.</summary>
+    /// <summary>For a model and data without a configuration: one pass over the data, at the learning rate of LLaVA's tuning.</summary>
     private const string Defaults = """{ "training": { "epochs": 1, "batch_size": 32, "learning_rate": 2e-5, "checkpoint_every": 100 } }""";
+
+    /// <summary>For a model that has one: LLaVA's tuning leaves the tower as it is.</summary>
+    private const string FrozenTower = """training.frozen=["model.vision_tower"]""";
 
     private readonly Option<string?> _config = CommonOptions.Config(required: false);
     private readonly Option<string?> _model = new("--model") { Description = "Model folder to start from, in place of the configuration's model or preset, with its own tokenizer.", HelpName = "DIR" };
@@ -33,7 +37,7 @@ internal sealed class TrainCommand
     public static Command Create()
     {
         var options = new TrainCommand();
-        var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5, unless --set says otherwise.")
+        var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
             options._config, options._model, options._data, options._images, options._format, options._template, options._out, options._weights, options._seed,
             options._set, options._resume, options._threads, options._anyThreads, options._json,
@@ -45,12 +49,18 @@ internal sealed class TrainCommand
     }
 
     /// <summary>The run that a command line asks for: the configuration, then the options, then <c>--set</c>.</summary>
-    internal TrainStage Stage(ParseResult parsed)
+    private TrainStage Stage(ParseResult parsed)
     {
         IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
         return parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
-            : parsed.GetValue(_model) is not null && parsed.GetValue(_data) is not null ? ConfigBinder.Read<TrainStage>(Defaults, "fovea train", overrides)
+            : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? ConfigBinder.Read<TrainStage>(Defaults, "fovea train", [.. ForModel(model), .. overrides])
             : throw new UsageException("expected --config, or --model and --data");
+    }
+
+    private static string[] ForModel(string folder)
+    {
+        MissingModel.Require(folder);
+        return ModelInspection.Read(folder).Tower is null ? [] : [FrozenTower];
     }
 
     private IEnumerable<string> Overrides(ParseResult parsed)

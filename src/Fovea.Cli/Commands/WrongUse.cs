@@ -21,7 +21,7 @@ internal static partial class WrongUse
         {
             return command.Subcommands.Count > 0 && !token.StartsWith('-') && command.Action is null ? UnknownCommand(token, command)
                 : token.StartsWith('-') ? UnknownOption(token, parsed.CommandResult)
-                : $"unexpected argument '{Quoted.Short(token)}'.";
+                : $"unexpected argument '{Quoted.Shorten(token)}'.";
         }
 
         return command.Action is null && command.Subcommands.Count > 0
@@ -30,13 +30,13 @@ internal static partial class WrongUse
     }
 
     private static string UnknownCommand(string token, Command command) =>
-        $"unknown command '{Quoted.Short(token)}'{NearestName.Hint(token, Names(command))}; known here: {Known(command)}.";
+        $"unknown command '{Quoted.Shorten(token)}'{NearestName.Hint(token, Names(command))}; known here: {Known(command)}.";
 
     private static string UnknownOption(string token, CommandResult at)
     {
         var name = token.Split('=', ':')[0];
         var known = at.Command.Options.Concat(Above(at)).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Prepend(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal));
-        return $"unknown option '{Quoted.Short(name)}'{NearestName.Hint(name, known)}.";
+        return $"unknown option '{Quoted.Shorten(name)}'{NearestName.Hint(name, known)}.";
     }
 
     // The parser takes an unknown option for an argument wherever one may be.
@@ -68,7 +68,7 @@ internal static partial class WrongUse
 
     /// <summary>The parser names .NET's types and leaves the value's option to the end; users know numbers and names.</summary>
     private static string InPlainWords(string message) =>
-        CannotParse().Match(message) is { Success: true } m ? $"{m.Groups["option"].Value}: cannot read '{Quoted.Short(m.Groups["value"].Value)}'." : Quoted.Message(message);
+        CannotParse().Match(message) is { Success: true } m ? $"{m.Groups["option"].Value}: cannot read '{Quoted.Shorten(m.Groups["value"].Value)}'." : Quoted.Message(message);
 
     [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|command) '(?<option>[^']*)' as expected type '[^']*'.*$")]
     private static partial Regex CannotParse();

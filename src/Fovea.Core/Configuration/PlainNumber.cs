@@ -10,12 +10,12 @@ public static class PlainNumber
     /// The number that <paramref name="text"/> is; null for anything else: another culture's separators, blanks, infinities, what overflows or is rounded to 0,
     /// and, for integers, a fraction or an exponent.
     /// </summary>
-    public static N? Parse<N>(string text)
-        where N : struct, INumber<N>
+    public static TNumber? Parse<TNumber>(string text)
+        where TNumber : struct, INumber<TNumber>
     {
         const NumberStyles Real = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        var style = IsWhole(typeof(N)) ? NumberStyles.AllowLeadingSign : Real;
-        return N.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && N.IsFinite(number) && !(N.IsZero(number) && HasDigitAboveZero(text)) ? number : null;
+        var style = IsWhole(typeof(TNumber)) ? NumberStyles.AllowLeadingSign : Real;
+        return TNumber.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && TNumber.IsFinite(number) && !(TNumber.IsZero(number) && HasDigitAboveZero(text)) ? number : null;
     }
 
     /// <summary>Whether a type of numbers has no fractions.</summary>

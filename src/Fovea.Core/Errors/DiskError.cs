@@ -13,7 +13,7 @@ public static partial class DiskError
     public static string InWords(Exception error)
     {
         var path = PathOf(error);
-        return path is null ? WithoutPath(error) : $"{Quoted.Short(path)}: {Cause(error, path)}";
+        return path is null ? WithoutPath(error) : $"{Quoted.Shorten(path)}: {Cause(error, path)}";
     }
 
     private static string Cause(Exception error, string path) => error switch
@@ -31,7 +31,7 @@ public static partial class DiskError
     {
         UnauthorizedAccessException => "a file or stream cannot be read or written; is standard output or standard input closed?",
         _ when error.HResult == BrokenPipe => "the reader of the output has ended",
-        IOException => ByNumber(error),
+        IOException => $"reading or writing failed: {ByNumber(error)}",
         _ => error.Message.ReplaceLineEndings(" "),
     };
 

@@ -10,7 +10,7 @@ public static partial class Quoted
     private const int MostOfAMessage = 2000;
 
     /// <summary>The value, or its first 200 characters and how many it has.</summary>
-    public static string Short(string value) => Cut(value, MostOfAValue);
+    public static string Shorten(string value) => Cut(value, MostOfAValue);
 
     /// <summary>
     /// A message in which no word is longer than a value may be and which is at most 2,000 characters long: its middle is left out, so that where it begins

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Fovea.Tests.Architecture;
 using Fovea.Tests.Cli;
 using Xunit;
 
@@ -8,19 +7,11 @@ namespace Fovea.Tests.Documents;
 /// <summary>What messages advise can be done.</summary>
 public sealed partial class AdviceTests
 {
-    private static readonly Dictionary<string, string> Sources = Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-        .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
-        .ToDictionary(f => Path.GetRelativePath(Repository.Root, f), File.ReadAllText);
-
     private static readonly HashSet<string> AllOptions =
         [.. CommandTree.All.Values.SelectMany(c => c.Options).SelectMany(o => o.Aliases.Prepend(o.Name)), "--help", "--version", "--local-dir" /* hf download's */];
 
     // The report's stylesheet has custom properties, which are written like options.
-    private static IEnumerable<(string File, string Text)> Literals() =>
-        Sources.Where(s => !s.Key.Contains("Fovea.Reporting", StringComparison.Ordinal)).SelectMany(s => Literal().Matches(WithoutComments(s.Value)).Select(m => (s.Key, m.Value)));
-
-    private static string WithoutComments(string source) => string.Join('\n', source.Split('\n').Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)));
+    private static IEnumerable<(string File, string Text)> Literals() => Sources.Literals().Where(l => !l.File.Contains("Fovea.Reporting", StringComparison.Ordinal));
 
     [Fact]
     public void Every_option_that_a_message_names_exists()
@@ -48,16 +39,13 @@ public sealed partial class AdviceTests
     [Fact]
     public void Every_command_says_how_it_continues_after_an_interruption_and_can()
     {
-        var hints = Sources.SelectMany(s => Guarded().Matches(s.Value).Select(m => (Command: m.Groups["command"].Value, Resumes: m.Value.Contains("ContinuesWithResume", StringComparison.Ordinal)))).ToArray();
+        var hints = Sources.All.SelectMany(s => Guarded().Matches(s.Value).Select(m => (Command: m.Groups["command"].Value, Resumes: m.Value.Contains("ContinuesWithResume", StringComparison.Ordinal)))).ToArray();
         Assert.True(hints.Length > 15);
         foreach (var (name, resumes) in hints.Where(h => CommandTree.All.ContainsKey(h.Command)))
         {
             Assert.Equal(CommandTree.All[name].Options.Any(o => o.Name == "--resume"), resumes);
         }
     }
-
-    [GeneratedRegex("\"(?:\\\\.|[^\"\\\\\n])*\"")]
-    private static partial Regex Literal();
 
     [GeneratedRegex("(?<![-\\w])--[a-z][a-z0-9-]*")]
     private static partial Regex Option();

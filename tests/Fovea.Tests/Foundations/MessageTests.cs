@@ -42,7 +42,7 @@ public sealed class MessageTests
         {
             var text = offset + string.Concat(Enumerable.Repeat("\U0001F600", 3000));
             var words = offset + string.Concat(Enumerable.Repeat("\U0001F600\U0001F600 a ", 1000));
-            Assert.All(new[] { Quoted.Short(text), Quoted.Message(text), Quoted.Message(words) }, s => Assert.InRange(strict.GetBytes(s).Length, 1, 8000));
+            Assert.All(new[] { Quoted.Shorten(text), Quoted.Message(text), Quoted.Message(words) }, s => Assert.InRange(strict.GetBytes(s).Length, 1, 8000));
         }
     }
 
