@@ -17,10 +17,10 @@ internal static partial class WrongUse
             return OptionAmongArguments(parsed, command);
         }
 
-        if (parsed.UnmatchedTokens is [var token, ..])
+        if (parsed.UnmatchedTokens is [var token, ..] && !IsOptionBelow(token, command))
         {
-            return command.Subcommands.Count > 0 && !token.StartsWith('-') && command.Action is null ? UnknownCommand(token, command)
-                : token.StartsWith('-') ? UnknownOption(token, parsed.CommandResult)
+            return token.StartsWith('-') ? UnknownOption(token, parsed.CommandResult)
+                : command.Subcommands.Count > 0 ? UnknownCommand(token, command)
                 : $"unexpected argument '{Quoted.Shorten(token)}'.";
         }
 
@@ -28,6 +28,10 @@ internal static partial class WrongUse
             ? $"expected a command after '{FoveaCommand.PathOf(parsed.CommandResult)}': {Known(command)}."
             : InPlainWords(parsed.Errors[0].Message.ReplaceLineEndings(" "));
     }
+
+    // "fovea score --model x": the option is known, but which command was meant is not.
+    private static bool IsOptionBelow(string token, Command command) =>
+        command.Action is null && command.Subcommands.Any(c => c.Options.Any(o => o.Name == token) || IsOptionBelow(token, c));
 
     private static string UnknownCommand(string token, Command command) =>
         $"unknown command '{Quoted.Shorten(token)}'{NearestName.Hint(token, Names(command))}; known here: {Known(command)}.";
