@@ -32,7 +32,7 @@ internal static class EvalCommand
                 Dialogues = true,
                 MaxNewTokens = parsed.GetValue(tokens),
             },
-            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.ContinuesWithResume));
+            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Resumable));
         return new Command("eval", "Evaluates a model.") { command };
     }
 }

@@ -5,20 +5,17 @@ namespace Fovea.Cli.Commands;
 /// <summary>Runs a command's work: signals become cancellation, failures one line and an exit code.</summary>
 internal static class Guard
 {
-    /// <summary>For commands that have <c>--resume</c>.</summary>
-    public const string ContinuesWithResume = "what is finished is saved; run the same command with --resume to continue";
+    /// <summary>What an interrupted command with <c>--resume</c> says.</summary>
+    public const string Resumable = "what is finished is saved; run the same command with --resume to continue";
 
-    /// <summary>For commands that continue by themselves.</summary>
-    public const string ContinuesAgain = "what is finished is saved; run the same command again to continue";
-
-    /// <summary>For commands that leave nothing behind.</summary>
-    public const string NothingWritten = "nothing was written; run the same command again";
+    /// <summary>What an interrupted command that continues by itself says.</summary>
+    public const string Continued = "what is finished is saved; run the same command again to continue";
 
     /// <summary>Runs <paramref name="work"/>, whose token is cancelled by SIGINT and SIGTERM.</summary>
     /// <param name="hint">The command to name in "See 'fovea ... --help'".</param>
     /// <param name="work">Gets the token.</param>
-    /// <param name="interrupted">What to say after "interrupted": one of the constants of this class.</param>
-    public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work, string interrupted)
+    /// <param name="interrupted">What to say after "interrupted"; null where there is nothing to continue.</param>
+    public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work, string? interrupted = null)
     {
         using var stop = new CancellationTokenSource();
         var code = ExitCodes.Interrupted;
@@ -38,7 +35,7 @@ internal static class Guard
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return Failure.Say($"interrupted; {interrupted}", code);
+            return Failure.Say(interrupted is null ? "interrupted" : $"interrupted; {interrupted}", code);
         }
         catch (Exception e) when (Failure.IsForeseen(e) || Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
         {
@@ -47,6 +44,6 @@ internal static class Guard
     }
 
     /// <summary>The same for work that does not wait.</summary>
-    public static Task<int> Run(string hint, Action<CancellationToken> work, string interrupted = NothingWritten) =>
+    public static Task<int> Run(string hint, Action<CancellationToken> work, string? interrupted = null) =>
         RunAsync(hint, stop => Task.Run(() => work(stop), CancellationToken.None), interrupted);
 }

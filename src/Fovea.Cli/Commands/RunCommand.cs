@@ -19,7 +19,7 @@ internal static class RunCommand
             var file = parsed.GetValue(config)!;
             var run = ConfigBinder.Load<RunConfig>(file, parsed.GetValue(options.Set));
             return StoryRunner.RunAsync(options.Apply(parsed, run), file, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(file))), stop);
-        }, Guard.ContinuesWithResume));
+        }, Guard.Resumable));
         return command;
     }
 }
@@ -39,7 +39,7 @@ internal static class DemoCommand
             var name = parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc";
             var run = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read(name), name, parsed.GetValue(options.Set));
             return StoryRunner.RunAsync(options.Apply(parsed, run), name, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(name))), stop);
-        }, Guard.ContinuesWithResume));
+        }, Guard.Resumable));
         return command;
     }
 }

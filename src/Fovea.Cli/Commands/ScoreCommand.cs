@@ -86,7 +86,7 @@ internal static class ScoreCommand
         var shared = new Shared();
         var command = shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR)."));
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop), Guard.ContinuesAgain));
+            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop), Guard.Continued));
         return command;
     }
 
@@ -106,7 +106,7 @@ internal static class ScoreCommand
 
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
             shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
-        }, Guard.ContinuesAgain));
+        }, Guard.Continued));
         return command;
     }
 }

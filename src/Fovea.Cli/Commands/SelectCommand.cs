@@ -57,7 +57,7 @@ internal static class SelectCommand
                 Seed = parsed.GetValue(seed) ?? 1,
             };
             StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
-        }, Guard.ContinuesAgain));
+        }, Guard.Continued));
         return command;
     }
 

@@ -44,7 +44,7 @@ internal sealed class TrainCommand
         };
         command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
             options.Stage(parsed), parsed.GetValue(options._out)!, parsed.GetValue(options._threads),
-            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads)), Guard.ContinuesWithResume));
+            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads)), Guard.Resumable));
         return command;
     }
 
