@@ -15,15 +15,15 @@ namespace Fovea.Cli.Commands;
 internal static class BenchCommand
 {
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("bench", "Measures Fovea on this machine: everything in one run, in turn, best of several.")
+    public static Command Create() => new("bench", "Measures Fovea on this machine: all variants in one run, in turn; the best of several rounds counts.")
     {
-        One("train", "A training step, beside the plain TorchSharp loop and beside the machine's matmul rate.", (rounds, stop) => new TrainBench(rounds, Screen.Notice).Run(stop)),
-        One("score", "Scoring, beside the loop a user would write and beside the machine's matmul rate.", (rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
+        One("train", "Measures a training step against a plain TorchSharp loop and the machine's matmul rate.", (rounds, stop) => new TrainBench(rounds, Screen.Notice).Run(stop)),
+        One("score", "Measures scoring against the loop that a user would write and the machine's matmul rate.", (rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
     };
 
     private static Command One(string name, string description, Func<int, CancellationToken, JsonObject> run)
     {
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; the best counts.", DefaultValueFactory = _ => 5, HelpName = "N" };
+        var rounds = Numbers.Option("--rounds", "Rounds; the best one counts.", "N", 5, new Bounds<int>(AtLeast: 1));
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new Command(name, description) { rounds, threads, json };
@@ -31,7 +31,7 @@ internal static class BenchCommand
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
-            var figures = run(Math.Max(1, parsed.GetValue(rounds)), stop);
+            var figures = run(parsed.GetValue(rounds), stop);
             if (screen.Json)
             {
                 var document = (JsonObject)figures.DeepClone();

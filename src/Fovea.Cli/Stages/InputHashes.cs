@@ -31,7 +31,7 @@ internal static class InputHashes
         for (var i = 0; i < data.Count; i++)
         {
             var file = data[i].File;
-            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, "no such data file; give an existing one"));
+            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, $"no such file, which {role}[{i}].file names; give an existing one"));
             yield return ($"{role}[{i}].images", OfFolder(data[i].ImageFolder));
         }
     }
@@ -39,10 +39,7 @@ internal static class InputHashes
     /// <summary>Hash of a model folder: config, weights, tokenizer and image processor.</summary>
     public static string OfModel(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "config.json")))
-        {
-            throw new InvalidInputException(folder, null, "no model here (config.json is missing); give a folder in Hugging Face form");
-        }
+        MissingModel.Require(folder);
 
         IEnumerable<string> files =
         [

@@ -51,6 +51,11 @@ internal sealed record ScorePriorStage : IStage
         try
         {
             models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype)));
+            if (models[0].SeesImages)
+            {
+                Terminal.Screen.Notice($"{Models[0]}: a vision-language model, used here without its images as the text-only reference");
+            }
+
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);

@@ -42,6 +42,16 @@ internal sealed record SelectStage : IStage
     /// <summary>File name of the weights in the stage's folder.</summary>
     public const string FileName = "weights.parquet";
 
+    /// <summary>The weights file that a path means: itself, or the one in a folder that <c>fovea select</c> wrote.</summary>
+    /// <exception cref="InvalidInputException">It is a score store.</exception>
+    public static string WeightsOf(string path)
+    {
+        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        return file == path || File.Exists(file) || !File.Exists(Path.Combine(path, ScoreStoreReader.ManifestFile))
+            ? file
+            : throw new InvalidInputException(path, null, "a score store; derive weights from it with 'fovea select' and give the folder of those");
+    }
+
     /// <summary>Score stores of one corpus; the conditions of all are joined.</summary>
     public required IReadOnlyList<string> Scores { get; init; }
 
@@ -142,13 +152,13 @@ internal sealed record SelectStage : IStage
     {
         if (ReferenceScores is null)
         {
-            throw new UsageException("--method excessloss: give the reference model's store as --reference-scores");
+            throw new UsageException("--method excess-loss: give the reference model's store as --reference-scores");
         }
 
         var names = stores.Conditions.Where(c => stores.Conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
         var name = Against ?? (names.Contains(Conditions.Image) ? Conditions.Image : names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name)
             ? new ExcessLossSelector(new ExcessLossOptions { Percent = P, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = StrictPaper })
-            : throw new UsageException($"--method excessloss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
+            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }
 }

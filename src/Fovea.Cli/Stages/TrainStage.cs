@@ -61,7 +61,7 @@ internal sealed record TrainStage : IStage
 
     private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has none of its own");
 
-    private string? WeightsPath => Weights is { } w && Directory.Exists(w) ? Path.Combine(w, SelectStage.FileName) : Weights;
+    private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs()

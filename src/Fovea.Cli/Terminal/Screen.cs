@@ -11,7 +11,9 @@ internal sealed class Screen
     public Screen(bool json)
     {
         Json = json;
-        Results = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        Results = AnsiConsole.Create(Console.IsOutputRedirected
+            ? new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(new TrimmedWriter(Console.Out)) }
+            : new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         Notices = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsOutputRedirected)
         {
