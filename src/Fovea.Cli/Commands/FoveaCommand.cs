@@ -42,6 +42,7 @@ internal static partial class FoveaCommand
         BenchCommand.Create(),
         ScenesCommand.Create(),
         TrainCommand.Create(),
+        FoldsCommand.Create(),
         ScoreCommand.Create(),
         ScoresCommand.Create(),
         SelectCommand.Create(),
