@@ -12,7 +12,7 @@ internal static class SelectCommand
     public static Command Create()
     {
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
-        var reference = new Option<string?>("--reference-scores") { Description = "excessloss: the reference model's store.", HelpName = "STORE" };
+        var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
         var method = new Option<string>("--method") { Description = "uniform, prior, vig, sample-only, token-only, random-tokens, random-samples, excess-loss, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
         var p = new Option<decimal>("--p") { Description = "VIG: per cent of the samples kept; excess-loss: of the tokens.", DefaultValueFactory = _ => 70, HelpName = "P" };
         var tokenP = new Option<decimal?>("--token-p") { Description = "VIG: a threshold on tokens of its own, passed by this per cent of them.", HelpName = "P" };

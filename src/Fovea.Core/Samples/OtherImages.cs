@@ -35,7 +35,7 @@ public static class OtherImages
         for (var step = shift; step < order.Length; step++)
         {
             var donor = order[(at + step) % order.Length];
-            if (!Array.Exists(donor.Images, order[at].Images.Contains))
+            if (!Array.Exists(donor.Images, image => Array.IndexOf(order[at].Images, image) >= 0))
             {
                 return donor.Sample;
             }

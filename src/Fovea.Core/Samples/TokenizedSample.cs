@@ -33,6 +33,12 @@ public sealed record TokenizedSample
     /// <summary>Hash of tokenizer, target ids and turn boundaries: what every score and weight must agree with.</summary>
     public required string TextFingerprint { get; init; }
 
+    /// <summary>
+    /// Hash of the text that a text-only reference reads, the rendering without images and their tags: what a score that saw the text alone (PRIOR) must agree
+    /// with. The same for every family and place of image tags; null where the template does not render the sample without its images.
+    /// </summary>
+    public string? ConversationFingerprint { get; init; }
+
     /// <summary>Hash of the unexpanded ids: what a score that saw the whole context must agree with.</summary>
     public required string ContextFingerprint { get; init; }
 

@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
+using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Statistics;
@@ -19,7 +20,7 @@ public static class CaptionNll
 
     /// <summary>
     /// Metrics <c>nll/image</c>, <c>nll/other_image</c>, <c>nll/no_image</c>, and the differences <c>vig/other_image</c>, <c>vig/no_image</c>
-    /// (log p with the right image less log p without, VIG's definition). A model that sees no images has <c>nll/no_image</c> only.
+    /// (log p with the right image less log p without it, VIG's definition). A model that sees no images has <c>nll/no_image</c> only.
     /// </summary>
     /// <param name="subject">The model.</param>
     /// <param name="corpus">Held-out captions; each sample has one image.</param>
@@ -56,7 +57,7 @@ public static class CaptionNll
             sums.Add("nll/" + conditions[c], c == 0 ? false : null, unit, -logProbs[c], targets);
             if (c > 0)
             {
-                sums.Add("vig/" + conditions[c], null, unit, logProbs[0] - logProbs[c], targets);
+                sums.Add("vig/" + conditions[c], null, unit, TokenMeasures.Difference(logProbs[0], logProbs[c]), targets);
             }
         }
     }

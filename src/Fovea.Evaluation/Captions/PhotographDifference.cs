@@ -25,7 +25,7 @@ public static class PhotographDifference
                             where sample.Images.Count > 0 && scores.ContainsKey(sample.Key)
                             let logProbs = scores[sample.Key].LogProbs
                             where logProbs.ContainsKey(condition) && logProbs.ContainsKey(reference)
-                            group logProbs[condition].Zip(logProbs[reference], (a, b) => (double)a - b) by keys.Of(sample, 0)).ToArray();
+                            group logProbs[condition].Zip(logProbs[reference], (a, b) => TokenMeasures.Difference(a, b)) by keys.Of(sample, 0)).ToArray();
         var sums = new MetricSums(byPhotograph.Length);
         sums.Declare(name, null);
         for (var unit = 0; unit < byPhotograph.Length; unit++)

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Story;
 using Fovea.Cli.Workers;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Tests.Training;
@@ -48,7 +46,7 @@ public sealed class FoldPlanTests : IDisposable
             {
                 var reference = trained[folds.FoldOf(sample.Key)];
                 Assert.DoesNotContain(sample.Key, reference.Select(s => s.Key));
-                Assert.Empty(reference.SelectMany(keys.Of).Intersect(keys.Of(sample)));
+                Assert.Empty(reference.SelectMany(s => keys.Of(s)).Intersect(keys.Of(sample)));
                 Assert.Contains(sample.Key, trained[1 - folds.FoldOf(sample.Key)].Select(s => s.Key));
             }
         }

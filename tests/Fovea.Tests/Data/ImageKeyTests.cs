@@ -55,7 +55,7 @@ public sealed class ImageKeyTests : IDisposable
     private static bool[] Shared(IReadOnlyList<Sample> first, IReadOnlyList<Sample> second)
     {
         var keys = new ImageKeys();
-        var known = first.SelectMany(keys.Of).ToHashSet();
+        var known = first.SelectMany(s => keys.Of(s)).ToHashSet();
         return [.. second.Select(s => known.Contains(keys.Of(s, 0)))];
     }
 
