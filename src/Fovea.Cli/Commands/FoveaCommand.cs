@@ -44,6 +44,7 @@ internal static class FoveaCommand
             BenchCommand.Create(),
             ScenesCommand.Create(),
             TrainCommand.Create(),
+            FoldsCommand.Create(),
             ScoreCommand.Create(),
             ScoresCommand.Create(),
             SelectCommand.Create(),

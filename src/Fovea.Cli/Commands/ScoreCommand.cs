@@ -11,9 +11,9 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea score prior|vig</c>: log-probabilities of every target, into a score store.</summary>
 internal static class ScoreCommand
 {
-    private sealed class Shared
+    private sealed class Shared(string model, ArgumentArity models)
     {
-        public Option<string> Model { get; } = new("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
+        public Option<string[]> Model { get; } = new("--model") { Description = model, Required = true, HelpName = "DIR", Arity = models };
 
         public Option<string> Data { get; } = CommonOptions.Data();
 
@@ -58,10 +58,10 @@ internal static class ScoreCommand
 
         public ScoringOptions Scoring(ParseResult parsed)
         {
-            MissingModel.Require(parsed.GetValue(Model)!);
+            Array.ForEach(parsed.GetValue(Model)!, MissingModel.Require);
             return new()
             {
-                TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)!),
+                TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)![0]),
                 ShardSamples = parsed.GetValue(ShardSamples),
                 MaxInvalid = parsed.GetValue(MaxInvalid),
                 MaxLength = parsed.GetValue(MaxLength),
@@ -83,16 +83,17 @@ internal static class ScoreCommand
 
     private static Command Prior()
     {
-        var shared = new Shared();
-        var command = shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR)."));
+        var shared = new Shared("Text-only reference in Hugging Face form; with --folds repeat it, one per fold in their order.", ArgumentArity.OneOrMore);
+        var folds = new Option<string?>("--folds") { Description = "Fold assignment that 'fovea folds' wrote: each sample is scored by the reference that was trained without it.", HelpName = "DIR" };
+        var command = shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR).") { folds });
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = [parsed.GetValue(shared.Model)!], Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop), Guard.Continued));
+            shared.Run(parsed, new ScorePriorStage { Models = parsed.GetValue(shared.Model)!, Folds = parsed.GetValue(folds), Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop), Guard.Continued));
         return command;
     }
 
     private static Command Vig()
     {
-        var shared = new Shared();
+        var shared = new Shared("Model folder in Hugging Face form.", ArgumentArity.ExactlyOne);
         var proxy = new Option<string[]>("--proxy") { Description = "What replaces the image: blur or blur@SIGMA, none (no image tokens), black, mean, noise, other (another sample's image). Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
         var sigma = Numbers.Optional("--sigma", "Standard deviation of the blur, in pixels of the model's input (default: a quarter of its side); --proxy blur@S says the same.", "S", new Bounds<double>(Above: 0));
         var command = shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma });
@@ -105,7 +106,7 @@ internal static class ScoreCommand
             }
 
             var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
-            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)!, Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
+            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)![0], Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }, Guard.Continued));
         return command;
     }

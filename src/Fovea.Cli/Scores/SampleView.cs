@@ -30,6 +30,7 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         ["id"] = Scores.Id,
         ["text_fingerprint"] = Scores.TextFingerprint,
         ["context_fingerprint"] = Scores.ContextFingerprint,
+        ["conversation_fingerprint"] = Scores.ConversationFingerprint,
         ["image_hash"] = Scores.ImageHash,
         ["has_image"] = Scores.HasImage,
         ["invalid_reason"] = Scores.InvalidReason,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
@@ -44,11 +45,13 @@ internal sealed record TrainStage : IStage
     /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
     public string? Weights { get; init; }
 
-    /// <summary>Number of folds of a cross-fitted reference; below 2: trained on all.</summary>
-    public int Folds { get; init; }
+    /// <summary>For a reference of cross-fitting: the fold assignment that 'fovea folds' wrote, its folder or file; absent: trained on all samples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Folds { get; init; }
 
-    /// <summary>The fold that this reference must not see.</summary>
-    public int LeaveOutFold { get; init; }
+    /// <summary>The fold that this reference must not see, from 0; required with <see cref="Folds"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? LeaveOutFold { get; init; }
 
     /// <summary>An adapter to train in place of the model; absent: the model itself.</summary>
     public LoraChoice? Lora { get; init; }
@@ -67,7 +70,7 @@ internal sealed record TrainStage : IStage
     public SortedDictionary<string, string> HashInputs()
     {
         Check();
-        var hashes = InputHashes.Of(WeightsPath is { } w ? [("weights", w)] : []);
+        var hashes = InputHashes.Of([.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()]);
         hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder);
         if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder) is { } template)
         {
@@ -99,7 +102,7 @@ internal sealed record TrainStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
-        var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
+        var (samples, without) = TrainedOn(corpus.Samples);
         var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
         using var model = StartModel(corpus);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
@@ -123,6 +126,12 @@ internal sealed record TrainStage : IStage
         foreach (var folder in summary.ModelFolders)
         {
             companions.Write(folder);
+            without?.Write(folder);
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(context.Out, "adapter*"))
+        {
+            without?.Write(folder);
         }
 
         TrainingPage.Write(context.Out, summary);
@@ -183,10 +192,29 @@ internal sealed record TrainStage : IStage
         result[name + "_targets"] = targets;
     }
 
-    private TokenizedSample[] SeenBy(TokenizedCorpus corpus)
+    /// <summary>What is trained on: all samples, or those that the assignment does not leave out, with what is to be noted beside the model.</summary>
+    /// <exception cref="FoveaException">A file is not covered by the assignment or changed since, or the model to start from was trained on the fold that is left out.</exception>
+    internal (IReadOnlyList<TokenizedSample> Samples, LeftOutFold? Without) TrainedOn(IReadOnlyList<TokenizedSample> samples)
     {
-        var folds = FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, Training.Seed);
-        return [.. corpus.Samples.Where(s => folds.IsTrainedOn(LeaveOutFold, s.Key))];
+        if (Folds is null)
+        {
+            return (samples, null);
+        }
+
+        var folds = FoldsFile.Read(Folds);
+        var fold = LeaveOutFold is { } k && k >= 0 && k < folds.Folds.Count
+            ? k
+            : throw new FoveaException($"'leave_out_fold': expected 0 to {folds.Folds.Count - 1} as {folds.Path} has {folds.Folds.Count} folds, got {LeaveOutFold}");
+        folds.Require(Data.Select(d => d.File), toBeScored: false);
+        foreach (var start in new[] { Model, DecoderFrom, Lora?.Adapter }.OfType<string>())
+        {
+            if (LeftOutFold.Read(start) is { } before)
+            {
+                LeftOutFold.Require(start, before, folds, fold);
+            }
+        }
+
+        return ([.. samples.Where(s => folds.Folds.IsTrainedOn(fold, s.Key))], new LeftOutFold(folds.Sha256, fold));
     }
 
     private VisionLanguageModel StartModel(TokenizedCorpus corpus)
@@ -215,9 +243,11 @@ internal sealed record TrainStage : IStage
             throw new FoveaException("expected exactly one of 'model' and 'preset'");
         }
 
-        if (Folds >= 2 && (LeaveOutFold < 0 || LeaveOutFold >= Folds))
+        if ((Folds is null) != (LeaveOutFold is null))
         {
-            throw new FoveaException($"'leave_out_fold': expected 0 to {Folds - 1}, got {LeaveOutFold}");
+            throw new FoveaException(Folds is null
+                ? "'folds' is missing: 'leave_out_fold' names a fold of the assignment that 'fovea folds' wrote"
+                : "'leave_out_fold' is missing: the fold of 'folds' that this reference must not see, from 0");
         }
     }
 }

@@ -75,6 +75,11 @@ internal sealed record RunConfig
             throw new InvalidInputException(file, null, "'tune': the tuning arms start from the h model; add \"h\" to 'families'");
         }
 
+        if (Prior.Folds is 1 or < 0)
+        {
+            throw new InvalidInputException(file, null, $"'prior.folds': expected 0 (one reference for all) or at least 2, got {Prior.Folds}");
+        }
+
         foreach (var (key, value, low) in new[] { ("num_threads", NumThreads, 1), ("num_workers", NumWorkers, 0), ("max_new_tokens", MaxNewTokens, 1) })
         {
             if (value < low)
@@ -166,7 +171,7 @@ internal sealed record PriorPlan
     /// <summary>Exponent of 1 - p_ref; 1 in the paper.</summary>
     public double Alpha { get; init; } = 1;
 
-    /// <summary>With k of 2 or more, each caption is scored by a reference that did not see it; 0: one reference for all.</summary>
+    /// <summary>With k of 2 or more, each sample is scored by a reference that saw neither it nor its image; 0: one reference for all.</summary>
     public int Folds { get; init; }
 }
 

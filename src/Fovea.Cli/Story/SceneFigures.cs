@@ -34,12 +34,12 @@ internal static class SceneFigures
         [
             Distribution(examples, ClassOf, "VIG against the text-only reference", "nats", s => Difference(s, Conditions.TextOnlyReference)),
             .. config.Vig.Proxies.Select(p => StoryNames.ConditionOf(p)).Select(c => Distribution(examples, ClassOf, "VIG against " + c, "nats", s => Difference(s, c))),
-            Distribution(examples, ClassOf, "1 - p_ref (PRIOR)", null, s => [.. s.LogProbs[Conditions.TextOnlyReference].Select(x => (float)(-Math.Exp(x) + 1))]),
+            Distribution(examples, ClassOf, "1 - p_ref (PRIOR)", null, s => [.. s.LogProbs[Conditions.TextOnlyReference].Select(x => (float)TokenMeasures.OneMinusProbability(x))]),
         ]);
     }
 
     private static float[] Difference(TokenScores scores, string condition) =>
-        [.. scores.LogProbs[Conditions.Image].Zip(scores.LogProbs[condition], (a, b) => a - b)];
+        [.. scores.LogProbs[Conditions.Image].Zip(scores.LogProbs[condition], (a, b) => (float)TokenMeasures.Difference(a, b))];
 
     private static DistributionBlock Distribution(
         ScoredExamples examples, Func<Core.Samples.SampleKey, Core.Samples.TargetSpan, string?> classOf, string title, string? unit, Func<TokenScores, float[]> score)

@@ -62,8 +62,8 @@ internal sealed class ScoredExamples
             new ReportImage(Png(unit), "the image the model sees", "image", _pixelated),
             new ReportImage(Png(GaussianBlur.Apply(unit, sigma)), $"the image blurred with sigma {sigma:0.##} pixels", $"blurred, sigma {sigma:0.##}", _pixelated),
             [
-                Row($"VIG against {_against} (nats)", t => image[t] - (double)visionless[t], w => w.Sum(t => image[t] - (double)visionless[t]), HeatScale.Diverging, 4),
-                Row("1 - p_ref", t => -Math.Exp(reference[t]) + 1, w => 1 - Math.Exp(w.Sum(t => (double)reference[t])), HeatScale.Sequential, 1),
+                Row($"VIG against {_against} (nats)", t => TokenMeasures.Difference(image[t], visionless[t]), w => w.Sum(t => TokenMeasures.Difference(image[t], visionless[t])), HeatScale.Diverging, 4),
+                Row("1 - p_ref", t => TokenMeasures.OneMinusProbability(reference[t]), w => TokenMeasures.OneMinusProbability(w.Sum(t => (double)reference[t])), HeatScale.Sequential, 1),
             ]);
     }
 

@@ -36,7 +36,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             {
                 var imageId = WholeNumber(fields.Field("image_id"));
                 var name = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
-                samples.Add(ReadSample(key, fields, name));
+                samples.Add(ReadSample(key, fields, name) with { ImageRoot = folder.Root });
                 indices[imageId].Add(samples.Count - 1);
             }
             catch (InvalidInputException error)

@@ -15,6 +15,9 @@ internal sealed class ImageFolder
         _realRoot = Follow(_root);
     }
 
+    /// <summary>Its full path, as given.</summary>
+    public string Root => _root;
+
     /// <summary>What is wrong with a name whatever lies on the disk; null if nothing is.</summary>
     public string? Refuse(string name)
     {
