@@ -9,8 +9,11 @@ public class FoveaException : Exception
     /// <summary>Makes an error from its one line.</summary>
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
+    // Long enough for every list of known keys; a token of a million letters is bad input too.
+    private const int Longest = 4096;
+
     /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
-    private static string OneLine(string message) => string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c));
+    private static string OneLine(string message) => string.Concat((message.Length > Longest ? message[..(Longest / 2)] + " ... " + message[^(Longest / 2)..] : message).ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>
