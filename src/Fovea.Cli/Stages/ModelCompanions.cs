@@ -20,7 +20,7 @@ internal sealed record ModelCompanions(string TokenizerFolder, ImageProcessorCon
     public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, int? longestEdge) => new(tokenizerFolder, model switch
     {
         _ when !model.SeesImages => null,
-        _ when modelFolder is not null => ImageProcessorConfig.Load(modelFolder),
+        _ when modelFolder is not null => ModelFit.Processor(modelFolder),
         LlavaModel llava => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize),
         SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, longestEdge ?? SceneWorld.ImagePixels),
         _ => null,

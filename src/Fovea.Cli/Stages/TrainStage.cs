@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Templates;
 using Fovea.Models;
+using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
@@ -87,7 +89,7 @@ internal sealed record TrainStage : IStage
 
         if (Lora?.Adapter is { } adapter)
         {
-            hashes["adapter"] = InputHashes.Of([("adapter", Path.Combine(adapter, "adapter_model.safetensors"))])["adapter"];
+            hashes["adapter"] = ContentHash.OfText(string.Join('\n', LoraAdapter.Files(adapter).Select(ContentHash.OfFile)));
         }
 
         foreach (var (role, hash) in InputHashes.OfData("data", Data).Concat(InputHashes.OfData("held_out", HeldOut)))

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 
 namespace Fovea.Data.Images;
@@ -56,12 +57,26 @@ public sealed class ImageLoader
             return known;
         }
 
-        var unit = Processor.Rescale(_corpus.LoadImage(sample, index));
+        var unit = Read(sample, index);
         if (Interlocked.Add(ref _cached, unit.Values.Length * sizeof(float)) <= _cacheBytes)
         {
             _units[key] = unit;
         }
 
         return unit;
+    }
+
+    /// <summary>A picture that cannot be read or prepared is the fault of its sample, which is named.</summary>
+    private PixelValues Read(Sample sample, int index)
+    {
+        try
+        {
+            return Processor.Rescale(_corpus.LoadImage(sample, index));
+        }
+        catch (FoveaException e) when (e is not InvalidInputException { Record: not null })
+        {
+            var name = e is InvalidInputException ? "" : $"{sample.Images[index]}: ";
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, name + e.Message, e);
+        }
     }
 }

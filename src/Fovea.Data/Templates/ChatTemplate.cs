@@ -12,7 +12,7 @@ public abstract class ChatTemplate
     /// <summary>Whether the tokenizer adds its special tokens (<c>&lt;s&gt;</c>) around the text, or the template writes them.</summary>
     public abstract bool AddsSpecialTokens { get; }
 
-    /// <summary>What stands behind each answer and ends it; part of the target. Empty where the template writes no end (<c>llava_hf</c>).</summary>
+    /// <summary>What follows each answer and ends it; part of the target. Empty where the template writes no end (<c>llava_hf</c>).</summary>
     public abstract string EndText { get; }
 
     /// <summary>Names of all templates.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
@@ -107,7 +108,10 @@ internal static class VocabularyReader
     {
         try
         {
-            return [.. File.ReadAllText(path).Split('\n').Select(l => l.TrimEnd('\r'))];
+            var text = File.ReadAllText(path);
+            return WrongContent.Describe(Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, 64)])) is { } instead
+                ? throw new InvalidInputException(path, null, instead)
+                : [.. text.Split('\n').Select(l => l.TrimEnd('\r'))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

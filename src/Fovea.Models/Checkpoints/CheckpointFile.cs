@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
@@ -35,8 +36,21 @@ internal sealed class CheckpointFile : IDisposable
         }
     }
 
-    /// <summary>A stream over the open file, with a position of its own. It goes before the file.</summary>
+    /// <summary>A stream over the open file, with a position of its own. Dispose of it before the file.</summary>
     public FileStream OpenStream() => new(new SafeFileHandle(_handle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, bufferSize: 1 << 12);
+
+    /// <summary>Refuses what often lies in a downloaded file's place.</summary>
+    /// <exception cref="InvalidInputException">A Git LFS pointer or a web page.</exception>
+    public void RefuseWrongContent()
+    {
+        Span<byte> start = stackalloc byte[64];
+        start = start[..(int)Math.Min(start.Length, Length)];
+        Read(start, 0, "its first bytes");
+        if (WrongContent.Describe(start) is { } instead)
+        {
+            throw new InvalidInputException(Path, null, instead);
+        }
+    }
 
     /// <summary>Fills a buffer from an offset.</summary>
     /// <param name="buffer">Where to.</param>
