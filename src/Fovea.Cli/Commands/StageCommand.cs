@@ -4,7 +4,6 @@ using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
-using Spectre.Console;
 
 namespace Fovea.Cli.Commands;
 
@@ -31,18 +30,16 @@ internal static class StageCommand
                     ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
                 },
             };
+            foreach (var (key, value) in StageResults.Extra(manifest, folder) ?? [])
+            {
+                document[key] = value?.DeepClone();
+            }
+
             Console.WriteLine(document.ToJsonString(StageManifest.Json));
             return;
         }
 
-        foreach (var (key, value) in manifest.Result!)
-        {
-            if (value is JsonValue)
-            {
-                screen.Results.WriteLine($"{key}: {value.ToJsonString(StageManifest.Json).Trim('"')}");
-            }
-        }
-
+        StageResults.Show(screen, manifest, folder);
         Screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
     }
 }
