@@ -28,5 +28,5 @@ internal sealed record WeightsSummary(double Mean, double Largest, double Effect
 
     /// <summary>One line; none where no weights are stored.</summary>
     public IEnumerable<string> Lines() => double.IsNaN(Mean) ? [] :
-        [string.Create(CultureInfo.InvariantCulture, $"weights     mean {Mean:0.000}, largest {Largest:0.000}; as spread out as {100 * EffectiveShare:0.0} % of the targets at one weight each")];
+        [string.Create(CultureInfo.InvariantCulture, $"weights     mean {Mean:0.000}, largest {Largest:0.000}; effective number of targets (sum w)^2 / sum w^2: {100 * EffectiveShare:0.0} % of all")];
 }

@@ -25,15 +25,17 @@ internal static class WeightsReport
                     ? "As stored; training scales a sample's weights to the number of its targets."
                     : null,
                     [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. summary.Bins.Select(StoreText.Name)], [new BarSeries("targets", [.. summary.Bins.Select(b => new BarValue(b.Count))])])]),
-                new ReportSection("Samples left out", null, [Reasons(weights)]),
+                .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));
     }
 
+    private static IEnumerable<TokenWeights> Left(WeightsFile weights) => weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid);
+
     private static TableBlock Reasons(WeightsFile weights)
     {
         const int Most = 20;
-        var left = weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid).ToArray();
+        var left = Left(weights).ToArray();
         return new TableBlock(string.Create(CultureInfo.InvariantCulture, $"{left.Length:#,0} samples, the first {Math.Min(Most, left.Length)}"), "Sample", [new("status"), new("reason")],
             [.. left.Take(Most).Select(r => new TableRow(r.Key.ToString(), [new(r.Status.ToString().ToLowerInvariant()), new(r.Reason ?? "")]))]);
     }
