@@ -13,6 +13,12 @@ internal static class StageCommand
     /// <summary>Runs a stage in this process and shows what it found.</summary>
     public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false)
     {
+        if (screen.IsInteractive)
+        {
+            // Before anything is loaded or hashed: the first progress may be a minute away.
+            Screen.Notice($"{stage.Kind}: reading the inputs, into {folder}");
+        }
+
         TorchRuntime.Start(numThreads);
         var manifest = StageProgress.Show(screen, progress =>
             StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount }, existing));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Data.Images;
+using Fovea.Tests.Store;
 using Xunit;
 
 namespace Fovea.Tests.Cli;
