@@ -91,6 +91,23 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"], "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
         Assert.NotNull(metrics["grounded_nll"]);
         Assert.NotNull(metrics["qa_accuracy"]);
+        EveryFolderHasAReport();
+    }
+
+    private void EveryFolderHasAReport()
+    {
+        var written = File.ReadAllText(Path.Combine(Folder["tuned"], "report.html"));
+        foreach (var (folder, says) in new[] { ("vig-scores", "VIG against blur, sigma 5"), ("vig-weights", "carry loss"), ("tuned", "Training aligned on dialogues.json"), ("eval", "Evaluation of tuned") })
+        {
+            FoveaProcess.Succeed("report", Folder[folder]);
+            Assert.Contains(says, File.ReadAllText(Path.Combine(Folder[folder], "report.html")), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(written, File.ReadAllText(Path.Combine(Folder["tuned"], "report.html")));
+        Assert.Contains("data:image/png", File.ReadAllText(Path.Combine(Folder["vig-scores"], "report.html")), StringComparison.Ordinal);
+        FoveaProcess.Succeed("report", Folder["eval"], "--baseline", Folder["eval"]);
+        Assert.Contains("Worse than the baseline: nothing beyond its interval.", File.ReadAllText(Path.Combine(Folder["eval"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("a score store or a selection", Assert.Single(FoveaProcess.Run("report", Folder["scenes"]).ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,7 +90,10 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
         Assert.NotNull(info["provenance"]!["input.model[0].weights"]);
         var shown = FoveaProcess.Succeed("scores", "show", Store, "--record", "0", "--json").Json;
         Assert.NotNull(shown["targets"]![0]!["token"]);
-        Assert.Contains("position\ttoken_id", FoveaProcess.Succeed("scores", "show", Store, "--record", "1").Output, StringComparison.Ordinal);
+        Assert.NotNull(shown["questions"]![0]);
+        Assert.NotNull(shown["targets"]![0]!["vig.visionless:black"]);
+        Assert.Contains("VIG black", FoveaProcess.Succeed("scores", "show", Store, "--record", "1").Output, StringComparison.Ordinal);
+        Assert.NotNull(info["statistics"]!["visionless:black"]!["mean"]!["value"]);
         Assert.Contains("record 99999", Assert.Single(FoveaProcess.Run("scores", "show", Store, "--record", "99999").ErrorLines), StringComparison.Ordinal);
         Assert.True((bool)FoveaProcess.Succeed("scores", "verify", Store, "--json").Json["intact"]!);
     }

@@ -28,8 +28,21 @@ internal static class ScoresCommand
             summary["complete"] = reader.IsComplete;
             summary["shards"] = reader.Shards.Count;
             summary["token_budgets"] = new JsonArray([.. reader.Shards.Select(s => s.TokenBudget).Where(b => b is not null).Distinct().Select(b => (JsonNode)b!)]);
+            var statistics = StoreStatistics.Of(reader);
+            summary["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson())));
+            summary["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
             summary["provenance"] = JsonSerializer.SerializeToNode(reader.Provenance);
-            Print(summary, parsed.GetValue(json));
+            if (parsed.GetValue(json))
+            {
+                Print(summary, true);
+                return;
+            }
+
+            summary.Remove("statistics");
+            summary.Remove("warnings");
+            StoreText.Write(Console.Out, statistics);
+            Print(summary, false);
+            StoreText.Warn(statistics);
         }));
         return command;
     }
@@ -43,14 +56,14 @@ internal static class ScoresCommand
         command.SetAction((parsed, _) => Guard.Run("fovea scores show", _ =>
         {
             var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
-            var sample = SampleView.Find(reader, parsed.GetValue(source), parsed.GetValue(record));
+            var sample = SampleView.Find(reader, parsed.GetValue(source), parsed.GetValue(record)).WithQuestions(reader.Folder);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(sample.ToJson().ToJsonString(StageManifest.Json));
                 return;
             }
 
-            sample.WriteText(Console.Out);
+            SampleText.Show(new Screen(json: false).Results, sample);
         }));
         return command;
     }

@@ -52,6 +52,12 @@ internal static class InputHashes
     /// <summary>Hashes of a photographs run.</summary>
     public static SortedDictionary<string, string> OfPhotographs(PhotographsData data)
     {
+        if (!File.Exists(data.Captions))
+        {
+            throw new InvalidInputException(data.Captions, null,
+                "no such file (photographs.captions); any COCO captions file will do: the head of configs/coco.jsonc says how to get COCO's own, then --set photographs.captions=FILE --set photographs.images=DIR");
+        }
+
         var hashes = Of([("captions", data.Captions)]);
         hashes["tokenizer"] = ModelParts.OfTokenizer(data.Tokenizer);
         hashes["images"] = OfFolder(data.Images);

@@ -110,7 +110,7 @@ internal sealed record TrainStage : IStage
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
-        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed);
+        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
         var job = new TrainingJob
         {
             Model = model,
@@ -136,7 +136,6 @@ internal sealed record TrainStage : IStage
             without?.Write(folder);
         }
 
-        TrainingPage.Write(context.Out, summary);
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)
         {
@@ -147,6 +146,7 @@ internal sealed record TrainStage : IStage
             }
         }
 
+        Story.TrainingReport.Write(context.Out, summary.Memory, summary.PeakResidentBytes, result);
         return result;
     }
 

@@ -5,7 +5,7 @@ using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>The plan on photographs with captions: reference, PRIOR, models, VIG of the words, and what the right image is worth on held-out photographs.</summary>
+/// <summary>The plan on photographs with captions: reference, PRIOR, models, VIG of the words, and how much the right image helps on held-out photographs.</summary>
 internal static class PhotographsStory
 {
     /// <summary>All stages of all seeds.</summary>

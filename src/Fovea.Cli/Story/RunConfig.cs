@@ -3,7 +3,7 @@ using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>The configuration of <c>fovea run</c>: one corpus, and what of the whole story to tell on it.</summary>
+/// <summary>The configuration of <c>fovea run</c>: one corpus, and which experiments to run on it.</summary>
 internal sealed record RunConfig
 {
     /// <summary>Title of the run.</summary>
@@ -62,12 +62,12 @@ internal sealed record RunConfig
 
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
         {
-            throw new InvalidInputException(file, null, "'seeds': expected at least one, and none twice");
+            throw new InvalidInputException(file, null, "'seeds': expected at least one, each of them once");
         }
 
         if (Families.Count == 0 || Families.Distinct().Count() != Families.Count)
         {
-            throw new InvalidInputException(file, null, "'families': expected h, u or both, none twice");
+            throw new InvalidInputException(file, null, "'families': expected h, u or both, each of them once");
         }
 
         if (Tune is not null && !Families.Contains(ModelFamily.H))
@@ -161,7 +161,7 @@ internal sealed record PhotographsData
     /// <summary>Side of a patch, in pixels.</summary>
     public int PatchSize { get; init; } = 14;
 
-    /// <summary>A word must stand so often to be listed.</summary>
+    /// <summary>A word must occur this often to be listed.</summary>
     public int MinWordCount { get; init; } = 8;
 }
 

@@ -24,7 +24,8 @@ internal static class StoryRunner
         var manifest = Begin(config, request);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
-        await PlanProgress.ShowAsync(request.Screen, plan, observer =>
+        Screen.Notice($"{config.Name}: {plan.Count} stages on {Math.Min(workers, plan.Count)} worker{(Math.Min(workers, plan.Count) == 1 ? "" : "s")}, into {request.Out}");
+        await PlanProgress.ShowAsync(request.Screen, plan, request.Out, observer =>
             new Scheduler(request.Out, observer).RunAsync(plan, workers, config.NumThreads, stop));
 
         var findings = config.Scenes is not null ? ScenesFindings.Collect(config, request.Out) : PhotographsFindings.Collect(config, request.Out);
@@ -49,7 +50,7 @@ internal static class StoryRunner
         {
             if (!request.Resume)
             {
-                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to go on with it, or another --out");
+                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to continue it, or another --out");
             }
 
             manifest.MustMatch(before, request.Out);
@@ -71,6 +72,7 @@ internal static class StoryRunner
             var document = new JsonObject
             {
                 ["metrics"] = metrics,
+                ["findings"] = findings.Conclusions.ToJson(),
                 ["run"] = new JsonObject
                 {
                     ["out"] = request.Out,
@@ -84,7 +86,8 @@ internal static class StoryRunner
             return;
         }
 
-        TerminalTables.Show(request.Screen, findings);
-        Screen.Notice($"{Screen.Duration(seconds)}; report: {report}");
+        TerminalFindings.Show(request.Screen, findings);
+        Screen.Notice($"complete in {Screen.Duration(seconds)}");
+        request.Screen.Results.Profile.Out.Writer.WriteLine($"report: {report}");
     }
 }

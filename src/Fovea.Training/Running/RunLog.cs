@@ -38,7 +38,7 @@ internal sealed class RunLog : IDisposable
     /// <summary>Says how far the run is.</summary>
     public void Report(StepLine line) => _progress.Report(Task, line.Step, _total, line.Result.Loss is { } loss
         ? FormattableString.Invariant(
-            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.SupervisedShare:F0} % supervised{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
+            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.SupervisedShare:F0} % of tokens supervised{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
         : "no weight: skipped");
 
     /// <summary>Says one line that a person should not miss.</summary>

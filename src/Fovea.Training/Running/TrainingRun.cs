@@ -181,7 +181,7 @@ internal sealed class TrainingRun : IDisposable
     {
         if (_loss.Count == 0 && _step.Unreached is { Count: > 0 } unreached)
         {
-            _notices.Add($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}");
+            _notices.Add($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}; harmless where the model does not use them (a layer behind the last one that is read), else freeze them with training.frozen");
         }
 
         if (_loss.IsSpike(loss))
