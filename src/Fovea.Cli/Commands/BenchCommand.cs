@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Benches;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
 using Spectre.Console;
@@ -15,13 +16,22 @@ namespace Fovea.Cli.Commands;
 internal static class BenchCommand
 {
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("bench", "Measures Fovea on this machine: everything in one run, in turn, best of several.")
+    public static Command Create()
     {
-        One("train", "A training step, beside the plain TorchSharp loop and beside the machine's matmul rate.", (rounds, stop) => new TrainBench(rounds, Screen.Notice).Run(stop)),
-        One("score", "Scoring, beside the loop a user would write and beside the machine's matmul rate.", (rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
-    };
+        var seq = new Option<int>("--seq") { Description = "Tokens of the one long sequence that is timed beside the shorter ones, 2 to 65536.", DefaultValueFactory = _ => 2048, HelpName = "N" };
+        var train = One("train", "A training step, beside the plain TorchSharp loop and beside the machine's matmul rate.", (parsed, rounds, stop) =>
+            parsed.GetValue(seq) is >= 2 and <= 65536 and var tokens
+                ? new TrainBench(rounds, tokens, Screen.Notice).Run(stop)
+                : throw new UsageException($"--seq: expected 2 to 65536, got {parsed.GetValue(seq)}"));
+        train.Add(seq);
+        return new Command("bench", "Measures Fovea on this machine: everything in one run, in turn, best of several.")
+        {
+            train,
+            One("score", "Scoring, beside the loop a user would write and beside the machine's matmul rate.", (_, rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
+        };
+    }
 
-    private static Command One(string name, string description, Func<int, CancellationToken, JsonObject> run)
+    private static Command One(string name, string description, Func<ParseResult, int, CancellationToken, JsonObject> run)
     {
         var rounds = new Option<int>("--rounds") { Description = "Rounds; the best counts.", DefaultValueFactory = _ => 5, HelpName = "N" };
         var threads = CommonOptions.Threads();
@@ -31,7 +41,7 @@ internal static class BenchCommand
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
-            var figures = run(Math.Max(1, parsed.GetValue(rounds)), stop);
+            var figures = run(parsed, Math.Max(1, parsed.GetValue(rounds)), stop);
             if (screen.Json)
             {
                 var document = (JsonObject)figures.DeepClone();
@@ -53,5 +63,5 @@ internal static class BenchCommand
     }
 
     private static IEnumerable<(string Figure, double Value)> Flat(JsonObject figures, string prefix) =>
-        figures.SelectMany(f => f.Value is JsonObject inner ? Flat(inner, $"{prefix}{f.Key}.") : [($"{prefix}{f.Key}", f.Value!.GetValue<double>())]);
+        figures.Where(f => f.Value is not null).SelectMany(f => f.Value is JsonObject inner ? Flat(inner, $"{prefix}{f.Key}.") : [($"{prefix}{f.Key}", f.Value!.GetValue<double>())]);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -22,6 +23,9 @@ internal static class CommonOptions
 
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Go on where an interrupted run stopped." };
+
+    /// <summary><c>--allow-over-memory</c>.</summary>
+    public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although the memory plan exceeds the memory of the machine or of its control group." };
 
     /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => new("--seed") { Description = what, HelpName = "N" };

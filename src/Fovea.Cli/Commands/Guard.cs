@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fovea.Core.Errors;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -42,6 +43,11 @@ internal static class Guard
         catch (FoveaException e)
         {
             Console.Error.WriteLine($"fovea: {e.Message}");
+            return ExitCodes.Failed;
+        }
+        catch (Exception e) when (AllocationFailure.Is(e))
+        {
+            Console.Error.WriteLine($"fovea: {AllocationFailure.ToError(e, hint, "free memory, or use a smaller model or a smaller batch").Message}");
             return ExitCodes.Failed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -11,6 +11,7 @@ internal sealed class StoryOptions
     private readonly Option<long?> _seed = CommonOptions.Seed("Run this one seed instead of the configuration's.");
     private readonly Option<int?> _workers = new("--workers") { Description = "Worker processes side by side (default: one a processor).", HelpName = "N" };
     private readonly Option<bool> _resume = CommonOptions.Resume();
+    private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary><c>--set</c>.</summary>
@@ -19,13 +20,16 @@ internal sealed class StoryOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _out, _seed, Set, _workers, _resume, _json })
+        foreach (var option in new Option[] { _out, _seed, Set, _workers, _resume, _overMemory, _json })
         {
             command.Add(option);
         }
     }
 
     /// <summary>Reads the options.</summary>
-    public StoryRequest Read(ParseResult parsed, string defaultOut) => new(
-        parsed.GetValue(_out) ?? defaultOut, parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume), new Screen(parsed.GetValue(_json)));
+    public StoryRequest Read(ParseResult parsed, string defaultOut) =>
+        new(parsed.GetValue(_out) ?? defaultOut, parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume), new Screen(parsed.GetValue(_json)))
+        {
+            AllowOverMemory = parsed.GetValue(_overMemory),
+        };
 }

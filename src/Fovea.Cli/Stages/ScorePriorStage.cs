@@ -50,7 +50,7 @@ internal sealed record ScorePriorStage : IStage
         var models = new List<VisionLanguageModel>();
         try
         {
-            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype)));
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.MemoryLimit)));
             var scorer = Folds >= 2
                 ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
                 : new PriorScorer(models[0], Scoring);
@@ -101,7 +101,7 @@ internal sealed record ScoreVigStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
-        using var model = ScoringModel.Load(Model, Dtype);
+        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {
