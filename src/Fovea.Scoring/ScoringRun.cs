@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Scoring;
 

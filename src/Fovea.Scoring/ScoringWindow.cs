@@ -1,9 +1,10 @@
-using System.Collections.ObjectModel;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Models.Batching;
 using Fovea.Scoring.Batching;
+using Fovea.Torch;
+using System.Collections.ObjectModel;
 
 namespace Fovea.Scoring;
 
@@ -94,8 +95,7 @@ internal sealed class ScoringWindow
         }
         catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
         {
-            throw new FoveaException(
-                $"not enough memory for one sample of {batch[0].InputIds.Length} tokens ({e.Message}); free memory, use a smaller model or a smaller max_length", e);
+            throw AllocationFailure.ToError(e, $"one sample of {batch[0].InputIds.Length} tokens", "free memory, or lower --max-length, or use a smaller model");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fovea.Cli.Stages;
 using Fovea.Data.Templates;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -23,6 +24,9 @@ internal static class CommonOptions
 
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Continue where an interrupted run stopped." };
+
+    /// <summary><c>--allow-over-memory</c>.</summary>
+    public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although the memory plan exceeds the memory of the machine or of its control group." };
 
     /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => Numbers.Optional<long>("--seed", what, "N");

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -37,7 +38,7 @@ internal static class Failure
         FileLoadException or BadImageFormatException or DllNotFoundException or EntryPointNotFoundException => CannotLoad(FirstLine(e.Message)),
         TypeInitializationException { InnerException: { } inner } => Words(inner, hint) ?? CannotLoad(FirstLine(Innermost(inner).Message)),
         IOException or UnauthorizedAccessException => DiskError.InWords(e),
-        OutOfMemoryException => "out of memory; give a smaller batch, token budget or model, or a machine with more memory",
+        _ when AllocationFailure.Is(e) => AllocationFailure.ToError(e, "this command", "free memory, or use a smaller model or a smaller batch").Message,
         _ => null,
     };
 

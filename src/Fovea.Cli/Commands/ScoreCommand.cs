@@ -41,11 +41,13 @@ internal static class ScoreCommand
 
         public Option<int> Threads { get; } = CommonOptions.Threads();
 
+        public Option<bool> AllowOverMemory { get; } = CommonOptions.AllowOverMemory();
+
         public Option<bool> Json { get; } = CommonOptions.Json();
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
             {
                 command.Add(option);
             }
@@ -71,7 +73,7 @@ internal static class ScoreCommand
         }
 
         public void Run(ParseResult parsed, IStage stage, CancellationToken stop) => StageCommand.Run(
-            stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop);
+            stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop, allowOverMemory: parsed.GetValue(AllowOverMemory));
     }
 
     /// <summary>Describes the command.</summary>

@@ -11,7 +11,7 @@ namespace Fovea.Cli.Commands;
 internal static class StageCommand
 {
     /// <summary>Runs a stage in this process and shows what it found.</summary>
-    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false)
+    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false, bool allowOverMemory = false)
     {
         if (screen.IsInteractive)
         {
@@ -21,7 +21,7 @@ internal static class StageCommand
 
         TorchRuntime.Start(numThreads);
         var manifest = StageProgress.Show(screen, progress =>
-            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount }, existing));
+            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount, AllowOverMemory = allowOverMemory }, existing));
         if (screen.Json)
         {
             var document = new JsonObject

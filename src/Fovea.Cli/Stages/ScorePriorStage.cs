@@ -70,7 +70,7 @@ internal sealed record ScorePriorStage : IStage
         var models = new List<VisionLanguageModel>();
         try
         {
-            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype)));
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.MemoryLimit)));
             if (models[0].SeesImages)
             {
                 Terminal.Screen.Notice($"{Models[0]}: a vision-language model, used here without its images as the text-only reference");
@@ -126,7 +126,7 @@ internal sealed record ScoreVigStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
-        using var model = ScoringModel.Load(Model, Dtype);
+        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {

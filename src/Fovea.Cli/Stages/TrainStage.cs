@@ -11,6 +11,7 @@ using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring.Folds;
 using Fovea.Store;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
@@ -106,7 +107,7 @@ internal sealed record TrainStage : IStage
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
         var (samples, without) = TrainedOn(corpus.Samples);
         var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
-        using var model = StartModel(corpus);
+        using var model = StartModel(corpus, context.MemoryLimit);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
@@ -123,6 +124,8 @@ internal sealed record TrainStage : IStage
             Options = Training,
             Folder = context.Out,
             AnyThreadCount = context.AnyThreadCount,
+            Memory = context.MemoryLimit,
+            MemoryGrowth = context.AllowOverMemory ? null : MemoryLimits.Growth(),
         };
         var summary = Trainer.Run(job, context.Progress, context.Stop);
         foreach (var folder in summary.ModelFolders)
@@ -181,6 +184,7 @@ internal sealed record TrainStage : IStage
             ["final_loss"] = summary.FinalLoss,
             ["held_out_loss"] = summary.HeldOutLoss,
             ["best_step"] = summary.Best,
+            ["best_held_out_loss"] = summary.BestHeldOutLoss,
             ["notices"] = new JsonArray([.. summary.Notices.Select(n => (JsonNode)n)]),
         };
     }
@@ -219,14 +223,14 @@ internal sealed record TrainStage : IStage
         return ([.. samples.Where(s => folds.Folds.IsTrainedOn(fold, s.Key))], new LeftOutFold(folds.Sha256, fold));
     }
 
-    private VisionLanguageModel StartModel(TokenizedCorpus corpus)
+    private VisionLanguageModel StartModel(TokenizedCorpus corpus, MemoryLimit? memory)
     {
         if (Model is { } folder)
         {
-            return ModelFolder.Load(folder);
+            return ModelFolder.Load(folder, new LoadOptions { Memory = memory });
         }
 
-        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes);
+        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, memory);
         if (DecoderFrom is { } from)
         {
             using var text = ModelFolder.Load(from);
@@ -236,13 +240,19 @@ internal sealed record TrainStage : IStage
         return model;
     }
 
-    private void Check()
+    /// <inheritdoc/>
+    public void Check()
     {
         Training.Validate();
         Lora?.Check();
         if ((Model is null) == (Preset is null))
         {
             throw new FoveaException("expected exactly one of 'model' and 'preset'");
+        }
+
+        if (Preset is { } preset)
+        {
+            ModelPresets.Check(preset.Name, preset.Sizes);
         }
 
         if ((Folds is null) != (LeaveOutFold is null))

@@ -1,4 +1,6 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Scoring.Proxies;
 using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
@@ -87,6 +89,37 @@ internal sealed record RunConfig
                 throw new InvalidInputException(file, null, $"'{key}': expected at least {low}, got {value}");
             }
         }
+
+        ValidateOptions(file);
+    }
+
+    /// <summary>Checks the options of all stages, so that none of them fails after others have run for hours.</summary>
+    private void ValidateOptions(string file)
+    {
+        try
+        {
+            TextLm.Validate("text_lm");
+            Reference.Validate("reference");
+            Pretrain.Validate("pretrain");
+            Tune?.Validate("tune");
+            Scenes?.Validate();
+            Photographs?.Validate();
+            Prior.Validate();
+            Vig.Validate();
+        }
+        catch (FoveaException e) when (e is not InvalidInputException)
+        {
+            throw new InvalidInputException(file, null, e.Message, e);
+        }
+    }
+
+    /// <summary>Refuses a number outside its range, by its key.</summary>
+    internal static void Range(string key, double value, double low, double high)
+    {
+        if (!(value >= low && value <= high))
+        {
+            throw new FoveaException(FormattableString.Invariant($"'{key}': expected {(high < int.MaxValue ? FormattableString.Invariant($"{low} to {high}") : FormattableString.Invariant($"at least {low}"))}, got {value}"));
+        }
     }
 }
 
@@ -135,6 +168,22 @@ internal sealed record ScenesData
 
     /// <summary>Questions of one dialogue.</summary>
     public int QuestionsPerDialogue { get; init; } = 3;
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("scenes.num_text_scenes", NumTextScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_train_scenes", NumTrainScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_dialogue_scenes", NumDialogueScenes, 0, int.MaxValue);
+        RunConfig.Range("scenes.num_held_out_scenes", NumHeldOutScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_conflict_scenes", NumConflictScenes, 0, int.MaxValue);
+        RunConfig.Range("scenes.questions_per_dialogue", QuestionsPerDialogue, 1, int.MaxValue);
+        foreach (var (key, rate) in new[] { ("bias", Bias), ("noise_rate", NoiseRate), ("boilerplate_rate", BoilerplateRate), ("wrong_label_rate", WrongLabelRate), ("text_only_record_rate", TextOnlyRecordRate) })
+        {
+            RunConfig.Range("scenes." + key, rate, 0, 1);
+        }
+    }
 }
 
 /// <summary>Photographs with captions in COCO's form.</summary>
@@ -163,6 +212,17 @@ internal sealed record PhotographsData
 
     /// <summary>A word must occur this often to be listed.</summary>
     public int MinWordCount { get; init; } = 8;
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("photographs.num_train", NumTrain, 1, int.MaxValue);
+        RunConfig.Range("photographs.num_held_out", NumHeldOut, 1, int.MaxValue);
+        RunConfig.Range("photographs.patch_size", PatchSize, 1, int.MaxValue);
+        RunConfig.Range("photographs.image_size", ImageSize, PatchSize, int.MaxValue);
+        RunConfig.Range("photographs.min_word_count", MinWordCount, 1, int.MaxValue);
+    }
 }
 
 /// <summary>How PRIOR weighs tokens.</summary>
@@ -173,6 +233,14 @@ internal sealed record PriorPlan
 
     /// <summary>With k of 2 or more, each sample is scored by a reference that saw neither it nor its image; 0: one reference for all.</summary>
     public int Folds { get; init; }
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("prior.alpha", Alpha, 0, double.MaxValue);
+        RunConfig.Range("prior.folds", Folds, 0, int.MaxValue);
+    }
 }
 
 /// <summary>How VIG scores and selects.</summary>
@@ -189,4 +257,19 @@ internal sealed record VigPlan
 
     /// <summary>Mask each answer's end token like any other, as the paper's letter says.</summary>
     public bool StrictPaper { get; init; }
+
+    /// <summary>Checks ranges and names.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        if (P is <= 0 or > 100)
+        {
+            throw new FoveaException(FormattableString.Invariant($"'vig.p': expected above 0 and at most 100, got {P}"));
+        }
+
+        foreach (var proxy in SelectBy == Conditions.TextOnlyReference ? Proxies : Proxies.Append(SelectBy))
+        {
+            VisionlessProxy.Parse(proxy);
+        }
+    }
 }

@@ -10,7 +10,11 @@ using Fovea.Core.Provenance;
 namespace Fovea.Cli.Story;
 
 /// <summary>How a story is asked for on the command line.</summary>
-internal sealed record StoryRequest(string Out, long? Seed, int? NumWorkers, bool Resume, Screen Screen);
+internal sealed record StoryRequest(string Out, long? Seed, int? NumWorkers, bool Resume, Screen Screen)
+{
+    /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+}
 
 /// <summary>Plans a story, runs its stages on workers, and shows what came out.</summary>
 internal static class StoryRunner
@@ -26,7 +30,7 @@ internal static class StoryRunner
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
         Screen.Notice($"{config.Name}: {plan.Count} stages on {Math.Min(workers, plan.Count)} worker{(Math.Min(workers, plan.Count) == 1 ? "" : "s")}, into {request.Out}");
         await PlanProgress.ShowAsync(request.Screen, plan, request.Out, observer =>
-            new Scheduler(request.Out, observer).RunAsync(plan, workers, config.NumThreads, stop));
+            new Scheduler(request.Out, observer) { AllowOverMemory = request.AllowOverMemory }.RunAsync(plan, workers, config.NumThreads, stop));
 
         var findings = config.Scenes is not null ? ScenesFindings.Collect(config, request.Out) : PhotographsFindings.Collect(config, request.Out);
         var metrics = findings.ToJson();

@@ -1,4 +1,5 @@
 using Fovea.Core.Randomness;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Parameters;
@@ -35,21 +36,12 @@ internal sealed record ParameterSpec(string Name, long[] Shape, Initial Initial)
     /// <summary>Draws the parameter from a stream of its own, so that its values depend only on seed, name and shape.</summary>
     public torch.Tensor Draw(long seed)
     {
-        var values = new float[NumElements];
-        if (Initial.Std > 0)
+        if (Initial.Std <= 0)
         {
-            var random = new RandomSource(seed, "init/" + Name);
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = (float)(Initial.Constant + (Initial.Std * random.NextGaussian()));
-            }
-        }
-        else
-        {
-            Array.Fill(values, Initial.Constant);
+            return TensorBytes.Generate(Shape, () => Initial.Constant);
         }
 
-        using var flat = torch.from_array(values);
-        return flat.reshape(Shape).clone(); // into memory of torch's own, which is aligned
+        var (initial, random) = (Initial, new RandomSource(seed, "init/" + Name));
+        return TensorBytes.Generate(Shape, () => (float)(initial.Constant + (initial.Std * random.NextGaussian())));
     }
 }
