@@ -116,7 +116,7 @@ internal sealed class StoreStatistics
             _samples.Add((values.Sum(), values.Count(v => v > 0), values.Length));
             if (isVig && ranked)
             {
-                _ranked.Add(VisualInformationGain.OfSample(values));
+                _ranked.Add(values.Sum() / values.Length);
             }
         }
 

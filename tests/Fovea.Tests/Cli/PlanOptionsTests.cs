@@ -73,7 +73,7 @@ public sealed class PlanOptionsTests
             train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { HiddenSize = int.MaxValue } } },
             train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { InitializerRange = double.NaN } } },
             train with { Model = "m" },
-            train with { Folds = 2, LeaveOutFold = 2 },
+            train with { Folds = "f" },
             new ScenesStage { Spec = new SceneSpec { NumScenes = 1, Bias = 3 } },
         })
         {
