@@ -39,6 +39,9 @@ public sealed class ScoreStoreReader
     /// <summary>Full path of the texts of its tokens, a Parquet file of <c>token_id</c> and <c>token</c>; null where it has none.</summary>
     public string? TokensPath => _manifest.TokensSha256 is null ? null : Path.GetFullPath(Path.Combine(Folder, TokenTexts.FileName));
 
+    /// <summary>Whether a folder holds a score store, whole or not.</summary>
+    public static bool IsStore(string folder) => File.Exists(Path.Combine(folder, ManifestFile));
+
     /// <summary>Opens a store and checks the hash of each shard.</summary>
     /// <param name="folder">The store's folder.</param>
     /// <param name="allowPartial">Also open a store whose scoring has not finished.</param>

@@ -110,6 +110,12 @@ public sealed class WeightsFile
             throw Mismatch(sample, $"context fingerprint {sample.ContextFingerprint}", context);
         }
 
+        if (row.ConversationFingerprint is { } conversation && conversation != sample.ConversationFingerprint)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"weights in {_path}: expected conversation fingerprint {sample.ConversationFingerprint ?? "none"}, got {conversation}: what its scores were conditioned on changed (a question, the instructions, or the template); restore it, or score and select again");
+        }
+
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)
         {
             throw Mismatch(sample, $"{sample.TargetIndices.Length} weights", $"{weights.Length}");

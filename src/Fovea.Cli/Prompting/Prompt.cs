@@ -1,3 +1,4 @@
+using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
@@ -42,8 +43,8 @@ internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Temp
             text = string.Concat(Enumerable.Repeat(Tag + "\n", images.Length)) + text;
         }
 
-        var tokenizer = Tokenizer.Load(folder);
-        var processor = images.Length > 0 ? ImageProcessor.Load(folder) : null;
+        var tokenizer = ModelFit.Tokenizer(folder);
+        var processor = images.Length > 0 ? new ImageProcessor(ModelFit.Processor(folder)) : null;
         PixelValues[] pixels = [.. images.Select(i => processor!.Normalize(processor.Rescale(i)))];
         // Without a template the encoder's is not used; this one fits any tokenizer.
         var encoder = new SampleEncoder(tokenizer, template == NoTemplate ? TemplateChoice.Parse("llava_plain") : TemplateChoice.ForModel(template, folder, tokenizer));

@@ -36,7 +36,7 @@ internal sealed record EvalPhotographsStage : IStage
     {
         var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image);
         using var model = ModelFolder.Load(Model);
-        var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, ImageProcessor.Load(Model)), corpus.Corpus, Seed, context.Progress);
+        var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, new ImageProcessor(ModelFit.Processor(Model))), corpus.Corpus, Seed, context.Progress);
         EvalResultFile.Write(Path.Combine(context.Out, "caption_nll.result.json"), result);
         return EvalStages.Values(result);
     }

@@ -5,7 +5,6 @@ using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
 using Fovea.Data.Templates;
-using Fovea.Data.Tokenizers;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Scenes;
@@ -77,8 +76,8 @@ internal sealed record EvalScenesStage : IStage
 
     private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context)
     {
-        var tokenizer = Tokenizer.Load(Model);
-        var processor = ImageProcessor.Load(Model);
+        var tokenizer = ModelFit.Tokenizer(Model);
+        var processor = new ImageProcessor(ModelFit.Processor(Model));
         ModelUnderTest Under(string template) => new(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template)), processor, BatchSize: 32);
         var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
         var data = new SceneData(

@@ -7,5 +7,5 @@ namespace Fovea.Cli.Stages;
 internal static class ImageHome
 {
     /// <summary>A loader over <paramref name="corpus"/> with the model's processor.</summary>
-    public static ImageLoader Loader(string modelFolder, ICorpus corpus) => new(corpus, ImageProcessor.Load(modelFolder));
+    public static ImageLoader Loader(string modelFolder, ICorpus corpus) => new(corpus, new ImageProcessor(ModelFit.Processor(modelFolder)));
 }

@@ -27,7 +27,7 @@ internal static class InputHashes
     {
         for (var i = 0; i < data.Count; i++)
         {
-            hashes[$"{role}[{i}]"] = OfFile(data[i].File, $"no such data file ({role}); give an existing one", hasher);
+            hashes[$"{role}[{i}]"] = OfFile(data[i].File, $"no such file, which {role}[{i}].file names; give an existing one", hasher);
             if (!Directory.Exists(data[i].ImageFolder))
             {
                 throw new InvalidInputException(data[i].ImageFolder, null, "no such image folder; give an existing one");

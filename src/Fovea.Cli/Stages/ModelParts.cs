@@ -11,10 +11,7 @@ internal static class ModelParts
     /// <exception cref="InvalidInputException">No model is there, or its configuration or the layout of its weights is not valid.</exception>
     public static IEnumerable<(string Part, string Hash)> Hash(string folder, InputHasher hasher)
     {
-        if (!File.Exists(Path.Combine(folder, DecisiveFiles.Config)))
-        {
-            throw new InvalidInputException(folder, null, $"no model here ({DecisiveFiles.Config} is missing); give a folder in Hugging Face form");
-        }
+        MissingModel.Require(folder);
 
         var configs = ModelFolder.Files(folder).Except(ModelFolder.WeightFiles(folder)).ToArray();
         yield return ("config", Of(folder, configs, hasher)!);

@@ -14,6 +14,9 @@ internal sealed record ScenesStage : IStage
     public string Kind => "scenes";
 
     /// <inheritdoc/>
+    public void Check() => Spec.Validated();
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ internal sealed record ScoringCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
     public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, int maxInvalid)
     {
-        var tokenizer = Tokenizer.Load(modelFolder);
+        var tokenizer = ModelFit.Tokenizer(modelFolder);
         var choice = TemplateChoice.ForScores(template, modelFolder, tokenizer);
         var whole = new SampleEncoder(tokenizer, choice);
         return new ScoringCorpus(

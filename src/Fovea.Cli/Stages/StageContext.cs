@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Provenance;
 using Fovea.Core.Watching;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Stages;
 
@@ -19,6 +20,12 @@ internal sealed record StageContext(string Out, int NumThreads, IProgressSink Pr
 
     /// <summary>What <see cref="IStage.HashInputs"/> found.</summary>
     public SortedDictionary<string, string> Inputs { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+
+    /// <summary>What memory a stage may plan with; null for no limit.</summary>
+    public MemoryLimit? MemoryLimit => AllowOverMemory ? null : MemoryLimits.Resident();
 }
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
@@ -26,6 +33,12 @@ internal interface IStage
 {
     /// <summary>Name of the kind of work, as in its manifest.</summary>
     string Kind { get; }
+
+    /// <summary>Checks the options that can be checked without reading anything: called for all stages of a plan before its first one begins.</summary>
+    /// <exception cref="Fovea.Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    void Check()
+    {
+    }
 
     /// <summary>SHA-256 of what it reads, by role.</summary>
     /// <param name="hasher">Reads each file once, and can be cancelled.</param>

@@ -23,7 +23,7 @@ internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISam
     /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
     public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName)
     {
-        var tokenizer = Tokenizer.Load(tokenizerFolder);
+        var tokenizer = ModelFit.Tokenizer(tokenizerFolder);
         var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(template, tokenizerFolder, tokenizer));
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
         var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);

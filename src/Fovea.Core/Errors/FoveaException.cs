@@ -2,7 +2,7 @@ namespace Fovea.Core.Errors;
 
 /// <summary>
 /// A failure a person can act on. Its message is one line: what, where (file, record), expected, got, what to do.
-/// The command line prints it unchanged and exits with 1.
+/// The command line prints it as it is and exits with 1.
 /// </summary>
 public class FoveaException : Exception
 {
@@ -10,7 +10,7 @@ public class FoveaException : Exception
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
     /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
-    private static string OneLine(string message) => string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c));
+    private static string OneLine(string message) => Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>

@@ -37,7 +37,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             {
                 var imageId = WholeNumber(fields.Field("image_id"));
                 var image = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
-                samples.Add(ReadSample(key, fields, image));
+                samples.Add(ReadSample(key, fields, image) with { ImageRoot = folder.Root });
                 indices[imageId].Add(samples.Count - 1);
             }
             catch (InvalidInputException error)

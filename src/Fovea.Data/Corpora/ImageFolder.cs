@@ -16,6 +16,9 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
     private readonly ConcurrentDictionary<string, string> _realFolders = new(StringComparer.Ordinal);
 
+    /// <summary>Its full path, as given.</summary>
+    public string Root => _root;
+
     /// <summary>What is wrong with a name whatever lies on the disk; null if nothing is.</summary>
     public string? Refuse(string name)
     {

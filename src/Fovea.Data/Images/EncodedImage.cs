@@ -72,6 +72,76 @@ internal static class EncodedImage
         }
     }
 
+    /// <summary>
+    /// The same PNG with a palette for every index, where it has a shorter one: Pillow shows an index beyond the palette as the grey of that number. Null where nothing is to be done.
+    /// </summary>
+    public static byte[]? WithWholePalette(ReadOnlySpan<byte> file)
+    {
+        if (!IsPng(file) || file[25] != 3 || file[24] is not (1 or 2 or 4 or 8) || Find(file, "PLTE"u8, 8) is not (> 0 and var at))
+        {
+            return null;
+        }
+
+        var (length, whole) = (Length(file, at), 3 * (1 << file[24]));
+        if (length >= whole || length % 3 != 0)
+        {
+            return null;
+        }
+
+        var copy = new byte[file.Length + whole - length];
+        file[..(at + 8 + length)].CopyTo(copy);
+        for (var i = length; i < whole; i++)
+        {
+            copy[at + 8 + i] = (byte)(i / 3);
+        }
+
+        file[(at + 8 + length)..].CopyTo(copy.AsSpan(at + 8 + whole));
+        BinaryPrimitives.WriteInt32BigEndian(copy.AsSpan(at), whole);
+        Sign(copy, at);
+        return copy;
+    }
+
+    /// <summary>The same PNG with right checksums of its pixel data, which Pillow does not look at; null for other files.</summary>
+    public static byte[]? WithDataChecksums(ReadOnlySpan<byte> file)
+    {
+        if (!IsPng(file))
+        {
+            return null;
+        }
+
+        var copy = file.ToArray();
+        for (var at = Find(copy, "IDAT"u8, 8); at > 0; at = Find(copy, "IDAT"u8, at + 12 + Length(copy, at)))
+        {
+            Sign(copy, at);
+        }
+
+        return copy;
+    }
+
+    /// <summary>Offset of the next whole chunk of a kind from a chunk's offset on; 0 for none.</summary>
+    private static int Find(ReadOnlySpan<byte> file, ReadOnlySpan<byte> kind, int at)
+    {
+        while (at <= file.Length - 12 && Length(file, at) is >= 0 and var length && length <= file.Length - 12 - at)
+        {
+            if (file.Slice(at + 4, 4).SequenceEqual(kind))
+            {
+                return at;
+            }
+
+            at += 12 + length;
+        }
+
+        return 0;
+    }
+
+    private static int Length(ReadOnlySpan<byte> file, int at) => BinaryPrimitives.ReadInt32BigEndian(file[at..]);
+
+    private static void Sign(Span<byte> file, int at)
+    {
+        var length = Length(file, at);
+        BinaryPrimitives.WriteUInt32BigEndian(file[(at + 8 + length)..], Crc(file.Slice(at + 4, 4 + length)));
+    }
+
     /// <summary>CRC-32 as PNG has it (ISO 3309).</summary>
     private static uint Crc(ReadOnlySpan<byte> data)
     {

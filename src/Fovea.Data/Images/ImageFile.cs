@@ -29,7 +29,7 @@ public static class ImageFile
         }
     }
 
-    /// <summary>Reads a file's bytes: <c>[height, width, 3]</c>; <paramref name="name"/> stands in errors.</summary>
+    /// <summary>Reads a file's bytes: <c>[height, width, 3]</c>; <paramref name="name"/> is used in errors.</summary>
     /// <exception cref="InvalidInputException">They are empty, cut, too large or no picture.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> bytes, string name)
     {
@@ -38,11 +38,20 @@ public static class ImageFile
             throw new InvalidInputException(name, null, "expected an image, got a file of 0 bytes");
         }
 
+        return TryDecode(EncodedImage.WithWholePalette(bytes) ?? bytes, name, out var image, out var wrong)
+            || (EncodedImage.WithDataChecksums(bytes) is { } signed && TryDecode(EncodedImage.WithWholePalette(signed) ?? signed, name, out image, out _))
+                ? image
+                : throw new InvalidInputException(name, null, wrong);
+    }
+
+    /// <summary>Reads a file's bytes; false where the decoder takes them for cut short or corrupt.</summary>
+    private static bool TryDecode(ReadOnlySpan<byte> bytes, string name, out RgbImage image, out string wrong)
+    {
         var gif = GifFirstFrame.Of(bytes);
         var isGrey16 = EncodedImage.IsGrey16Png(bytes);
         using var data = SKData.CreateCopy(gif is not null ? gif.Bytes : isGrey16 ? EncodedImage.Grey16AsTwoChannels(bytes) : bytes);
-        using var codec = SKCodec.Create(data)
-            ?? throw new InvalidInputException(name, null, $"expected an image (PNG, JPEG, ...), got {bytes.Length} bytes of something else");
+        using var codec = SKCodec.Create(data) ?? throw new InvalidInputException(name, null, WrongContent.Describe(bytes)
+            ?? $"expected an image (PNG, JPEG, ...), got {bytes.Length} bytes of something else");
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         if (width <= 0 || height <= 0 || (long)width * height > MaxPixels)
         {
@@ -59,11 +68,13 @@ public static class ImageFile
             throw new InvalidInputException(name, null, $"the image (Jpeg, {width} x {height}) is cut short: it has no end marker");
         }
 
-        var pixels = Pixels(codec, name);
-        return new RgbImage(width, height, isGrey16 ? Clip(pixels) : DropAlpha(pixels, gif?.Uncovered));
+        (var pixels, wrong) = Pixels(codec);
+        image = wrong.Length > 0 ? new RgbImage(0, 0, []) : new RgbImage(width, height, isGrey16 ? Clip(pixels) : DropAlpha(pixels, gif?.Uncovered));
+        return wrong.Length == 0;
     }
 
-    private static byte[] Pixels(SKCodec codec, string name)
+    /// <summary>All pixels, and what is wrong with the file; empty for nothing.</summary>
+    private static (byte[] Pixels, string Wrong) Pixels(SKCodec codec)
     {
         // No colour space asked for means no colour management; unpremultiplied keeps the colours beneath alpha.
         var alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
@@ -73,9 +84,7 @@ public static class ImageFile
         try
         {
             var result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
-            return result == SKCodecResult.Success
-                ? pixels
-                : throw new InvalidInputException(name, null, $"the image ({codec.EncodedFormat}, {info.Width} x {info.Height}) is cut short or corrupt: {result}");
+            return (pixels, result == SKCodecResult.Success ? "" : $"the image ({codec.EncodedFormat}, {info.Width} x {info.Height}) is cut short or corrupt: {result}");
         }
         finally
         {

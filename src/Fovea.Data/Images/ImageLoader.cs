@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 
 namespace Fovea.Data.Images;
@@ -10,7 +11,8 @@ public sealed class ImageLoader
 {
     private readonly ICorpus _corpus;
     private readonly Dictionary<SampleKey, Sample> _samples;
-    private readonly ConcurrentDictionary<(string Source, string Name), PixelValues> _units = new();
+    private readonly ConcurrentDictionary<ImageKey, PixelValues> _units = new();
+    private readonly ImageKeys _keys = new();
     private readonly long _cacheBytes;
     private long _cached;
 
@@ -49,18 +51,32 @@ public sealed class ImageLoader
 
     private PixelValues Load(Sample sample, int index)
     {
-        var name = (sample.Key.Source, sample.Images[index]); // files of one name below two image folders are two images
-        if (_units.TryGetValue(name, out var known))
+        var key = _keys.Of(sample, index);
+        if (_units.TryGetValue(key, out var known))
         {
             return known;
         }
 
-        var unit = Processor.Rescale(_corpus.LoadImage(sample, index));
+        var unit = Read(sample, index);
         if (Interlocked.Add(ref _cached, unit.Values.Length * sizeof(float)) <= _cacheBytes)
         {
-            _units[name] = unit;
+            _units[key] = unit;
         }
 
         return unit;
+    }
+
+    /// <summary>A picture that cannot be read or prepared is the fault of its sample, which is named.</summary>
+    private PixelValues Read(Sample sample, int index)
+    {
+        try
+        {
+            return Processor.Rescale(_corpus.LoadImage(sample, index));
+        }
+        catch (FoveaException e) when (e is not InvalidInputException { Record: not null })
+        {
+            var name = e is InvalidInputException ? "" : $"{sample.Images[index]}: ";
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, name + e.Message, e);
+        }
     }
 }

@@ -79,7 +79,7 @@ public sealed class ImageProcessor(ImageProcessorConfig config) : IImageProcesso
         return Config.ShortestEdge is { } edge ? ImageGeometry.ShortestEdge(width, height, edge) : Config.ResizeTo ?? (width, height);
     }
 
-    /// <summary>Resizes and cuts from the middle; where the crop is larger, the picture stands in the middle of black.</summary>
+    /// <summary>Resizes and cuts from the middle; where the crop is larger, the picture is in the middle of black.</summary>
     private RgbImage CropMiddle(RgbImage source, int width, int height, int cropWidth, int cropHeight)
     {
         var (left, top) = (ImageGeometry.Middle(width, cropWidth), ImageGeometry.Middle(height, cropHeight));
@@ -96,7 +96,7 @@ public sealed class ImageProcessor(ImageProcessorConfig config) : IImageProcesso
         var side = Math.Max(image.Width, image.Height);
         if ((long)side * side > ImageFile.MaxPixels)
         {
-            throw new FoveaException($"an image of {image.Width} x {image.Height} pixels is too long to be padded to a square");
+            throw new FoveaException($"an image of {image.Width} x {image.Height} pixels is too long to be padded to a square; crop it or drop the sample");
         }
 
         return image.Width == image.Height

@@ -64,13 +64,15 @@ public sealed record ImageProcessorConfig
     /// </summary>
     /// <exception cref="InvalidInputException">It is missing, malformed or asks for what is not supported.</exception>
     public static ImageProcessorConfig Load(string path) => Directory.Exists(path) ? ImageProcessorFolder.Read(path)
-        : File.Exists(path) ? ImageProcessorConfigReader.Read(JsonFields.OpenFile(path))
+        : File.Exists(path) ? JsonFields.ReadFile(path, ImageProcessorConfigReader.Read)
         : throw new InvalidInputException(path, null, "image processor file not found");
 
     /// <summary>The text of a <c>preprocessor_config.json</c> that <see cref="Load"/> and Transformers (SOLO's form excepted) read.</summary>
     public string ToJson()
     {
-        var json = new JsonObject { ["image_processor_type"] = PatchSize is null ? (ResizeTo is null ? "CLIPImageProcessor" : "SiglipImageProcessor") : "SoloImageProcessor" };
+        var json = new JsonObject { ["image_processor_type"] = PatchSize is not null ? "SoloImageProcessor" : PadToSquare ? "LlavaImageProcessor" : ResizeTo is null ? "CLIPImageProcessor" : "SiglipImageProcessor" };
+        // CLIPImageProcessor knows no padding and would cut what was padded here; LlavaImageProcessor pads with the mean colour.
+        json["do_pad"] = PadToSquare ? true : null;
         json["do_convert_rgb"] = true;
         json["do_resize"] = ShortestEdge is not null || ResizeTo is not null || PatchSize is not null;
         json["size"] = PatchSize is not null ? new JsonObject { ["longest_edge"] = LongestEdge }
@@ -84,7 +86,6 @@ public sealed record ImageProcessorConfig
         json["do_normalize"] = true;
         json["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]);
         json["image_std"] = new JsonArray([.. Std.Select(v => JsonValue.Create(v))]);
-        json["image_aspect_ratio"] = PadToSquare ? "pad" : null;
         foreach (var absent in json.Where(p => p.Value is null).Select(p => p.Key).ToList())
         {
             json.Remove(absent);

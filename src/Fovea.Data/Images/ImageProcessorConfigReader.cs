@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Core.Json;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Images;
@@ -9,7 +10,8 @@ namespace Fovea.Data.Images;
 /// </summary>
 internal static class ImageProcessorConfigReader
 {
-    private const int LargestSide = 16_384;
+    /// <summary>Most pixels of a side: the largest published towers see 1,344.</summary>
+    public const int LargestSide = 4096;
     private const int DefaultSide = 224;
     private const double AnyMean = 0;
     private const double AnyStd = 1;
@@ -22,6 +24,13 @@ internal static class ImageProcessorConfigReader
         "crop_to_patches", "target_height", "target_width", "crop_pct", "size_divisor", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "max_image_size", "resized_patch_size",
     ];
 
+    // Where the file came from, how pictures are held in memory, and what only other keys bring to life. Pictures are always read as RGB.
+    private static readonly InertKeys Inert = new("""
+        processor_class _processor_class feature_extractor_type auto_map _valid_processor_keys do_convert_rgb data_format input_data_format device return_tensors disable_grouping use_fast
+        patch_size crop_size size resample image_mean image_std rescale_factor do_pad image_seq_length vision_feature_select_strategy image_token num_additional_image_tokens
+        default_to_square=false do_rescale=true transformers_version _name_or_path
+        """);
+
     private enum Family
     {
         Clip,
@@ -32,6 +41,7 @@ internal static class ImageProcessorConfigReader
 
     public static ImageProcessorConfig Read(JsonFields root)
     {
+        root.Allow(Inert);
         var type = root.Optional("image_processor_type")?.Text() ?? root.Optional("feature_extractor_type")?.Text() ?? "";
         var family = FamilyOf(type);
         RequirePlain(root);

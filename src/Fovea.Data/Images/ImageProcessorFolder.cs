@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Images;
@@ -14,17 +15,39 @@ internal static partial class ImageProcessorFolder
 {
     private const int DefaultSide = 224;
 
+    // How many image tokens Transformers' processor writes; here the model says so.
+    private static readonly InertKeys OfProcessor = new("""
+        processor_class patch_size vision_feature_select_strategy num_additional_image_tokens image_token image_token_id image_seq_length chat_template auto_map tokenizer
+        video_processor transformers_version
+        """);
+
     public static ImageProcessorConfig Read(string folder)
     {
         var config = Open(folder, "config.json");
-        var own = Open(folder, "preprocessor_config.json") ?? Open(folder, "processor_config.json")?.Optional("image_processor");
-        if (own is not null)
+        var (own, nested) = (Own(folder, "preprocessor_config.json", ReadOwn), Own(folder, "processor_config.json", ReadNested));
+        if (own is not null && nested is not null && own.Value.Config.ToJson() != nested.Value.Config.ToJson())
         {
-            var read = ImageProcessorConfigReader.Read(own);
-            return own.Optional("image_aspect_ratio") is null && own.Optional("do_pad") is null ? read with { PadToSquare = config is not null && PadsBy(config) } : read;
+            throw new InvalidInputException(Path.Combine(folder, "processor_config.json"), null, "image_processor: differs from preprocessor_config.json, and versions of Transformers disagree on which counts; make them agree");
+        }
+
+        if ((own ?? nested) is { } found)
+        {
+            return found.SaysPadding ? found.Config : found.Config with { PadToSquare = config is not null && PadsBy(config) };
         }
 
         return config is null ? throw NotFound(folder) : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder);
+    }
+
+    private static (ImageProcessorConfig Config, bool SaysPadding)? Own(string folder, string file, Func<JsonFields, (ImageProcessorConfig, bool)?> read) =>
+        Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.ReadFile(path, read) : null;
+
+    private static (ImageProcessorConfig, bool)? ReadOwn(JsonFields own) =>
+        (ImageProcessorConfigReader.Read(own), own.Optional("image_aspect_ratio") is not null || own.Optional("do_pad") is not null);
+
+    private static (ImageProcessorConfig, bool)? ReadNested(JsonFields root)
+    {
+        root.Allow(OfProcessor);
+        return root.Optional("image_processor") is { } own ? ReadOwn(own) : null;
     }
 
     private static ImageProcessorConfig? FromLlava(string folder, JsonFields config)
@@ -37,9 +60,9 @@ internal static partial class ImageProcessorFolder
         var name = tower.Text();
         var inside = Path.GetFullPath(Path.Combine(folder, name));
         var isInside = !Path.IsPathRooted(name) && inside.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(inside);
-        if (isInside && Open(inside, "preprocessor_config.json") is { } own)
+        if (isInside && Own(inside, "preprocessor_config.json", ReadOwn) is { } own)
         {
-            return ImageProcessorConfigReader.Read(own) with { PadToSquare = PadsBy(config) };
+            return own.Config with { PadToSquare = PadsBy(config) };
         }
 
         return (isInside ? FromTower(inside) : null) is { } found ? found with { PadToSquare = PadsBy(config) }
@@ -83,7 +106,7 @@ internal static partial class ImageProcessorFolder
         }
 
         var vision = root.Optional("vision_config") ?? root;
-        var side = vision.Optional("image_size") is { } size && size.Integer() is > 0 and <= 16_384 and var stated ? stated : DefaultSide;
+        var side = vision.Optional("image_size") is { } size && size.Integer() is > 0 and <= ImageProcessorConfigReader.LargestSide and var stated ? stated : DefaultSide;
         return (vision.Optional("model_type") ?? root.Optional("model_type"))?.Text().StartsWith("siglip", StringComparison.Ordinal) == true
             ? Siglip(side)
             : ImageProcessorConfig.Clip(side, padToSquare: false);
@@ -105,7 +128,7 @@ internal static partial class ImageProcessorFolder
     private static JsonFields? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.OpenFile(path) : null;
 
     private static InvalidInputException NotFound(string folder) =>
-        new(Path.Combine(folder, "preprocessor_config.json"), null, "image processor file not found, and config.json names no vision tower to go by");
+        new(Path.Combine(folder, "preprocessor_config.json"), null, "not found, and config.json names no vision tower: this is a text model; VIG, and all else that reads images, needs a vision-language model");
 
     [GeneratedRegex("-([0-9]{3})(?:px)?$", RegexOptions.CultureInvariant)]
     private static partial Regex SidePattern();

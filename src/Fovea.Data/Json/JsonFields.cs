@@ -1,23 +1,52 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Json;
 
 /// <summary>Reads fields of foreign JSON: what is missing or of the wrong type is one line that names file, record, place, expected and got.</summary>
-internal sealed class JsonFields(string file, int? record, JsonElement element, string place)
+internal sealed class JsonFields(string file, int? record, JsonElement element, string place, KeyLedger? ledger = null)
 {
+    // The largest published tokenizer.json has 35 MB.
+    private const long LargestConfiguration = 128 << 20;
+
     public JsonElement Element => element;
 
     public string Place => place;
 
-    /// <summary>Opens a small JSON file, of at most <paramref name="maxBytes"/>, whose root is an object.</summary>
-    public static JsonFields OpenFile(string path, long maxBytes = RegularFile.MaxJson)
+    /// <summary>
+    /// Reads a foreign configuration whose root is an object, and refuses every key that <paramref name="read"/> has neither read nor declared inert
+    /// (<see cref="KeyLedger"/>). What is read lazily must be read to its end there.
+    /// </summary>
+    /// <exception cref="InvalidInputException">Not such a file, or a key of it is not known.</exception>
+    public static T ReadFile<T>(string path, Func<JsonFields, T> read)
+    {
+        var ledger = new KeyLedger(path);
+        var root = Open(path, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }, ledger, LargestConfiguration);
+        var result = read(root);
+        ledger.RejectOthers(root.Element);
+        return result;
+    }
+
+    /// <summary>Opens a JSON file whose root is an object, for its data or for a look at single keys: nothing is refused.</summary>
+    public static JsonFields OpenFile(string path, long maxBytes = RegularFile.MaxJson) => Open(path, new JsonDocumentOptions { MaxDepth = 64 }, null, maxBytes);
+
+    /// <summary>Declares keys of this object that change nothing.</summary>
+    public void Allow(InertKeys keys) => ledger?.Allow(place, keys);
+
+    private static JsonFields Open(string path, JsonDocumentOptions options, KeyLedger? ledger, long maxBytes)
     {
         try
         {
-            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, maxBytes).AsMemory(), new JsonDocumentOptions { MaxDepth = 64 });
-            return new JsonFields(path, null, document.RootElement.Clone(), "").Require(JsonValueKind.Object);
+            var bytes = RegularFile.ReadAllBytes(path, maxBytes);
+            if (WrongContent.Describe(bytes.AsSpan(0, Math.Min(bytes.Length, 64))) is { } instead)
+            {
+                throw new InvalidInputException(path, null, instead);
+            }
+
+            using var document = JsonDocument.Parse(bytes.AsMemory(), options);
+            return new JsonFields(path, null, document.RootElement.Clone(), "", ledger).Require(JsonValueKind.Object);
         }
         catch (JsonException e)
         {
@@ -40,8 +69,12 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
     public JsonFields? Optional(string name)
     {
         Require(JsonValueKind.Object);
-        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonFields(file, record, value, Below(name)) : null;
+        ledger?.Read(place, name);
+        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonFields(file, record, value, Below(name), ledger) : null;
     }
+
+    /// <summary>Whether the key is null, which some keys take for another value than the one they have where they are absent.</summary>
+    public bool IsNull(string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null;
 
     public JsonFields Field(string name) => Optional(name)
         ?? throw Error(element.TryGetProperty(name, out _) ? $"\"{name}\": expected a value, got null" : $"the key \"{name}\" is missing");
@@ -49,7 +82,7 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
     public IEnumerable<JsonFields> Items()
     {
         Require(JsonValueKind.Array);
-        return element.EnumerateArray().Select((item, i) => new JsonFields(file, record, item, $"{place}[{i}]"));
+        return element.EnumerateArray().Select((item, i) => new JsonFields(file, record, item, $"{place}[{i}]", ledger));
     }
 
     public string Text()

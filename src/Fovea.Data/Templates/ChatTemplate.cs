@@ -12,7 +12,7 @@ public abstract class ChatTemplate
     /// <summary>Whether the tokenizer adds its special tokens (<c>&lt;s&gt;</c>) around the text, or the template writes them.</summary>
     public abstract bool AddsSpecialTokens { get; }
 
-    /// <summary>What stands behind each answer and ends it; part of the target. Empty where the template writes no end (<c>llava_hf</c>).</summary>
+    /// <summary>What follows each answer and ends it; part of the target. Empty where the template writes no end (<c>llava_hf</c>).</summary>
     public abstract string EndText { get; }
 
     /// <summary>Names of all templates.</summary>
@@ -22,14 +22,15 @@ public abstract class ChatTemplate
     /// <exception cref="FoveaException">There is none; the message lists the known ones.</exception>
     public static ChatTemplate ByName(string name) => name switch
     {
-        "llava_plain" => new LlavaPlainTemplate(),
+        "vicuna_v1" or "v1" => new LlavaV1Template(), // the names of LLaVA's own code
+        "llava_plain" or "plain" => new LlavaPlainTemplate(),
         "llava_v1" => new LlavaV1Template(),
         "llava_hf" => new LlavaHfTemplate(),
         "chatml" => new ChatMlTemplate(writesDefaultSystem: true),
         "chatml_bare" => new ChatMlTemplate(writesDefaultSystem: false),
         "mistral_instruct" => new MistralInstructTemplate(),
         "solo" => new SoloTemplate(),
-        _ => throw new FoveaException($"unknown chat template \"{name}\"; known are {string.Join(", ", Names)} (and auto, which chooses by family and sample, and checkpoint, the model folder's own)"),
+        _ => throw new FoveaException($"unknown chat template \"{name}\"{(name == "vicuna" ? " (did you mean 'vicuna_v1', which is llava_v1?)" : NearestName.Hint(name, Names))}; known are {string.Join(", ", Names)} (and auto, which chooses by family and sample, and checkpoint, the model folder's own)"),
     };
 
     /// <summary>Renders a valid conversation (see <see cref="ConversationRules"/>).</summary>

@@ -40,7 +40,7 @@ public sealed record CheckpointTemplate(string File, string Sha256, string? Name
         return null;
     }
 
-    /// <summary>The template of ours that stands for it.</summary>
+    /// <summary>Our template in its place.</summary>
     /// <exception cref="InvalidInputException">None is known to.</exception>
     public ChatTemplate Require() => ChatTemplate.ByName(Name ?? throw new InvalidInputException(File, null,
         $"its chat template (SHA-256 {Sha256}) is none of those known; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration"));

@@ -1,6 +1,6 @@
 namespace Fovea.Data.Templates;
 
-/// <summary>The tag <c>&lt;image&gt;</c>, which stands in a question where an image goes.</summary>
+/// <summary>The tag <c>&lt;image&gt;</c>, which marks the place of an image in a question.</summary>
 internal static class ImageTag
 {
     public const string Text = "<image>";

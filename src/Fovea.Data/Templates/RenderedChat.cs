@@ -3,7 +3,7 @@ using System.Text;
 namespace Fovea.Data.Templates;
 
 /// <summary>
-/// Where an answer stands in a rendered text: characters <c>[TargetStart, TargetEnd)</c> carry loss, of which <c>[TextStart, TextEnd)</c> are the answer's
+/// Where an answer is in a rendered text: characters <c>[TargetStart, TargetEnd)</c> carry loss, of which <c>[TextStart, TextEnd)</c> are the answer's
 /// own and the rest is what the template writes around it (a blank before, the end token behind).
 /// </summary>
 /// <param name="Turn">Index of the answer's turn in the sample.</param>

@@ -4,7 +4,7 @@ using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;
 
-/// <summary>Which conversation template a model's family speaks, where nobody says otherwise.</summary>
+/// <summary>Which conversation template a model's family uses by default.</summary>
 public static class TemplateFamily
 {
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Core.Errors;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -13,10 +14,11 @@ internal readonly struct AlignedText
     private readonly int[]? _ends;
     private readonly int _from;
     private readonly int _shift;
+    private readonly GrowthBudget? _budget;
 
-    private AlignedText(string text, int from, int length, int shift, int[]? starts, int[]? ends)
+    private AlignedText(string text, int from, int length, int shift, int[]? starts, int[]? ends, GrowthBudget? budget)
     {
-        (_text, _from, Length, _shift, _starts, _ends) = (text, from, length, shift, starts, ends);
+        (_text, _from, Length, _shift, _starts, _ends, _budget) = (text, from, length, shift, starts, ends, budget);
     }
 
     /// <summary>Number of UTF-16 units.</summary>
@@ -27,8 +29,12 @@ internal readonly struct AlignedText
     /// <summary>The stretch as a string of its own.</summary>
     public string Text => _text.Substring(_from, Length);
 
-    /// <summary>A stretch of the input as it stands; both units of a surrogate pair came from the pair.</summary>
-    public static AlignedText Of(string input, int start, int end) => new(input, start, end - start, 0, null, null);
+    /// <summary>A stretch of the input, unchanged; both units of a surrogate pair came from the pair.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="start">First unit.</param>
+    /// <param name="end">One behind the last unit.</param>
+    /// <param name="budget">How much longer all that is made of it may become; null: any.</param>
+    public static AlignedText Of(string input, int start, int end, GrowthBudget? budget = null) => new(input, start, end - start, 0, null, null, budget);
 
     /// <summary>What the units <c>[start, end)</c>, at least one, came from.</summary>
     public TextSpan Source(int start, int end)
@@ -44,7 +50,7 @@ internal readonly struct AlignedText
         return new TextSpan(start + _shift, end + _shift);
     }
 
-    public AlignedText Slice(int start, int end) => new(_text, _from + start, end - start, _shift, _starts, _ends);
+    public AlignedText Slice(int start, int end) => new(_text, _from + start, end - start, _shift, _starts, _ends, _budget);
 
     /// <summary>Puts <paramref name="prefix"/> in front, as if it came from the first character. An empty text stays empty.</summary>
     public AlignedText Prepend(string prefix)
@@ -54,7 +60,7 @@ internal readonly struct AlignedText
             return this;
         }
 
-        var result = new AlignedTextBuilder(Length + prefix.Length);
+        var result = new AlignedTextBuilder(this);
         result.Put(prefix, Source(0, 1));
         result.Keep(this, 0, Length);
         return result.Build();
@@ -72,11 +78,11 @@ internal readonly struct AlignedText
         {
             // One unit for one: whatever is known of sources stays true.
             return _starts is null
-                ? new AlignedText(Text.Replace(pattern[0], content[0]), 0, Length, _shift + _from, null, null)
-                : new AlignedText(_text.Replace(pattern[0], content[0]), _from, Length, _shift, _starts, _ends);
+                ? new AlignedText(Text.Replace(pattern[0], content[0]), 0, Length, _shift + _from, null, null, _budget)
+                : new AlignedText(_text.Replace(pattern[0], content[0]), _from, Length, _shift, _starts, _ends, _budget);
         }
 
-        var result = new AlignedTextBuilder(Length);
+        var result = new AlignedTextBuilder(this);
         var from = 0;
         for (int at; (at = Chars[from..].IndexOf(pattern, StringComparison.Ordinal)) >= 0; from += at + pattern.Length)
         {
@@ -88,16 +94,43 @@ internal readonly struct AlignedText
         return result.Build();
     }
 
-    /// <summary>A text that has been put together.</summary>
-    internal static AlignedText FromParts(string text, int[] starts, int[] ends) => new(text, 0, text.Length, 0, starts, ends);
+    /// <summary>How much longer what is made of this text may become; null: any.</summary>
+    internal GrowthBudget? Budget => _budget;
+
+    /// <summary>A text that has been put together of parts of another.</summary>
+    internal static AlignedText FromParts(string text, int[] starts, int[] ends, GrowthBudget? budget) => new(text, 0, text.Length, 0, starts, ends, budget);
+}
+
+/// <summary>
+/// How much longer the steps of an untrusted tokenizer may make a text, all of them together: twenty replacements of a letter by two make a million of one.
+/// </summary>
+/// <param name="length">Units of the whole text.</param>
+/// <param name="file">The tokenizer's file, for the message.</param>
+internal sealed class GrowthBudget(int length, string file)
+{
+    private const long Times = 64, Least = 1 << 20;
+    private long _left = (Times * length) + Least;
+
+    /// <summary>Refuses a step that has made a text longer by more than remains.</summary>
+    /// <exception cref="InvalidInputException">It has.</exception>
+    public void Check(long grown)
+    {
+        if (grown > _left)
+        {
+            throw new InvalidInputException(file, null, $"its steps make more than {(Times * length) + Least} characters of a text of {length}; expected at most {Times} times as many and {Least} more");
+        }
+    }
+
+    /// <summary>Takes what a step has added.</summary>
+    public void Spend(long grown) => _left -= Math.Max(0, grown);
 }
 
 /// <summary>Puts an <see cref="AlignedText"/> together from parts of another and from new text.</summary>
-internal sealed class AlignedTextBuilder(int capacity)
+internal sealed class AlignedTextBuilder(AlignedText from)
 {
-    private readonly StringBuilder _text = new(capacity);
-    private readonly List<int> _starts = new(capacity);
-    private readonly List<int> _ends = new(capacity);
+    private readonly StringBuilder _text = new(from.Length + 1);
+    private readonly List<int> _starts = new(from.Length + 1);
+    private readonly List<int> _ends = new(from.Length + 1);
 
     public int Length => _text.Length;
 
@@ -116,6 +149,7 @@ internal sealed class AlignedTextBuilder(int capacity)
     /// <summary>Appends new text that came from <paramref name="source"/>.</summary>
     public void Put(ReadOnlySpan<char> content, TextSpan source)
     {
+        from.Budget?.Check((long)_text.Length + content.Length - from.Length);
         _text.Append(content);
         for (var i = 0; i < content.Length; i++)
         {
@@ -135,5 +169,9 @@ internal sealed class AlignedTextBuilder(int capacity)
         _ends.RemoveAt(_ends.Count - 1);
     }
 
-    public AlignedText Build() => AlignedText.FromParts(_text.ToString(), [.. _starts], [.. _ends]);
+    public AlignedText Build()
+    {
+        from.Budget?.Spend(_text.Length - from.Length);
+        return AlignedText.FromParts(_text.ToString(), [.. _starts], [.. _ends], from.Budget);
+    }
 }

@@ -8,7 +8,7 @@ internal abstract record DecodeStep
 {
     public abstract List<string> Apply(List<string> tokens);
 
-    /// <summary>The byte that a token like <c>&lt;0x0A&gt;</c> stands for.</summary>
+    /// <summary>The byte that a token like <c>&lt;0x0A&gt;</c> means.</summary>
     public static byte? ByteOf(string token) =>
         token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
             && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? value : null;
@@ -65,7 +65,7 @@ internal sealed record DecodeBytes : DecodeStep
     }
 }
 
-/// <summary>Makes text of tokens in <see cref="ByteAlphabet"/>; a token with a character outside it stands for its own UTF-8. What is not UTF-8 becomes U+FFFD.</summary>
+/// <summary>Makes text of tokens in <see cref="ByteAlphabet"/>; a token with a character outside it means its own UTF-8. What is not UTF-8 becomes U+FFFD.</summary>
 internal sealed record DecodeByteLevel : DecodeStep
 {
     public override List<string> Apply(List<string> tokens)

@@ -26,7 +26,7 @@ internal sealed record ReplaceMatchesStep(SplitPattern Pattern, string Content) 
 {
     public override AlignedText Apply(AlignedText text)
     {
-        var result = new AlignedTextBuilder(text.Length);
+        var result = new AlignedTextBuilder(text);
         var from = 0;
         foreach (var (start, end) in Pattern.Matches(text.Chars))
         {
@@ -45,7 +45,7 @@ internal sealed record LowercaseStep : TextStep
 {
     public override AlignedText Apply(AlignedText text)
     {
-        var result = new AlignedTextBuilder(text.Length);
+        var result = new AlignedTextBuilder(text);
         Span<char> units = stackalloc char[2];
         var changed = false;
         for (var i = 0; i < text.Length;)
@@ -122,7 +122,7 @@ internal sealed record UnicodeFormStep(NormalizationForm Form) : TextStep
 
     private AlignedText ByPieces(AlignedText text, string whole, int[] starts)
     {
-        var result = new AlignedTextBuilder(whole.Length);
+        var result = new AlignedTextBuilder(text);
         for (var i = 0; i < starts.Length; i++)
         {
             var (start, end) = (starts[i], i + 1 < starts.Length ? starts[i + 1] : whole.Length);

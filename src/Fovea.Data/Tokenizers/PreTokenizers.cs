@@ -17,7 +17,7 @@ internal enum PrependScheme
     Never,
 }
 
-/// <summary>Blanks become a visible character, one of which is put in front unless it stands there already.</summary>
+/// <summary>Blanks become a visible character, one of which is put in front unless it is there already.</summary>
 internal sealed record MetaspaceStep(string Replacement, PrependScheme Scheme, bool Splits) : WordStep
 {
     public override IEnumerable<AlignedText> Apply(AlignedText text)

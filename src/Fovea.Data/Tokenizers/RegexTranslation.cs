@@ -124,7 +124,7 @@ internal sealed class RegexTranslation
         var length = counted ? _pattern.IndexOf('}', _at) - _at + 1 : 1;
         if (_atom == _out.Length || (counted && !IsCount(_pattern.AsSpan(_at, Math.Max(length, 0)))))
         {
-            throw Unsupported("a quantifier without sense");
+            throw Unsupported("a quantifier with nothing to repeat, or whose count is not {n}, {n,} or {n,m} up to 1000");
         }
 
         Copy(length);
@@ -192,7 +192,7 @@ internal sealed class RegexTranslation
         }
     }
 
-    /// <summary>Length of the escape at hand, if both engines mean the same by it.</summary>
+    /// <summary>Length of the current escape, if both engines mean the same by it.</summary>
     private int Escape()
     {
         var c = _at + 1 < _pattern.Length ? _pattern[_at + 1] : throw Unsupported("a lone backslash");
@@ -230,7 +230,7 @@ internal sealed class RegexTranslation
 
         // Folding can join letters (ss is also U+00DF) and reach beyond ASCII.
         var lower = char.ToLowerInvariant(c);
-        if (!char.IsAscii(c) || (inClass && _pattern[_at + 1] == '-') || (_before, lower) is ('s', 's') or ('f', 'f') or ('f', 'i') or ('f', 'l') or ('s', 't'))
+        if (!char.IsAscii(c) || (inClass && _at + 1 < _pattern.Length && _pattern[_at + 1] == '-') || (_before, lower) is ('s', 's') or ('f', 'f') or ('f', 'i') or ('f', 'l') or ('s', 't'))
         {
             throw Unsupported($"{c} without regard to case");
         }

@@ -62,7 +62,13 @@ internal sealed class SentencePieceFile
             }
 
             var file = new SentencePieceFile();
-            file.Read(new CodedInputStream(RegularFile.ReadAllBytes(path, RegularFile.MaxTokenizer)));
+            var bytes = RegularFile.ReadAllBytes(path, RegularFile.MaxTokenizer);
+            if (WrongContent.Describe(bytes.AsSpan(0, Math.Min(bytes.Length, 64))) is { } instead)
+            {
+                throw new InvalidInputException(path, null, instead);
+            }
+
+            file.Read(new CodedInputStream(bytes));
             return file.Checked(path);
         }
         catch (InvalidProtocolBufferException e)
@@ -86,7 +92,7 @@ internal sealed class SentencePieceFile
             : Pieces.Any(p => !float.IsFinite(p.Score)) ? "a piece's score is not finite"
             : Pieces.Any(p => p.Text.Length == 0) ? "a piece is empty"
             : Pieces.Find(p => !Enum.IsDefined(p.Kind)) is { Text: not null } odd ? $"the piece \"{odd.Text}\" is of an unknown kind ({(int)odd.Kind})"
-            : Pieces.GroupBy(p => p.Text, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"the piece \"{twice.Key}\" stands there twice"
+            : Pieces.GroupBy(p => p.Text, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"the piece \"{twice.Key}\" is in it twice"
             : null;
         return wrong is null ? this : throw new InvalidInputException(path, null, wrong);
     }

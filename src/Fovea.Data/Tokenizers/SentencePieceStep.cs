@@ -35,7 +35,7 @@ internal sealed record SentencePieceStep(CharacterMap? Map, IReadOnlyList<string
 
     private AlignedText Rewrite(AlignedText text)
     {
-        var result = new AlignedTextBuilder(text.Length + 1);
+        var result = new AlignedTextBuilder(text);
         var afterBlank = RemovesExtraBlanks;
         var prefix = Prefixes(text.Source(0, 1));
         for (var i = 0; i < text.Length;)

@@ -6,6 +6,9 @@ namespace Fovea.Data.Tokenizers;
 /// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>.</summary>
 internal static class TokenModelReader
 {
+    // The largest published tokenizers have some 600,000.
+    private const int MostMerges = 1 << 20;
+
     /// <summary>Reads a BPE or unigram model.</summary>
     public static TokenModel Read(JsonFields model, bool byteLevel)
     {
@@ -20,7 +23,7 @@ internal static class TokenModelReader
     }
 
     /// <summary>Reads pairs of parts as merges, in order of rank.</summary>
-    /// <param name="merges">Each pair, with where it stands for a message.</param>
+    /// <param name="merges">Each pair, with its place for a message.</param>
     /// <param name="vocabulary">All tokens.</param>
     /// <param name="continuingPrefix">What the right part and the result have in front of the right part's text, unless the word begins there.</param>
     /// <param name="error">Makes the error of a place and a message.</param>
@@ -56,7 +59,11 @@ internal static class TokenModelReader
             : null;
         var prefix = model.Optional("continuing_subword_prefix")?.Text() ?? "";
         var merges = model.Field("merges");
-        merges.Require(JsonValueKind.Array);
+        if (merges.Require(JsonValueKind.Array).Element.GetArrayLength() is > MostMerges and var count)
+        {
+            throw merges.Error($"{count} merges; expected at most {MostMerges}");
+        }
+
         return new BpeModel(vocabulary, Merges(Pairs(merges), vocabulary, prefix, (i, message) => merges.Error($"[{i}]: {message}")), new BpeOptions(
             unknown, TokenizerJsonReader.Is(model, "fuse_unk"), TokenizerJsonReader.Is(model, "byte_fallback"), TokenizerJsonReader.Is(model, "ignore_merges"),
             byteLevel, prefix, model.Optional("end_of_word_suffix")?.Text() ?? ""));
@@ -128,7 +135,7 @@ internal static class TokenModelReader
 
             if (!vocabulary.TryAdd(text.Text(), pieces.Count))
             {
-                throw entry.Error($"\"{text.Text()}\" stands in the vocabulary twice");
+                throw entry.Error($"\"{text.Text()}\" is in the vocabulary twice");
             }
 
             pieces.Add((text.Text(), pieces.Count, score.Number()));

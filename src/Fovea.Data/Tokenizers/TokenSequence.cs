@@ -6,7 +6,7 @@ public readonly record struct TextSpan(int Start, int End)
     /// <summary>The span of a token that is not in the text, such as a <c>&lt;s&gt;</c> that the tokenizer adds.</summary>
     public static TextSpan None { get; } = new(-1, -1);
 
-    /// <summary>Whether the token stands in the text.</summary>
+    /// <summary>Whether the token is in the text.</summary>
     public bool IsInText => Start >= 0;
 }
 

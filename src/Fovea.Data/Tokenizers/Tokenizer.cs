@@ -52,6 +52,9 @@ public sealed class Tokenizer
     /// <summary>Largest id + 1, added tokens included.</summary>
     public int VocabSize { get; }
 
+    /// <summary>Largest id + 1 of the vocabulary itself, without tokens that were added to it.</summary>
+    public int BaseVocabSize => _definition.Model.Vocabulary.Values.Max() + 1;
+
     /// <summary>Id of the token that begins a text; null if none that the vocabulary has is named.</summary>
     public int? BosId { get; }
 
@@ -103,6 +106,7 @@ public sealed class Tokenizer
     {
         var (ids, spans) = (new List<int>(text.Length / 3), new List<TextSpan>(text.Length / 3));
         text = WellFormed(text);
+        var budget = new GrowthBudget(text.Length, File);
         Surround(addSpecialTokens ? _definition.Prefix : []);
         foreach (var (token, start, end) in _raw.Cut(text))
         {
@@ -113,7 +117,7 @@ public sealed class Tokenizer
                 continue;
             }
 
-            EncodeStretch(_definition.Normalize(AlignedText.Of(text, start, end)), ids, spans);
+            EncodeStretch(_definition.Normalize(AlignedText.Of(text, start, end, budget)), ids, spans);
         }
 
         Surround(addSpecialTokens ? _definition.Suffix : []);
@@ -126,16 +130,16 @@ public sealed class Tokenizer
         }
     }
 
-    /// <summary>The text of ids. Ids that the vocabulary has not are left out, as are special tokens if asked.</summary>
+    /// <summary>The text of ids. Ids that the vocabulary does not have are left out, as are special tokens on request.</summary>
     public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens) => _definition.CleansUp ? CleanUp.Apply(DecodeRaw(ids, skipSpecialTokens)) : DecodeRaw(ids, skipSpecialTokens);
 
     /// <summary>Decodes a text whose ids come one by one.</summary>
     public DecodeStream DecodeStream(bool skipSpecialTokens) => new(this, skipSpecialTokens, _definition.CleansUp);
 
-    /// <summary>Id of a token by its exact text in the vocabulary; null if it is none.</summary>
+    /// <summary>Id of a token by its exact text in the vocabulary; null if there is none.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
-    /// <summary>A token as it stands in the vocabulary, e.g. <c>▁dog</c> or <c>&lt;0x0A&gt;</c>; empty for an id that the vocabulary has not.</summary>
+    /// <summary>A token as the vocabulary writes it, e.g. <c>▁dog</c> or <c>&lt;0x0A&gt;</c>; empty for an id that the vocabulary does not have.</summary>
     public string TokenText(int id) => _tokens.GetValueOrDefault(id, "");
 
     /// <summary>The text of ids before it is cleaned up.</summary>
@@ -175,7 +179,7 @@ public sealed class Tokenizer
         });
     }
 
-    private string Normalized(string content) => _definition.Normalize(AlignedText.Of(content, 0, content.Length)).Text;
+    private string Normalized(string content) => _definition.Normalize(AlignedText.Of(content, 0, content.Length, new GrowthBudget(content.Length, File))).Text;
 
     private void EncodeStretch(AlignedText text, List<int> ids, List<TextSpan> spans)
     {

@@ -25,13 +25,11 @@ internal static class TokenizerAdditions
 
         var (prefix, suffix) = Around(definition, settings, content =>
             added.Find(t => t.Content == content)?.Id ?? (definition.Model.Vocabulary.TryGetValue(content, out var id) ? id : null), changes);
-        var words = Prefixed(definition.Words, settings, changes);
-        return definition with
+        return Prefixed(definition, settings, changes) with
         {
             Added = added,
             Prefix = prefix,
             Suffix = suffix,
-            Words = words,
             CleansUp = settings.CleansUp,
             Changes = string.Join('\n', [definition.Changes, .. changes]).Trim('\n'),
         };
@@ -45,6 +43,9 @@ internal static class TokenizerAdditions
             _ = definition.Model.Vocabulary.ContainsKey(token) && settings.Named.TryAdd(name, token);
         }
     }
+
+    /// <summary>An untrusted token, short enough for a message.</summary>
+    public static string Shown(string token) => token.Length > 60 ? token[..60] + "..." : token;
 
     private static void Add(AddedToken token, Dictionary<string, int> vocabulary, List<AddedToken> added, bool givenIds, string file, List<string> changes)
     {
@@ -65,7 +66,7 @@ internal static class TokenizerAdditions
         Agree(id);
         if (added.Find(t => t.Id == id) is { } other)
         {
-            throw new InvalidInputException(file, null, $"the id {id} is given to \"{token.Content}\", but \"{other.Content}\" has it");
+            throw new InvalidInputException(file, null, $"the id {id} is given to \"{Shown(token.Content)}\", but \"{Shown(other.Content)}\" has it");
         }
 
         added.Add(token with { Id = id });
@@ -75,7 +76,7 @@ internal static class TokenizerAdditions
         {
             if (token.Id >= 0 && token.Id != has)
             {
-                throw new InvalidInputException(file, null, $"added token \"{token.Content}\": expected the id {token.Id}, but the vocabulary gives it {has}; the files do not belong together");
+                throw new InvalidInputException(file, null, $"added token \"{Shown(token.Content)}\": expected the id {token.Id}, but the vocabulary gives it {has}; the files do not belong together");
             }
         }
     }
@@ -98,20 +99,45 @@ internal static class TokenizerAdditions
             false => [],
             true => settings.Named.TryGetValue(name, out var token) && idOf(token) is { } id ? [id]
                 : (flag == "add_bos_token" ? settings.AddBos : settings.AddEos) is null ? asRead
-                : throw new InvalidInputException(settings.File, null, $"{flag} is asked for, but {name} is {(settings.Named.TryGetValue(name, out var t) ? $"\"{t}\", which the vocabulary has not" : "not named")}"),
+                : throw new InvalidInputException(settings.File, null, $"{flag} is asked for, but {name} is {(settings.Named.TryGetValue(name, out var t) ? $"\"{t}\", which is not in the vocabulary" : "not named")}"),
         };
     }
 
-    /// <summary>The blank before a byte-level tokenizer's text is the settings' to decide.</summary>
-    private static IReadOnlyList<WordStep> Prefixed(IReadOnlyList<WordStep> words, TokenizerSettings settings, List<string> changes)
+    /// <summary>
+    /// The blank before a text is the settings' to decide, as far as Transformers obeys them: LLaMA's classes make all steps anew, GPT-2's set the first step of a byte-level
+    /// tokenizer. Elsewhere Transformers passes the key over; files that contradict each other are refused.
+    /// </summary>
+    private static TokenizerDefinition Prefixed(TokenizerDefinition definition, TokenizerSettings settings, List<string> changes)
     {
-        var has = words is [PrefixSpaceStep, ..];
-        if (settings.AddPrefixSpace is not { } asked || asked == has || settings.Class is not ("GPT2Tokenizer" or "GPT2TokenizerFast"))
+        var bytes = definition.Words is [PrefixSpaceStep, ..];
+        var blanks = definition.Normalizers.Any(PrependsBlank) || definition.Words.Any(w => w is MetaspaceStep { Scheme: not PrependScheme.Never });
+        if (settings.AddPrefixSpace is not { } asked || asked == (bytes || blanks) || definition.Normalizers is [SentencePieceStep])
         {
-            return words;
+            return definition;
+        }
+
+        var isGpt = settings.Class is "GPT2Tokenizer" or "GPT2TokenizerFast";
+        if (asked ? !isGpt : blanks && !settings.IsLlama)
+        {
+            throw new InvalidInputException(settings.File, null, $"add_prefix_space: {(asked ? "true" : "false")}, but the tokenizer's own file puts "
+                + $"{(asked ? "no" : "a")} blank before a text; make the files agree");
         }
 
         changes.Add($"prefix space {asked}");
-        return asked ? [new PrefixSpaceStep(), .. words] : [.. words.Skip(1)];
+        if (asked)
+        {
+            return definition with { Words = [new PrefixSpaceStep(), .. definition.Words] };
+        }
+
+        return definition with
+        {
+            Normalizers = [.. definition.Normalizers.Where(n => !PrependsBlank(n))],
+            Words = [.. definition.Words.Skip(bytes ? 1 : 0).Select(w => w is MetaspaceStep m ? m with { Scheme = PrependScheme.Never } : w)],
+            Decoder = blanks && definition.Decoder is { } steps
+                ? [.. steps.Where(d => d is not DecodeStrip { Content: ' ' }).Select(d => d is DecodeMetaspace m ? m with { WasPrepended = false } : d)]
+                : definition.Decoder,
+        };
     }
+
+    private static bool PrependsBlank(TextStep step) => step is PrependStep { Prefix: " " or "\u2581" };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
@@ -10,10 +11,28 @@ internal static class TokenizerJsonReader
     /// <summary>Largest id + 1 that a file may name.</summary>
     public const int LargestVocabulary = 1 << 24;
 
+    /// <summary>Most normalizing, cutting or decoding steps: published tokenizers have up to some thirty.</summary>
+    public const int MostSteps = 256;
+
+    // Most that the replacements of a decoder may together lengthen a text.
+    private const double MostGrowth = 64;
+
+    // Transformers sets padding and truncation anew at each call.
+    private static readonly InertKeys Inert = new("version truncation padding");
+
+    // What moves offsets only, or what one class of step has from another.
+    private static readonly InertKeys OfByteLevel = new("add_prefix_space trim_offsets use_regex");
+    private static readonly InertKeys OfTemplate = new("pair");
+    private static readonly InertKeys OfPiece = new("type_id");
+    private static readonly InertKeys OfSpecialToken = new("id tokens");
+    private static readonly InertKeys OfMetaspace = new("split str_rep");
+
     /// <summary>Reads the file.</summary>
-    public static TokenizerDefinition Load(string path)
+    public static TokenizerDefinition Load(string path) => JsonFields.ReadFile(path, Read);
+
+    private static TokenizerDefinition Read(JsonFields root)
     {
-        var root = JsonFields.OpenFile(path);
+        root.Allow(Inert);
         var words = WordStepReader.Read(root.Optional("pre_tokenizer")).ToList();
         var byteLevel = words.IndexOf(null);
         if (byteLevel >= 0 && byteLevel < words.Count - 1)
@@ -29,16 +48,34 @@ internal static class TokenizerJsonReader
             decoder.AddRange([new DecodeReplace(ends, " "), new DecodeTrim()]);      // what Transformers' CLIPTokenizer puts behind the library's decoding
         }
 
+        List<TextStep> normalizers = [.. ReadNormalizers(root.Optional("normalizer"))];
+        CheckSteps(root, normalizers.Count, words.Count, decoder);
         return new TokenizerDefinition
         {
             Model = TokenModelReader.Read(model, byteLevel >= 0),
             Added = [.. (root.Optional("added_tokens")?.Items() ?? []).Select(ReadAdded)],
-            Normalizers = [.. ReadNormalizers(root.Optional("normalizer"))],
+            Normalizers = normalizers,
             Words = [.. words.OfType<WordStep>()],
             Prefix = prefix,
             Suffix = suffix,
             Decoder = decoder,
         };
+    }
+
+    private static void CheckSteps(JsonFields root, int normalizers, int words, List<DecodeStep>? decoder)
+    {
+        foreach (var (name, count) in new[] { ("normalizer", normalizers), ("pre_tokenizer", words), ("decoder", decoder?.Count ?? 0) })
+        {
+            if (count > MostSteps)
+            {
+                throw root.Field(name).Error($"{count} steps; expected at most {MostSteps}");
+            }
+        }
+
+        if ((decoder ?? []).OfType<DecodeReplace>().Aggregate(1.0, (growth, d) => growth * Math.Max(1, (double)d.Content.Length / d.Pattern.Length)) > MostGrowth)
+        {
+            throw root.Field("decoder").Error($"its replacements together make a text more than {MostGrowth} times as long, which is not supported");
+        }
     }
 
     public static InvalidInputException Unsupported(JsonFields at, string what) => at.Error($"{what} is not supported");
@@ -90,11 +127,15 @@ internal static class TokenizerJsonReader
     {
         switch (fields?.Field("type").Text())
         {
-            case null or "ByteLevel":                  // changes offsets only
+            case null:
+                return ([], []);
+            case "ByteLevel":
+                fields.Allow(OfByteLevel);
                 return ([], []);
             case "TemplateProcessing":
                 return ReadTemplate(fields);
             case "RobertaProcessing" or "BertProcessing":
+                fields.Allow(OfByteLevel);
                 return ([SpecialId(fields.Field("cls"))], [SpecialId(fields.Field("sep"))]);
             case "Sequence":
                 var parts = fields.Field("processors").Items().Select(ReadPostProcessor).ToList();
@@ -108,6 +149,7 @@ internal static class TokenizerJsonReader
 
     private static (int[] Prefix, int[] Suffix) ReadTemplate(JsonFields fields)
     {
+        fields.Allow(OfTemplate);
         var ids = new List<int>();
         int? text = null;
         foreach (var piece in fields.Field("single").Items())
@@ -118,8 +160,11 @@ internal static class TokenizerJsonReader
                 continue;
             }
 
-            var name = piece.Field("SpecialToken").Field("id").Text();
-            ids.AddRange(fields.Field("special_tokens").Field(name).Field("ids").Items().Select(i => i.Integer()));
+            var special = piece.Field("SpecialToken");
+            special.Allow(OfPiece);
+            var token = fields.Field("special_tokens").Field(special.Field("id").Text());
+            token.Allow(OfSpecialToken);
+            ids.AddRange(token.Field("ids").Items().Select(i => i.Integer()));
         }
 
         var split = text ?? throw Unsupported(fields, "a template without a sequence");
@@ -131,11 +176,23 @@ internal static class TokenizerJsonReader
         "Sequence" => fields.Field("decoders").Items().SelectMany(ReadDecoders),
         "Replace" => [new DecodeReplace(Literal(fields.Field("pattern")), fields.Field("content").Text())],
         "ByteFallback" => [new DecodeBytes()],
-        "ByteLevel" => [new DecodeByteLevel()],
+        "ByteLevel" => ReadByteLevelDecoder(fields),
         "Fuse" => [new DecodeFuse()],
-        "Metaspace" => [new DecodeMetaspace(WordStepReader.MetaspaceOf(fields), WordStepReader.SchemeOf(fields) != PrependScheme.Never)],
+        "Metaspace" => ReadMetaspaceDecoder(fields),
         "BPEDecoder" => [new DecodeWordEnds(fields.Optional("suffix")?.Text() ?? "</w>")],
         "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").Integer(), fields.Field("stop").Integer())],
         var other => throw Unsupported(fields, $"decoder {other}"),
     };
+
+    private static DecodeStep[] ReadByteLevelDecoder(JsonFields fields)
+    {
+        fields.Allow(OfByteLevel);
+        return [new DecodeByteLevel()];
+    }
+
+    private static DecodeStep[] ReadMetaspaceDecoder(JsonFields fields)
+    {
+        fields.Allow(OfMetaspace);
+        return [new DecodeMetaspace(WordStepReader.MetaspaceOf(fields), WordStepReader.SchemeOf(fields) != PrependScheme.Never)];
+    }
 }

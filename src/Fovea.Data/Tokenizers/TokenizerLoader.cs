@@ -32,7 +32,7 @@ internal static class TokenizerLoader
         var around = definition with { Prefix = settings.Named.TryGetValue("bos_token", out var bos) && definition.Model.Vocabulary.TryGetValue(bos, out var id) ? [id] : [] };
         var changes = $"{(settings.Legacy ? "" : "not legacy\n")}{(settings.AddPrefixSpace == false ? "no prefix space\n" : "")}";
         var full = (around with { Changes = changes.Trim('\n') }).With(settings, givenIds: true);
-        return Make(full with { Added = [.. full.Added.Select(t => t with { Normalized = false })] }, path, settings);      // a slow tokenizer looks for all in the text as it stands
+        return Make(full with { Added = [.. full.Added.Select(t => t with { Normalized = false })] }, path, settings);      // a slow tokenizer looks for all in the unchanged text
     }
 
     public static Tokenizer Vocabulary(string vocab, string merges, TokenizerSettings settings)
@@ -50,7 +50,7 @@ internal static class TokenizerLoader
             var id = definition.Model.Vocabulary.TryGetValue(token.Content, out var known) ? known : next;
             if (token.Id != id)
             {
-                throw new InvalidInputException(path, null, $"added token \"{token.Content}\": the file says id {token.Id}, but Transformers would give it {id} ({(known == id ? "the vocabulary's" : "the next free one")}); correct the file");
+                throw new InvalidInputException(path, null, $"added token \"{TokenizerAdditions.Shown(token.Content)}\": the file says id {token.Id}, but Transformers would give it {id} ({(known == id ? "the vocabulary's" : "the next free one")}); correct the file");
             }
 
             next = Math.Max(next, id + 1);
@@ -62,7 +62,7 @@ internal static class TokenizerLoader
         var ids = definition.Model.Vocabulary.Values.Concat(definition.Added.Select(t => t.Id)).ToHashSet();
         foreach (var id in definition.Prefix.Concat(definition.Suffix).Where(id => !ids.Contains(id)))
         {
-            throw new InvalidInputException(path, null, $"the special token with id {id}, which goes around a text, is not in the vocabulary");
+            throw new InvalidInputException(path, null, $"the special token with id {id}, which is put around a text, is not in the vocabulary");
         }
 
         var hash = ContentHash.OfFile(path);

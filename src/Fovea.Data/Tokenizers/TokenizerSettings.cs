@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Core.Json;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
@@ -10,6 +11,23 @@ namespace Fovea.Data.Tokenizers;
 internal sealed record TokenizerSettings
 {
     private static readonly string[] SingleNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+    // What changes no id and no text: where files lie, how batches are padded and cut, chat templates (read elsewhere), settings of slow decoding. Variants that are off.
+    private static readonly InertKeys Inert = new("""
+        model_max_length max_length max_len padding_side truncation_side padding truncation stride truncation_strategy pad_to_multiple_of pad_token_type_id
+        chat_template default_chat_template use_default_system_prompt response_schema name_or_path _name_or_path special_tokens_map_file tokenizer_file vocab_file merges_file
+        added_tokens_file processor_class feature_extractor_type image_processor_type auto_map model_type tokenizer_type backend is_local use_fast fast trust_remote_code
+        transformers_version model_input_names return_token_type_ids return_tensors trim_offsets errors spaces_between_special_tokens
+        bos_token_id eos_token_id pad_token_id unk_token_id image_token_id video_token audio_token boi_token eoi_token image_boundary_token patch_token
+        __type from_slow=false sp_model_kwargs=null do_lower_case=false split_special_tokens=false
+        """);
+
+    private static readonly InertKeys OfClip = new("do_lower_case=true");
+
+    // Of a token written as an object.
+    private static readonly InertKeys OfToken = new("__type id lstrip rstrip normalized single_word special");
+
+    private static readonly InertKeys OfMap = new("image_token video_token audio_token boi_token eoi_token image_boundary_token patch_token");
 
     /// <summary>Name -> token: <c>bos_token</c>, <c>image_token</c>, ...</summary>
     public Dictionary<string, string> Named { get; } = new(StringComparer.Ordinal);
@@ -43,17 +61,7 @@ internal sealed record TokenizerSettings
     {
         var path = Path.Combine(folder, "tokenizer_config.json");
         var settings = new TokenizerSettings { File = path };
-        var config = System.IO.File.Exists(path) ? JsonFields.OpenFile(path) : null;
-        if (config is not null)
-        {
-            settings.ReadConfig(config);
-        }
-
-        if (config?.Optional("added_tokens_decoder") is { } added)
-        {
-            settings.Added.AddRange(Names(added).Select(name => ReadAdded(added, name)).OrderBy(t => t.Id));
-        }
-        else
+        if (!System.IO.File.Exists(path) || !JsonFields.ReadFile(path, settings.ReadConfig))
         {
             settings.ReadOlder(folder);
         }
@@ -62,10 +70,17 @@ internal sealed record TokenizerSettings
         return settings;
     }
 
-    private void ReadConfig(JsonFields config)
+    /// <summary>Reads <c>tokenizer_config.json</c>; whether it lists the added tokens too.</summary>
+    private bool ReadConfig(JsonFields config)
     {
+        config.Allow(Inert);
         Class = config.Optional("tokenizer_class")?.Text();
-        AddBos = config.Optional("add_bos_token")?.Flag();
+        if (Class is "CLIPTokenizer" or "CLIPTokenizerFast")
+        {
+            config.Allow(OfClip);
+        }
+
+        AddBos = config.Optional("add_bos_token")?.Flag() ?? (IsLlama && config.IsNull("add_bos_token") ? false : null);
         AddEos = config.Optional("add_eos_token")?.Flag();
         AddPrefixSpace = config.Optional("add_prefix_space")?.Flag();
         CleansUp = config.Optional("clean_up_tokenization_spaces")?.Flag() ?? false;
@@ -76,7 +91,19 @@ internal sealed record TokenizerSettings
             Named["image_token"] = ContentOf(image);
         }
 
-        var extra = config.Optional("extra_special_tokens");
+        ReadExtra(config.Optional("extra_special_tokens"));
+        ReadExtra(config.Optional("model_specific_special_tokens"));
+        if (config.Optional("added_tokens_decoder") is not { } added)
+        {
+            return false;
+        }
+
+        Added.AddRange(Names(added).Select(name => ReadAdded(added, name)).OrderBy(t => t.Id));
+        return true;
+    }
+
+    private void ReadExtra(JsonFields? extra)
+    {
         if (extra?.Element.ValueKind == JsonValueKind.Array)
         {
             Special.AddRange(extra.Items().Select(SpecialOf));
@@ -108,18 +135,22 @@ internal sealed record TokenizerSettings
         var map = Path.Combine(folder, "special_tokens_map.json");
         if (System.IO.File.Exists(map))
         {
-            ReadNames(JsonFields.OpenFile(map));
+            JsonFields.ReadFile(map, fields =>
+            {
+                fields.Allow(OfMap);
+                ReadNames(fields);
+                return true;
+            });
         }
 
         var file = Path.Combine(folder, "added_tokens.json");
         if (System.IO.File.Exists(file))
         {
-            var added = JsonFields.OpenFile(file);
-            Added.AddRange(Names(added).Select(content =>
+            Added.AddRange(JsonFields.ReadFile(file, added => Names(added).Select(content =>
             {
                 var special = Special.Exists(t => t.Content == content);
                 return new AddedToken(IdOf(added.Field(content), added.Field(content).Integer()), content, false, false, false, !special, special);
-            }).OrderBy(t => t.Id));
+            }).OrderBy(t => t.Id).ToList()));
         }
     }
 
@@ -142,7 +173,16 @@ internal sealed record TokenizerSettings
         }
     }
 
-    private static string ContentOf(JsonFields token) => token.Element.ValueKind == JsonValueKind.Object ? token.Field("content").Text() : token.Text();
+    private static string ContentOf(JsonFields token)
+    {
+        if (token.Element.ValueKind != JsonValueKind.Object)
+        {
+            return token.Text();
+        }
+
+        token.Allow(OfToken);
+        return token.Field("content").Text();
+    }
 
     private static AddedToken SpecialOf(JsonFields token) =>
         token.Element.ValueKind == JsonValueKind.Object ? Flags(token, -1, special: true, normalized: false) : new AddedToken(-1, token.Text(), false, false, false, false, true);
@@ -161,6 +201,7 @@ internal sealed record TokenizerSettings
     // Absent flags are those of Python's AddedToken: normalized unless special.
     private static AddedToken Flags(JsonFields t, int id, bool special, bool normalized)
     {
+        t.Allow(OfToken);
         special = t.Optional("special")?.Flag() ?? special;
         return new AddedToken(
             id, t.Field("content").Text(), TokenizerJsonReader.Is(t, "single_word"), TokenizerJsonReader.Is(t, "lstrip"), TokenizerJsonReader.Is(t, "rstrip"),

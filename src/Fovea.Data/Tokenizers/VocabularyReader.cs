@@ -108,7 +108,10 @@ internal static class VocabularyReader
     {
         try
         {
-            return [.. RegularFile.ReadAllText(path, RegularFile.MaxTokenizer).Split('\n').Select(l => l.TrimEnd('\r'))];
+            var text = RegularFile.ReadAllText(path, RegularFile.MaxTokenizer);
+            return WrongContent.Describe(Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, 64)])) is { } instead
+                ? throw new InvalidInputException(path, null, instead)
+                : [.. text.Split('\n').Select(l => l.TrimEnd('\r'))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

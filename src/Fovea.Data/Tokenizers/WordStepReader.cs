@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Core.Json;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
@@ -7,16 +8,18 @@ namespace Fovea.Data.Tokenizers;
 internal static class WordStepReader
 {
     private const string GptPattern = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+    private static readonly InertKeys OfByteLevel = new("trim_offsets");
+    private static readonly InertKeys OfMetaspace = new("str_rep");
 
     /// <summary>GPT-2's cutting into words.</summary>
     public static WordStep GptWords() => new SplitStep(new PatternFinder(new SplitPattern(GptPattern)), SplitBehavior.Isolated, false);
 
-    /// <summary>The steps; null stands for the change into bytes.</summary>
+    /// <summary>The steps; null means the change into bytes.</summary>
     public static IEnumerable<WordStep?> Read(JsonFields? fields) => fields?.Field("type").Text() switch
     {
         null => [],
         "Sequence" => fields.Field("pretokenizers").Items().SelectMany(Read),
-        "Metaspace" => [new MetaspaceStep(MetaspaceOf(fields), SchemeOf(fields), fields.Optional("split")?.Flag() ?? true)],
+        "Metaspace" => [ReadMetaspace(fields)],
         "ByteLevel" => ReadByteLevel(fields),
         "Split" => [new SplitStep(FinderOf(fields.Field("pattern")), BehaviorOf(fields.Field("behavior")), TokenizerJsonReader.Is(fields, "invert"))],
         "Digits" => [Cut(CharacterFinder.IsNumber, !TokenizerJsonReader.Is(fields, "individual_digits"), SplitBehavior.Isolated)],
@@ -28,8 +31,15 @@ internal static class WordStepReader
 
     private static SplitStep Cut(Func<Rune, bool> isOne, bool runs, SplitBehavior behavior) => new(new CharacterFinder(isOne, runs), behavior, false);
 
+    private static MetaspaceStep ReadMetaspace(JsonFields fields)
+    {
+        fields.Allow(OfMetaspace);
+        return new MetaspaceStep(MetaspaceOf(fields), SchemeOf(fields), fields.Optional("split")?.Flag() ?? true);
+    }
+
     private static IEnumerable<WordStep?> ReadByteLevel(JsonFields fields)
     {
+        fields.Allow(OfByteLevel);
         if (fields.Optional("add_prefix_space")?.Flag() ?? true)
         {
             yield return new PrefixSpaceStep();
@@ -59,12 +69,18 @@ internal static class WordStepReader
     public static string MetaspaceOf(JsonFields fields) =>
         fields.Optional("replacement")?.Text() is not { } text ? "\u2581" : text.Length > 0 ? text : throw TokenizerJsonReader.Unsupported(fields, "an empty replacement");
 
-    public static PrependScheme SchemeOf(JsonFields fields) =>
-        (fields.Optional("prepend_scheme")?.Text() ?? (fields.Optional("add_prefix_space")?.Flag() == false ? "never" : "always")) switch
+    public static PrependScheme SchemeOf(JsonFields fields)
+    {
+        var (named, flag) = (fields.Optional("prepend_scheme")?.Text(), fields.Optional("add_prefix_space")?.Flag());
+        var scheme = (named ?? (flag == false ? "never" : "always")) switch
         {
             "first" => PrependScheme.First,
             "always" => PrependScheme.Always,
             "never" => PrependScheme.Never,
             var other => throw TokenizerJsonReader.Unsupported(fields, $"prepend_scheme {other}"),
         };
+        return flag == false && scheme != PrependScheme.Never
+            ? throw fields.Error($"add_prefix_space is false, but prepend_scheme is {named}; correct the file")
+            : scheme;
+    }
 }

@@ -6,6 +6,7 @@ using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Adapters;
@@ -16,7 +17,7 @@ namespace Fovea.Models.Adapters;
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
-    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin";
+    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin", BesideName = "non_lora_trainables.bin";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly string[] _modules;
 
@@ -55,35 +56,51 @@ public sealed class LoraAdapter : IDisposable
             var (rows, columns) = (map.Weight.shape[0], map.Weight.shape[1]);
             var random = new RandomSource(seed, "lora/" + map.Name);
             var bound = 1 / Math.Sqrt(columns);
-            var values = new float[config.Rank * columns];
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = (float)(bound * ((2 * random.NextDouble()) - 1));
-            }
-
-            using var down = torch.from_array(values);
-            parameters.Add(LoraNames.Down(map.Name), down.reshape(config.Rank, columns).clone().to(model.Decoder.Device));
+            using var down = TensorBytes.Generate([config.Rank, columns], () => (float)(bound * ((2 * random.NextDouble()) - 1)));
+            parameters.Add(LoraNames.Down(map.Name), down.alias().to(model.Decoder.Device));
             parameters.Add(LoraNames.Up(map.Name), torch.zeros([rows, config.Rank], torch.ScalarType.Float32, model.Decoder.Device));
         }
 
         return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
     }
 
-    /// <summary>Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32.</summary>
+    /// <summary>The files that decide what an adapter's folder holds: its configuration and its weights, in safetensors or, as old versions wrote them, <c>.bin</c>.</summary>
+    /// <exception cref="InvalidInputException">One is missing.</exception>
+    public static IReadOnlyList<string> Files(string folder)
+    {
+        var (config, weights, old) = (Path.Combine(folder, ConfigName), Path.Combine(folder, WeightsName), Path.Combine(folder, OldWeightsName));
+        return !File.Exists(config) ? throw new InvalidInputException(config, null, "not found; expected the folder of a LoRA adapter in PEFT's form")
+            : File.Exists(weights) ? [config, weights]
+            : File.Exists(old) ? [config, old]
+            : throw new InvalidInputException(weights, null, $"not found, nor {OldWeightsName}; expected the folder of a LoRA adapter in PEFT's form");
+    }
+
+    /// <summary>
+    /// Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32. A part of the model (decoder, tower, projector) of which the file adapts nothing
+    /// stays as it is, though <c>target_modules</c> may name maps in it too, as PEFT has it; within a part every map that is targeted must be there.
+    /// </summary>
     /// <param name="folder">With <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or <c>.bin</c> as old versions wrote.</param>
     /// <param name="model">For whose maps; names of every layout of its family are understood.</param>
     /// <exception cref="InvalidInputException">Not such a folder, or tensors that do not fit the model (all are listed).</exception>
     public static LoraAdapter Load(string folder, DecoderModel model)
     {
-        var config = LoraConfig.Read(Path.Combine(folder, ConfigName));
-        var weights = Path.Combine(folder, WeightsName);
-        using var source = TensorSources.Open(File.Exists(weights) || !File.Exists(Path.Combine(folder, OldWeightsName)) ? weights : Path.Combine(folder, OldWeightsName));
+        var files = Files(folder);
+        var config = LoraConfig.Read(files[0]);
+        var beside = Path.Combine(folder, BesideName);
+        if (File.Exists(beside))
+        {
+            throw new InvalidInputException(beside, null,
+                "weights that LLaVA trained beside the adapter (its projector) are not supported; merge adapter and projector into the base model first (LLaVA's scripts/merge_lora_weights.py)");
+        }
+
+        using var source = TensorSources.Open(files[1]);
         var names = source.Tensors.Keys.ToDictionary(n => LoraNames.Canonical(n, model), StringComparer.Ordinal);
         var maps = model.Linears.Where(m => names.ContainsKey(LoraNames.Down(m.Name)) || names.ContainsKey(LoraNames.Up(m.Name))).ToList();
         List<ParameterSpec> specs = [.. maps.SelectMany(m => Specs(m, config))];
+        var adapted = maps.Select(m => PartOf(m.Name)).ToHashSet(StringComparer.Ordinal);
         if (config.TargetPattern is null)
         {
-            var targeted = model.Linears.Where(m => config.Targets(m.Name));
+            var targeted = model.Linears.Where(m => config.Targets(m.Name) && (adapted.Count == 0 || adapted.Contains(PartOf(m.Name))));
             specs.AddRange(targeted.Where(m => !maps.Contains(m)).SelectMany(m => Specs(m, config)));
         }
 
@@ -121,6 +138,10 @@ public sealed class LoraAdapter : IDisposable
             maps[module].Adapter = new LowRankUpdate(Parameters[LoraNames.Down(module)], Parameters[LoraNames.Up(module)], Config.Scale);
         }
     }
+
+    private static string PartOf(string module) => module.StartsWith(LlavaModel.TowerPrefix, StringComparison.Ordinal) ? LlavaModel.TowerPrefix
+        : module.StartsWith(LlavaModel.ProjectorPrefix, StringComparison.Ordinal) ? LlavaModel.ProjectorPrefix
+        : "";
 
     private static IEnumerable<ParameterSpec> Specs(Linear map, LoraConfig config) =>
     [

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Adapters;
@@ -8,8 +9,17 @@ namespace Fovea.Models.Adapters;
 /// <summary>Shape of a low-rank adapter (LoRA, arXiv 2106.09685), as PEFT describes it.</summary>
 public sealed record LoraConfig
 {
-    private static readonly string[] OffByDefault =
-        ["modules_to_save", "exclude_modules", "layers_to_transform", "layer_replication", "rank_pattern", "alpha_pattern", "trainable_token_indices", "target_parameters"];
+    // Where the adapter came from, how it was trained, and what only begins a new adapter: loading overwrites it. Keys with a value are variants that are off.
+    private static readonly InertKeys Inert = new("""
+        auto_mapping base_model_name_or_path inference_mode revision task_type peft_version layers_pattern megatron_core eva_config corda_config loftq_config lora_ga_config
+        qalora_group_size low_cpu_mem_usage runtime_config ephemeral_gpu_offload
+        use_dora=false use_qalora=false use_bdlora=false lora_bias=false fan_in_fan_out=false ensure_weight_tying=false
+        modules_to_save=null exclude_modules=null layers_to_transform=null layer_replication=null rank_pattern=null alpha_pattern=null trainable_token_indices=null
+        target_parameters=null alora_invocation_tokens=null arrow_config=null megatron_config=null velora_config=null kasa_config=null monteclora_config=null
+        """);
+
+    // Beginnings that leave the base weights as they are; the others of PEFT (pissa, olora, corda, loftq, lora_ga) take something off them, again when an adapter is loaded.
+    private static readonly string[] PlainBeginnings = ["gaussian", "orthogonal", "eva"];
 
     /// <summary>Rank of each update.</summary>
     public required int Rank { get; init; }
@@ -52,11 +62,16 @@ public sealed record LoraConfig
         }
     }
 
+    /// <summary>The model that the adapter belongs to, as PEFT finds it: a folder or a hub's name; null where nobody said.</summary>
+    public string? BaseModel { get; init; }
+
     /// <summary>Reads PEFT's <c>adapter_config.json</c>.</summary>
     /// <exception cref="InvalidInputException">Not such a file, or a kind of adapter that is not supported.</exception>
-    public static LoraConfig Read(string file)
+    public static LoraConfig Read(string file) => ForeignJson.Read(file, Read);
+
+    private static LoraConfig Read(ForeignJson json)
     {
-        var json = ForeignJson.Read(file);
+        json.Allow(Inert);
         if (json.Text("peft_type", "LORA") is not "LORA" and var type)
         {
             throw json.Error("peft_type", $"'{type}' is not supported; expected LORA");
@@ -67,17 +82,14 @@ public sealed record LoraConfig
             throw json.Error("bias", $"'{bias}' is not supported; expected none");
         }
 
-        foreach (var key in new[] { "use_dora", "use_qalora", "use_bdlora", "fan_in_fan_out", "lora_bias" })
+        if (json.IsText("init_lora_weights") && json.Text("init_lora_weights", "") is var begun && !PlainBeginnings.Contains(begun))
         {
-            if (json.Has(key) && !json.IsFalse(key))
-            {
-                throw json.Error(key, "is not supported; expected false");
-            }
+            throw json.Error("init_lora_weights", $"'{begun}' changes the base weights when the adapter is loaded, which is not supported; expected true, false, "
+                + $"{string.Join(", ", PlainBeginnings)} (PEFT converts such an adapter: save_pretrained with path_initial_model_for_weight_conversion)");
         }
-
-        if (OffByDefault.FirstOrDefault(k => json.Has(k) && !json.IsEmpty(k)) is { } key2)
+        else if (!json.IsText("init_lora_weights"))
         {
-            throw json.Error(key2, "is not supported; expected null");
+            _ = json.Flag("init_lora_weights", true);
         }
 
         var single = json.IsText("target_modules");
@@ -89,6 +101,7 @@ public sealed record LoraConfig
             TargetPattern = single ? json.OptionalText("target_modules") : null,
             Dropout = json.Number("lora_dropout", 0),
             RankStabilized = json.Flag("use_rslora", false),
+            BaseModel = json.OptionalText("base_model_name_or_path"),
         };
     }
 
@@ -96,8 +109,8 @@ public sealed record LoraConfig
     internal JsonObject Write() => new()
     {
         ["peft_type"] = "LORA",
-        ["task_type"] = null,
-        ["base_model_name_or_path"] = null,
+        ["task_type"] = "CAUSAL_LM",
+        ["base_model_name_or_path"] = BaseModel,
         ["inference_mode"] = true,
         ["r"] = Rank,
         ["lora_alpha"] = Alpha == Math.Floor(Alpha) ? (JsonNode)(long)Alpha : Alpha,

@@ -44,7 +44,7 @@ internal sealed class AddedTokenIds
     private static ForeignJson? Open(string dir, string name)
     {
         var file = Path.Combine(dir, name);
-        return File.Exists(file) ? ForeignJson.Read(file, MaxTokenizerBytes) : null;
+        return File.Exists(file) ? ForeignJson.Peek(file, MaxTokenizerBytes) : null;
     }
 
     // Vocabularies of a quarter million entries with their merges.

@@ -19,6 +19,7 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
             throw new InvalidInputException(path, null, $"{file.Length} bytes; expected an index of at most {MaxBytes}");
         }
 
+        file.RefuseWrongContent();
         var json = new byte[file.Length];
         file.Read(json, 0, "the index");
         using var document = CheckpointJson.Parse(json, path, "the index");

@@ -36,8 +36,20 @@ public sealed record ModelInspection
     /// <summary>Length the model was made for, in tokens.</summary>
     public required int MaxPositions { get; init; }
 
-    /// <summary>Image tokens an image; null where it depends on the image, or there are none.</summary>
+    /// <summary>Number of ids that the decoder knows.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Image tokens per image; null where it depends on the image, or there are none.</summary>
     public int? TokensPerImage { get; init; }
+
+    /// <summary>Id in whose places features go; null where there is none, negative where it is outside every vocabulary.</summary>
+    public int? ImageTokenId { get; init; }
+
+    /// <summary>Side of the square that the tower sees, in pixels; null without a tower.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>Side of the patches that the decoder reads itself (SOLO), in pixels; null for other models.</summary>
+    public int? PatchSize { get; init; }
 
     /// <summary>What it needs in memory.</summary>
     public required MemoryEstimate Memory { get; init; }
@@ -69,7 +81,11 @@ public sealed record ModelInspection
             Files = plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Count(),
             TiedHead = plan.Text.TieWordEmbeddings,
             MaxPositions = plan.Text.MaxPositions,
+            VocabSize = plan.Text.VocabSize,
             TokensPerImage = plan.TokensPerImage,
+            ImageTokenId = plan.ImageTokenId,
+            ImageSize = plan.Vision?.ImageSize,
+            PatchSize = plan.PatchSize,
             Memory = MemoryEstimate.Of(plan.Text, plan.Specs.Sum(s => s.NumElements), stored.Sum(p => p.Value * SizeOf(p.Key))),
             Lacks = plan.Lacks,
             Problems = reader.Problems,

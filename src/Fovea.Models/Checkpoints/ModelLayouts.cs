@@ -14,9 +14,12 @@ internal static class ModelLayouts
     /// <param name="dir">The folder.</param>
     /// <param name="options">What it does not say.</param>
     /// <param name="toLoad">False for looking only: what a folder lacks for loading is then noted, not an error.</param>
-    public static ModelPlan Open(string dir, LoadOptions options, bool toLoad = true)
+    public static ModelPlan Open(string dir, LoadOptions options, bool toLoad = true) =>
+        ForeignJson.Read(Path.Combine(dir, ConfigName), json => Open(dir, json, options, toLoad));
+
+    private static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)
     {
-        var json = ForeignJson.Read(Path.Combine(dir, ConfigName));
+        json.RefuseQuantised();
         if (json.Object("model") is { } model)
         {
             return PrismaticLayout.Open(dir, json, model, options);
@@ -36,7 +39,7 @@ internal static class ModelLayouts
         {
             var ids = options.VisionTokenIds ?? (toLoad ? null : new VisionTokenIds(0, 0, 0, 0));
             return OpenText(dir, json, "solo", SoloConfig.Read(json, ids), c => c.Text,
-                (c, text) => SoloModel.Specs(c with { Text = text }), (c, text, p) => new SoloModel(c with { Text = text }, p));
+                (c, text) => SoloModel.Specs(c with { Text = text }), (c, text, p) => new SoloModel(c with { Text = text }, p), c => c.PatchSize);
         }
 
         if (!json.Has("model_type"))
@@ -45,11 +48,11 @@ internal static class ModelLayouts
         }
 
         var decoder = DecoderConfig.Read(json);
-        return OpenText(dir, json, decoder.ModelType, decoder, c => c, (_, text) => TextModel.Specs(text), (_, text, p) => new TextModel(text, p));
+        return OpenText(dir, json, decoder.ModelType, decoder, c => c, (_, text) => TextModel.Specs(text), (_, text, p) => new TextModel(text, p), _ => null);
     }
 
     private static ModelPlan OpenText<T>(string dir, ForeignJson json, string family, T config, Func<T, DecoderConfig> textOf,
-        Func<T, DecoderConfig, IEnumerable<ParameterSpec>> specs, Func<T, DecoderConfig, ParameterSet, DecoderModel> build)
+        Func<T, DecoderConfig, IEnumerable<ParameterSpec>> specs, Func<T, DecoderConfig, ParameterSet, DecoderModel> build, Func<T, int?> patchOf)
     {
         var text = textOf(config);
         return new ModelPlan
@@ -62,6 +65,7 @@ internal static class ModelLayouts
             Parts = [new CheckpointPart(TensorSources.Open(dir), Stem, LlavaNames.OfText)],
             Documents = [new ConfigDocument(ConfigName, json)],
             Build = p => build(config, text, p),
+            PatchSize = patchOf(config),
         };
     }
 
@@ -89,6 +93,7 @@ internal static class ModelLayouts
             Parts = [new CheckpointPart(source, Stem, LlavaNames.Canonical)],
             Documents = [new ConfigDocument(ConfigName, json)],
             TokensPerImage = config.TokensPerImage,
+            ImageTokenId = config.ImageTokenId,
             Build = p => new LlavaModel(config, p),
         };
     }

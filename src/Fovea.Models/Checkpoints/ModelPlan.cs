@@ -39,8 +39,14 @@ internal sealed class ModelPlan : IDisposable
     /// <summary>What the folder lacks; null where it can be loaded.</summary>
     public string? Lacks { get; init; }
 
-    /// <summary>Image tokens an image, where it is always the same.</summary>
+    /// <summary>Image tokens per image, where it is always the same.</summary>
     public int? TokensPerImage { get; init; }
+
+    /// <summary>Id in whose places features go; null where there is none, negative where it is outside every vocabulary.</summary>
+    public int? ImageTokenId { get; init; }
+
+    /// <summary>Side of the patches that the decoder reads itself (SOLO), in pixels; null for other models.</summary>
+    public int? PatchSize { get; init; }
 
     /// <summary>Name of the embedding to which the head is tied; null where it is not.</summary>
     public string? TiedEmbedding => Text.TieWordEmbeddings ? Specs.First(s => s.Name.EndsWith(Decoder.EmbeddingName, StringComparison.Ordinal)).Name : null;

@@ -32,8 +32,8 @@ internal static class OriginalLlavaLayout
         var named = json.OptionalText("mm_vision_tower") ?? json.OptionalText("mm_image_tower") ?? "";
         var inside = source.Tensors.Keys.Any(n => n.StartsWith(TowerInside, StringComparison.Ordinal));
         var folder = TowerFolders.Find(dir, options.TowerFolder, named);
-        var towerJson = folder is null ? (ForeignJson?)null : ForeignJson.Read(Path.Combine(folder, ModelLayouts.ConfigName));
-        var vision = towerJson is { } tower ? VisionConfig.Read(tower) : inside ? TowerFolders.Published(named) : null;
+        var tower = folder is null ? ((VisionConfig, ConfigDocument)?)null : TowerFolders.Read(folder);
+        var vision = tower is { Item1: var own } ? own : inside ? TowerFolders.Published(named) : null;
         if (vision is null)
         {
             return toLoad ? throw NoTower(json, named) : WithoutTower(dir, json, source, $"its vision tower, '{named}'");
@@ -43,9 +43,9 @@ internal static class OriginalLlavaLayout
         var config = LlavaConfig.ReadOriginal(json, vision, imageTokenId);
         List<CheckpointPart> parts = [new CheckpointPart(source, "model", LlavaNames.Original)];
         List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json)];
-        if (towerJson is { } own)
+        if (tower is { Item2: var document })
         {
-            documents.Add(new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", own));
+            documents.Add(document);
         }
 
         if (!inside)
@@ -64,6 +64,7 @@ internal static class OriginalLlavaLayout
             Parts = parts,
             Documents = documents,
             TokensPerImage = config.TokensPerImage,
+            ImageTokenId = config.ImageTokenId,
             Build = p => new LlavaModel(config, p),
         };
     }
@@ -74,7 +75,7 @@ internal static class OriginalLlavaLayout
     /// <summary>What can be said of a checkpoint whose tower is elsewhere.</summary>
     private static ModelPlan WithoutTower(string dir, ForeignJson json, ITensorSource source, string lacks)
     {
-        // A tower of one patch stands for the one that is not there; only decoder and projector are listed.
+        // A tower of one patch takes the place of the missing one; only decoder and projector are listed.
         var width = json.Integer("mm_hidden_size", 1024);
         var stand = new VisionConfig { ImageSize = 1, PatchSize = 1, HiddenSize = width, IntermediateSize = 1, NumLayers = 64, NumHeads = 1 };
         var config = LlavaConfig.ReadOriginal(json, stand, null);

@@ -8,6 +8,7 @@ namespace Fovea.Models.Checkpoints;
 internal sealed class ParameterReader
 {
     private const int MostListed = 20;
+    private const long ComparedElements = 1 << 24;
     private readonly IReadOnlyList<CheckpointPart> _parts;
     private readonly IReadOnlyList<ParameterSpec> _specs;
     private readonly Dictionary<string, (CheckpointPart Part, TensorInfo Tensor)> _places = new(StringComparer.Ordinal);
@@ -35,7 +36,7 @@ internal sealed class ParameterReader
         }
     }
 
-    /// <summary>What does not fit, one line a tensor.</summary>
+    /// <summary>What does not fit, one line per tensor.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Types of the parameters in the files, with the number of scalars of each.</summary>
@@ -45,6 +46,11 @@ internal sealed class ParameterReader
     /// <summary>Names under which a copy is written.</summary>
     public IReadOnlyList<OriginFile> Files => [.. _parts.Select(part => new OriginFile(part.Stem,
         [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)), .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
+
+    /// <summary>Memory of its own, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are.</summary>
+    public long CopiedBytes(LoadOptions options) => _places.Values
+        .Where(p => !options.Mapped || TypeOf(options.Type, p.Tensor.Type) != p.Tensor.Type)
+        .Sum(p => p.Tensor.Shape.Aggregate((long)SafetensorsType.Of(TypeOf(options.Type, p.Tensor.Type)).Size, (product, dimension) => product * dimension));
 
     /// <summary>Reads all parameters.</summary>
     /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen, or a tied head differs from its embedding.</exception>
@@ -133,7 +139,7 @@ internal sealed class ParameterReader
         using var scope = torch.NewDisposeScope();
         var (embeddingPart, embedding) = _places[parameter];
         var head = part.Source.Tensors[stored];
-        if (!head.Shape.AsSpan().SequenceEqual(embedding.Shape) || head.Type != embedding.Type
+        if (!head.Shape.AsSpan().SequenceEqual(embedding.Shape)
             || !Same(part.Source.Read(stored, copy: false), embeddingPart.Source.Read(embedding.Name, copy: false)))
         {
             throw new InvalidInputException(part.Source.Path, null,
@@ -141,6 +147,25 @@ internal sealed class ParameterReader
         }
     }
 
-    // Tensor.equal is element-wise.
-    private static bool Same(torch.Tensor x, torch.Tensor y) => x.eq(y).all().item<bool>();
+    /// <summary>
+    /// Whether two contiguous tensors hold the same numbers: exactly, or, where they are stored in two types, after the wider one's are rounded to the narrower.
+    /// </summary>
+    private static bool Same(torch.Tensor x, torch.Tensor y)
+    {
+        var narrow = Bits(x.dtype) <= Bits(y.dtype) ? x.dtype : y.dtype;
+        var (left, right) = (x.view(-1), y.view(-1));
+        for (var at = 0L; at < left.numel(); at += ComparedElements)
+        {
+            using var scope = torch.NewDisposeScope();
+            var count = Math.Min(ComparedElements, left.numel() - at);
+            if (!left.narrow(0, at, count).to(narrow).eq(right.narrow(0, at, count).to(narrow)).all().item<bool>()) // Tensor.equal is element-wise
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static int Bits(torch.ScalarType type) => SafetensorsType.Of(type).Size;
 }

@@ -49,7 +49,7 @@ internal sealed class PickleReader(byte[] pickle, string file)
     {
         if (count < 0 || count > pickle.Length - _position)
         {
-            throw Error($"{count} bytes are needed, {pickle.Length - _position} are left");
+            throw Error($"{count} bytes are needed, {pickle.Length - _position} remain");
         }
 
         var bytes = pickle.AsSpan(_position, (int)count);

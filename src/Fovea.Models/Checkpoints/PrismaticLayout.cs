@@ -23,11 +23,13 @@ internal static class PrismaticLayout
         var towerFolder = TowerFolders.Find(dir, options.TowerFolder, null)
             ?? throw json.Error("model.vision_backbone_id",
                 $"'{model.Text("vision_backbone_id", "")}' is not in this folder; give the tower's folder, or put it into '{TowerFolders.Name}' here");
-        var decoderJson = ForeignJson.Read(Path.Combine(decoderFolder, ModelLayouts.ConfigName));
-        var towerJson = ForeignJson.Read(Path.Combine(towerFolder, ModelLayouts.ConfigName));
+        json.Allow(ModelKeys.Common, ModelKeys.PrismaticRun);
+        var (decoder, decoderDocument) = ForeignJson.Read(Path.Combine(decoderFolder, ModelLayouts.ConfigName),
+            own => (DecoderConfig.Read(own), new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", own)));
+        var (tower, towerDocument) = TowerFolders.Read(towerFolder);
         var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index")
             ?? AddedTokenIds.Read(dir).Find("<image>") ?? AddedTokenIds.Read(decoderFolder).Find("<image>");
-        var config = LlavaConfig.ReadPrismatic(model, DecoderConfig.Read(decoderJson), VisionConfig.Read(towerJson), imageTokenId);
+        var config = LlavaConfig.ReadPrismatic(model, decoder, tower, imageTokenId);
         return new ModelPlan
         {
             Folder = dir,
@@ -40,10 +42,11 @@ internal static class PrismaticLayout
             Documents =
             [
                 new ConfigDocument(ModelLayouts.ConfigName, json),
-                new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", decoderJson),
-                new ConfigDocument($"{TowerFolders.Name}/{ModelLayouts.ConfigName}", towerJson),
+                decoderDocument,
+                towerDocument,
             ],
             TokensPerImage = config.TokensPerImage,
+            ImageTokenId = config.ImageTokenId,
             Build = p => new LlavaModel(config, p),
         };
     }

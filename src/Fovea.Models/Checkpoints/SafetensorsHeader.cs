@@ -10,7 +10,10 @@ namespace Fovea.Models.Checkpoints;
 /// </summary>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata, long DataStart)
 {
-    private const int MaxBytes = 100_000_000;
+    /// <summary>Most bytes of a header: those of 100,000 tensors with long names. The largest published models have some 20,000 tensors a file.</summary>
+    private const int MaxBytes = 32 << 20;
+
+    private const int MaxTensors = 100_000;
     private const int MaxDimensions = 16;
 
     public static SafetensorsHeader Read(CheckpointFile file)
@@ -22,6 +25,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
 
         file.Read(prefix, 0, "the header");
+        file.RefuseWrongContent();
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > MaxBytes || (long)length > file.Length - 8)
         {
@@ -44,6 +48,11 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     {
         var entries = new List<SafetensorsEntry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (root.GetPropertyCount() > MaxTensors)
+        {
+            throw new InvalidInputException(file, null, $"safetensors header: {root.GetPropertyCount()} tensors; expected at most {MaxTensors} in a file");
+        }
+
         foreach (var item in root.EnumerateObject())
         {
             if (item.Name != "__metadata__")

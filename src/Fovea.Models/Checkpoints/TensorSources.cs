@@ -60,6 +60,7 @@ public static class TensorSources
         {
             start = start[..(int)Math.Min(start.Length, file.Length)];
             file.Read(start, 0, "its first bytes");
+            file.RefuseWrongContent();
         }
 
         if (start.StartsWith(ZipMagic))

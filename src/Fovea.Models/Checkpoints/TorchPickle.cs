@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>A name in a pickle that is known, and what it stands for.</summary>
+/// <summary>A name in a pickle that is known, and what it means.</summary>
 /// <param name="Name">Module and name.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Type">Element type of a storage or of a dtype.</param>
@@ -76,7 +76,7 @@ internal static class TorchPickle
 
     private static readonly Dictionary<string, PickleGlobal> Known = All().ToDictionary(g => g.Name, StringComparer.Ordinal);
 
-    /// <summary>What a name stands for; null for every name that is not needed for tensors.</summary>
+    /// <summary>What a name means; null for every name that is not needed for tensors.</summary>
     public static PickleGlobal? Find(string name) => Known.GetValueOrDefault(name);
 
     private static IEnumerable<PickleGlobal> All()

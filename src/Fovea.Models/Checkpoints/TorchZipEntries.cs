@@ -98,7 +98,7 @@ internal sealed class TorchZipEntries : IDisposable
         return entry.CompressedLength == entry.Length && entry.Length <= _file.Length && !entry.IsEncrypted ? entry : throw NotStored(entry);
     }
 
-    /// <summary>The library does not tell where an entry begins, but reads a stored one straight from the stream beneath: after its first byte, that stream stands on the second.</summary>
+    /// <summary>The library does not tell where an entry begins, but reads a stored one straight from the stream beneath: after its first byte, that stream is at the second.</summary>
     private long Locate(ZipArchiveEntry entry)
     {
         if (entry.Length == 0)

@@ -33,6 +33,11 @@ internal static class TowerFolders
         return Inside(dir, Name) ?? (named is null ? null : Inside(dir, named));
     }
 
+    /// <summary>The shape of the tower in a folder, and its configuration to be written again.</summary>
+    /// <exception cref="InvalidInputException">Not a tower's configuration, or one that is not supported.</exception>
+    public static (VisionConfig Config, ConfigDocument Document) Read(string folder) => ForeignJson.Read(
+        Path.Combine(folder, ModelLayouts.ConfigName), json => (VisionConfig.Read(json), new ConfigDocument($"{Name}/{ModelLayouts.ConfigName}", json)));
+
     /// <summary>A folder inside <paramref name="dir"/> that has a configuration, or null; a name that leads out of it is not followed.</summary>
     public static string? Inside(string dir, string name)
     {

@@ -6,7 +6,7 @@ public sealed partial record DecoderConfig
 {
     /// <summary>Reads a llama, mistral or qwen2 <c>config.json</c> (Transformers 4 or 5); what it leaves out has that family's defaults.</summary>
     /// <exception cref="Core.Errors.InvalidInputException">Not such a file, or a value this decoder does not support.</exception>
-    public static DecoderConfig Read(string file) => Read(ForeignJson.Read(file));
+    public static DecoderConfig Read(string file) => ForeignJson.Read(file, json => Read(json));
 
     /// <summary>Reads the decoder's part of a configuration.</summary>
     /// <param name="json">Its object.</param>
@@ -21,7 +21,8 @@ public sealed partial record DecoderConfig
             throw json.Error("hidden_act", $"'{act}' is not supported; expected silu");
         }
 
-        RefuseUnsupported(json);
+        json.RefuseQuantised();
+        json.Allow(ModelKeys.Common, ModelKeys.Decoder, type switch { "llama" => ModelKeys.Llama, "mistral" => ModelKeys.Mistral, _ => ModelKeys.Qwen2 });
         var hidden = json.Integer("hidden_size", d.HiddenSize);
         var heads = json.Integer("num_attention_heads", d.NumHeads);
         var config = d with
@@ -31,19 +32,19 @@ public sealed partial record DecoderConfig
             IntermediateSize = json.Integer("intermediate_size", d.IntermediateSize),
             NumLayers = json.Integer("num_hidden_layers", d.NumLayers, most: ForeignJson.MostLayers),
             NumHeads = heads,
-            NumKeyValueHeads = json.Integer("num_key_value_heads", json.Has("num_attention_heads") && type == "llama" ? heads : d.NumKeyValueHeads),
+            NumKeyValueHeads = json.Integer("num_key_value_heads", json.IsNull("num_key_value_heads") || type == "llama" ? heads : d.NumKeyValueHeads),
             HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),
             MaxPositions = json.Integer("max_position_embeddings", d.MaxPositions, most: int.MaxValue),
             RmsNormEps = json.Number("rms_norm_eps", d.RmsNormEps),
             Rope = RopeConfig.Read(json),
-            TieWordEmbeddings = json.Flag("tie_word_embeddings", tiedByDefault),
+            TieWordEmbeddings = json.FlagOrNull("tie_word_embeddings", tiedByDefault),
             QueryKeyValueBias = type == "qwen2" || (type == "llama" && json.Flag("attention_bias", false)),
             OutputBias = type == "llama" && json.Flag("attention_bias", false),
             MlpBias = type == "llama" && json.Flag("mlp_bias", false),
             InitializerRange = json.Number("initializer_range", 0.02),
-            BosId = json.OptionalInteger("bos_token_id"),
-            EosId = json.OptionalInteger("eos_token_id"),
-            PadId = json.OptionalInteger("pad_token_id"),
+            BosId = json.FirstId("bos_token_id"),
+            EosId = json.FirstId("eos_token_id"),
+            PadId = json.FirstId("pad_token_id"),
         };
         if (heads % config.NumKeyValueHeads != 0)
         {
@@ -60,41 +61,20 @@ public sealed partial record DecoderConfig
             : throw json.Error("head_dim", $"{config.HeadDim} is odd; rotary embedding needs an even one");
     }
 
-    /// <summary>Settings that would change the arithmetic in ways this decoder does not know.</summary>
-    private static void RefuseUnsupported(ForeignJson json)
-    {
-        if (json.Object("quantization_config") is not null)
-        {
-            throw json.Error("quantization_config", "quantised weights are not supported; expected float32, float16 or bfloat16 weights");
-        }
-
-        if (json.Number("partial_rotary_factor", 1) != 1)
-        {
-            throw json.Error("partial_rotary_factor", "is not supported; expected 1");
-        }
-
-        foreach (var key in new[] { "attn_logit_softcapping", "final_logit_softcapping", "qk_layernorm", "use_qk_norm" })
-        {
-            if (json.Has(key) && !json.IsFalse(key))
-            {
-                throw json.Error(key, "is not supported; expected it to be absent");
-            }
-        }
-    }
-
     private DecoderConfig WithWindow(ForeignJson json)
     {
+        var types = json.Texts("layer_types");
         if (ModelType == "llama" || (ModelType == "qwen2" && !json.Flag("use_sliding_window", false)))
         {
-            return this;
+            json.Allow(ModelKeys.Qwen2NoWindow);
+            return types.All(t => t == "full_attention") ? this : throw json.Error("layer_types", "expected full_attention alone where there is no window");
         }
 
         var windowed = this with
         {
-            SlidingWindow = json.Mentions("sliding_window") ? json.OptionalInteger("sliding_window", 1) : 4096,
+            SlidingWindow = json.OptionalInteger("sliding_window", 1) ?? (json.IsNull("sliding_window") ? null : 4096),
             FirstWindowedLayer = ModelType == "qwen2" ? json.Integer("max_window_layers", 28, 0, int.MaxValue) : 0,
         };
-        var types = json.Texts("layer_types");
         if (types.Length == 0)
         {
             return windowed;
@@ -102,7 +82,7 @@ public sealed partial record DecoderConfig
 
         var first = Array.IndexOf(types, "sliding_attention");
         return types.Length != NumLayers || (first >= 0 && types.Skip(first).Any(t => t != "sliding_attention"))
-            ? throw json.Error("layer_types", "expected one entry a layer, full_attention before sliding_attention")
+            ? throw json.Error("layer_types", "expected one entry per layer, full_attention before sliding_attention")
             : windowed with { FirstWindowedLayer = first < 0 ? NumLayers : first };
     }
 

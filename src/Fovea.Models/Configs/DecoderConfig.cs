@@ -27,7 +27,7 @@ public sealed partial record DecoderConfig
     /// <summary>Width of one head; even.</summary>
     public required int HeadDim { get; init; }
 
-    /// <summary>Length the model was made for, in tokens: where samples are cut unless told otherwise. Rotary positions go on beyond it.</summary>
+    /// <summary>Length the model was made for, in tokens: where samples are cut unless told otherwise. Rotary positions continue beyond it.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>Added to the mean square in each norm.</summary>

@@ -2,15 +2,16 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Json;
 using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
 
 /// <summary>
-/// Lenient reading of another tool's JSON object: unknown keys are passed over, missing ones have defaults,
-/// but a value of the wrong type or out of range is an error that names file, path, expectation and value.
+/// Reading of another tool's JSON object by keys that are known: missing ones and null have defaults, a value of the wrong type or out of range is an error that names
+/// file, path, expectation and value, and so is every key that was neither read nor declared inert (<see cref="KeyLedger"/>).
 /// </summary>
-internal readonly struct ForeignJson(JsonElement element, string file, string path)
+internal readonly struct ForeignJson(JsonElement element, string file, string path, KeyLedger ledger)
 {
     /// <summary>No known model comes near; without a limit a false number would ask for a list of a billion tensors.</summary>
     public const int MostLayers = 1024;
@@ -25,7 +26,28 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     public string File => file;
 
-    public static ForeignJson Read(string file, long maxBytes = MaxFileBytes)
+    /// <summary>Reads a file and refuses what <paramref name="read"/> has left unread in it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="read">Makes the result; is disposed of where a key is refused.</param>
+    /// <exception cref="InvalidInputException">Not such a file, or a key of it is not known.</exception>
+    public static T Read<T>(string file, Func<ForeignJson, T> read)
+    {
+        var json = Peek(file);
+        var result = read(json);
+        try
+        {
+            json.RejectOthers();
+            return result;
+        }
+        catch
+        {
+            (result as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file for a look at single keys, whose whole reader is elsewhere: nothing is refused.</summary>
+    public static ForeignJson Peek(string file, long maxBytes = MaxFileBytes)
     {
         var info = new FileInfo(file);
         if (!info.Exists)
@@ -38,17 +60,32 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             throw new InvalidInputException(file, null, $"{info.Length} bytes; expected at most {maxBytes}");
         }
 
+        byte[] bytes;
+        try
+        {
+            bytes = RegularFile.ReadAllBytes(file, maxBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException(file, null, $"cannot be read: {e.Message}", e);
+        }
+
+        if (WrongContent.Describe(bytes.AsSpan(0, Math.Min(bytes.Length, 64))) is { } instead)
+        {
+            throw new InvalidInputException(file, null, instead);
+        }
+
         try
         {
             var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
-            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(file, RegularFile.MaxJson), options);
+            using var document = JsonDocument.Parse(bytes, options);
             CheckpointJson.CheckTexts(document.RootElement);
-            var root = new ForeignJson(document.RootElement.Clone(), file, "");
+            var root = new ForeignJson(document.RootElement.Clone(), file, "", new KeyLedger(file));
             return root.IsObject ? root : throw root.Wrong("", "an object", document.RootElement);
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(file, null, $"not JSON{(e.LineNumber is { } line ? $" (line {line + 1})" : "")}, or a key stands in it twice; expected an object", e);
+            throw new InvalidInputException(file, null, $"not JSON{(e.LineNumber is { } line ? $" (line {line + 1})" : "")}, or a key appears in it twice; expected an object", e);
         }
         catch (InvalidOperationException e)
         {
@@ -56,26 +93,49 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         }
     }
 
-    public static ForeignJson From(JsonObject value, string file) =>
-        new(JsonSerializer.SerializeToElement(value), file, "");
+    /// <summary>Declares keys of this object that change nothing.</summary>
+    public void Allow(params ReadOnlySpan<InertKeys> lists)
+    {
+        foreach (var keys in lists)
+        {
+            ledger.Allow(path, keys);
+        }
+    }
+
+    /// <summary>Refuses quantised weights, wherever below here the configuration speaks of them.</summary>
+    /// <exception cref="InvalidInputException">It does.</exception>
+    public void RefuseQuantised()
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            if (property.Name is "quantization_config" or "compression_config" or "quantization" && property.Value.ValueKind != JsonValueKind.Null)
+            {
+                throw Error(property.Name, "quantised weights are not supported; expected float32, float16 or bfloat16 weights");
+            }
+
+            if (property.Value.ValueKind == JsonValueKind.Object)
+            {
+                new ForeignJson(property.Value, file, Join(property.Name), ledger).RefuseQuantised();
+            }
+        }
+    }
 
     private bool IsObject => element.ValueKind == JsonValueKind.Object;
 
-    public bool Has(string key) => TryGet(key, out _);
+    /// <summary>Whether the key has a value; null is none. It does not count as read: whoever obeys it reads the value.</summary>
+    public bool Has(string key) => element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
 
-    /// <summary>Whether the key stands there, even with null.</summary>
-    public bool Mentions(string key) => element.TryGetProperty(key, out _);
-
-    /// <summary>Whether the key holds <c>false</c>.</summary>
-    public bool IsFalse(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.False;
-
-    /// <summary>Whether the key holds an empty object or array.</summary>
-    public bool IsEmpty(string key) => TryGet(key, out var value)
-        && ((value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0)
-            || (value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any()));
+    /// <summary>Whether the key is null, which some keys take for another value than the one they have where they are absent.</summary>
+    public bool IsNull(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
 
     /// <summary>Whether the key holds a text.</summary>
-    public bool IsText(string key) => TryGet(key, out var value) && value.ValueKind == JsonValueKind.String;
+    public bool IsText(string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String;
+
+    /// <summary>Whether two keys have one value, number by number.</summary>
+    public bool AreEqual(string key, string other) => TryGet(key, out var x) && TryGet(other, out var y) && JsonElement.DeepEquals(x, y);
+
+    /// <summary>Whether a key has the same value in another object, or none here.</summary>
+    public bool Agrees(ForeignJson other, string key) => !TryGet(key, out var x) || (other.TryGet(key, out var y) && JsonElement.DeepEquals(x, y));
 
     public ForeignJson? Object(string key)
     {
@@ -85,7 +145,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         }
 
         return value.ValueKind == JsonValueKind.Object
-            ? new ForeignJson(value, file, Join(key))
+            ? new ForeignJson(value, file, Join(key), ledger)
             : throw Wrong(key, "an object", value);
     }
 
@@ -106,7 +166,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         {
             var place = $"{key}[{index++}]";
             yield return item.ValueKind == JsonValueKind.Object
-                ? new ForeignJson(item, file, Join(place))
+                ? new ForeignJson(item, file, Join(place), ledger)
                 : throw Wrong(place, "an object", item);
         }
     }
@@ -148,8 +208,11 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
     /// <summary>Keys whose values are objects.</summary>
     public IEnumerable<string> ObjectKeys() => element.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object).Select(p => p.Name);
 
-    /// <summary>A copy of the object as it stands, to be written back.</summary>
+    /// <summary>A copy of the object, unchanged, to be written back.</summary>
     public JsonObject ToObject() => JsonObject.Create(element)?.DeepClone().AsObject() ?? [];
+
+    /// <summary>A flag that Transformers takes for false where it is null, and for the fallback where it is absent.</summary>
+    public bool FlagOrNull(string key, bool fallback) => Flag(key, !IsNull(key) && fallback);
 
     public bool Flag(string key, bool fallback) => !TryGet(key, out var value) ? fallback
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, "true or false", value);
@@ -163,11 +226,21 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             return null;
         }
 
-        // An end id may be a list; the first one ends a turn.
-        var single = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 ? value[0] : value;
-        return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var number) && number >= least && number <= most
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
             ? number
             : throw Wrong(key, least == int.MinValue ? "an integer" : most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", value);
+    }
+
+    /// <summary>An id, or the first of a list of them (of end ids, the first one ends a turn); some files write -1 for none.</summary>
+    public int? FirstId(string key)
+    {
+        if (!TryGet(key, out var value) || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0))
+        {
+            return null;
+        }
+
+        var single = value.ValueKind == JsonValueKind.Array ? value[0] : value;
+        return single.ValueKind == JsonValueKind.Number && single.TryGetInt32(out var id) ? id : throw Wrong(key, "an id or a list of ids", value);
     }
 
     /// <summary>One id or a list of them, none below 0; empty where the key is missing.</summary>
@@ -191,10 +264,15 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     public InvalidInputException Error(string key, string message) => new(file, null, $"{Join(key)}: {message}");
 
-    private bool TryGet(string key, out JsonElement value) =>
-        element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    private void RejectOthers() => ledger.RejectOthers(element);
 
-    private string Join(string key) => path.Length == 0 ? key : key.Length == 0 ? path : $"{path}.{key}";
+    private bool TryGet(string key, out JsonElement value)
+    {
+        ledger.Read(path, key);
+        return element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    }
+
+    private string Join(string key) => key.Length == 0 ? path : KeyLedger.Below(path, key);
 
     private InvalidInputException Wrong(string key, string expected, JsonElement got)
     {

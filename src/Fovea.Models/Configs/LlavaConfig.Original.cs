@@ -14,6 +14,7 @@ public sealed partial record LlavaConfig
     /// </summary>
     internal static LlavaConfig ReadOriginal(ForeignJson json, VisionConfig vision, int? imageTokenId)
     {
+        json.Allow(ModelKeys.OriginalLlava);
         RefuseUnsupported(json);
         var select = json.Text("mm_vision_select_feature", "patch");
         if (select is not ("patch" or "cls_patch"))

@@ -11,6 +11,7 @@ public sealed partial record LlavaConfig
     /// </summary>
     internal static LlavaConfig ReadPrismatic(ForeignJson model, DecoderConfig text, VisionConfig vision, int? imageTokenId)
     {
+        model.Allow(ModelKeys.PrismaticModel);
         var specifier = model.Text("arch_specifier", "");
         var pooling = Pooling().Match(specifier);
         var side = pooling.Success ? (int)Math.Sqrt(int.Parse(pooling.Groups[1].Value, CultureInfo.InvariantCulture)) : 0;

@@ -48,10 +48,12 @@ public sealed partial record LlavaConfig
 
     /// <summary>Reads a LLaVA <c>config.json</c> of Transformers 4 or 5.</summary>
     /// <exception cref="InvalidInputException">Not such a file, or a value that is not supported.</exception>
-    public static LlavaConfig Read(string file) => Read(ForeignJson.Read(file));
+    public static LlavaConfig Read(string file) => ForeignJson.Read(file, Read);
 
     internal static LlavaConfig Read(ForeignJson json)
     {
+        json.RefuseQuantised();
+        json.Allow(ModelKeys.Common, ModelKeys.Llava);
         var text = json.Object("text_config") ?? throw json.Error("text_config", "missing; expected the decoder's configuration");
         var vision = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
         var select = json.Text("vision_feature_select_strategy", "default");
@@ -68,15 +70,21 @@ public sealed partial record LlavaConfig
 
         var config = new LlavaConfig
         {
-            Text = DecoderConfig.Read(text, tiedByDefault: json.Flag("tie_word_embeddings", false)),
+            Text = DecoderConfig.Read(text, tiedByDefault: json.FlagOrNull("tie_word_embeddings", false)),
             Vision = VisionConfig.Read(vision),
-            ImageTokenId = json.OptionalInteger("image_token_index", 0) ?? json.OptionalInteger("image_token_id", 0) ?? 32000,
+            ImageTokenId = ReadImageTokenId(json) ?? 32000,
             FeatureLayers = json.Integers("vision_feature_layer") is { Length: > 0 } layers ? layers : [-2],
             DropFirstToken = select == "default",
             ProjectorActivation = act,
-            ProjectorBias = json.Flag("multimodal_projector_bias", true),
+            ProjectorBias = json.FlagOrNull("multimodal_projector_bias", true),
         };
         return config.CheckLayers(json, "vision_feature_layer");
+    }
+
+    private static int? ReadImageTokenId(ForeignJson json)
+    {
+        var (index, id) = (json.OptionalInteger("image_token_index", 0), json.OptionalInteger("image_token_id", 0));
+        return index is null || id is null || index == id ? index ?? id : throw json.Error("image_token_id", $"{id}, but image_token_index is {index}; keep one of them");
     }
 
     private LlavaConfig CheckLayers(ForeignJson json, string key) => FeatureLayers.Count <= Vision.NumLayers + 1 && TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)

@@ -26,7 +26,13 @@ public sealed record RopeConfig
     /// <summary>Reads <c>rope_parameters</c> (Transformers 5) or <c>rope_theta</c> with <c>rope_scaling</c> (Transformers 4).</summary>
     internal static RopeConfig Read(ForeignJson text)
     {
-        var scaling = text.Object("rope_parameters") ?? text.Object("rope_scaling");
+        var (parameters, older) = (text.Object("rope_parameters"), text.Object("rope_scaling"));
+        if (parameters is not null && older is not null && !text.AreEqual("rope_parameters", "rope_scaling"))
+        {
+            throw text.Error("rope_scaling", "differs from rope_parameters; keep one of them");
+        }
+
+        var scaling = parameters ?? older;
         var rope = new RopeConfig { Theta = text.Number("rope_theta", 10000) };
         if (scaling is not { } s)
         {
@@ -38,15 +44,17 @@ public sealed record RopeConfig
             throw s.Error(perLayer, "rotary parameters that differ between layers are not supported");
         }
 
+        s.Allow(ModelKeys.Rope);
+        older?.Allow(ModelKeys.Rope);
         var type = s.OptionalText("rope_type") ?? s.Text("type", "default");
         if (type is not ("default" or "linear" or "llama3"))
         {
             throw s.Error("rope_type", $"'{type}' is not supported; expected default, linear or llama3");
         }
 
-        if (s.Number("partial_rotary_factor", 1) != 1 || s.Has("mrope_section"))
+        if (s.Has("mrope_section"))
         {
-            throw s.Error(s.Has("mrope_section") ? "mrope_section" : "partial_rotary_factor", "is not supported; expected whole heads turned by one position");
+            throw s.Error("mrope_section", "is not supported; expected heads turned by one position");
         }
 
         return new RopeConfig

@@ -24,7 +24,7 @@ public sealed record SoloConfig
     /// or come from the tokenizer beside it.
     /// </summary>
     /// <exception cref="InvalidInputException">Not such a file, or the ids are nowhere.</exception>
-    public static SoloConfig Read(string file, VisionTokenIds? tokenIds = null) => Read(ForeignJson.Read(file), tokenIds);
+    public static SoloConfig Read(string file, VisionTokenIds? tokenIds = null) => ForeignJson.Read(file, json => Read(json, tokenIds));
 
     internal static SoloConfig Read(ForeignJson json, VisionTokenIds? tokenIds) => new()
     {

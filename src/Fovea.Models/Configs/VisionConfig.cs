@@ -12,7 +12,7 @@ public sealed record VisionConfig
     /// <summary>Side of the square image, in pixels.</summary>
     public required int ImageSize { get; init; }
 
-    /// <summary>Side of a patch, in pixels; what does not fill a patch on the right and at the bottom is not seen.</summary>
+    /// <summary>Side of a patch, in pixels; the remainder on the right and at the bottom that fills no patch is not seen.</summary>
     public required int PatchSize { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
@@ -42,7 +42,7 @@ public sealed record VisionConfig
     /// <summary>Patches on one side.</summary>
     public int Grid => ImageSize / PatchSize;
 
-    /// <summary>Whether a class token stands before the patches (CLIP).</summary>
+    /// <summary>Whether a class token comes before the patches (CLIP).</summary>
     public bool HasClassToken => ModelType == "clip_vision_model";
 
     /// <summary>Tokens of one image, the class token included.</summary>
@@ -50,21 +50,28 @@ public sealed record VisionConfig
 
     /// <summary>Reads a CLIP or SigLIP vision <c>config.json</c>, or a whole CLIP or SigLIP model's; what it leaves out has that family's defaults.</summary>
     /// <exception cref="Core.Errors.InvalidInputException">Not such a file, or a value that is not supported.</exception>
-    public static VisionConfig Read(string file) => Read(ForeignJson.Read(file));
+    public static VisionConfig Read(string file) => ForeignJson.Read(file, Read);
 
     internal static VisionConfig Read(ForeignJson json)
     {
+        json.RefuseQuantised();
+        json.Allow(ModelKeys.Common, ModelKeys.Tower);
         var type = json.Text("model_type", "clip_vision_model");
         if (type is "clip" or "siglip")
         {
             type += "_vision_model";
-            json = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
+            json = Inner(json);
         }
 
         var clip = type == "clip_vision_model";
         if (!clip && type != "siglip_vision_model")
         {
             throw json.Error("model_type", $"'{type}' is not supported; expected clip_vision_model or siglip_vision_model");
+        }
+
+        if (clip)
+        {
+            json.Allow(ModelKeys.Clip);
         }
 
         var act = json.Text("hidden_act", clip ? "quick_gelu" : "gelu_pytorch_tanh");
@@ -89,7 +96,7 @@ public sealed record VisionConfig
             NumHeads = json.Integer("num_attention_heads", 12),
             Activation = act,
             LayerNormEps = json.Number("layer_norm_eps", clip ? 1e-5 : 1e-6),
-            HasPoolingHead = !clip && json.Flag("vision_use_head", true),
+            HasPoolingHead = !clip && json.FlagOrNull("vision_use_head", true),
             InitializerRange = json.Number("initializer_range", 0.02),
         };
         if (config.PatchSize > config.ImageSize)
@@ -100,6 +107,20 @@ public sealed record VisionConfig
         return config.HiddenSize % config.NumHeads == 0
             ? config
             : throw json.Error("num_attention_heads", $"{config.NumHeads} does not divide hidden_size, {config.HiddenSize}");
+    }
+
+    /// <summary>The tower's part of a whole CLIP or SigLIP model's configuration, which old files give twice.</summary>
+    private static ForeignJson Inner(ForeignJson json)
+    {
+        json.Allow(ModelKeys.WholeClip);
+        var inner = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
+        inner.Allow(ModelKeys.Common, ModelKeys.Tower);
+        if (json.Object("vision_config_dict") is { } again && again.Keys().FirstOrDefault(k => !again.Agrees(inner, k)) is { } key)
+        {
+            throw again.Error(key, "differs from vision_config, where Transformers would put it; keep one of them");
+        }
+
+        return inner;
     }
 
     internal JsonObject Write()

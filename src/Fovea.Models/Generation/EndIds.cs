@@ -9,15 +9,14 @@ public static class EndIds
     /// <exception cref="Core.Errors.InvalidInputException">A value is no id.</exception>
     public static int[] Read(string dir)
     {
-        foreach (var name in new[] { "generation_config.json", "config.json" })
-        {
-            var path = Path.Combine(dir, name);
-            if (File.Exists(path) && ForeignJson.Read(path) is var json && json.Has("eos_token_id"))
-            {
-                return json.Ids("eos_token_id");
-            }
-        }
+        var (generation, config) = (Path.Combine(dir, "generation_config.json"), Path.Combine(dir, "config.json"));
+        int[] stated = File.Exists(generation) ? ForeignJson.Read(generation, FromGeneration) : [];
+        return stated.Length > 0 || !File.Exists(config) ? stated : ForeignJson.Peek(config).Ids("eos_token_id");
+    }
 
-        return [];
+    private static int[] FromGeneration(ForeignJson json)
+    {
+        json.Allow(ModelKeys.Common, ModelKeys.Generation);
+        return json.Ids("eos_token_id");
     }
 }

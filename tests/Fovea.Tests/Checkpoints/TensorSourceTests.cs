@@ -50,6 +50,26 @@ public sealed class TensorSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "Git LFS pointer")]
+    [InlineData("model.safetensors", "<!doctype html><title>Not found</title>", "web page")]
+    [InlineData("pytorch_model.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "Git LFS pointer")]
+    [InlineData("model.safetensors.index.json", "<html><body>Sign in</body></html>", "web page")]
+    public void A_pointer_or_a_page_in_the_place_of_weights_is_called_so(string file, string content, string named)
+    {
+        File.WriteAllText(Path.Combine(_folder, file), content);
+        Assert.Contains(named, Assert.Throws<InvalidInputException>(() => TensorSources.Open(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_of_more_tensors_than_any_model_has_is_refused_by_their_number()
+    {
+        var header = System.Text.Encoding.UTF8.GetBytes("{" + string.Join(',', Enumerable.Range(0, 100_001).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}")) + "}");
+        var file = Path.Combine(_folder, "model.safetensors");
+        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. header]);
+        Assert.Contains("100001 tensors; expected at most 100000", Assert.Throws<InvalidInputException>(() => TensorSources.Open(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("pool_4_to_2", true)]
     [InlineData("pool_5_to_3", false)]
     public void Nested_dictionaries_have_dotted_names_and_tied_heads_share_their_storage(string name, bool tied)

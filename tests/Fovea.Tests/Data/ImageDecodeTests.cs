@@ -101,9 +101,29 @@ public sealed class ImageDecodeTests
         }
     }
 
+    [Fact]
+    public void An_index_beyond_the_palette_is_the_grey_of_its_number_as_Pillow_shows_it()
+    {
+        byte[] rows = [0, 0, 1, 2, 3, 0, 200, 255, 1, 0]; // two rows of four, each after its filter
+        var png = Png(4, 2, depth: 8, colour: 3, rows, Chunk("PLTE"u8, [60, 10, 200, 120, 11, 201]));
+        Assert.Equal([60, 10, 200, 120, 11, 201, 2, 2, 2, 3, 3, 3, 200, 200, 200, 255, 255, 255, 120, 11, 201, 60, 10, 200], ImageFile.Decode(png, "palette").Pixels);
+        Assert.Equal([60, 10, 200, 3, 3, 3], ImageFile.Decode(Png(2, 1, depth: 2, colour: 3, [0, 0b0011_0000], Chunk("PLTE"u8, [60, 10, 200])), "palette").Pixels);
+    }
+
+    [Fact]
+    public void A_wrong_checksum_of_the_pixel_data_is_passed_over_as_Pillow_does()
+    {
+        var png = Png(2, 1, depth: 8, colour: 2, [0, 1, 2, 3, 4, 5, 6]);
+        var broken = png.ToArray();
+        broken[^13] ^= 0x55; // the last byte of IDAT's checksum, before the 12 bytes of IEND
+        Assert.Equal([1, 2, 3, 4, 5, 6], ImageFile.Decode(broken, "checksum").Pixels);
+        broken[^20] ^= 0xFF; // data that is damaged stays so
+        Assert.ThrowsAny<InvalidInputException>(() => ImageFile.Decode(broken, "checksum"));
+    }
+
     private static byte[] Read(string file) => File.ReadAllBytes(TestData.Find(Inputs + file));
 
-    private static byte[] Png(int width, int height, byte depth, byte colour, byte[] rows)
+    private static byte[] Png(int width, int height, byte depth, byte colour, byte[] rows, byte[]? before = null)
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -115,7 +135,7 @@ public sealed class ImageDecodeTests
             deflate.Write(rows);
         }
 
-        return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, packed.ToArray()), .. Chunk("IEND"u8, [])];
+        return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. before ?? [], .. Chunk("IDAT"u8, packed.ToArray()), .. Chunk("IEND"u8, [])];
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> tag, byte[] data)

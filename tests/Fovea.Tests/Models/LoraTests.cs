@@ -143,10 +143,10 @@ public sealed class LoraTests : IDisposable
     }
 
     [Theory]
-    [InlineData("use_dora", "true", "use_dora: is not supported")]
+    [InlineData("use_dora", "true", "use_dora: true is not supported; expected false")]
     [InlineData("bias", "\"all\"", "bias: 'all' is not supported")]
     [InlineData("peft_type", "\"IA3\"", "peft_type: 'IA3' is not supported")]
-    [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save: is not supported")]
+    [InlineData("modules_to_save", "[\"lm_head\"]", "modules_to_save: [\"lm_head\"] is not supported")]
     [InlineData("r", "5", "expected [5, 64]")]
     public void An_adapter_that_is_not_supported_is_one_clear_error(string key, string value, string expected)
     {
@@ -158,6 +158,59 @@ public sealed class LoraTests : IDisposable
         json[key] = JsonNode.Parse(value);
         File.WriteAllText(file, json.ToJsonString());
         Assert.Contains(expected, Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_list_of_names_that_the_tower_has_too_leaves_the_tower_as_it_is(bool original)
+    {
+        using var model = original ? (DecoderModel)ModelFolder.Load(TestData.Find("fixtures/models/llava/llama_clip/original_llava_bin"))
+            : (DecoderModel)ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*(q_proj|v_proj)" }, 3);
+        adapter.Save(_folder, model);
+        SetTargets("q_proj", "v_proj");
+        using var again = LoraAdapter.Load(_folder, model);
+        Assert.Equal(adapter.Modules, again.Modules);
+
+        SetTargets("q_proj", "v_proj", "k_proj"); // within the decoder, a map without its tensors is a torn file
+        Assert.Contains("missing", Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_adapter_of_which_nothing_fits_stays_an_error()
+    {
+        using var model = (DecoderModel)ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 3);
+        adapter.Save(_folder, model);
+        SafetensorsFile.Write(Path.Combine(_folder, "adapter_model.safetensors"), [KeyValuePair.Create("base_model.model.other.q_proj.lora_A.weight", zeros(2, 2))]);
+        Assert.Contains("unexpected base_model.model.other", Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_in_the_older_file_load_and_what_lies_beside_them_is_not_passed_over()
+    {
+        using var model = (DecoderModel)ModelPresets.Create("tiny-text-2", Vocabulary, 5);
+        using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 1);
+        adapter.Save(_folder, model);
+        File.Move(Path.Combine(_folder, "adapter_model.safetensors"), Path.Combine(_folder, "adapter_model.bin")); // the content decides its format
+        Assert.EndsWith("adapter_model.bin", LoraAdapter.Files(_folder)[1], StringComparison.Ordinal);
+        using (var again = LoraAdapter.Load(_folder, model))
+        {
+            Assert.Equal(adapter.Modules, again.Modules);
+        }
+
+        File.WriteAllBytes(Path.Combine(_folder, "non_lora_trainables.bin"), [1]);
+        Assert.Contains("non_lora_trainables.bin", Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(_folder, "adapter_model.bin"));
+        Assert.Contains("nor adapter_model.bin", Assert.Throws<InvalidInputException>(() => LoraAdapter.Files(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    private void SetTargets(params string[] names)
+    {
+        var json = Read(_folder);
+        json["target_modules"] = new JsonArray([.. names.Select(n => (JsonNode)n)]);
+        File.WriteAllText(Path.Combine(_folder, "adapter_config.json"), json.ToJsonString());
     }
 
     private static JsonObject Read(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")))!.AsObject();

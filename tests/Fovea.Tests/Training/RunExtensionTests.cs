@@ -43,8 +43,8 @@ public sealed class RunExtensionTests
     public void What_depends_on_the_number_of_steps_is_a_clear_no_before_anything_is_touched()
     {
         using TemporaryFolder cosine = new(), warm = new(), none = new();
-        ResumeTests.Train(cosine, options: Small.Options with { Steps = 6, CheckpointEvery = 3 });
-        AssertNo("cosine schedule", cosine, Small.Options with { Steps = 6, CheckpointEvery = 3 }, 8);
+        ResumeTests.Train(cosine, options: Small.Options with { Steps = 6, CheckpointEvery = 6 });
+        AssertNo("cosine schedule", cosine, Small.Options with { Steps = 6, CheckpointEvery = 6 }, 8);
         ResumeTests.Train(warm, options: Constant with { WarmupRatio = 0.5 });
         AssertNo("training.warmup_steps=3", warm, Constant with { WarmupRatio = 0.5 }, 12);
         AssertNo("no checkpoint", none, Constant, 12);
