@@ -6,7 +6,7 @@ using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Stages;
 
-/// <summary>SHA-256 of what a stage reads, so that going on with other inputs is noticed.</summary>
+/// <summary>SHA-256 of what a stage reads, so that continuing with other inputs is noticed.</summary>
 internal static class InputHashes
 {
     private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);

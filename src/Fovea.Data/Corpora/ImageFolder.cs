@@ -43,7 +43,7 @@ internal sealed class ImageFolder
         var path = Path.GetFullPath(Path.Combine(_root, name));
         if (!File.Exists(path))
         {
-            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or name the folder that it is below");
+            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or give the folder that contains it");
         }
 
         return IsBelow(Follow(path), _realRoot)
