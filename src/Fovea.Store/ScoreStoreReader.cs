@@ -151,7 +151,7 @@ public sealed class ScoreStoreReader
         return ShardFile.Read(Folder, shard);
     }
 
-    // While scoring goes on, the manifest names a shard a moment before the shard is in its place.
+    // While scoring runs, the manifest names a shard a moment before the shard is in its place.
     private static ShardEntry[] Finished(string folder, StoreManifest manifest) =>
         [.. manifest.Shards.Where(s => s.IsFinished && (manifest.Complete || File.Exists(ShardFile.PathOf(folder, s))))];
 

@@ -26,7 +26,7 @@ public sealed class WeightsFile
         {
             if (!_rows.TryAdd(row.Key, row))
             {
-                throw new InvalidInputException(path, null, $"{row.Key} stands twice; make the weights again");
+                throw new InvalidInputException(path, null, $"{row.Key} appears twice; make the weights again");
             }
         }
     }

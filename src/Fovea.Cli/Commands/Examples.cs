@@ -32,12 +32,17 @@ internal static class Examples
             "fovea train --config configs/lora.jsonc --model llava-1.5-7b-hf --data mix.json --images images --out runs/lora",
             "fovea train --config configs/tune.jsonc --set training.learning_rate=1e-5 --out runs/tuned --resume",
         ],
+        ["fovea folds"] = ["fovea folds --data runs/scenes/captions.json --also-train runs/scenes/dialogues.json --count 2 --out runs/folds"],
         ["fovea score"] =
         [
             "fovea score prior --model runs/reference/model --data runs/scenes/captions.json --out runs/prior-scores",
             "fovea score vig --model llava-1.5-7b-hf --data mix.json --images images --out runs/mix-scores",
         ],
-        ["fovea score prior"] = ["fovea score prior --model runs/reference/model --data runs/scenes/captions.json --out runs/prior-scores"],
+        ["fovea score prior"] =
+        [
+            "fovea score prior --model runs/reference/model --data runs/scenes/captions.json --out runs/prior-scores",
+            "fovea score prior --model runs/fold-0/model --model runs/fold-1/model --folds runs/folds --data runs/scenes/captions.json --out runs/prior-scores",
+        ],
         ["fovea score vig"] =
         [
             "fovea score vig --model llava-1.5-7b-hf --data mix.json --images images --out runs/mix-scores",
@@ -62,7 +67,7 @@ internal static class Examples
             "fovea generate --model llava-1.5-7b-hf --image table.jpg --prompt \"What is on the table?\"",
             "fovea generate --model runs/tuned/model --image scene.png --num-beams 3 --max-new-tokens 64",
         ],
-        ["fovea report"] = ["fovea report runs/demo", "fovea report runs/tuned --out tuned.html"],
+        ["fovea report"] = ["fovea report runs/demo", "fovea report runs/tuned --out tuned.html", "fovea report runs/eval --baseline runs/eval-before"],
         ["fovea model"] = ["fovea model inspect llava-1.5-7b-hf"],
         ["fovea model inspect"] = ["fovea model inspect llava-1.5-7b-hf", "fovea model inspect llava-1.5-7b --tower clip-vit-large-patch14-336 --json"],
         ["fovea completion"] = ["fovea completion bash > ~/.local/share/bash-completion/completions/fovea", "fovea completion fish > ~/.config/fish/completions/fovea.fish"],

@@ -13,14 +13,15 @@ internal static class Failure
     /// <param name="e">What was thrown.</param>
     /// <param name="hint">The command whose help is named after wrong use.</param>
     public static int Report(Exception e, string hint) =>
-        Say(Words(e, hint) ?? $"a fault of fovea's own: {e.GetType().Name}: {FirstLine(e.Message)} (FOVEA_TRACE=1 shows where; please report it)", e is UsageException ? ExitCodes.WrongUse : ExitCodes.Failed);
+        Say(Words(e, hint) ?? $"a fault of fovea's own: {e.GetType().Name}: {Quoted.Message(FirstLine(e.Message))} (FOVEA_TRACE=1 shows where; please report it)", e is UsageException ? ExitCodes.WrongUse : ExitCodes.Failed);
 
     /// <summary>Prints a line and returns the exit code; a closed or full standard error changes no exit code.</summary>
+    /// <remarks>Needs no further library: that one cannot be loaded may be what is to be said.</remarks>
     public static int Say(string line, int code)
     {
         try
         {
-            Console.Error.WriteLine($"fovea: {Quoted.Message(line)}");
+            Console.Error.WriteLine($"fovea: {line}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -73,7 +73,7 @@ internal sealed class GenerateCommand
         }
 
         Console.WriteLine();
-        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens a second after the first") : "";
+        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens per second after the first") : "";
         Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
     }
 

@@ -11,9 +11,25 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea score prior|vig</c>: log-probabilities of every target, into a score store.</summary>
 internal static class ScoreCommand
 {
-    private sealed class Shared(string model, ArgumentArity models)
+    private sealed class Shared
     {
-        public Option<string[]> Model { get; } = new("--model") { Description = model, Required = true, HelpName = "DIR", Arity = models };
+        // A list in both commands: the parser reads no list where exactly one value may be given.
+        public Shared(string model, bool several)
+        {
+            Model = new("--model") { Description = model, Required = true, HelpName = "DIR" };
+            if (!several)
+            {
+                Model.Validators.Add(found =>
+                {
+                    if (found.Tokens.Count > 1)
+                    {
+                        found.AddError($"--model: expected one model, got {found.Tokens.Count}.");
+                    }
+                });
+            }
+        }
+
+        public Option<string[]> Model { get; }
 
         public Option<string> Data { get; } = CommonOptions.Data();
 
@@ -89,7 +105,7 @@ internal static class ScoreCommand
 
     private static Command Prior()
     {
-        var shared = new Shared("Text-only reference in Hugging Face form; with --folds repeat it, one per fold in their order.", ArgumentArity.OneOrMore);
+        var shared = new Shared("Text-only reference in Hugging Face form; with --folds repeat it, one per fold in their order.", several: true);
         var folds = new Option<string?>("--folds") { Description = "Fold assignment that 'fovea folds' wrote: each sample is scored by the reference that was trained without it.", HelpName = "DIR" };
         var command = shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR).") { folds });
         command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
@@ -99,7 +115,7 @@ internal static class ScoreCommand
 
     private static Command Vig()
     {
-        var shared = new Shared("Model folder in Hugging Face form.", ArgumentArity.ExactlyOne);
+        var shared = new Shared("Model folder in Hugging Face form.", several: false);
         var proxy = new Option<string[]>("--proxy") { Description = "What replaces the image: blur or blur@SIGMA, none (no image tokens), black, mean, noise, other (another sample's image). Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
         var sigma = Numbers.Optional("--sigma", "Standard deviation of the blur, in pixels of the model's input (default: a quarter of its side); --proxy blur@S says the same.", "S", new Bounds<double>(Above: 0));
         var command = shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma });

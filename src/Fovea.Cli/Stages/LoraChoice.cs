@@ -22,7 +22,7 @@ internal sealed record LoraChoice
     /// <summary>Whether the scale is alpha / sqrt(rank) and not alpha / rank.</summary>
     public bool RankStabilized { get; init; }
 
-    /// <summary>An adapter in PEFT's form to continue from; its shape takes precedence over the keys above.</summary>
+    /// <summary>An adapter in PEFT's form to continue training; its shape takes precedence over the keys above.</summary>
     public string? Adapter { get; init; }
 
     /// <summary>Whether <c>model/</c> is written with the adapter merged, beside <c>adapter/</c>.</summary>

@@ -66,7 +66,7 @@ internal sealed record TrainStage : IStage
     /// <inheritdoc/>
     public string Kind => "train";
 
-    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has none of its own");
+    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has no tokenizer");
 
     private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
 

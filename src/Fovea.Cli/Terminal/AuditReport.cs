@@ -44,7 +44,7 @@ internal static class AuditReport
     private static void ShowCounts(IAnsiConsole console, CorpusAudit audit)
     {
         console.WriteLine($"records  {Number(audit.Records)}, of which {Number(audit.Valid)} valid");
-        console.WriteLine($"tokens   {Number(audit.Tokens)} (an image counts as one), the longest sample {Number(audit.LongestSample)}");
+        console.WriteLine($"tokens   {Number(audit.Tokens)} (an image is one token here), the longest sample {Number(audit.LongestSample)}");
         console.WriteLine($"targets  {Number(audit.Targets)}");
         console.WriteLine($"images   {Number(audit.Images)}");
         foreach (var (template, count) in audit.Templates)

@@ -15,7 +15,7 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
 
     /// <summary>Runs all of <paramref name="plan"/>.</summary>
     /// <exception cref="FoveaException">A stage failed; the message is its own, with its name.</exception>
-    /// <exception cref="OperationCanceledException">Stopped on request; running again goes on.</exception>
+    /// <exception cref="OperationCanceledException">Stopped on request; running again continues.</exception>
     public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, int numThreads, CancellationToken stop)
     {
         var left = CostsToTheEnd(plan);

@@ -64,7 +64,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         var caption = fields.Field("caption").Text().Trim();
         if (caption.Contains("<image>", StringComparison.Ordinal))
         {
-            throw fields.Error("image_outside_question: the caption holds <image>; the tag may only stand in a question");
+            throw fields.Error("image_outside_question: the caption holds <image>; the tag may only appear in a question");
         }
 
         var id = fields.Optional("id") is { } value ? WholeNumber(value).ToString(CultureInfo.InvariantCulture) : null;

@@ -44,7 +44,7 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
         var path = Path.GetFullPath(Path.Combine(_root, name));
         if (FileStatus.Of(path) is not { } status)
         {
-            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there, or give the folder it is relative to as --images");
+            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or give the folder that contains it");
         }
 
         if (!status.IsRegular || status.Length > RegularFile.MaxImage)

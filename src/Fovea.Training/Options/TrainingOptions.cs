@@ -83,7 +83,7 @@ public sealed record TrainingOptions
     /// <summary>Longest sequence in expanded tokens; null for the model's own limit.</summary>
     public int? MaxLength { get; init; }
 
-    /// <summary>Of the order of samples.</summary>
+    /// <summary>Seed of the order of samples and of initial weights.</summary>
     public long Seed { get; init; }
 
     /// <summary>Steps between checkpoints; null for none but at cancellation.</summary>

@@ -42,7 +42,8 @@ public static class RunExtension
             return "more steps must be asked for";
         }
 
-        var (before, after) = (TrainingPlan.Of(was, 0).Schedule, TrainingPlan.Of(now, 0).Schedule);
+        const int AnyNumber = int.MaxValue; // of samples: a run of steps does not depend on it
+        var (before, after) = (TrainingPlan.Of(was, AnyNumber).Schedule, TrainingPlan.Of(now, AnyNumber).Schedule);
         for (var step = 0L; step < done; step++)
         {
             if (before.Rate(step) != after.Rate(step))

@@ -16,6 +16,7 @@ public sealed class WrongUseTests
     [InlineData("unknown option '--jsno' (did you mean '--json'?)", "report", "runs/demo", "--jsno")]
     [InlineData("unknown option '--zzzz'.", "--zzzz")]
     [InlineData("expected a command after 'fovea score': prior, vig.", "score", "--model", "x")]
+    [InlineData("--model: expected one model, got 2", "score", "vig", "--model", "x", "--model", "y", "--data", "d", "--out", "o")]
     [InlineData("unexpected argument 'other'", "report", "runs/demo", "other")]
     [InlineData("--format: expected one of ", "data", "audit", "--data", "d", "--model", "m", "--format", "1")]
     [InlineData("(did you mean 'coco'?)", "data", "audit", "--data", "d", "--model", "m", "--format", "cocoa")]
