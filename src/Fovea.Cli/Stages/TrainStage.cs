@@ -218,9 +218,20 @@ internal sealed record TrainStage : IStage
             {
                 LeftOutFold.Require(start, before, folds, fold);
             }
+            else if (SeenBy(start, folds) is { } seen)
+            {
+                throw new InvalidInputException(start, null, $"was trained on {seen}, which {folds.Path} assigns to folds, so that its references would have seen what they score; start from a model that was not trained on it");
+            }
         }
 
         return ([.. samples.Where(s => folds.Folds.IsTrainedOn(fold, s.Key))], new LeftOutFold(folds.Sha256, fold));
+    }
+
+    /// <summary>A file of the assignment that a model was trained on, by the manifest of its run; null where none is known.</summary>
+    private static string? SeenBy(string start, FoldsFile folds)
+    {
+        var run = StageManifest.Read(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(start)))!);
+        return run is { Kind: "train" } ? folds.Sources.FirstOrDefault(s => run.Inputs.ContainsValue(s.Sha256) && folds.HoldsBack(s))?.Name : null;
     }
 
     private VisionLanguageModel StartModel(TokenizedCorpus corpus, MemoryLimit? memory)

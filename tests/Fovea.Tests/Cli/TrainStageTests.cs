@@ -65,7 +65,7 @@ public sealed class TrainStageTests : IDisposable
 
         var file = Path.Combine(_folder["scenes"], "dialogues.json");
         var records = JsonNode.Parse(File.ReadAllText(file))!.AsArray();
-        records[5]!["conversations"]![2]!["value"] = "what is this";
+        records[5]!["conversations"]!.AsArray().Last(t => (string?)t!["from"] == "human")!["value"] = "what is this";
         File.WriteAllText(file, records.ToJsonString());
         var error = Assert.Throws<InvalidInputException>(() => Run(stage));
         Assert.Equal(("dialogues.json", 5), (error.File, error.Record));
