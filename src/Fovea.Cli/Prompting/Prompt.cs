@@ -1,3 +1,4 @@
+using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
