@@ -7,7 +7,7 @@ namespace Fovea.Models;
 
 /// <summary>
 /// A causal language model that may see images: ids and images in, logits where they are wanted out. It knows no loss.
-/// Also stands for a text-only decoder, whose <see cref="SeesImages"/> is false.
+/// Also serves a text-only decoder, whose <see cref="SeesImages"/> is false.
 /// </summary>
 public abstract class VisionLanguageModel : IDisposable
 {
@@ -17,7 +17,7 @@ public abstract class VisionLanguageModel : IDisposable
     /// <summary>Whether image placeholders are allowed.</summary>
     public abstract bool SeesImages { get; }
 
-    /// <summary>Parameters by their <c>transformers452</c> names, in a fixed order; a tied one stands once.</summary>
+    /// <summary>Parameters by their <c>transformers452</c> names, in a fixed order; a tied one appears once.</summary>
     public abstract ParameterSet Parameters { get; }
 
     /// <summary>Number of ids that the head can predict.</summary>

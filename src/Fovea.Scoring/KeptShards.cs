@@ -54,6 +54,11 @@ internal sealed class KeptShards(ScoringOptions options, ScoringSource source, S
             Agree(shard, row, "context fingerprint", "its text, the tokenizer or the template", context, now.ContextFingerprint);
         }
 
+        if (row.ConversationFingerprint is { } conversation)
+        {
+            Agree(shard, row, "conversation fingerprint", "a question before its answers, or the template,", conversation, now.ConversationFingerprint ?? "none");
+        }
+
         if (row.ImageHash is { } image && imageHash(now) is { } hash)
         {
             Agree(shard, row, "image hash", $"its image {string.Join(", ", head.Images)}", image, hash);

@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
@@ -15,7 +16,7 @@ namespace Fovea.Scoring;
 public sealed class PriorScorer : ITokenScorer
 {
     private readonly IReadOnlyList<VisionLanguageModel> _references;
-    private readonly FoldAssignment? _folds;
+    private readonly FoldsFile? _folds;
     private readonly ScoringOptions _options;
 
     /// <summary>Scores with one reference.</summary>
@@ -25,16 +26,17 @@ public sealed class PriorScorer : ITokenScorer
     }
 
     /// <summary>Scores with cross-fitting: reference k scores fold k, which it was not trained on.</summary>
-    /// <param name="references">One a fold; reference k is trained on the samples for which <c>folds.IsTrainedOn(k, key)</c>.</param>
+    /// <param name="references">One per fold, in the order of the folds.</param>
     /// <param name="folds">Over the corpus that is scored.</param>
     /// <param name="options">Shards, windows and batches.</param>
-    public PriorScorer(IReadOnlyList<VisionLanguageModel> references, FoldAssignment? folds, ScoringOptions options)
+    /// <exception cref="FoveaException">There are fewer or more references than folds, or a reference was not trained without its fold of this very assignment.</exception>
+    public PriorScorer(IReadOnlyList<FoldReference> references, FoldsFile folds, ScoringOptions options)
+        : this([.. Checked(references, folds).Select(r => r.Model)], folds, options)
     {
-        if (references.Count != (folds?.Count ?? 1))
-        {
-            throw new ArgumentException($"{references.Count} references for {folds?.Count ?? 1} folds", nameof(references));
-        }
+    }
 
+    private PriorScorer(IReadOnlyList<VisionLanguageModel> references, FoldsFile? folds, ScoringOptions options)
+    {
         _references = references;
         _folds = folds;
         _options = options.Checked();
@@ -47,16 +49,22 @@ public sealed class PriorScorer : ITokenScorer
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(_options.Describe())
     {
         ["method"] = "prior",
-        ["folds"] = $"{_folds?.Count ?? 1}",
+        ["folds"] = _folds?.Sha256 ?? "none",
     };
 
     /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default) =>
         new ScoringRun<ScoringWindow>(_options, source, store, new Work(this, source)).Run(progress, cancellation);
 
-    private ExpandedSample? Expand(TokenizedSample sample, int reference) => (_folds?.FoldOf(sample.Key) ?? 0) == reference
+    private ExpandedSample? Expand(TokenizedSample sample, int reference) => (_folds?.Folds.FoldOf(sample.Key) ?? 0) == reference
         ? SampleExpander.Expand(_references[reference], sample, [], _options.MaxLength ?? int.MaxValue)
         : null;
+
+    private static IReadOnlyList<FoldReference> Checked(IReadOnlyList<FoldReference> references, FoldsFile folds)
+    {
+        LeftOutFold.RequireAll([.. references.Select(r => (r.Folder, r.Without))], folds);
+        return references;
+    }
 
     private sealed class Work(PriorScorer scorer, ScoringSource source) : IScoringWork<ScoringWindow>
     {

@@ -8,7 +8,7 @@ namespace Fovea.Scoring;
 /// <summary>How samples are cut into shards, windows and batches. None of it moves a score by more than rounding.</summary>
 public sealed record ScoringOptions
 {
-    /// <summary>Most tokens of one batch, padding included; a longer sample stands alone. Where memory does not suffice, a shard goes on with half of it, and the store records that.</summary>
+    /// <summary>Most tokens of one batch, padding included; a longer sample is a batch of its own. Where memory does not suffice, a shard is scored again with half of it, and the store records that.</summary>
     public int TokenBudget { get; init; } = 8192;
 
     /// <summary>Samples sorted by length together; their images are in memory at once. A shard holds a whole number of windows but for its last.</summary>

@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Scoring;
 
@@ -59,7 +60,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
                 budget /= 2;
                 _invalid = invalidBefore;
                 store.BeginShard(shard, budget);
-                progress.Report(Task, BeginOf(shard), source.Count, $"memory does not suffice: {ShardEntry.FileOf(shard)} again with {budget} tokens a batch");
+                progress.Report(Task, BeginOf(shard), source.Count, $"not enough memory: scoring {ShardEntry.FileOf(shard)} again with {budget} tokens per batch");
             }
         }
     }

@@ -1,13 +1,14 @@
-using System.Collections.ObjectModel;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Models.Batching;
 using Fovea.Scoring.Batching;
+using Fovea.Torch;
+using System.Collections.ObjectModel;
 
 namespace Fovea.Scoring;
 
-/// <summary>A few samples in the making: tokenized together, scored condition by condition, each dropping out with its reason at its first failure.</summary>
+/// <summary>A few samples in the making: tokenized together, scored condition by condition, each leaves with its reason at its first failure.</summary>
 internal sealed class ScoringWindow
 {
     private readonly Item[] _items;
@@ -42,7 +43,7 @@ internal sealed class ScoringWindow
     /// <param name="compute">The model at work.</param>
     /// <param name="step">Budget, and when to stop.</param>
     /// <param name="expand">By place in the window.</param>
-    /// <exception cref="FoveaException">Memory does not suffice for a batch of one sample.</exception>
+    /// <exception cref="FoveaException">There is not enough memory for a batch of one sample.</exception>
     public void Score(string condition, BatchFacts compute, ScoringStep step, Func<int, TokenizedSample, ExpandedSample?> expand)
     {
         var rows = new List<(Item Item, ExpandedSample Expanded)>();
@@ -82,7 +83,7 @@ internal sealed class ScoringWindow
         if (expanded.TargetIndices[0] == 0)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                "no_context: the first target is the first token, so that nothing predicts it; use a tokenizer with a first token or another proxy");
+                "no_context: the first target is the first token, so that nothing precedes it to predict it from; use a tokenizer that begins texts with a token, or another proxy");
         }
     }
 
@@ -94,8 +95,7 @@ internal sealed class ScoringWindow
         }
         catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
         {
-            throw new FoveaException(
-                $"memory does not suffice for one sample of {batch[0].InputIds.Length} tokens ({e.Message}); free memory, use a smaller model or a smaller max_length", e);
+            throw AllocationFailure.ToError(e, $"one sample of {batch[0].InputIds.Length} tokens", "free memory, or lower --max-length, or use a smaller model");
         }
     }
 
@@ -161,6 +161,7 @@ internal sealed class ScoringWindow
             Id = head.Id,
             TextFingerprint = Tokens?.TextFingerprint ?? "",
             ContextFingerprint = contextSeen ? Tokens?.ContextFingerprint : null,
+            ConversationFingerprint = Tokens?.ConversationFingerprint,
             ImageHash = _reason is null ? imageHash : null,
             HasImage = head.Images.Count > 0,
             InvalidReason = _reason,

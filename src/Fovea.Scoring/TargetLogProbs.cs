@@ -15,7 +15,7 @@ public sealed record TargetFacts(float[] LogProbs, bool[]? TopOne = null, float[
 public static class TargetLogProbs
 {
     /// <summary>
-    /// <c>log p(t_i | what stands before it)</c> in nats of each sample's targets: <c>[batch][targets kept]</c>. One forward pass without gradients;
+    /// <c>log p(t_i | what precedes it)</c> in nats of each sample's targets: <c>[batch][targets kept]</c>. One forward pass without gradients;
     /// logits are taken at target positions only and normalised in float32.
     /// </summary>
     /// <param name="model">Whose probabilities.</param>

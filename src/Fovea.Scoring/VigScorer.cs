@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fovea.Core.Errors;
+using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
@@ -63,7 +64,9 @@ public sealed class VigScorer : ITokenScorer
     /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default)
     {
-        var others = _vig.Proxies.Any(p => p.Kind == ProxyKind.Other) ? OtherImages.Assign(source, _vig.Seed) : null;
+        var others = _vig.Proxies.Any(p => p.Kind == ProxyKind.Other)
+            ? OtherImages.Assign([.. source.WithImages], new RandomSource(_vig.Seed, "score/other"))
+            : null;
         var work = new VigWork(source, _model, _images, new ProxyImages(_images, _blur, _vig.Seed, others), _vig, _options);
         return new ScoringRun<VigWindow>(_options, source, store, work).Run(progress, cancellation);
     }

@@ -62,6 +62,6 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
     }
 
     private double[] Excess(TokenScores sample) => options.Model == options.Reference
-        ? throw new UsageException($"excess loss: expected two conditions, got {options.Model} twice")
-        : VisualInformationGain.OfTokens(sample, options.Reference, options.Model);
+        ? throw new UsageException($"excess loss: expected two different conditions, got {options.Model} twice")
+        : ScoreColumns.Differences(sample, options.Reference, options.Model);
 }

@@ -1,13 +1,12 @@
 using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
-using Fovea.Store;
 
 namespace Fovea.Selection;
 
 /// <summary>
 /// PRIOR (arXiv 2505.08971, method, 2): every sample, each target weighted with <c>w_i = (1 - p_ref(t_i | t_&lt;i))^alpha</c>. The weights are raw;
-/// training scales those left after truncation to their number. Targets that the reference did not score weigh 0.
+/// training scales those that remain after truncation to their number. Targets that the reference did not score weigh 0.
 /// </summary>
 /// <param name="alpha">At least 0; 1 in the paper, 0 is plain next-token prediction.</param>
 /// <param name="condition">The reference's condition.</param>
@@ -15,7 +14,7 @@ public sealed class PriorSelector(double alpha = 1, string condition = Core.Scor
 {
     private readonly double _alpha = alpha is >= 0 and < double.PositiveInfinity
         ? alpha
-        : throw new UsageException($"alpha: expected a finite number of at least 0, got {alpha}");
+        : throw new UsageException(FormattableString.Invariant($"--alpha: expected a finite number of at least 0, got {alpha}"));
 
     /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.TargetCount;
@@ -45,22 +44,9 @@ public sealed class PriorSelector(double alpha = 1, string condition = Core.Scor
         var scored = ScoredTargets.Count(logProbs);
         for (var i = 0; i < scored; i++)
         {
-            weights[i] = (float)Math.Pow(-ExpMinusOne(logProbs[i]), alpha);
+            weights[i] = (float)Math.Pow(TokenMeasures.OneMinusProbability(logProbs[i]), alpha);
         }
 
         return weights;
-    }
-
-    /// <summary>e^x - 1 without cancellation near 0 (Kahan's correction; the framework's ExpM1 subtracts plainly).</summary>
-    internal static double ExpMinusOne(double x)
-    {
-        var exp = Math.Exp(x);
-        if (exp == 1)
-        {
-            return x;
-        }
-
-        var difference = exp - 1;
-        return difference == -1 ? -1 : difference * x / Math.Log(exp);
     }
 }

@@ -37,7 +37,7 @@ public sealed class RandomSampleSelector(long seed, int keptSamples) : ISelector
         var candidates = scores.Where(SampleRule.IsRanked).Select(s => s.Key).ToList();
         if (keptSamples < 0 || keptSamples > candidates.Count)
         {
-            throw new UsageException($"samples: expected 0 to {candidates.Count}, got {keptSamples}; match a selection of this corpus");
+            throw new UsageException($"samples: expected 0 to {candidates.Count}, got {keptSamples}; give the number that a selection of this corpus kept");
         }
 
         var (below, ties) = RankCut.Find(candidates.Select(Draw), keptSamples);

@@ -51,7 +51,7 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISel
         if (wanted < 0 || wanted > free)
         {
             throw new UsageException(
-                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {supervisedTokens}; match a selection of this corpus");
+                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {supervisedTokens}; give the number that a selection of this corpus kept");
         }
 
         var (below, ties) = RankCut.Find(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);

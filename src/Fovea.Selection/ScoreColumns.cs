@@ -9,8 +9,12 @@ internal static class ScoreColumns
     public static float[] Condition(TokenScores scores, string condition) => scores.LogProbs.TryGetValue(condition, out var values)
         ? values
         : throw new InvalidInputException(scores.Key.Source, scores.Key.Record,
-            $"condition {condition}: not among the sample's scores ({Present(scores)}); score it, or join the score store that holds it");
+            $"condition {condition} is not among the sample's scores ({Present(scores)}); score it, or join the score store that holds it");
+
+    /// <summary>First condition less second, of the leading targets that both scored: <c>[scored targets]</c>.</summary>
+    public static double[] Differences(TokenScores scores, string first, string second) =>
+        TokenMeasures.Differences(Condition(scores, first), Condition(scores, second));
 
     private static string Present(TokenScores scores) =>
-        scores.LogProbs.Count == 0 ? "none" : string.Join(", ", scores.LogProbs.Keys.Order(StringComparer.Ordinal));
+        scores.LogProbs.Count == 0 ? "it has no scores" : string.Join(", ", scores.LogProbs.Keys.Order(StringComparer.Ordinal));
 }

@@ -7,8 +7,10 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
 {
     // Weights that come of the text alone hold for any context.
     private readonly bool _seesContext = selector.Conditions.Any(c => c != Conditions.TextOnlyReference);
+    private readonly bool _readsScores = selector.Conditions.Count > 0;
     private int _samples, _kept, _dropped, _textOnly, _invalid;
-    private long _targets, _supervised;
+    private readonly WeightStatistics _weights = new(selector.Normalization);
+    private long _targets, _supervised, _visualTargets, _supervisedVisual;
 
     /// <summary>Rows of <paramref name="scores"/>, lazily and in order.</summary>
     public IEnumerable<TokenWeights> Rows(IEnumerable<TokenScores> scores)
@@ -21,18 +23,27 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
     }
 
     /// <summary>What was counted so far.</summary>
-    public SelectionReport Report() => new()
+    public SelectionReport Report()
     {
-        Samples = _samples,
-        Kept = _kept,
-        Dropped = _dropped,
-        TextOnly = _textOnly,
-        Invalid = _invalid,
-        Targets = _targets,
-        SupervisedTokens = _supervised,
-        Tau = selection.Tau,
-        TokenTau = selection.TokenTau,
-    };
+        var (mean, largest, effective) = _weights.Values;
+        return new SelectionReport
+        {
+            Samples = _samples,
+            Kept = _kept,
+            Dropped = _dropped,
+            TextOnly = _textOnly,
+            Invalid = _invalid,
+            Targets = _targets,
+            SupervisedTokens = _supervised,
+            VisualTargets = _visualTargets,
+            SupervisedVisualTokens = _supervisedVisual,
+            Tau = selection.Tau,
+            TokenTau = selection.TokenTau,
+            MeanWeight = mean,
+            LargestWeight = largest,
+            EffectiveTokens = effective,
+        };
+    }
 
     /// <summary>Method, options and report by field.</summary>
     public Dictionary<string, string> Metadata()
@@ -60,9 +71,11 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
         {
             _textOnly++;
             _supervised += targets;
+            _weights.AddOnes(targets);
             return Row(sample, SelectionStatus.TextOnly, null, null);
         }
 
+        _visualTargets += targets;
         var decision = selection.Decide(sample);
         if (decision.DropReason is { } reason)
         {
@@ -71,13 +84,25 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
         }
 
         _kept++;
-        _supervised += Supervised(targets, decision.Weights);
+        var supervised = Supervised(targets, decision.Weights);
+        _supervised += supervised;
+        _supervisedVisual += supervised;
+        if (decision.Weights is { } weights)
+        {
+            _weights.Add(weights);
+        }
+        else
+        {
+            _weights.AddOnes(targets);
+        }
+
         return Row(sample, SelectionStatus.Kept, null, decision.Weights);
     }
 
     private TokenWeights Row(TokenScores sample, SelectionStatus status, string? reason, float[]? weights) => new(sample.Key, sample.TextFingerprint, status, reason, weights)
     {
         ContextFingerprint = _seesContext ? sample.ContextFingerprint : null,
+        ConversationFingerprint = _readsScores && status is SelectionStatus.Kept or SelectionStatus.Dropped ? sample.ConversationFingerprint : null,
         ImageHash = _seesContext ? sample.ImageHash : null,
     };
 

@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Scores;
 using Fovea.Store;
@@ -10,7 +11,7 @@ public static class SelectorExtensions
     /// <summary>Selects, with all rows in memory.</summary>
     /// <param name="selector">The method.</param>
     /// <param name="scores">All samples of the corpus in record order; enumerated several times.</param>
-    /// <exception cref="Core.Errors.FoveaException">A sample lacks a condition the method needs, or the options cannot be met.</exception>
+    /// <exception cref="FoveaException">A sample lacks a condition the method needs, or the options cannot be met.</exception>
     public static SelectionResult Apply(this ISelector selector, IEnumerable<TokenScores> scores)
     {
         var pass = new SelectionPass(selector, selector.Fit(scores));
@@ -19,7 +20,7 @@ public static class SelectorExtensions
     }
 
     /// <summary>What the method would keep; holds no rows.</summary>
-    /// <exception cref="Core.Errors.FoveaException">As <see cref="Apply"/>.</exception>
+    /// <exception cref="FoveaException">As <see cref="Apply"/>.</exception>
     public static SelectionReport Count(this ISelector selector, IEnumerable<TokenScores> scores)
     {
         var pass = new SelectionPass(selector, selector.Fit(scores));
@@ -36,13 +37,19 @@ public static class SelectorExtensions
     /// <param name="path">The weights file, written atomically.</param>
     /// <param name="metadata">What else to say of the weights, by field, e.g. the provenance of the scores.</param>
     /// <param name="files">The disk; null for the real one.</param>
-    /// <exception cref="Core.Errors.FoveaException">As <see cref="Apply"/>, or the file cannot be written.</exception>
+    /// <exception cref="FoveaException">As <see cref="Apply"/>, no target of a sample with an image would carry loss, or the file cannot be written.</exception>
     public static SelectionReport WriteWeights(
         this ISelector selector, IEnumerable<TokenScores> scores, string path, IReadOnlyDictionary<string, string>? metadata = null, IFileLayer? files = null)
     {
         var pass = new SelectionPass(selector, selector.Fit(scores));
         WeightsFile.Write(path, pass.Rows(scores), selector.Normalization, () =>
         {
+            if (pass.Report() is { LearnsNothing: true } nothing)
+            {
+                throw new FoveaException(
+                    $"none of the {nothing.VisualTargets} targets of samples with an image would carry loss, so that training could learn nothing from an image; lower the threshold (--token-tau, --token-p, --p) or select without --strict-paper");
+            }
+
             var all = pass.Metadata();
             foreach (var (field, value) in metadata ?? new Dictionary<string, string>())
             {

@@ -18,7 +18,7 @@ public static class Threshold
     {
         if (percent is <= 0 or > 100)
         {
-            throw new UsageException($"percent: expected more than 0 and at most 100, got {percent}");
+            throw new UsageException(FormattableString.Invariant($"per cent (--p, --token-p): expected more than 0 and at most 100, got {percent}"));
         }
 
         ArgumentOutOfRangeException.ThrowIfNegative(count);

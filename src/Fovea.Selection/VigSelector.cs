@@ -59,12 +59,12 @@ public sealed class VigSelector : ISelector
         _ = Threshold.TopCount(options.TokenPercent ?? 100, 0);
         if (options is { TokenPercent: not null, TokenTau: not null })
         {
-            throw new UsageException($"threshold on tokens: expected a number of nats or a percentage, got both: {options.TokenTau} and {options.TokenPercent} per cent");
+            throw new UsageException(FormattableString.Invariant($"--token-tau, --token-p: expected one threshold on tokens, got two: {options.TokenTau} nats and {options.TokenPercent} per cent"));
         }
 
         if (options.TokenTau is { } tau && !double.IsFinite(tau))
         {
-            throw new UsageException($"threshold on tokens: expected a finite number of nats, got {tau}");
+            throw new UsageException(FormattableString.Invariant($"--token-tau: expected a finite number of nats, got {tau}"));
         }
 
         _options = options;

@@ -66,6 +66,11 @@ public static class ScoreJoin
             Agree(row, "context fingerprint", row.ContextFingerprint, other.ContextFingerprint);
         }
 
+        if (row.ConversationFingerprint is not null && other.ConversationFingerprint is not null)
+        {
+            Agree(row, "conversation fingerprint", row.ConversationFingerprint, other.ConversationFingerprint);
+        }
+
         if (row.ImageHash is not null && other.ImageHash is not null)
         {
             Agree(row, "image hash", row.ImageHash, other.ImageHash);
@@ -92,7 +97,13 @@ public static class ScoreJoin
         }
 
         // A text-only reference saw no context; what is weighted by both must keep the other's.
-        return row with { LogProbs = all, ContextFingerprint = row.ContextFingerprint ?? other.ContextFingerprint, ImageHash = row.ImageHash ?? other.ImageHash };
+        return row with
+        {
+            LogProbs = all,
+            ContextFingerprint = row.ContextFingerprint ?? other.ContextFingerprint,
+            ConversationFingerprint = row.ConversationFingerprint ?? other.ConversationFingerprint,
+            ImageHash = row.ImageHash ?? other.ImageHash,
+        };
     }
 
     private static void Agree(TokenScores row, string what, string expected, string got)
@@ -100,7 +111,7 @@ public static class ScoreJoin
         if (expected != got)
         {
             throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{what}: expected {expected} (first score store), got {got} (second); score both under the same tokenizer, template and images");
+                $"{what}: expected {expected} (first score store), got {got} (second); score both over the same text and images, with the same tokenizer and template");
         }
     }
 }

@@ -38,6 +38,9 @@ public sealed class ScoreStoreReader
     /// <summary>Full path of the texts of its tokens, a Parquet file of <c>token_id</c> and <c>token</c>; null where it has none.</summary>
     public string? TokensPath => _manifest.TokensSha256 is null ? null : Path.GetFullPath(Path.Combine(Folder, TokenTexts.FileName));
 
+    /// <summary>Whether a folder holds a score store, whole or not.</summary>
+    public static bool IsStore(string folder) => File.Exists(Path.Combine(folder, ManifestFile));
+
     /// <summary>Opens a store and checks the hash of each shard.</summary>
     /// <param name="folder">The store's folder.</param>
     /// <param name="allowPartial">Also open a store whose scoring has not finished.</param>
@@ -147,7 +150,7 @@ public sealed class ScoreStoreReader
         return ShardFile.Read(Folder, shard);
     }
 
-    // While scoring goes on, the manifest names a shard a moment before the shard is in its place.
+    // While scoring runs, the manifest names a shard a moment before the shard is in its place.
     private static ShardEntry[] Finished(string folder, StoreManifest manifest) =>
         [.. manifest.Shards.Where(s => s.IsFinished && (manifest.Complete || File.Exists(ShardFile.PathOf(folder, s))))];
 

@@ -28,7 +28,7 @@ internal static class StoreFolder
         }
     }
 
-    /// <summary>Refuses to go on with scores that were made otherwise.</summary>
+    /// <summary>Refuses to continue scores that were made otherwise.</summary>
     /// <param name="folder">Of the store.</param>
     /// <param name="made">How the scores in it were made.</param>
     /// <param name="wanted">How this run makes them.</param>

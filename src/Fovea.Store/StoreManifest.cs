@@ -11,8 +11,8 @@ internal sealed record StoreManifest
 {
     public const string FileName = "manifest.json", CurrentKind = "fovea.score_store";
 
-    /// <summary>2 added token budgets, shards that are begun, and the texts of tokens.</summary>
-    public const int CurrentVersion = 2, OldestVersion = 1;
+    /// <summary>2 added token budgets, shards that are begun, and the texts of tokens; 3 conversation fingerprints.</summary>
+    public const int CurrentVersion = 3, OldestVersion = 1;
 
     private const long MaxBytes = 256L << 20;
 

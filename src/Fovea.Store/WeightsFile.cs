@@ -26,7 +26,7 @@ public sealed class WeightsFile
         {
             if (!_rows.TryAdd(row.Key, row))
             {
-                throw new InvalidInputException(path, null, $"{row.Key} stands twice; make the weights again");
+                throw new InvalidInputException(path, null, $"{row.Key} appears twice; make the weights again");
             }
         }
     }
@@ -104,6 +104,12 @@ public sealed class WeightsFile
         if (row.ContextFingerprint is { } context && context != sample.ContextFingerprint)
         {
             throw Mismatch(sample, $"context fingerprint {sample.ContextFingerprint}", context);
+        }
+
+        if (row.ConversationFingerprint is { } conversation && conversation != sample.ConversationFingerprint)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"weights in {_path}: expected conversation fingerprint {sample.ConversationFingerprint ?? "none"}, got {conversation}: what its scores were conditioned on changed (a question, the instructions, or the template); restore it, or score and select again");
         }
 
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)

@@ -23,12 +23,12 @@ public static class MachineReport
         var normalises = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00e9";
         return
         [
-            new("libtorch", $"{torch.__version__}, shim {TorchRuntime.LoadState}", AddsUp()),
+            new("libtorch", $"{torch.__version__}, {TorchRuntime.LoadState}", AddsUp()),
             new("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors", true),
             new("bf16", HasFastBf16() ? "the processor multiplies bf16" : "no bf16 instructions seen; f32 is as fast or faster", true),
             new("memory", $"{memory.ToString("0.0", CultureInfo.InvariantCulture)} GiB", memory >= 4),
             new("ICU", normalises ? "NFC normalisation works" : "NFC normalisation does nothing: install libicu", normalises),
-            new("GPU", cuda ? $"{torch.cuda.device_count()} CUDA device(s)" : "none; the CPU is used", true),
+            new("GPU", $"{(cuda ? $"{torch.cuda.device_count()} CUDA device(s), not used" : "none seen")}; computing on a GPU is not supported yet, the CPU is used", true),
             new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}", true),
         ];
     }

@@ -53,6 +53,24 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     }
 
     [Fact]
+    public void Prior_with_folds_goes_from_the_assignment_over_a_reference_for_each_to_scores()
+    {
+        FoveaProcess.Succeed("folds", "--data", Captions, "--also-train", Dialogues, "--count", "2", "--seed", "3", "--out", Folder["folds"]);
+        var config = $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "folds": "{{Folder["folds"]}}", "data": [{{chain.Data("captions")}}, {{chain.Data("dialogues")}}], {{Training}} }""";
+        string[] models = [.. Enumerable.Range(0, 2).Select(k => chain.Train($"fold-{k}", config, "--set", $"leave_out_fold={k}") + "/model")];
+        string[] Score(string folds, string first, string second, string name) =>
+            ["score", "prior", "--folds", Folder[folds], "--model", first, "--model", second, "--data", Captions, "--out", Folder[name], "--threads", "1", "--json"];
+        Assert.Equal(40, (int)FoveaProcess.Succeed(Score("folds", models[0], models[1], "fold-scores")).Json["metrics"]!["samples"]!);
+
+        string Refused(params string[] command) => Assert.Single(FoveaProcess.Run(command).ErrorLines);
+        Assert.Contains("trained on fold 0", Refused(Score("folds", models[1], models[0], "swapped")), StringComparison.Ordinal);
+        Assert.Contains("without folds", Refused(Score("folds", Folder["reference"] + "/model", models[1], "unfolded")), StringComparison.Ordinal);
+        FoveaProcess.Succeed("folds", "--data", Captions, "--also-train", Dialogues, "--seed", "4", "--out", Folder["other-folds"]);
+        Assert.Contains("another assignment", Refused(Score("other-folds", models[0], models[1], "other")), StringComparison.Ordinal);
+        Assert.Contains("--folds", Refused([.. Score("folds", models[0], models[1], "none").Where((_, i) => i is not (2 or 3))]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Vig_goes_from_scores_to_tuning_to_evaluation_and_a_second_score_does_nothing()
     {
         string[] score = ["score", "vig", "--model", Folder["aligned"] + "/model", "--data", Dialogues, "--proxy", "blur", "--sigma", "5", "--out", Folder["vig-scores"], "--threads", "1"];
@@ -73,6 +91,23 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"], "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
         Assert.NotNull(metrics["grounded_nll"]);
         Assert.NotNull(metrics["qa_accuracy"]);
+        EveryFolderHasAReport();
+    }
+
+    private void EveryFolderHasAReport()
+    {
+        var written = File.ReadAllText(Path.Combine(Folder["tuned"], "report.html"));
+        foreach (var (folder, says) in new[] { ("vig-scores", "VIG against blur, sigma 5"), ("vig-weights", "carry loss"), ("tuned", "Training aligned on dialogues.json"), ("eval", "Evaluation of tuned") })
+        {
+            FoveaProcess.Succeed("report", Folder[folder]);
+            Assert.Contains(says, File.ReadAllText(Path.Combine(Folder[folder], "report.html")), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(written, File.ReadAllText(Path.Combine(Folder["tuned"], "report.html")));
+        Assert.Contains("data:image/png", File.ReadAllText(Path.Combine(Folder["vig-scores"], "report.html")), StringComparison.Ordinal);
+        FoveaProcess.Succeed("report", Folder["eval"], "--baseline", Folder["eval"]);
+        Assert.Contains("Worse than the baseline: nothing beyond its interval.", File.ReadAllText(Path.Combine(Folder["eval"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("a score store or a selection", Assert.Single(FoveaProcess.Run("report", Folder["scenes"]).ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

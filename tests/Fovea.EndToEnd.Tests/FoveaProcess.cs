@@ -19,11 +19,14 @@ internal static class FoveaProcess
 
     public static string RepositoryRoot { get; } = Metadata("RepositoryRoot");
 
-    private static string Program { get; } = Path.Combine(RepositoryRoot, "artifacts", "bin", "Fovea.Cli", Metadata("Configuration"), "fovea");
+    public static string Program { get; } = Path.Combine(RepositoryRoot, "artifacts", "bin", "Fovea.Cli", Metadata("Configuration"), "fovea");
 
-    public static Outcome Run(params string[] arguments)
+    public static Outcome Run(params string[] arguments) => Under([], arguments);
+
+    /// <summary>Runs with some variables of the environment set.</summary>
+    public static Outcome Under(Dictionary<string, string> environment, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = Start(environment, arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         Assert.True(process.WaitForExit(Limit), $"fovea {string.Join(' ', arguments)} did not end");
@@ -38,12 +41,19 @@ internal static class FoveaProcess
         return outcome;
     }
 
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    private static Process Start(Dictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
 
         return Process.Start(start)!;

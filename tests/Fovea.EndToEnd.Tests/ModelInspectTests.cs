@@ -44,7 +44,7 @@ public sealed class ModelInspectTests : IDisposable
     {
         var outcome = FoveaProcess.Run("model", "inspect", _folder.Path);
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains("config.json: not found", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("no model here (config.json is missing)", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
     }
 
     private void WriteWeights(bool withNorm)

@@ -90,7 +90,10 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
         Assert.NotNull(info["provenance"]!["input.model[0].weights"]);
         var shown = FoveaProcess.Succeed("scores", "show", Store, "--record", "0", "--json").Json;
         Assert.NotNull(shown["targets"]![0]!["token"]);
-        Assert.Contains("position\ttoken_id", FoveaProcess.Succeed("scores", "show", Store, "--record", "1").Output, StringComparison.Ordinal);
+        Assert.NotNull(shown["questions"]![0]);
+        Assert.NotNull(shown["targets"]![0]!["vig.visionless:black"]);
+        Assert.Contains("VIG black", FoveaProcess.Succeed("scores", "show", Store, "--record", "1").Output, StringComparison.Ordinal);
+        Assert.NotNull(info["statistics"]!["visionless:black"]!["mean"]!["value"]);
         Assert.Contains("record 99999", Assert.Single(FoveaProcess.Run("scores", "show", Store, "--record", "99999").ErrorLines), StringComparison.Ordinal);
         Assert.True((bool)FoveaProcess.Succeed("scores", "verify", Store, "--json").Json["intact"]!);
     }
@@ -171,6 +174,44 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixtu
         Assert.Equal(2, refused.ExitCode);
         Assert.Single(refused.ErrorLines);
         FoveaProcess.Succeed("scores", "verify", Store);
+    }
+
+    [Theory]
+    [InlineData("de_DE.UTF-8")]
+    [InlineData("tr_TR.UTF-8")]
+    [InlineData("fr_FR.UTF-8")]
+    public void A_number_of_the_command_line_means_the_same_under_every_locale(string locale)
+    {
+        Dictionary<string, string> there = new() { ["LC_ALL"] = locale };
+        var selected = FoveaProcess.Under(there, "select", "--scores", Store, "--method", "vig", "--p", "62.5", "--out", Folder["w-" + locale], "--json");
+        Assert.Equal(62.5, (double)selected.Json["run"]!["config"]!["p"]!);
+        var comma = FoveaProcess.Under(there, "select", "--scores", Store, "--method", "vig", "--p", "62,5", "--out", Folder["w-comma"]);
+        Assert.Equal(2, comma.ExitCode);
+        Assert.Contains("--p: expected a number", Assert.Single(comma.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_and_data_are_enough_to_train()
+    {
+        string[] own = ["train", "--model", scored.Model, "--data", scored.Data, "--set", "training.epochs=null", "--set", "training.steps=1", "--set", "training.batch_size=2"];
+        var config = FoveaProcess.Succeed([.. own, "--out", Folder["own"], "--json"]).Json["run"]!["config"]!;
+        Assert.Equal(scored.Data, (string?)config["data"]![0]!["file"]);
+        Assert.Equal(2e-5, (double)config["training"]!["learning_rate"]!);
+        var refused = FoveaProcess.Run([.. own, "--out", Folder["refused"], "--weights", Store]);
+        Assert.Contains("'fovea select'", Assert.Single(refused.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("expected --config, or --model and --data", FoveaProcess.Run("train", "--data", scored.Data, "--out", Folder["refused"]).Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model", "inspect", "llava-hf/llava-1.5-7b-hf")]
+    [InlineData("generate", "--model", "llava-hf/llava-1.5-7b-hf", "--prompt", "hi")]
+    [InlineData("score", "prior", "--model", "llava-hf/llava-1.5-7b-hf", "--data", "README.md", "--out", "runs/no-such")]
+    [InlineData("data", "audit", "--model", "llava-hf/llava-1.5-7b-hf", "--data", "README.md")]
+    public void A_hub_id_in_the_place_of_a_folder_says_how_to_download_it(params string[] command)
+    {
+        var outcome = FoveaProcess.Run(command);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("hf download llava-hf/llava-1.5-7b-hf --local-dir DIR", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

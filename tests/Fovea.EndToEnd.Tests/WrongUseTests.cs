@@ -37,6 +37,75 @@ public sealed class WrongUseTests
         Assert.Empty(outcome.Errors);
     }
 
+    [Theory]
+    [InlineData("de_DE.UTF-8")]
+    [InlineData("tr_TR.UTF-8")]
+    [InlineData("C")]
+    public void A_decimal_comma_is_an_error_under_every_locale(string locale)
+    {
+        var outcome = FoveaProcess.Under(new() { ["LC_ALL"] = locale }, "score", "vig", "--model", "m", "--data", "d", "--out", "o", "--sigma", "7,5");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("--sigma: expected a number, more than 0, got '7,5'", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bare_fovea_helps_with_three_examples_and_the_version_is_short()
+    {
+        var outcome = FoveaProcess.Succeed();
+        Assert.Equal(3, outcome.Output[outcome.Output.IndexOf("Examples:", StringComparison.Ordinal)..].Split("\n  fovea ").Length - 1);
+        Assert.Contains("prior", FoveaProcess.Succeed("score").Output, StringComparison.Ordinal);
+        Assert.Matches(@"^\d+\.\d+\.\d+(\+[0-9a-f]{8})?\n$", FoveaProcess.Succeed("--version").Output);
+    }
+
+    [Theory]
+    [InlineData("fovea sc", "scenes score scores")]
+    [InlineData("fovea score v", "vig")]
+    [InlineData("fovea score vig --sig", "--sigma")]
+    [InlineData("fovea data audit --format ", "coco llava")]
+    public void Bash_completes_commands_options_and_values(string line, string expected)
+    {
+        const string Script = """
+            PATH="$1:$PATH"; source <(fovea completion bash)
+            COMP_LINE="$2"; COMP_POINT=${#2}; read -ra COMP_WORDS <<< "$2"; [[ "$2" == *" " ]] && COMP_WORDS+=("")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _fovea; printf '%s\n' "${COMPREPLY[@]}" | sort | paste -sd' '
+            """;
+        var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", Script, "bash", Path.GetDirectoryName(FoveaProcess.Program)!, line]) { RedirectStandardOutput = true };
+        using var bash = System.Diagnostics.Process.Start(start)!;
+        Assert.Subset(bash.StandardOutput.ReadToEnd().Trim().Split(' ').ToHashSet(), expected.Split(' ').ToHashSet());
+    }
+
+    [Theory]
+    [InlineData("--help > /dev/full")]
+    [InlineData("--version > /dev/full")]
+    [InlineData("frobnicate 2> /dev/full")]
+    [InlineData("model inspect /nosuch 2> /dev/full")]
+    [InlineData("report /nosuch > /dev/full 2> /dev/full")]
+    public void A_full_output_is_no_crash(string line)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", $"'{FoveaProcess.Program}' {line}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var bash = System.Diagnostics.Process.Start(start)!;
+        var errors = bash.StandardError.ReadToEnd();
+        bash.WaitForExit();
+        Assert.InRange(bash.ExitCode, 1, 2);
+        Assert.True(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length <= 1, errors);
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_one_line_with_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("file", "");
+        foreach (var place in new[] { "/proc/x", file, Path.Combine(file, "below") })
+        {
+            var outcome = FoveaProcess.Run("scenes", "tokenizer", "--out", place);
+            Assert.Equal(1, outcome.ExitCode);
+            var line = Assert.Single(outcome.ErrorLines);
+            Assert.Contains(place, line, StringComparison.Ordinal);
+            Assert.Contains(";", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("Could not", line, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Doctor_answers_in_one_JSON_document()
     {

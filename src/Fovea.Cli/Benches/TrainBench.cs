@@ -16,9 +16,9 @@ namespace Fovea.Cli.Benches;
 
 /// <summary>
 /// A training step against the plain TorchSharp loop (float32, <c>optim.AdamW</c>, logits of every position) and against the machine's matmul rate. Everything is taken in turn in one
-/// run, best of several: a decoder of 110 million parameters on sequences of 512 tokens, and a LLaVA of the same decoder with its tower frozen.
+/// run, best of several: a decoder of 110 million parameters on sequences of 512 tokens and on a long one, and a LLaVA of the same decoder with its tower frozen.
 /// </summary>
-internal sealed class TrainBench(int rounds, Action<string> notice)
+internal sealed class TrainBench(int rounds, int longSequence, Action<string> notice)
 {
     private const int Sequence = 512, Sequences = 4, LlavaText = 316;
     private const double LearningRate = 1e-4, ClipNorm = 1;
@@ -28,6 +28,7 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
     {
         using var rates = new MatmulRates();
         var figures = Decoder(rates, cancel);
+        figures["long_sequence"] = Long(rates, cancel);
         figures["llava"] = Llava(cancel);
         figures["matmul_gflops"] = new JsonObject { ["f32"] = rates.F32, ["bf16"] = rates.BF16, ["bf16_single_product_peak"] = rates.Peak };
         figures["rate_ratio"] = rates.Ratio;
@@ -72,7 +73,45 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
             ["tokens_per_second"] = tokens / whole.Seconds,
             ["parameters"] = (double)parameters,
             ["checkpointing_cost"] = recomputed.Seconds / whole.Seconds,
+            ["step_peak_mib"] = StepMemory.Peak(() => ours.Step(all, recompute: false)),
+            ["step_peak_mib_checkpointed"] = StepMemory.Peak(() => ours.Step(all, recompute: true)),
+            ["plain_step_peak_mib"] = StepMemory.Peak(() => plain.Step(() => Loss(loop.Forward(loop.Embed(Ids(all))), Ids(all)))),
             ["step_seconds"] = new JsonObject { ["supervised_100"] = whole.Seconds, ["supervised_66"] = mostTime.Seconds, ["supervised_21"] = fewTime.Seconds },
+        };
+    }
+
+    /// <summary>One sequence whose attention is too large for its probabilities to be kept.</summary>
+    private JsonObject Long(MatmulRates rates, CancellationToken cancel)
+    {
+        notice($"the same decoder, {longSequence} tokens in one sequence");
+        using var model = (TextModel)ModelPresets.Create("small-text", new PresetVocabulary(BenchModel.Vocabulary), 1, BenchModel.Sizes);
+        using var plain = new PlainTraining(model.Parameters, _ => true);
+        var loop = new PlainDecoder(model.Decoder.Config, plain.Weights, "model.");
+        using var ours = Ours(model, _ => true);
+        var samples = Samples(1, 1, longSequence);
+        var (plainTime, whole, recomputed) = (new Best(), new Best(), new Best());
+        var gflop = 6.0 * (model.Parameters.NumElements - (BenchModel.Vocabulary * (long)model.Decoder.Config.HiddenSize)) * longSequence / 1e9;
+        var paired = new Paired(rates, whole, gflop);
+        void Plain() => plain.Step(() => Loss(loop.Forward(loop.Embed(Ids(samples))), Ids(samples)));
+        for (var round = 0; round < rounds; round++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            plainTime.Time(Plain);
+            paired.Time(2, () => ours.Step(samples, recompute: false));
+            recomputed.Time(() => ours.Step(samples, recompute: true));
+            notice($"round {round + 1} of {rounds}: {plainTime.Seconds:0.0} s, {whole.Seconds:0.00} s");
+        }
+
+        return new JsonObject
+        {
+            ["tokens"] = (double)longSequence,
+            ["over_plain_loop"] = plainTime.Seconds / whole.Seconds,
+            ["share_of_matmul_rate"] = paired.Median,
+            ["tokens_per_second"] = longSequence / whole.Seconds,
+            ["checkpointing_cost"] = recomputed.Seconds / whole.Seconds,
+            ["step_peak_mib"] = StepMemory.Peak(() => ours.Step(samples, recompute: false)),
+            ["step_peak_mib_checkpointed"] = StepMemory.Peak(() => ours.Step(samples, recompute: true)),
+            ["plain_step_peak_mib"] = StepMemory.Peak(Plain),
         };
     }
 
@@ -110,13 +149,13 @@ internal sealed class TrainBench(int rounds, Action<string> notice)
     }
 
     /// <summary>The same ids, of whose tokens a share is weighted, drawn at random as a selection by token leaves them.</summary>
-    private static List<WeightedSample> Samples(double share)
+    private static List<WeightedSample> Samples(double share, int count = Sequences, int sequence = Sequence)
     {
         var random = new RandomSource(1, "bench");
-        return [.. Enumerable.Range(0, Sequences).Select(i =>
+        return [.. Enumerable.Range(0, count).Select(i =>
         {
-            int[] ids = [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(BenchModel.Vocabulary))];
-            int[] targets = [.. Enumerable.Range(1, Sequence - 1).Where(_ => random.NextDouble() < share)];
+            int[] ids = [.. Enumerable.Range(0, sequence).Select(_ => random.Next(BenchModel.Vocabulary))];
+            int[] targets = [.. Enumerable.Range(1, sequence - 1).Where(_ => random.NextDouble() < share)];
             return WeightedSample.Create(new SampleKey("bench", i), new ExpandedSample(ids, targets, []), null);
         })];
     }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Benches;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
 using Spectre.Console;
@@ -15,15 +16,21 @@ namespace Fovea.Cli.Commands;
 internal static class BenchCommand
 {
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("bench", "Measures Fovea on this machine: everything in one run, in turn, best of several.")
+    public static Command Create()
     {
-        One("train", "A training step, beside the plain TorchSharp loop and beside the machine's matmul rate.", (rounds, stop) => new TrainBench(rounds, Screen.Notice).Run(stop)),
-        One("score", "Scoring, beside the loop a user would write and beside the machine's matmul rate.", (rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
-    };
+        var seq = Numbers.Option("--seq", "Tokens of the one long sequence that is timed beside the shorter ones.", "N", 2048, new Bounds<int>(AtLeast: 2, AtMost: 65536));
+        var train = One("train", "Measures a training step against a plain TorchSharp loop and the machine's matmul rate.", (parsed, rounds, stop) => new TrainBench(rounds, parsed.GetValue(seq), Screen.Notice).Run(stop));
+        train.Add(seq);
+        return new Command("bench", "Measures Fovea on this machine: all variants in one run, in turn; the best of several rounds counts.")
+        {
+            train,
+            One("score", "Measures scoring against the loop that a user would write and the machine's matmul rate.", (_, rounds, stop) => new ScoreBench(rounds, Screen.Notice).Run(stop)),
+        };
+    }
 
-    private static Command One(string name, string description, Func<int, CancellationToken, JsonObject> run)
+    private static Command One(string name, string description, Func<ParseResult, int, CancellationToken, JsonObject> run)
     {
-        var rounds = new Option<int>("--rounds") { Description = "Rounds; the best counts.", DefaultValueFactory = _ => 5, HelpName = "N" };
+        var rounds = Numbers.Option("--rounds", "Rounds; the best one counts.", "N", 5, new Bounds<int>(AtLeast: 1));
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new Command(name, description) { rounds, threads, json };
@@ -31,7 +38,7 @@ internal static class BenchCommand
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
-            var figures = run(Math.Max(1, parsed.GetValue(rounds)), stop);
+            var figures = run(parsed, parsed.GetValue(rounds), stop);
             if (screen.Json)
             {
                 var document = (JsonObject)figures.DeepClone();
@@ -53,5 +60,5 @@ internal static class BenchCommand
     }
 
     private static IEnumerable<(string Figure, double Value)> Flat(JsonObject figures, string prefix) =>
-        figures.SelectMany(f => f.Value is JsonObject inner ? Flat(inner, $"{prefix}{f.Key}.") : [($"{prefix}{f.Key}", f.Value!.GetValue<double>())]);
+        figures.Where(f => f.Value is not null).SelectMany(f => f.Value is JsonObject inner ? Flat(inner, $"{prefix}{f.Key}.") : [($"{prefix}{f.Key}", f.Value!.GetValue<double>())]);
 }

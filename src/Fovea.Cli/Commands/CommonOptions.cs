@@ -1,5 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
+using Fovea.Cli.Stages;
+using Fovea.Data.Templates;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -15,28 +17,40 @@ internal static class CommonOptions
     public static Option<string> Out(string what) => new("--out") { Description = what, Required = true, HelpName = "DIR" };
 
     /// <summary><c>--config</c>.</summary>
-    public static Option<string> Config(bool required) => new("--config") { Description = "A JSONC file; see configs/.", Required = required, HelpName = "FILE" };
+    public static Option<string?> Config(bool required) => new("--config") { Description = "A JSONC file; see configs/ and docs/configuration.md.", Required = required, HelpName = "FILE" };
 
     /// <summary><c>--set a.b=c</c>, repeatable.</summary>
-    public static Option<string[]> Set() => new("--set") { Description = "Override one key, e.g. --set training.learning_rate=2e-5.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
+    public static Option<string[]> Set() => new("--set") { Description = "Override one key, e.g. --set training.learning_rate=2e-5 or --set data[0].file=train.json; repeatable.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
 
     /// <summary><c>--resume</c>.</summary>
-    public static Option<bool> Resume() => new("--resume") { Description = "Go on where an interrupted run stopped." };
+    public static Option<bool> Resume() => new("--resume") { Description = "Continue where an interrupted run stopped." };
+
+    /// <summary><c>--allow-over-memory</c>.</summary>
+    public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although the memory plan exceeds the memory of the machine or of its control group." };
 
     /// <summary><c>--seed</c>.</summary>
-    public static Option<long?> Seed(string what) => new("--seed") { Description = what, HelpName = "N" };
+    public static Option<long?> Seed(string what) => Numbers.Optional<long>("--seed", what, "N");
 
     /// <summary><c>--threads</c>; null for as many as the machine has processors.</summary>
-    public static Option<int> Threads(int? unlessGiven = null)
+    public static Option<int> Threads(int? unlessGiven = null) =>
+        Numbers.Option("--threads", "Processor threads of one operation.", "N", unlessGiven ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
+
+    /// <summary><c>--data</c>.</summary>
+    public static Option<string> Data() => new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
+
+    /// <summary><c>--images</c>.</summary>
+    public static Option<string?> Images() => new("--images") { Description = "Folder of the images (default: the corpus's own folder).", HelpName = "DIR" };
+
+    /// <summary><c>--format</c>.</summary>
+    public static Option<DataFormat> Format() => Names.Option<DataFormat>("--format", "Form of the corpus.", "FORM", default);
+
+    /// <summary><c>--template</c>.</summary>
+    /// <param name="byFamily">Whether <c>auto</c> goes by the model's family, as for a prompt, or is the same for all families, as in scoring and training.</param>
+    public static Option<string> Template(bool byFamily = false) => new("--template")
     {
-        var threads = new Option<int>("--threads") { Description = "Threads of one operation.", DefaultValueFactory = _ => unlessGiven ?? Environment.ProcessorCount, HelpName = "N" };
-        threads.Validators.Add(found =>
-        {
-            if (found.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number is < 1 or > MostThreads)
-            {
-                found.AddError($"--threads: expected from 1 to {MostThreads}, got {number}.");
-            }
-        });
-        return threads;
-    }
+        Description = $"Chat template: auto (captions plain, all else {(byFamily ? "by the model's family" : "llava_v1, or the family's where the tokenizer has no </s>; the same in scoring and training")}), "
+            + $"checkpoint (the model folder's own), or one of {string.Join(", ", ChatTemplate.Names)} (vicuna_v1 is llava_v1).",
+        DefaultValueFactory = _ => TemplateChoice.Auto,
+        HelpName = "NAME",
+    };
 }

@@ -17,18 +17,18 @@ internal static class DataCommand
     private const int DefaultSamples = 3;
 
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("data", "Looks at corpora.") { Audit() };
+    public static Command Create() => new("data", "Examines a corpus.") { Audit() };
 
     private static Command Audit()
     {
-        var data = new Option<string>("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
-        var images = new Option<string?>("--images") { Description = "Folder of the images (default: the corpus's own).", HelpName = "DIR" };
-        var format = new Option<DataFormat>("--format") { Description = "llava or coco." };
+        var data = CommonOptions.Data();
+        var images = CommonOptions.Images();
+        var format = CommonOptions.Format();
         var model = new Option<string?>("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
-        var template = new Option<string>("--template") { Description = "auto (captions plain, else by family), checkpoint (the folder's own), or a name.", DefaultValueFactory = _ => TemplateChoice.Auto, HelpName = "NAME" };
-        var samples = new Option<int>("--samples") { Description = "How many samples to print.", DefaultValueFactory = _ => DefaultSamples, HelpName = "N" };
-        var seed = CommonOptions.Seed("Which samples.");
+        var template = CommonOptions.Template(byFamily: true);
+        var samples = Numbers.Option("--samples", "Number of samples to print.", "N", DefaultSamples, new Bounds<int>(AtLeast: 0));
+        var seed = CommonOptions.Seed("Seed of the choice of samples.");
         var json = CommonOptions.Json();
         var command = new Command("audit", "Prints samples with the tokens that carry loss marked, and counts tokens, targets, images and unusable records.")
         {
@@ -40,13 +40,17 @@ internal static class DataCommand
             {
                 ({ } m, null) => m,
                 (null, { } t) => t,
-                _ => throw new UsageException("expected one of --model and --tokenizer"),
+                _ => throw new UsageException("expected one of --model and --tokenizer, got both or neither"),
             };
-            var count = parsed.GetValue(samples) is >= 0 and var n ? n : throw new UsageException("--samples: expected 0 or more");
+            if (parsed.GetValue(model) is { } given)
+            {
+                MissingModel.Require(given);
+            }
+
             var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
             var loaded = Tokenizer.Load(folder);
             var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(template)!, folder, loaded));
-            var audit = CorpusAudit.Of(Open(source), encoder, count, parsed.GetValue(seed) ?? 0, stop);
+            var audit = CorpusAudit.Of(Open(source), encoder, parsed.GetValue(samples), parsed.GetValue(seed) ?? 0, stop);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(Document(audit, source.File, folder, encoder), StageManifest.Json));

@@ -15,7 +15,7 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = CommonOptions.Json();
-        var command = new Command("doctor", "Says what was found: libtorch, threads, bf16, memory, ICU, GPU.") { json };
+        var command = new Command("doctor", "Checks this machine: libtorch, threads, bf16, memory, ICU, GPU.") { json };
         command.SetAction((parsed, _) => Guard.Run("fovea doctor", _ =>
         {
             var screen = new Screen(parsed.GetValue(json));

@@ -13,12 +13,12 @@ internal static class EvalCommand
         var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
         var scenes = new Option<string>("--scenes") { Description = "Folder that 'fovea scenes' wrote.", Required = true, HelpName = "DIR" };
         var conflict = new Option<string?>("--conflict") { Description = "A second folder, whose scenes contradict the bias.", HelpName = "DIR" };
-        var tokens = new Option<int>("--max-new-tokens") { Description = "Most tokens of a generated caption.", DefaultValueFactory = _ => 64, HelpName = "N" };
+        var tokens = Numbers.Option("--max-new-tokens", "Most tokens of a generated caption.", "N", 64, new Bounds<int>(AtLeast: 1));
         var folder = CommonOptions.Out("Folder of predictions and results.");
         var resume = CommonOptions.Resume();
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new Command("scenes", "CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
+        var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
             model, scenes, conflict, tokens, folder, resume, threads, json,
         };
@@ -32,7 +32,7 @@ internal static class EvalCommand
                 Dialogues = true,
                 MaxNewTokens = parsed.GetValue(tokens),
             },
-            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));
+            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Resumable));
         return new Command("eval", "Evaluates a model.") { command };
     }
 }

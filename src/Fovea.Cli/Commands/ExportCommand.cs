@@ -16,36 +16,30 @@ internal static class ExportCommand
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
-        var images = new Option<string?>("--images") { Description = "Folder of the images.", HelpName = "DIR" };
-        var format = new Option<DataFormat>("--format") { Description = "llava or coco." };
+        var data = CommonOptions.Data();
+        var images = CommonOptions.Images();
+        var format = CommonOptions.Format();
         var model = new Option<string>("--model") { Description = "Model folder, for its tokenizer.", Required = true, HelpName = "DIR" };
-        var weights = new Option<string>("--weights") { Description = "Weights file, or the folder that select wrote.", Required = true, HelpName = "W" };
-        var imageTokens = new Option<int>("--image-tokens") { Description = "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", DefaultValueFactory = _ => 1, HelpName = "N" };
-        var maxLength = new Option<int?>("--max-length") { Description = "Cut samples to this many tokens, before weights are scaled.", HelpName = "N" };
-        var template = ScoreCommand.Template();
+        var weights = new Option<string>("--weights") { Description = "Weights file, or the folder that 'fovea select' wrote.", Required = true, HelpName = "W" };
+        var imageTokens = Numbers.Option("--image-tokens", "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", "N", 1, new Bounds<int>(AtLeast: 1));
+        var maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens, before weights are scaled.", "N", new Bounds<int>(AtLeast: 1));
+        var template = CommonOptions.Template();
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
         var json = CommonOptions.Json();
         var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, model, weights, imageTokens, maxLength, template, file, json };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
-            if (parsed.GetValue(imageTokens) < 1 || parsed.GetValue(maxLength) < 1)
-            {
-                throw new UsageException("--image-tokens, --max-length: expected at least 1");
-            }
-
+            MissingModel.Require(parsed.GetValue(model)!);
             var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
             var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
-            var export = new Export(corpus, WeightsFile.Read(FileOf(parsed.GetValue(weights)!)), layout, stop);
+            var export = new Export(corpus, WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!)), layout, stop);
             var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows());
             var result = new JsonObject { ["rows"] = rows, ["dropped"] = export.Dropped, ["invalid"] = export.Invalid, ["out"] = parsed.GetValue(file) };
             Console.WriteLine(parsed.GetValue(json) ? result.ToJsonString(StageManifest.Json) : $"{rows} rows; {export.Dropped} dropped and {export.Invalid} invalid samples left out: {parsed.GetValue(file)}");
         }));
         return command;
     }
-
-    private static string FileOf(string weights) => Directory.Exists(weights) ? Path.Combine(weights, SelectStage.FileName) : weights;
 
     private static int ImageId(Tokenizer tokenizer) => tokenizer.IdOf("<image>") ?? tokenizer.VocabSize;
 

@@ -1,66 +1,97 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Fovea.Cli.Stages;
 
 namespace Fovea.Cli.Commands;
 
 /// <summary>The <c>fovea</c> command: parses, and turns wrong use into one line, a hint and exit code 2.</summary>
-internal static partial class FoveaCommand
+internal static class FoveaCommand
 {
+    /// <summary>Response files are off: a value may begin with <c>@</c>.</summary>
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs a command line and returns its exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = Create();
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        var parsed = Parse(Create(), args);
+        if (WrongUse.Of(parsed) is { } wrong)
         {
-            var command = string.Join(' ', CommandPath(parsed.CommandResult));
-            Console.Error.WriteLine($"fovea: {InPlainWords(parsed.Errors[0].Message.ReplaceLineEndings(" "))} See '{command} --help'.");
-            return ExitCodes.WrongUse;
+            return Failure.Say($"{wrong} See '{PathOf(parsed.CommandResult)} --help'.", ExitCodes.WrongUse);
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    /// <summary>The parser names .NET's types; users know numbers.</summary>
-    private static string InPlainWords(string message) => ExpectedType().Replace(message, m => m.Value switch
+    /// <summary>Parses a command line; one that names a group of commands and nothing else asks for its help.</summary>
+    internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> args)
     {
-        var t when t.Contains("Int", StringComparison.Ordinal) => "; expected a whole number in its range",
-        var t when t.Contains("Decimal", StringComparison.Ordinal) || t.Contains("Double", StringComparison.Ordinal) => "; expected a number",
-        _ => "; see what it may be",
-    });
+        var parsed = root.Parse(args, Parser);
+        var asksNothing = parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } && parsed.Tokens.All(t => t.Type == TokenType.Command) && parsed.UnmatchedTokens.Count == 0;
+        return asksNothing ? root.Parse([.. args, "--help"], Parser) : parsed;
+    }
 
-    [GeneratedRegex(" as expected type '[^']*'")]
-    private static partial Regex ExpectedType();
-
-    private static RootCommand Create() => new("Fovea: PRIOR and VIG, training vision-language models on the tokens that need the image.")
+    /// <summary>All commands.</summary>
+    internal static RootCommand Create()
     {
-        DemoCommand.Create(),
-        RunCommand.Create(),
-        DataCommand.Create(),
-        DoctorCommand.Create(),
-        VerifyCommand.Create(),
-        BenchCommand.Create(),
-        ScenesCommand.Create(),
-        TrainCommand.Create(),
-        ScoreCommand.Create(),
-        ScoresCommand.Create(),
-        SelectCommand.Create(),
-        ExportCommand.Create(),
-        EvalCommand.Create(),
-        GenerateCommand.Create(),
-        ReportCommand.Create(),
-        ModelCommand.Create(),
-        WorkerCommand.Create(),
-    };
+        var root = new RootCommand("Fovea: PRIOR and VIG, training vision-language models on the tokens that need the image.")
+        {
+            DemoCommand.Create(),
+            RunCommand.Create(),
+            DataCommand.Create(),
+            DoctorCommand.Create(),
+            VerifyCommand.Create(),
+            BenchCommand.Create(),
+            ScenesCommand.Create(),
+            TrainCommand.Create(),
+            FoldsCommand.Create(),
+            ScoreCommand.Create(),
+            ScoresCommand.Create(),
+            SelectCommand.Create(),
+            ExportCommand.Create(),
+            EvalCommand.Create(),
+            GenerateCommand.Create(),
+            ReportCommand.Create(),
+            ModelCommand.Create(),
+            CompletionCommand.Create(),
+            WorkerCommand.Create(),
+        };
+        foreach (var option in root.Options)
+        {
+            option.Action = option switch
+            {
+                HelpOption { Action: HelpAction plain } => new HelpWithExamples(plain),
+                VersionOption => new ShortVersion(),
+                _ => option.Action,
+            };
+        }
 
-    private static List<string> CommandPath(System.CommandLine.Parsing.CommandResult result)
+        return root;
+    }
+
+    /// <summary>The command's whole name, e.g. <c>fovea score vig</c>.</summary>
+    internal static string PathOf(CommandResult result)
     {
         var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = result; at is System.CommandLine.Parsing.CommandResult c; at = at.Parent)
+        for (SymbolResult? at = result; at is CommandResult c; at = at.Parent)
         {
             names.Insert(0, at.Parent is null ? "fovea" : c.Command.Name);
         }
 
-        return names;
+        return string.Join(' ', names);
+    }
+
+    /// <summary>The version, and enough of the commit to find it.</summary>
+    private sealed class ShortVersion : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        private const int CommitDigits = 8;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var whole = BuildVersions.Fovea;
+            var commit = whole.IndexOf('+', StringComparison.Ordinal);
+            parseResult.InvocationConfiguration.Output.WriteLine(commit < 0 ? whole : whole[..Math.Min(whole.Length, commit + 1 + CommitDigits)]);
+            return ExitCodes.Done;
+        }
     }
 }

@@ -15,22 +15,22 @@ internal sealed class GenerateCommand
 {
     private readonly Option<string> _model = new("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
     private readonly Option<string[]> _images = new("--image") { Description = "An image file; several where the prompt has several <image>.", HelpName = "FILE", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _prompt = new("--prompt") { Description = "The question. Without <image> in it, images stand before it.", HelpName = "TEXT" };
+    private readonly Option<string?> _prompt = new("--prompt") { Description = "The question. Without <image> in it, images are put before it.", HelpName = "TEXT" };
     private readonly Option<string> _template = new("--template")
     {
-        Description = $"Chat template: auto (the family's), checkpoint (the model's own), {string.Join(", ", ChatTemplate.Names)}, or none (the prompt as it stands).",
+        Description = $"Chat template: auto (the family's), checkpoint (the model's own), {string.Join(", ", ChatTemplate.Names)} (vicuna_v1 is llava_v1), or none (the prompt as it is).",
         HelpName = "NAME",
         DefaultValueFactory = _ => TemplateChoice.Auto,
     };
 
-    private readonly Option<int> _tokens = new("--max-new-tokens") { Description = "Most tokens of the answer.", DefaultValueFactory = _ => 128, HelpName = "N" };
-    private readonly Option<double?> _temperature = new("--temperature") { Description = "Draw tokens at random, scores divided by T; 0 is greedy, the default.", HelpName = "T" };
-    private readonly Option<int?> _topK = new("--top-k") { Description = "Draw among the K best tokens.", HelpName = "K" };
-    private readonly Option<double?> _topP = new("--top-p") { Description = "Draw among the best tokens that have probability P together.", HelpName = "P" };
-    private readonly Option<int?> _beams = new("--num-beams") { Description = "Search with N beams.", HelpName = "N" };
-    private readonly Option<double?> _penalty = new("--length-penalty") { Description = "With beams: a score is over the length to this power (default: 1).", HelpName = "X" };
-    private readonly Option<double> _repetition = new("--repetition-penalty") { Description = "Above 1: tokens that have been there become less likely.", DefaultValueFactory = _ => 1, HelpName = "X" };
-    private readonly Option<long?> _seed = CommonOptions.Seed("Of the draws.");
+    private readonly Option<int> _tokens = Numbers.Option("--max-new-tokens", "Most tokens of the answer.", "N", 128, new Bounds<int>(AtLeast: 0));
+    private readonly Option<double?> _temperature = Numbers.Optional("--temperature", "Draw tokens at random, scores divided by T; 0 is greedy, the default.", "T", new Bounds<double>(AtLeast: 0));
+    private readonly Option<int?> _topK = Numbers.Optional("--top-k", "Draw among the K best tokens.", "K", new Bounds<int>(AtLeast: 1));
+    private readonly Option<double?> _topP = Numbers.Optional("--top-p", "Draw among the best tokens that have probability P together.", "P", new Bounds<double>(Above: 0, AtMost: 1));
+    private readonly Option<int?> _beams = Numbers.Optional("--num-beams", "Search with N beams.", "N", new Bounds<int>(AtLeast: 1));
+    private readonly Option<double?> _penalty = Numbers.Optional<double>("--length-penalty", "With beams: a sum of log-probabilities is divided by the length to this power (default: 1).", "X");
+    private readonly Option<double> _repetition = Numbers.Option<double>("--repetition-penalty", "Above 1: tokens that occurred before become less likely.", "X", 1, new Bounds<double>(Above: 0));
+    private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the random draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
     private readonly Option<string> _type = new("--dtype") { Description = "Hold the model as stored (mapped from its files), in f32, or in bf16.", DefaultValueFactory = _ => "stored", HelpName = "TYPE" };
     private readonly Option<int> _threads = CommonOptions.Threads();
@@ -48,7 +48,7 @@ internal sealed class GenerateCommand
             options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._json,
         };
         command.SetAction((parsed, _) => Guard.RunAsync(
-            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer is not complete"));
+            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer is not complete; run the same command again"));
         return command;
     }
 
@@ -56,6 +56,7 @@ internal sealed class GenerateCommand
     {
         var json = parsed.GetValue(_json);
         var run = Read(parsed);
+        MissingModel.Require(run.Model);
         TorchRuntime.Start(parsed.GetValue(_threads));
         var answer = run.Run(text =>
         {
@@ -72,7 +73,7 @@ internal sealed class GenerateCommand
         }
 
         Console.WriteLine();
-        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens a second after the first") : "";
+        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens per second after the first") : "";
         Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
     }
 
@@ -99,7 +100,7 @@ internal sealed class GenerateCommand
         var (beams, penalty) = (parsed.GetValue(_beams), parsed.GetValue(_penalty));
         if (beams is null && penalty is not null)
         {
-            throw new UsageException("--length-penalty says nothing without beams: give --num-beams too");
+            throw new UsageException("--length-penalty has no effect without beams; give --num-beams too");
         }
 
         return new PromptRun

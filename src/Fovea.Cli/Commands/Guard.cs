@@ -1,17 +1,21 @@
 using System.Runtime.InteropServices;
-using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Commands;
 
 /// <summary>Runs a command's work: signals become cancellation, failures one line and an exit code.</summary>
 internal static class Guard
 {
+    /// <summary>What an interrupted command with <c>--resume</c> says.</summary>
+    public const string Resumable = "what is finished is saved; run the same command with --resume to continue";
+
+    /// <summary>What an interrupted command that continues by itself says.</summary>
+    public const string Continued = "what is finished is saved; run the same command again to continue";
+
     /// <summary>Runs <paramref name="work"/>, whose token is cancelled by SIGINT and SIGTERM.</summary>
     /// <param name="hint">The command to name in "See 'fovea ... --help'".</param>
     /// <param name="work">Gets the token.</param>
-    /// <param name="interrupted">What to say behind "interrupted".</param>
-    public static async Task<int> RunAsync(
-        string hint, Func<CancellationToken, Task> work, string interrupted = "what is finished is saved, run again with --resume to go on")
+    /// <param name="interrupted">What to say after "interrupted"; null where there is nothing to continue.</param>
+    public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work, string? interrupted = null)
     {
         using var stop = new CancellationTokenSource();
         var code = ExitCodes.Interrupted;
@@ -31,35 +35,15 @@ internal static class Guard
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine($"fovea: interrupted; {interrupted}");
-            return code;
+            return Failure.Say(interrupted is null ? "interrupted" : $"interrupted; {interrupted}", code);
         }
-        catch (UsageException e)
+        catch (Exception e) when (Failure.IsForeseen(e) || Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
         {
-            Console.Error.WriteLine($"fovea: {e.Message}. See '{hint} --help'.");
-            return ExitCodes.WrongUse;
-        }
-        catch (FoveaException e)
-        {
-            Console.Error.WriteLine($"fovea: {e.Message}");
-            return ExitCodes.Failed;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine($"fovea: {e.Message.ReplaceLineEndings(" ")}");
-            return ExitCodes.Failed;
-        }
-        catch (Exception e) when (Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
-        {
-            Console.Error.WriteLine($"fovea: a fault of fovea's own: {e.GetType().Name}: {FirstLine(e.Message)} (FOVEA_TRACE=1 shows where; please report it)");
-            return ExitCodes.Failed;
+            return Failure.Report(e, hint);
         }
     }
 
-    // Native libraries append their stack to the message.
-    private static string FirstLine(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
-
     /// <summary>The same for work that does not wait.</summary>
-    public static Task<int> Run(string hint, Action<CancellationToken> work) =>
-        RunAsync(hint, stop => Task.Run(() => work(stop), CancellationToken.None));
+    public static Task<int> Run(string hint, Action<CancellationToken> work, string? interrupted = null) =>
+        RunAsync(hint, stop => Task.Run(() => work(stop), CancellationToken.None), interrupted);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Models.Checkpoints;
 using Spectre.Console;
@@ -14,17 +15,18 @@ internal static class ModelCommand
     private const int MostListed = 20;
 
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("model", "Looks at models.") { Inspect() };
+    public static Command Create() => new("model", "Examines a model.") { Inspect() };
 
     private static Command Inspect()
     {
         var folder = new Argument<string>("DIR") { Description = "A model's folder, in any form that Fovea loads." };
-        var tower = new Option<string?>("--tower") { Description = "Folder of the vision tower, where the model's own does not hold it.", HelpName = "DIR" };
+        var tower = new Option<string?>("--tower") { Description = "Folder of the vision tower, where the model folder does not hold it.", HelpName = "DIR" };
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Says what a model's folder holds and what it needs in memory; reads no weights.") { folder, tower, json };
+        var command = new Command("inspect", "Shows what a model folder holds and what it needs in memory; reads no weights.") { folder, tower, json };
         command.SetAction((parsed, _) => Guard.Run("fovea model inspect", _ =>
         {
             var screen = new Screen(parsed.GetValue(json));
+            MissingModel.Require(parsed.GetValue(folder)!);
             var found = ModelInspection.Read(parsed.GetValue(folder)!, new LoadOptions { TowerFolder = parsed.GetValue(tower) });
             if (screen.Json)
             {
@@ -46,9 +48,9 @@ internal static class ModelCommand
         Row("layout", $"{m.Layout}, {m.Files} {(m.Files == 1 ? "file" : "files")}");
         Row("parameters", $"{Count(m.Parameters)} ({string.Join(", ", m.Parts.Select(p => $"{p.Key} {Count(p.Value)}"))})");
         Row("stored as", string.Join(", ", m.StoredTypes.Select(p => $"{p.Key} ({Count(p.Value)})")));
-        Row("head", m.TiedHead ? "tied to the embedding" : "of its own");
+        Row("head", m.TiedHead ? "tied to the embedding" : "a separate tensor");
         Row("length", $"{m.MaxPositions} tokens{(m.TokensPerImage is { } tokens ? $", {tokens} an image" : "")}");
-        Row("memory to load", $"{Bytes(m.Memory.Load)} as stored, {Bytes(m.Memory.LoadF32)} in f32; mapped: next to none");
+        Row("memory to load", $"{Bytes(m.Memory.Load)} as stored, {Bytes(m.Memory.LoadF32)} in f32; mapped from its files: almost none");
         Row("memory to score", $"{Bytes(m.Memory.Score)} as stored ({m.Memory.Tokens} tokens at a time)");
         Row("memory to train", $"{Bytes(m.Memory.Train)} (AdamW in f32, {m.Memory.Tokens} tokens at a time)");
         Row("can be loaded", m.Lacks is { } lacks ? $"not without {lacks}: give --tower"

@@ -14,8 +14,8 @@ internal static class ScenesCommand
     {
         var config = CommonOptions.Config(required: false);
         var set = CommonOptions.Set();
-        var seed = CommonOptions.Seed("Which world.");
-        var count = new Option<int?>("--count") { Description = "Number of scenes.", HelpName = "N" };
+        var seed = CommonOptions.Seed("Seed of the world.");
+        var count = Numbers.Optional("--count", "Number of scenes.", "N", new Bounds<int>(AtLeast: 1));
         var folder = CommonOptions.Out("Folder of the corpus.");
         var json = CommonOptions.Json();
         var command = new Command("scenes", "Writes the built-in world as a LLaVA-format corpus with PNG files and ground truth.") { config, set, seed, count, folder, json };
@@ -27,7 +27,7 @@ internal static class ScenesCommand
                 : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
             spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes };
             StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
-        }));
+        }, Guard.Continued));
         command.Add(Tokenizer());
         return command;
     }
@@ -38,7 +38,7 @@ internal static class ScenesCommand
         var json = CommonOptions.Json();
         var command = new Command("tokenizer", "Writes the built-in world's tokenizer as Hugging Face files.") { folder, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scenes tokenizer", stop =>
-            StageCommand.Run(new TokenizerStage(), parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));
+            StageCommand.Run(new TokenizerStage(), parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Continued));
         return command;
     }
 }

@@ -13,14 +13,14 @@ namespace Fovea.Cli.Commands;
 internal static class ScoresCommand
 {
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("scores", "Looks into a score store.") { Info(), Show(), Verify(), Query() };
+    public static Command Create() => new("scores", "Examines a score store.") { Info(), Show(), Verify(), Query() };
 
     private static Argument<string> Store() => new("STORE") { Description = "Folder of the score store." };
 
     private static Command Info()
     {
         var (store, json) = (Store(), CommonOptions.Json());
-        var command = new Command("info", "What is in it, and how it was made.") { store, json };
+        var command = new Command("info", "Shows what the store holds and how it was made.") { store, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores info", _ =>
         {
             var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
@@ -28,8 +28,21 @@ internal static class ScoresCommand
             summary["complete"] = reader.IsComplete;
             summary["shards"] = reader.Shards.Count;
             summary["token_budgets"] = new JsonArray([.. reader.Shards.Select(s => s.TokenBudget).Where(b => b is not null).Distinct().Select(b => (JsonNode)b!)]);
+            var statistics = StoreStatistics.Of(reader);
+            summary["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson())));
+            summary["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
             summary["provenance"] = JsonSerializer.SerializeToNode(reader.Provenance);
-            Print(summary, parsed.GetValue(json));
+            if (parsed.GetValue(json))
+            {
+                Print(summary, true);
+                return;
+            }
+
+            summary.Remove("statistics");
+            summary.Remove("warnings");
+            StoreText.Write(Console.Out, statistics);
+            Print(summary, false);
+            StoreText.Warn(statistics);
         }));
         return command;
     }
@@ -37,20 +50,20 @@ internal static class ScoresCommand
     private static Command Show()
     {
         var (store, json) = (Store(), CommonOptions.Json());
-        var record = new Option<int>("--record") { Description = "Index of the sample in its file, from 0.", Required = true, HelpName = "N" };
+        var record = Numbers.Required("--record", "Index of the sample in its file, from 0.", "N", new Bounds<int>(AtLeast: 0));
         var source = new Option<string?>("--source") { Description = "Its file's name, where the store has several.", HelpName = "FILE" };
-        var command = new Command("show", "One sample, token by token.") { store, record, source, json };
+        var command = new Command("show", "Shows one sample, token by token.") { store, record, source, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores show", _ =>
         {
             var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
-            var sample = SampleView.Find(reader, parsed.GetValue(source), parsed.GetValue(record));
+            var sample = SampleView.Find(reader, parsed.GetValue(source), parsed.GetValue(record)).WithQuestions(reader.Folder);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(sample.ToJson().ToJsonString(StageManifest.Json));
                 return;
             }
 
-            sample.WriteText(Console.Out);
+            SampleText.Show(new Screen(json: false).Results, sample);
         }));
         return command;
     }
@@ -58,7 +71,7 @@ internal static class ScoresCommand
     private static Command Verify()
     {
         var (store, json) = (Store(), CommonOptions.Json());
-        var command = new Command("verify", "Checks every file against the manifest, and what stands in it.") { store, json };
+        var command = new Command("verify", "Checks every file against the manifest, and its contents.") { store, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores verify", _ =>
         {
             var folder = parsed.GetValue(store)!;
@@ -74,7 +87,7 @@ internal static class ScoresCommand
 
             if (damage.Length > 0)
             {
-                throw new FoveaException($"{folder}: {damage.Length} damaged; run the scoring again to redo what is named");
+                throw new FoveaException($"{folder}: {damage.Length} damaged; run the scoring again to repeat what is named");
             }
 
             Screen.Notice($"{folder}: intact");
@@ -86,7 +99,7 @@ internal static class ScoresCommand
     {
         var (store, json) = (Store(), CommonOptions.Json());
         var sql = new Argument<string>("SQL") { Description = "One SELECT over scores, vig, samples, tokens." };
-        var command = new Command("query", "Asks it in SQL. scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, json };
+        var command = new Command("query", "Queries the store in SQL. Views: scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores query", _ =>
         {
             using var query = ScoreQuery.Open(ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true));

@@ -8,40 +8,76 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea select</c>: scores to kept samples and token weights.</summary>
 internal static class SelectCommand
 {
+    private const decimal DefaultPercent = 70;
+
+    private static readonly Bounds<decimal> Percent = new(Above: 0, AtMost: 100);
+
+    private static readonly SelectionMethod[] Thresholded =
+        [SelectionMethod.Vig, SelectionMethod.VigSamples, SelectionMethod.VigTokens, SelectionMethod.RandomTokens, SelectionMethod.RandomSamples, SelectionMethod.ExcessLoss];
+
+    private static readonly SelectionMethod[] OnTokens = [SelectionMethod.Vig, SelectionMethod.VigTokens, SelectionMethod.RandomTokens];
+
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
-        var reference = new Option<string?>("--reference-scores") { Description = "excessloss: the reference model's store.", HelpName = "STORE" };
-        var method = new Option<string>("--method") { Description = "uniform, prior, vig, sample-only, token-only, random-tokens, random-samples, excess-loss, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
-        var p = new Option<decimal>("--p") { Description = "VIG: per cent of the samples kept; excess-loss: of the tokens.", DefaultValueFactory = _ => 70, HelpName = "P" };
-        var tokenP = new Option<decimal?>("--token-p") { Description = "VIG: a threshold on tokens of its own, passed by this per cent of them.", HelpName = "P" };
-        var tokenTau = new Option<double?>("--token-tau") { Description = "VIG: the threshold on tokens, in nats.", HelpName = "NATS" };
-        var alpha = new Option<double>("--alpha") { Description = "PRIOR: exponent of 1 - p_ref.", DefaultValueFactory = _ => 1, HelpName = "A" };
+        var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
+        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", Known)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
+        var p = Numbers.Optional("--p", "VIG: per cent of the samples kept; excess-loss: of the tokens (default: 70).", "P", Percent);
+        var tokenP = Numbers.Optional("--token-p", "VIG: a separate threshold on tokens, which this per cent of them pass.", "P", Percent);
+        var tokenTau = Numbers.Optional<double>("--token-tau", "VIG: the threshold on tokens, in nats.", "NATS");
+        var alpha = Numbers.Optional("--alpha", "PRIOR: exponent of 1 - p_ref (default: 1).", "A", new Bounds<double>(AtLeast: 0));
         var against = new Option<string?>("--against") { Description = "VIG: the visionless condition (default: the store's only one).", HelpName = "CONDITION" };
         var strict = new Option<bool>("--strict-paper") { Description = "Mask each answer's end token like any other token." };
-        var seed = CommonOptions.Seed("Of the random methods.");
+        var seed = CommonOptions.Seed("Seed of the random methods (default: 1).");
         var folder = CommonOptions.Out("Folder of the weights.");
         var json = CommonOptions.Json();
         var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, seed, folder, json };
-        command.SetAction((parsed, _) => Guard.Run("fovea select", stop => StageCommand.Run(
-            new SelectStage
+        var uses = new (Option Option, SelectionMethod[] Methods)[]
+        {
+            (p, Thresholded), (tokenP, OnTokens), (tokenTau, OnTokens), (alpha, [SelectionMethod.Prior]), (against, Thresholded), (strict, Thresholded),
+            (reference, [SelectionMethod.ExcessLoss]), (seed, [SelectionMethod.RandomTokens, SelectionMethod.RandomSamples]),
+        };
+        command.SetAction((parsed, _) => Guard.Run("fovea select", stop =>
+        {
+            var methods = Methods(parsed.GetValue(method)!);
+            TellOfIdle(parsed, methods, uses);
+            var stage = new SelectStage
             {
                 Scores = parsed.GetValue(scores)!,
                 ReferenceScores = parsed.GetValue(reference),
-                Method = Methods(parsed.GetValue(method)!)[0],
-                Times = Methods(parsed.GetValue(method)!)[1..],
-                P = parsed.GetValue(p),
+                Method = methods[0],
+                Times = methods[1..],
+                P = parsed.GetValue(p) ?? DefaultPercent,
                 TokenP = parsed.GetValue(tokenP),
                 TokenTau = parsed.GetValue(tokenTau),
-                Alpha = parsed.GetValue(alpha),
+                Alpha = parsed.GetValue(alpha) ?? 1,
                 Against = parsed.GetValue(against),
                 StrictPaper = parsed.GetValue(strict),
                 Seed = parsed.GetValue(seed) ?? 1,
-            },
-            parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop)));
+            };
+            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
+        }, Guard.Continued));
         return command;
     }
+
+    private static string[] Known => Array.ConvertAll(Enum.GetValues<SelectionMethod>(), NameOf);
+
+    // An option that changes nothing was perhaps meant to change something.
+    private static void TellOfIdle(ParseResult parsed, SelectionMethod[] methods, (Option Option, SelectionMethod[] Methods)[] uses)
+    {
+        foreach (var (option, users) in uses.Where(u => parsed.GetResult(u.Option) is { Implicit: false } && !methods.Intersect(u.Methods).Any()))
+        {
+            Screen.Notice($"{option.Name} has no effect with --method {string.Join('*', methods.Select(NameOf))}; it is for {string.Join(", ", users.Select(NameOf))}");
+        }
+    }
+
+    private static string NameOf(SelectionMethod method) => method switch
+    {
+        SelectionMethod.VigSamples => "sample-only",
+        SelectionMethod.VigTokens => "token-only",
+        _ => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()),
+    };
 
     // "prior*vig": each of them, with or without dashes, or by the names that say where the threshold acts.
     private static SelectionMethod[] Methods(string text) => Array.ConvertAll(text.Split('*'), name =>
@@ -51,6 +87,6 @@ internal static class SelectCommand
         return Array.Find(Enum.GetValues<SelectionMethod>(), m => m.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)) is var found
             && found.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)
             ? found
-            : throw new UsageException($"--method {name}: expected uniform, prior, vig, sample-only, token-only, random-tokens, random-samples, excess-loss or a product of them (a*b)");
+            : throw new UsageException($"--method {Quoted.Shorten(name)}: expected one of {string.Join(", ", Known)}, or a product of them (a*b){NearestName.Hint(name, Known)}");
     });
 }

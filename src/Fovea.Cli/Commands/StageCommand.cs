@@ -4,7 +4,6 @@ using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
-using Spectre.Console;
 
 namespace Fovea.Cli.Commands;
 
@@ -12,11 +11,17 @@ namespace Fovea.Cli.Commands;
 internal static class StageCommand
 {
     /// <summary>Runs a stage in this process and shows what it found.</summary>
-    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false)
+    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false, bool allowOverMemory = false)
     {
+        if (screen.IsInteractive)
+        {
+            // Before anything is loaded or hashed: the first progress may be a minute away.
+            Screen.Notice($"{stage.Kind}: reading the inputs, into {folder}");
+        }
+
         TorchRuntime.Start(numThreads);
         var manifest = StageProgress.Show(screen, progress =>
-            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount }, existing));
+            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount, AllowOverMemory = allowOverMemory }, existing));
         if (screen.Json)
         {
             var document = new JsonObject
@@ -31,18 +36,16 @@ internal static class StageCommand
                     ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
                 },
             };
+            foreach (var (key, value) in StageResults.Extra(manifest, folder) ?? [])
+            {
+                document[key] = value?.DeepClone();
+            }
+
             Console.WriteLine(document.ToJsonString(StageManifest.Json));
             return;
         }
 
-        foreach (var (key, value) in manifest.Result!)
-        {
-            if (value is JsonValue)
-            {
-                screen.Results.WriteLine($"{key}: {value.ToJsonString(StageManifest.Json).Trim('"')}");
-            }
-        }
-
+        StageResults.Show(screen, manifest, folder);
         Screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
     }
 }

@@ -9,8 +9,10 @@ internal sealed class StoryOptions
 {
     private readonly Option<string?> _out = new("--out") { Description = "Folder of the run (default: runs/NAME).", HelpName = "DIR" };
     private readonly Option<long?> _seed = CommonOptions.Seed("Run this one seed instead of the configuration's.");
-    private readonly Option<int?> _workers = new("--workers") { Description = "Worker processes side by side (default: one a processor).", HelpName = "N" };
+    private readonly Option<int?> _workers = Numbers.Optional("--workers", "Worker processes side by side (default: one per processor).", "N", new Bounds<int>(AtLeast: 1, AtMost: 1024));
+    private readonly Option<int?> _threads = Numbers.Optional("--threads", "Processor threads of one operation in each worker (default: the configuration's).", "N", new Bounds<int>(AtLeast: 1, AtMost: 1024));
     private readonly Option<bool> _resume = CommonOptions.Resume();
+    private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary><c>--set</c>.</summary>
@@ -19,13 +21,19 @@ internal sealed class StoryOptions
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _out, _seed, Set, _workers, _resume, _json })
+        foreach (var option in new Option[] { _out, _seed, Set, _workers, _threads, _resume, _overMemory, _json })
         {
             command.Add(option);
         }
     }
 
-    /// <summary>Reads the options.</summary>
-    public StoryRequest Read(ParseResult parsed, string defaultOut) => new(
-        parsed.GetValue(_out) ?? defaultOut, parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume), new Screen(parsed.GetValue(_json)));
+    /// <summary>The configuration with what the options change in it.</summary>
+    public RunConfig Apply(ParseResult parsed, RunConfig config) => parsed.GetValue(_threads) is { } threads ? config with { NumThreads = threads } : config;
+
+    /// <summary>Reads the other options.</summary>
+    public StoryRequest Read(ParseResult parsed, string defaultOut) =>
+        new(parsed.GetValue(_out) ?? defaultOut, parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume), new Screen(parsed.GetValue(_json)))
+        {
+            AllowOverMemory = parsed.GetValue(_overMemory),
+        };
 }

@@ -1,34 +1,106 @@
 using System.CommandLine;
+using System.Text.Json;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Commands;
 
-/// <summary><c>fovea train</c>: one training run from a configuration.</summary>
-internal static class TrainCommand
+/// <summary><c>fovea train</c>: one training run, from a configuration, from a model and data, or from both.</summary>
+internal sealed class TrainCommand
 {
+    /// <summary>For a model and data without a configuration: one pass over the data, at the learning rate of LLaVA's tuning.</summary>
+    private const string Defaults = """{ "training": { "epochs": 1, "batch_size": 32, "learning_rate": 2e-5, "checkpoint_every": 100 } }""";
+
+    /// <summary>For a model that has one: LLaVA's tuning leaves the tower as it is.</summary>
+    private const string FrozenTower = """training.frozen=["model.vision_tower"]""";
+
+    private readonly Option<string?> _config = CommonOptions.Config(required: false);
+    private readonly Option<string?> _model = new("--model") { Description = "Model folder to start from, in place of the configuration's model or preset, with its own tokenizer.", HelpName = "DIR" };
+    private readonly Option<string?> _data = new("--data") { Description = "Corpus to train on, in place of the configuration's data: LLaVA JSON or JSON Lines, or COCO captions.", HelpName = "FILE" };
+    private readonly Option<string?> _images = CommonOptions.Images();
+    private readonly Option<DataFormat> _format = CommonOptions.Format();
+    private readonly Option<string> _template = CommonOptions.Template();
+    private readonly Option<string> _out = CommonOptions.Out("Folder of the training run.");
+    private readonly Option<string?> _weights = new("--weights") { Description = "Token weights that 'fovea select' wrote; absent: plain next-token prediction.", HelpName = "W" };
+    private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the order of the samples and of initial weights.");
+    private readonly Option<string[]> _set = CommonOptions.Set();
+    private readonly Option<bool> _resume = CommonOptions.Resume();
+    private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _anyThreads = new("--any-threads") { Description = "With --resume: continue although the number of threads differs; the last bits of the result will differ too." };
+    private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
+    private readonly Option<bool> _json = CommonOptions.Json();
+
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
-        var config = CommonOptions.Config(required: true);
-        var folder = CommonOptions.Out("Folder of the training run.");
-        var weights = new Option<string?>("--weights") { Description = "Token weights that 'fovea select' wrote; absent: plain next-token prediction.", HelpName = "W" };
-        var seed = CommonOptions.Seed("Order of the samples and initial weights.");
-        var set = CommonOptions.Set();
-        var resume = CommonOptions.Resume();
-        var threads = CommonOptions.Threads();
-        var anyThreads = new Option<bool>("--any-threads") { Description = "With --resume: go on although the number of threads differs; the last bits will too." };
-        var json = CommonOptions.Json();
-        var command = new Command("train", "Trains one model; configs/{reference,align,pretrain,tune,lora}.jsonc are the stages.") { config, folder, weights, seed, set, resume, threads, anyThreads, json };
-        command.SetAction((parsed, _) => Guard.Run("fovea train", stop =>
+        var options = new TrainCommand();
+        var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
-            var stage = ConfigBinder.Load<TrainStage>(parsed.GetValue(config)!, parsed.GetValue(set));
-            stage = stage with { Weights = parsed.GetValue(weights) ?? stage.Weights };
-            stage = parsed.GetValue(seed) is { } s ? stage with { Training = stage.Training with { Seed = s } } : stage;
-            StageCommand.Run(stage, parsed.GetValue(folder)!, parsed.GetValue(threads),
-                parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop, parsed.GetValue(anyThreads));
-        }));
+            options._config, options._model, options._data, options._images, options._format, options._template, options._out, options._weights, options._seed,
+            options._set, options._resume, options._threads, options._anyThreads, options._overMemory, options._json,
+        };
+        command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
+            options.Stage(parsed), parsed.GetValue(options._out)!, parsed.GetValue(options._threads),
+            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads), parsed.GetValue(options._overMemory)), Guard.Resumable));
         return command;
     }
+
+    /// <summary>The run that a command line asks for: the configuration, then the options, then <c>--set</c>.</summary>
+    private TrainStage Stage(ParseResult parsed)
+    {
+        IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
+        return parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
+            : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? ConfigBinder.Read<TrainStage>(Defaults, "fovea train", [.. ForModel(model), .. overrides])
+            : throw new UsageException("expected --config, or --model and --data");
+    }
+
+    private static string[] ForModel(string folder)
+    {
+        MissingModel.Require(folder);
+        return ModelInspection.Read(folder).Tower is null ? [] : [FrozenTower];
+    }
+
+    private IEnumerable<string> Overrides(ParseResult parsed)
+    {
+        if (parsed.GetValue(_model) is { } model)
+        {
+            yield return $"model={Quote(model)}";
+            foreach (var key in new[] { "preset", "decoder_from", "tokenizer" })
+            {
+                yield return $"{key}=null";
+            }
+        }
+
+        if (parsed.GetValue(_data) is { } data)
+        {
+            yield return $"data={JsonSerializer.Serialize<DataSource[]>([new DataSource { File = data, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) }], StageManifest.Json)}";
+        }
+        else if (Array.Find<Option>([_images, _format], o => Given(parsed, o)) is { } stray)
+        {
+            throw new UsageException($"{stray.Name} describes the corpus of --data; give --data too, or --set data[0].{stray.Name[2..]}=...");
+        }
+
+        if (Given(parsed, _template))
+        {
+            yield return $"template={Quote(parsed.GetValue(_template)!)}";
+        }
+
+        if (parsed.GetValue(_weights) is { } weights)
+        {
+            yield return $"weights={Quote(weights)}";
+        }
+
+        if (parsed.GetValue(_seed) is { } seed)
+        {
+            yield return FormattableString.Invariant($"training.seed={seed}");
+        }
+    }
+
+    private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    private static string Quote(string text) => JsonSerializer.Serialize(text);
 }

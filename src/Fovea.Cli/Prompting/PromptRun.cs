@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Fovea.Cli.Terminal;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
 
@@ -31,6 +32,11 @@ internal sealed record PromptRun
     {
         var images = Prompt.ReadImages(Images);
         using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type });
+        if (model.SeesImages && Images.Count == 0)
+        {
+            Screen.Notice("no --image is given: the vision-language model answers from the text alone");
+        }
+
         var prompt = Prompt.Create(model, Model, Text, images, Template);
         var options = Options with { EndIds = prompt.EndIds };
         var clock = Stopwatch.StartNew();

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Store;
 
@@ -22,33 +22,61 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         };
     }
 
+    /// <summary>The questions of the sample; null where its corpus is not at hand.</summary>
+    public IReadOnlyList<string>? Questions { get; init; }
+
+    /// <summary>Why there are no questions; null where there are.</summary>
+    public string? NoQuestions { get; init; }
+
+    /// <summary>The same with its questions, read from the corpus that the store was scored from.</summary>
+    public SampleView WithQuestions(string store)
+    {
+        try
+        {
+            var sample = StoreOrigin.Of(store).OpenCorpus().Samples.FirstOrDefault(s => s.Key == Scores.Key);
+            return sample is null
+                ? this with { NoQuestions = "the corpus has no such record any more" }
+                : this with { Questions = [.. sample.Turns.Where(t => t.Role != Role.Assistant).Select(t => t.Text)] };
+        }
+        catch (FoveaException e)
+        {
+            return this with { NoQuestions = e.Message };
+        }
+    }
+
+    /// <summary>Every score of a target that is made of log-probabilities: VIG for each visionless condition, and 1 - p_ref.</summary>
+    public IReadOnlyList<(string Key, string Title, string Short, Func<int, double> Value)> Derived()
+    {
+        var derived = new List<(string, string, string, Func<int, double>)>();
+        if (Scores.LogProbs.GetValueOrDefault(Conditions.Image) is { } image)
+        {
+            derived.AddRange(Scores.LogProbs.Where(c => c.Key != Conditions.Image)
+                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.Short(c.Key), (Func<int, double>)(t => (double)image[t] - c.Value[t]))));
+        }
+
+        if (Scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
+        {
+            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => 1 - Math.Exp(reference[t])));
+        }
+
+        return derived;
+    }
+
     /// <summary>All that is known of it.</summary>
     public JsonObject ToJson() => new()
     {
         ["source"] = Scores.Key.Source,
         ["record"] = Scores.Key.Record,
         ["id"] = Scores.Id,
+        ["questions"] = Questions is null ? null : new JsonArray([.. Questions.Select(q => (JsonNode)q)]),
         ["text_fingerprint"] = Scores.TextFingerprint,
         ["context_fingerprint"] = Scores.ContextFingerprint,
+        ["conversation_fingerprint"] = Scores.ConversationFingerprint,
         ["image_hash"] = Scores.ImageHash,
         ["has_image"] = Scores.HasImage,
         ["invalid_reason"] = Scores.InvalidReason,
         ["targets"] = new JsonArray([.. Enumerable.Range(0, Scores.TargetIds.Length).Select(Target)]),
     };
-
-    /// <summary>A header line, then one tab-separated line a target.</summary>
-    public void WriteText(TextWriter output)
-    {
-        output.WriteLine($"{Scores.Key} {Scores.Id} {(Scores.InvalidReason ?? (Scores.HasImage ? "" : "text-only"))}".TrimEnd());
-        var conditions = Scores.LogProbs.Keys.ToArray();
-        output.WriteLine(string.Join('\t', ["position", "token_id", "token", .. conditions]));
-        for (var t = 0; t < Scores.TargetIds.Length; t++)
-        {
-            var token = Tokens.GetValueOrDefault(Scores.TargetIds[t], "").Replace("\n", "\\n", StringComparison.Ordinal);
-            var values = conditions.Select(c => Scores.LogProbs[c][t].ToString("0.0000", CultureInfo.InvariantCulture));
-            output.WriteLine(string.Join('\t', [$"{t}", $"{Scores.TargetIds[t]}", token, .. values]));
-        }
-    }
 
     private static Dictionary<int, string> TokensOf(ScoreStoreReader store, TokenScores scores)
     {
@@ -68,6 +96,11 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         foreach (var (condition, values) in Scores.LogProbs)
         {
             target["log_prob." + condition] = float.IsNaN(values[t]) ? null : values[t];
+        }
+
+        foreach (var (key, _, _, value) in Derived())
+        {
+            target[key] = double.IsNaN(value(t)) ? null : value(t);
         }
 
         return target;

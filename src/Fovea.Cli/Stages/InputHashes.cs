@@ -6,7 +6,7 @@ using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Stages;
 
-/// <summary>SHA-256 of what a stage reads, so that going on with other inputs is noticed.</summary>
+/// <summary>SHA-256 of what a stage reads, so that continuing with other inputs is noticed.</summary>
 internal static class InputHashes
 {
     private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
@@ -31,7 +31,7 @@ internal static class InputHashes
         for (var i = 0; i < data.Count; i++)
         {
             var file = data[i].File;
-            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, "no such data file; give an existing one"));
+            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, $"no such file, which {role}[{i}].file names; give an existing one"));
             yield return ($"{role}[{i}].images", OfFolder(data[i].ImageFolder));
         }
     }
@@ -39,10 +39,7 @@ internal static class InputHashes
     /// <summary>Hash of a model folder: config, weights, tokenizer and image processor.</summary>
     public static string OfModel(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "config.json")))
-        {
-            throw new InvalidInputException(folder, null, "no model here (config.json is missing); give a folder in Hugging Face form");
-        }
+        MissingModel.Require(folder);
 
         IEnumerable<string> files =
         [
@@ -55,6 +52,12 @@ internal static class InputHashes
     /// <summary>Hashes of a photographs run.</summary>
     public static SortedDictionary<string, string> OfPhotographs(PhotographsData data)
     {
+        if (!File.Exists(data.Captions))
+        {
+            throw new InvalidInputException(data.Captions, null,
+                "no such file (photographs.captions); any COCO captions file will do: the head of configs/coco.jsonc says how to get COCO's own, then --set photographs.captions=FILE --set photographs.images=DIR");
+        }
+
         var hashes = Of([("captions", data.Captions)]);
         hashes["tokenizer"] = ModelParts.OfTokenizer(data.Tokenizer);
         hashes["images"] = OfFolder(data.Images);

@@ -49,7 +49,13 @@ internal sealed class JoinedStores
         return _reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix);
     }
 
-    private static string[] Held(ScoreStoreReader store) => store.ReadAhead().FirstOrDefault(s => s.LogProbs.Count > 0)?.LogProbs.Keys.ToArray() ?? [];
+    private static string[] Held(ScoreStoreReader store)
+    {
+        var first = store.ReadAhead().FirstOrDefault(s => s.LogProbs.Count > 0);
+        return first is { ContextFingerprint: null, ConversationFingerprint: null }
+            ? throw new InvalidInputException(store.Folder, null, "scored by an earlier version: its scores do not say which questions they saw; score the corpus again into another folder")
+            : first?.LogProbs.Keys.ToArray() ?? [];
+    }
 
     private static string[]? OfReference(IReadOnlyCollection<string>? conditions) => conditions?
         .Where(c => c.StartsWith(ReferencePrefix, StringComparison.Ordinal)).Select(c => c[ReferencePrefix.Length..]).ToArray();

@@ -22,7 +22,7 @@ internal sealed record LoraChoice
     /// <summary>Whether the scale is alpha / sqrt(rank) and not alpha / rank.</summary>
     public bool RankStabilized { get; init; }
 
-    /// <summary>An adapter in PEFT's form to go on from; its shape goes before the keys above.</summary>
+    /// <summary>An adapter in PEFT's form to continue training; its shape takes precedence over the keys above.</summary>
     public string? Adapter { get; init; }
 
     /// <summary>Whether <c>model/</c> is written with the adapter merged, beside <c>adapter/</c>.</summary>
@@ -43,11 +43,14 @@ internal sealed record LoraChoice
     }
 
     /// <summary>Makes or reads the adapter and attaches it.</summary>
-    public LoraAdapter AttachTo(DecoderModel model, long seed)
+    /// <param name="model">The model.</param>
+    /// <param name="seed">Of a new adapter.</param>
+    /// <param name="baseModel">The model's folder, which a new adapter names as its base; null for a preset.</param>
+    public LoraAdapter AttachTo(DecoderModel model, long seed, string? baseModel)
     {
         var adapter = Adapter is { } folder
             ? LoraAdapter.Load(folder, model)
-            : LoraAdapter.Create(model, new LoraConfig { Rank = Rank, Alpha = Alpha, TargetModules = Targets, TargetPattern = TargetPattern, RankStabilized = RankStabilized }, seed);
+            : LoraAdapter.Create(model, new LoraConfig { Rank = Rank, Alpha = Alpha, TargetModules = Targets, TargetPattern = TargetPattern, RankStabilized = RankStabilized, BaseModel = baseModel }, seed);
         model.Attach(adapter);
         return adapter;
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Provenance;
 using Fovea.Scoring;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Stages;
 
@@ -39,7 +40,7 @@ internal static class MemoryPlan
         }
 
         var weights = Directory.EnumerateFiles(modelFolder).Where(f => Path.GetExtension(f) is ".safetensors" or ".bin").Sum(f => new FileInfo(f).Length);
-        var free = Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - weights) / 2;
+        var free = Math.Max(0, MemoryLimits.Resident().Bytes - weights) / 2;
 
         // Of one layer at a time: residual, norm, query, key, value, attention and their copies, and the MLP's three.
         var perToken = sizeof(float) * ((10L * hidden) + (3L * intermediate));

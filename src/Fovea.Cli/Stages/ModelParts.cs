@@ -25,10 +25,7 @@ internal static class ModelParts
     /// <exception cref="InvalidInputException">No model is there.</exception>
     public static IEnumerable<(string Part, string Hash)> Hash(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "config.json")))
-        {
-            throw new InvalidInputException(folder, null, "no model here (config.json is missing); give a folder in Hugging Face form");
-        }
+        MissingModel.Require(folder);
 
         foreach (var (part, files) in Named)
         {

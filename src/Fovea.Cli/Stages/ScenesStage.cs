@@ -13,6 +13,9 @@ internal sealed record ScenesStage : IStage
     public string Kind => "scenes";
 
     /// <inheritdoc/>
+    public void Check() => Spec.Validated();
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>

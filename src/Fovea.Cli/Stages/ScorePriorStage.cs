@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
@@ -9,17 +10,15 @@ namespace Fovea.Cli.Stages;
 /// <summary>PRIOR's scores: log p_ref of every target, under one text-only reference or, with folds, under the one that did not see the sample.</summary>
 internal sealed record ScorePriorStage : IStage
 {
-    /// <summary>Model folders: one, or one a fold.</summary>
+    /// <summary>Model folders: one, or with <see cref="Folds"/> one per fold in their order.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
     /// <summary>The corpus.</summary>
     public required IReadOnlyList<DataSource> Data { get; init; }
 
-    /// <summary>Number of folds; below 2, one reference scores all.</summary>
-    public int Folds { get; init; }
-
-    /// <summary>Seed of the assignment to folds, as in training.</summary>
-    public long FoldSeed { get; init; }
+    /// <summary>The fold assignment that the references were trained against, its folder or file; absent: one reference scores all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Folds { get; init; }
 
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
@@ -38,7 +37,21 @@ internal sealed record ScorePriorStage : IStage
     public string Kind => "score_prior";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs(Models, Data);
+    public SortedDictionary<string, string> HashInputs()
+    {
+        if (Folds is null && Models.Count != 1)
+        {
+            throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");
+        }
+
+        var hashes = ScoreStore.HashInputs(Models, Data);
+        if (Folds is { } folds)
+        {
+            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))])["folds"];
+        }
+
+        return hashes;
+    }
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
@@ -46,14 +59,26 @@ internal sealed record ScorePriorStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
+        var folds = Folds is null ? null : FoldsFile.Read(Folds);
+        if (folds is not null)
+        {
+            folds.Require(Data.Select(d => d.File), toBeScored: true);
+            LeftOutFold.RequireAll(Models, folds);
+        }
+
         var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, Scoring.MaxInvalid);
         var models = new List<VisionLanguageModel>();
         try
         {
-            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype)));
-            var scorer = Folds >= 2
-                ? new PriorScorer(models, FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, FoldSeed), Scoring)
-                : new PriorScorer(models[0], Scoring);
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.MemoryLimit)));
+            if (models[0].SeesImages)
+            {
+                Terminal.Screen.Notice($"{Models[0]}: a vision-language model, used here without its images as the text-only reference");
+            }
+
+            var scorer = folds is null
+                ? new PriorScorer(models[0], Scoring)
+                : new PriorScorer([.. models.Zip(Models, (model, folder) => new FoldReference(model, folder, LeftOutFold.Read(folder)))], folds, Scoring);
             return ScoreStore.Score(scorer, corpus, models[0], HashInputs(), context);
         }
         finally
@@ -101,7 +126,7 @@ internal sealed record ScoreVigStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
-        using var model = ScoringModel.Load(Model, Dtype);
+        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {

@@ -47,13 +47,14 @@ internal static class ScoreStore
     /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
     public static IReadOnlyList<TokenScores> ReadBeside(TokenizedCorpus corpus, string vigStore, string priorStore)
     {
-        var fingerprints = corpus.Samples.ToDictionary(s => s.Key, s => s.TextFingerprint);
+        var fingerprints = corpus.Samples.ToDictionary(s => s.Key, s => (s.TextFingerprint, s.ConversationFingerprint));
         var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
-        var stray = rows.FirstOrDefault(r => fingerprints.GetValueOrDefault(r.Key) != r.TextFingerprint);
+        var stray = rows.FirstOrDefault(r => !fingerprints.TryGetValue(r.Key, out var now) || now.TextFingerprint != r.TextFingerprint
+            || (r.ConversationFingerprint is { } conversation && conversation != now.ConversationFingerprint));
         return stray is null
             ? rows
             : throw new InvalidInputException(stray.Key.Source, stray.Key.Record,
-                $"text fingerprint differs from that of {vigStore}: it was scored under another tokenizer, template or text; score it again");
+                $"differs from what {vigStore} was scored with: another tokenizer, template or text; score it again");
     }
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>

@@ -42,6 +42,16 @@ internal sealed record SelectStage : IStage
     /// <summary>File name of the weights in the stage's folder.</summary>
     public const string FileName = "weights.parquet";
 
+    /// <summary>The weights file that a path means: itself, or the one in a folder that <c>fovea select</c> wrote.</summary>
+    /// <exception cref="InvalidInputException">It is a score store.</exception>
+    public static string WeightsOf(string path)
+    {
+        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        return file == path || File.Exists(file) || !File.Exists(Path.Combine(path, ScoreStoreReader.ManifestFile))
+            ? file
+            : throw new InvalidInputException(path, null, "a score store; derive weights from it with 'fovea select' and give the folder of those");
+    }
+
     /// <summary>Score stores of one corpus; the conditions of all are joined.</summary>
     public required IReadOnlyList<string> Scores { get; init; }
 
@@ -90,8 +100,18 @@ internal sealed record SelectStage : IStage
         var stores = new JoinedStores(Scores, ReferenceScores);
         var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
         var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
+        Require(stores, selector.Conditions);
         var report = selector.WriteWeights(stores.Read(selector.Conditions), Path.Combine(context.Out, FileName), stores.Provenance);
         return StageRunner.ToJson(report);
+    }
+
+    private static void Require(JoinedStores stores, IReadOnlyCollection<string> conditions)
+    {
+        if (conditions.Except(stores.Conditions).FirstOrDefault() is { } missing)
+        {
+            var command = missing == Conditions.TextOnlyReference ? "fovea score prior" : "fovea score vig";
+            throw new UsageException($"--scores: no store holds the condition {missing}, which the method needs; they hold {string.Join(", ", stores.Conditions)}. Score it with '{command}' and give that store too");
+        }
     }
 
     private ISelector Selector(SelectionMethod method, JoinedStores stores) => method switch
@@ -128,7 +148,7 @@ internal sealed record SelectStage : IStage
         var found = stores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal)).ToArray();
         if (Against is null)
         {
-            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference beside them is none
+            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference is not a proxy
             return proxies.Length == 1
                 ? proxies[0]
                 : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
@@ -142,13 +162,13 @@ internal sealed record SelectStage : IStage
     {
         if (ReferenceScores is null)
         {
-            throw new UsageException("--method excessloss: give the reference model's store as --reference-scores");
+            throw new UsageException("--method excess-loss: give the reference model's store as --reference-scores");
         }
 
         var names = stores.Conditions.Where(c => stores.Conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
         var name = Against ?? (names.Contains(Conditions.Image) ? Conditions.Image : names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name)
             ? new ExcessLossSelector(new ExcessLossOptions { Percent = P, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = StrictPaper })
-            : throw new UsageException($"--method excessloss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
+            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }
 }

@@ -12,6 +12,7 @@ internal static class StageCatalog
     {
         ["scenes"] = typeof(ScenesStage),
         ["tokenizer"] = typeof(TokenizerStage),
+        ["folds"] = typeof(FoldsStage),
         ["train"] = typeof(TrainStage),
         ["score_prior"] = typeof(ScorePriorStage),
         ["score_vig"] = typeof(ScoreVigStage),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Watching;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Stages;
 
@@ -10,8 +11,14 @@ namespace Fovea.Cli.Stages;
 /// <param name="Stop">Ends it cleanly, in a resumable state.</param>
 internal sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop)
 {
-    /// <summary>Whether a run may go on with another number of threads than it was begun with.</summary>
+    /// <summary>Whether a run may continue with another number of threads than it was begun with.</summary>
     public bool AnyThreadCount { get; init; }
+
+    /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+
+    /// <summary>What memory a stage may plan with; null for no limit.</summary>
+    public MemoryLimit? MemoryLimit => AllowOverMemory ? null : MemoryLimits.Resident();
 }
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
@@ -19,6 +26,12 @@ internal interface IStage
 {
     /// <summary>Name of the kind of work, as in its manifest.</summary>
     string Kind { get; }
+
+    /// <summary>Checks the options that can be checked without reading anything: called for all stages of a plan before its first one begins.</summary>
+    /// <exception cref="Fovea.Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    void Check()
+    {
+    }
 
     /// <summary>SHA-256 of what it reads, by role.</summary>
     SortedDictionary<string, string> HashInputs();

@@ -12,7 +12,7 @@ internal enum Existing
     /// <summary>Refuse: the user must say <c>--resume</c>.</summary>
     Refuse,
 
-    /// <summary>Go on where it stopped, or return what is complete.</summary>
+    /// <summary>Continue where it stopped, or return what is complete.</summary>
     Continue,
 }
 
@@ -36,7 +36,7 @@ internal static class StageRunner
         {
             if (existing == Existing.Refuse)
             {
-                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to go on with it, or another --out");
+                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to continue it, or another --out");
             }
 
             (context.AnyThreadCount ? manifest with { NumThreads = before.NumThreads } : manifest).MustMatch(before, context.Out);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
@@ -10,6 +11,7 @@ using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring.Folds;
 using Fovea.Store;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
@@ -46,11 +48,13 @@ internal sealed record TrainStage : IStage
     /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
     public string? Weights { get; init; }
 
-    /// <summary>Number of folds of a cross-fitted reference; below 2: trained on all.</summary>
-    public int Folds { get; init; }
+    /// <summary>For a reference of cross-fitting: the fold assignment that 'fovea folds' wrote, its folder or file; absent: trained on all samples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Folds { get; init; }
 
-    /// <summary>The fold that this reference must not see.</summary>
-    public int LeaveOutFold { get; init; }
+    /// <summary>The fold that this reference must not see, from 0; required with <see cref="Folds"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? LeaveOutFold { get; init; }
 
     /// <summary>An adapter to train in place of the model; absent: the model itself.</summary>
     public LoraChoice? Lora { get; init; }
@@ -61,15 +65,15 @@ internal sealed record TrainStage : IStage
     /// <inheritdoc/>
     public string Kind => "train";
 
-    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has none of its own");
+    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has no tokenizer");
 
-    private string? WeightsPath => Weights is { } w && Directory.Exists(w) ? Path.Combine(w, SelectStage.FileName) : Weights;
+    private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs()
     {
         Check();
-        var hashes = InputHashes.Of(WeightsPath is { } w ? [("weights", w)] : []);
+        var hashes = InputHashes.Of([.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()]);
         hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder);
         if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder) is { } template)
         {
@@ -101,13 +105,13 @@ internal sealed record TrainStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
-        var samples = Folds >= 2 ? SeenBy(corpus) : corpus.Samples;
+        var (samples, without) = TrainedOn(corpus.Samples);
         var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
-        using var model = StartModel(corpus);
+        using var model = StartModel(corpus, context.MemoryLimit);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
-        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed);
+        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
         var job = new TrainingJob
         {
             Model = model,
@@ -120,14 +124,21 @@ internal sealed record TrainStage : IStage
             Options = Training,
             Folder = context.Out,
             AnyThreadCount = context.AnyThreadCount,
+            Memory = context.MemoryLimit,
+            MemoryGrowth = context.AllowOverMemory ? null : MemoryLimits.Growth(),
         };
         var summary = Trainer.Run(job, context.Progress, context.Stop);
         foreach (var folder in summary.ModelFolders)
         {
             companions.Write(folder);
+            without?.Write(folder);
         }
 
-        TrainingPage.Write(context.Out, summary);
+        foreach (var folder in Directory.EnumerateDirectories(context.Out, "adapter*"))
+        {
+            without?.Write(folder);
+        }
+
         var result = Result(summary, set);
         if (View == CorpusView.TextOnly)
         {
@@ -138,6 +149,7 @@ internal sealed record TrainStage : IStage
             }
         }
 
+        Story.TrainingReport.Write(context.Out, summary.Memory, summary.PeakResidentBytes, result);
         return result;
     }
 
@@ -172,6 +184,7 @@ internal sealed record TrainStage : IStage
             ["final_loss"] = summary.FinalLoss,
             ["held_out_loss"] = summary.HeldOutLoss,
             ["best_step"] = summary.Best,
+            ["best_held_out_loss"] = summary.BestHeldOutLoss,
             ["notices"] = new JsonArray([.. summary.Notices.Select(n => (JsonNode)n)]),
         };
     }
@@ -185,20 +198,39 @@ internal sealed record TrainStage : IStage
         result[name + "_targets"] = targets;
     }
 
-    private TokenizedSample[] SeenBy(TokenizedCorpus corpus)
+    /// <summary>What is trained on: all samples, or those that the assignment does not leave out, with what is to be noted beside the model.</summary>
+    /// <exception cref="FoveaException">A file is not covered by the assignment or changed since, or the model to start from was trained on the fold that is left out.</exception>
+    internal (IReadOnlyList<TokenizedSample> Samples, LeftOutFold? Without) TrainedOn(IReadOnlyList<TokenizedSample> samples)
     {
-        var folds = FoldAssignment.ByImage(corpus.Corpus.Samples, Folds, Training.Seed);
-        return [.. corpus.Samples.Where(s => folds.IsTrainedOn(LeaveOutFold, s.Key))];
+        if (Folds is null)
+        {
+            return (samples, null);
+        }
+
+        var folds = FoldsFile.Read(Folds);
+        var fold = LeaveOutFold is { } k && k >= 0 && k < folds.Folds.Count
+            ? k
+            : throw new FoveaException($"'leave_out_fold': expected 0 to {folds.Folds.Count - 1} as {folds.Path} has {folds.Folds.Count} folds, got {LeaveOutFold}");
+        folds.Require(Data.Select(d => d.File), toBeScored: false);
+        foreach (var start in new[] { Model, DecoderFrom, Lora?.Adapter }.OfType<string>())
+        {
+            if (LeftOutFold.Read(start) is { } before)
+            {
+                LeftOutFold.Require(start, before, folds, fold);
+            }
+        }
+
+        return ([.. samples.Where(s => folds.Folds.IsTrainedOn(fold, s.Key))], new LeftOutFold(folds.Sha256, fold));
     }
 
-    private VisionLanguageModel StartModel(TokenizedCorpus corpus)
+    private VisionLanguageModel StartModel(TokenizedCorpus corpus, MemoryLimit? memory)
     {
         if (Model is { } folder)
         {
-            return ModelFolder.Load(folder);
+            return ModelFolder.Load(folder, new LoadOptions { Memory = memory });
         }
 
-        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes);
+        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, memory);
         if (DecoderFrom is { } from)
         {
             using var text = ModelFolder.Load(from);
@@ -208,7 +240,8 @@ internal sealed record TrainStage : IStage
         return model;
     }
 
-    private void Check()
+    /// <inheritdoc/>
+    public void Check()
     {
         Training.Validate();
         Lora?.Check();
@@ -217,9 +250,16 @@ internal sealed record TrainStage : IStage
             throw new FoveaException("expected exactly one of 'model' and 'preset'");
         }
 
-        if (Folds >= 2 && (LeaveOutFold < 0 || LeaveOutFold >= Folds))
+        if (Preset is { } preset)
         {
-            throw new FoveaException($"'leave_out_fold': expected 0 to {Folds - 1}, got {LeaveOutFold}");
+            ModelPresets.Check(preset.Name, preset.Sizes);
+        }
+
+        if ((Folds is null) != (LeaveOutFold is null))
+        {
+            throw new FoveaException(Folds is null
+                ? "'folds' is missing: 'leave_out_fold' names a fold of the assignment that 'fovea folds' wrote"
+                : "'leave_out_fold' is missing: the fold of 'folds' that this reference must not see, from 0");
         }
     }
 }

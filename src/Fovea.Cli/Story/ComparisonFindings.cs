@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Comparison;
 using Fovea.Evaluation.Statistics;
@@ -18,7 +17,7 @@ internal static class ComparisonFindings
     /// <summary>Builds the table.</summary>
     /// <param name="key">Name in JSON.</param>
     /// <param name="title">What it shows.</param>
-    /// <param name="results">One an arm, seed and evaluation.</param>
+    /// <param name="results">One per arm, seed and evaluation.</param>
     /// <param name="baseline">The arm that differences are taken against.</param>
     /// <param name="columns">Metrics, in order.</param>
     /// <param name="titles">Arms in order, with their titles.</param>
@@ -37,11 +36,9 @@ internal static class ComparisonFindings
         var directions = columns.Select(c => table.Rows.FirstOrDefault(r => r.Evaluation == c.Evaluation && r.Metric == c.Metric)?.HigherIsBetter).ToArray();
         var rows = titles.Select(t => new FindingRow(t.Arm, t.Title, [
             .. extra?.Cells(t.Arm) ?? [],
-            .. columns.Select(c => Cell(table.Rows.FirstOrDefault(r => r.Evaluation == c.Evaluation && r.Metric == c.Metric && r.Arm == t.Arm))),
+            .. columns.Select(c => Cell(table.Rows.FirstOrDefault(r => r.Evaluation == c.Evaluation && r.Metric == c.Metric && r.Arm == t.Arm), c.Style)),
         ])).ToArray();
-        var seeds = results.Select(r => r.Seed).Distinct().Count();
-        var note = string.Create(CultureInfo.InvariantCulture,
-            $"{seeds} seed{(seeds == 1 ? "" : "s")}, unit {table.Unit}; {100 * table.Options.Level:0} % intervals, bootstrap of {table.Options.Resamples} resamples. {Bootstrap.AcrossSeedsNote} + and - : the paired difference to '{titles.First(t => t.Arm == baseline).Title}' is better or worse and its interval leaves zero out.");
+        var note = $"Unit: {table.Unit}.{(titles.Count > 1 ? $" Beneath a number: its paired difference to {titles.First(t => t.Arm == baseline).Title}." : "")}";
         return new FindingTable(key, title, note,
             [.. extra?.Columns ?? [], .. columns.Select((c, i) => new FindingColumn(c.Key, c.Title, c.Style, directions[i]))], rows);
     }
@@ -49,7 +46,7 @@ internal static class ComparisonFindings
     /// <summary>One estimate as a cell.</summary>
     public static FindingCell Cell(Estimate e) => new(Value: e.Value, Low: e.Low, High: e.High, Count: e.Count, SeedDeviation: e.SeedDeviation);
 
-    private static FindingCell Cell(ComparisonRow? row)
+    private static FindingCell Cell(ComparisonRow? row, NumberStyle style)
     {
         if (row is null)
         {
@@ -62,16 +59,13 @@ internal static class ComparisonFindings
             return cell;
         }
 
-        var better = row.HigherIsBetter is { } up && difference.IntervalExcludesZero
-            ? (difference.Estimate.Value > 0) == up ? Verdict.Better : Verdict.Worse
-            : Verdict.None;
-        return cell with
+        cell = cell with
         {
             Difference = difference.Estimate.Value,
             DifferenceLow = difference.Estimate.Low,
             DifferenceHigh = difference.Estimate.High,
-            Verdict = better,
         };
+        return cell with { Verdict = FindingNumbers.Judge(cell, style, row.HigherIsBetter) };
     }
 
     private static EvalResult Only(EvalResult result, HashSet<(string, string)> wanted) =>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 
-
 namespace Fovea.Cli.Story;
 
 /// <summary>How a number is written.</summary>
@@ -51,7 +50,11 @@ internal sealed record FindingTable(
     string Key, string Title, string Note, IReadOnlyList<FindingColumn> Columns, IReadOnlyList<FindingRow> Rows, bool InSummary = true);
 
 /// <summary>All that a run found.</summary>
-internal sealed record Findings(string Title, IReadOnlyList<FindingTable> Tables)
+/// <param name="Title">The run's title.</param>
+/// <param name="Tables">The numbers.</param>
+/// <param name="Conclusions">The same in words.</param>
+/// <param name="HowToRead">Which models and methods the tables compare, and what intervals hold; said once.</param>
+internal sealed record Findings(string Title, IReadOnlyList<FindingTable> Tables, Conclusions Conclusions, string HowToRead)
 {
     /// <summary>Numbers only: no time, no path. Table -> row -> column -> value, interval, n and difference.</summary>
     public JsonObject ToJson()

@@ -1,3 +1,4 @@
+using Fovea.Cli.Scores;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Cli.Story;
@@ -7,7 +8,7 @@ internal static class PhotographFigures
 {
     private const int NumExamples = 6;
 
-    /// <summary>One section a family.</summary>
+    /// <summary>One section per family.</summary>
     public static IEnumerable<ReportSection> Sections(RunConfig config, string root)
     {
         var reader = new StageReader(root);
@@ -16,13 +17,14 @@ internal static class PhotographFigures
         foreach (var family in config.Families)
         {
             var letter = StoryNames.Of(family);
-            var examples = new ScoredExamples(
+            var (examples, corpus, scores) = ScoredExamples.OfRun(
                 data, StoryNames.ModelOf(reader.Folder(seed, $"pretrain/{letter}-{StoryNames.Ntp}")),
-                reader.Folder(seed, "scores/vig-held-out-" + letter), reader.Folder(seed, "scores/prior-held-out"),
-                StoryNames.ConditionOf(config.Vig.SelectBy), pixelated: false);
+                (reader.Folder(seed, "scores/vig-held-out-" + letter), reader.Folder(seed, "scores/prior-held-out")),
+                [StoryNames.ConditionOf(config.Vig.SelectBy)], pixelated: false);
+            var photographs = corpus.Samples.ToDictionary(s => s.Key, s => s.Images[0]);
             yield return new ReportSection($"Held-out photographs under the {letter.ToUpperInvariant()} model",
-                $"One caption each, seed {seed}. These photographs were in no training set.",
-                examples.Heatmaps(examples.Scores.DistinctBy(s => examples.Tokens(s.Key).Images[0]).Take(NumExamples)));
+                $"One caption each, seed {seed}. These photographs were in no training set. Beneath each word: its score. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(config.Vig.SelectBy)} compares the image with {ScoreNames.Against(config.Vig.SelectBy)}.",
+                examples.Heatmaps(scores.DistinctBy(s => photographs[s.Key]).Take(NumExamples)));
         }
     }
 }

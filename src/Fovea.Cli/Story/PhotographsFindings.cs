@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Fovea.Cli.Scores;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
 using static Fovea.Cli.Story.ComparisonFindings;
@@ -28,13 +28,13 @@ internal static class PhotographsFindings
             var letter = StoryNames.Of(family);
             var arms = config.ComparePrior ? new[] { (StoryNames.Ntp, "NTP"), (StoryNames.Prior, "PRIOR") } : [(StoryNames.Ntp, "NTP")];
             var results = reader.Results(config, arms.Select(a => (a.Item1, $"eval/{letter}-{a.Item1}")));
-            tables.Add(Table($"held_out_{letter}", $"Held-out photographs, {letter.ToUpperInvariant()}: nats a token", results, StoryNames.Ntp, NllColumns, arms));
+            tables.Add(Table($"held_out_{letter}", $"Held-out photographs, {letter.ToUpperInvariant()}: nats per token", results, StoryNames.Ntp, NllColumns, arms));
             tables.Add(Gain(config, reader, letter));
             tables.Add(Words(config, reader, letter));
         }
 
         tables.Add(ScenesFindings.References(config, reader));
-        return new Findings(config.Name, tables);
+        return new Findings(config.Name, tables, PhotographConclusions.Of(config, tables), HowToRead.Photographs(config));
     }
 
     private static FindingTable Gain(RunConfig config, StageReader reader, string letter)
@@ -42,13 +42,8 @@ internal static class PhotographsFindings
         Estimate Of(string name) => Bootstrap.AcrossSeeds(
             [.. config.Seeds.Select(s => EvalResultFile.Read(Path.Combine(reader.Folder(s, "eval/words-" + letter), name + ".result.json")).Metrics[0])]);
         var (train, heldOut) = (Of("vig_train"), Of("vig_held_out"));
-        var plainly = heldOut is { Low: > 0 }
-            ? "Held-out VIG is above zero: its interval leaves zero out."
-            : heldOut is { High: < 0 }
-                ? "Held-out VIG is BELOW zero: the image hurts on photographs that were not trained on."
-                : "Held-out VIG is NOT above zero: its interval holds zero, so this model has not been shown to look at new photographs.";
-        return new FindingTable($"vig_{letter}", $"Mean VIG against {config.Vig.SelectBy}, {letter.ToUpperInvariant()}: nats a token",
-            string.Create(CultureInfo.InvariantCulture, $"{plainly} Unit photograph, {config.Photographs!.NumTrain} train, {config.Photographs.NumHeldOut} held out. {Bootstrap.AcrossSeedsNote}"),
+        return new FindingTable($"vig_{letter}", $"Mean {ScoreNames.Vig(config.Vig.SelectBy)}, {letter.ToUpperInvariant()}: nats per token",
+            $"Unit: photograph, {config.Photographs!.NumTrain} to train on, {config.Photographs.NumHeldOut} held out.",
             [new("vig", "mean VIG", HigherIsBetter: null)],
             [new("train", "train", [Cell(train)]), new("held_out", "held-out", [Cell(heldOut)])]);
     }
@@ -58,7 +53,7 @@ internal static class PhotographsFindings
         var words = reader.Result(config.Seeds[0], "eval/words-" + letter)["words"]!.AsArray();
         FindingCell Number(JsonNode? word, string key) => new(Value: (double?)word![key]);
         return new FindingTable($"words_{letter}", $"Which words light up on the training photographs, {letter.ToUpperInvariant()}, seed {config.Seeds[0]}",
-            $"Words that stand at least {config.Photographs!.MinWordCount} times, by mean VIG against {config.Vig.SelectBy}: the first and the last. VIG of a word is the sum over its tokens, in nats. The models have seen these captions.",
+            $"Words that occur at least {config.Photographs!.MinWordCount} times, by mean {ScoreNames.Vig(config.Vig.SelectBy)}: the first and the last. VIG of a word is the sum over its tokens, in nats. The models were trained on these captions.",
             [new("vig", "VIG"), new("surprise", "1 - p_ref"), new("count", "times", NumberStyle.Count)],
             [.. words.Select(w => new FindingRow((string)w!["word"]!, (string)w["word"]!, [Number(w, "vig"), Number(w, "surprise"), Number(w, "count")]))]);
     }

@@ -5,7 +5,7 @@ using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>The plan on photographs with captions: reference, PRIOR, models, VIG of the words, and what the right image is worth on held-out photographs.</summary>
+/// <summary>The plan on photographs with captions: reference, PRIOR, models, VIG of the words, and how much the right image helps on held-out photographs.</summary>
 internal static class PhotographsStory
 {
     /// <summary>All stages of all seeds.</summary>
@@ -66,15 +66,14 @@ internal static class PhotographsStory
                 View = CorpusView.TextOnly,
                 Training = config.Reference with { Seed = seed },
             };
-            var folds = Enumerable.Range(0, config.Prior.Folds >= 2 ? config.Prior.Folds : 0)
-                .Select(k => plan.Add(Name($"lm/reference-fold-{k}"), stage with { Folds = config.Prior.Folds, LeaveOutFold = k }, Cost(config.Reference, 0.5))).ToArray();
+            var folds = config.Prior.Folds >= 2 ? plan.Add(Name("folds"), new FoldsStage { Data = Train, Count = config.Prior.Folds, Seed = seed }, 0.5) : null;
+            string[] references = [.. Enumerable.Range(0, folds is null ? 0 : config.Prior.Folds)
+                .Select(k => plan.Add(Name($"lm/reference-fold-{k}"), stage with { Folds = folds, LeaveOutFold = k }, Cost(config.Reference, 0.5)))];
             _reference = plan.Add(Name("lm/reference"), stage, Cost(config.Reference, 0.5));
-            var models = folds.Length > 0 ? folds : [_reference];
             var scores = plan.Add(Name("scores/prior-train"), new ScorePriorStage
             {
-                Models = [.. models.Select(StoryNames.ModelOf)],
-                Folds = config.Prior.Folds,
-                FoldSeed = seed,
+                Models = [.. (folds is null ? [_reference] : references).Select(StoryNames.ModelOf)],
+                Folds = folds,
                 Data = Train,
             }, 3);
             plan.Add(Name("scores/prior-held-out"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = HeldOut }, 1);

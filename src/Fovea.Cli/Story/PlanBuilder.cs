@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Workers;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 
 namespace Fovea.Cli.Story;
@@ -21,8 +22,18 @@ internal sealed class PlanBuilder(string root)
     /// <param name="name">Folder below the run's.</param>
     /// <param name="stage">What to run.</param>
     /// <param name="cost">Expected seconds.</param>
+    /// <exception cref="FoveaException">An option of the stage is out of range.</exception>
     public string Add(string name, IStage stage, double cost)
     {
+        try
+        {
+            stage.Check();
+        }
+        catch (FoveaException e)
+        {
+            throw new FoveaException($"{name}: {e.Message}", e);
+        }
+
         var config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject();
         var folders = Texts(config).ToArray();
         var after = _stages.Select(s => s.Name).Where(n => folders.Any(f => IsIn(f, PathOf(n)))).ToArray();

@@ -1,4 +1,3 @@
-using Fovea.Cli.Terminal;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Cli.Story;
@@ -8,27 +7,27 @@ internal static class ReportTables
 {
     /// <summary>One table.</summary>
     public static ReportBlock Block(FindingTable table) => new TableBlock(
-        table.Title, "", [.. table.Columns.Select(Column)],
+        table.Title, "", [.. table.Columns.Select((c, i) => Column(c, FindingNumbers.ColumnDecimals(table, i)))],
         [.. table.Rows.Select(r => new TableRow(r.Title, [.. r.Cells.Select((c, i) => Cell(c, table.Columns[i].Style))]))], table.Note);
 
-    private static TableColumn Column(FindingColumn column) => new(
+    private static TableColumn Column(FindingColumn column, int decimals) => new(
         column.Title,
         column.Style switch { NumberStyle.Percent => NumberFormat.Percent, NumberStyle.Count => NumberFormat.Count, _ => NumberFormat.Ratio },
-        column.HigherIsBetter switch { true => Direction.HigherIsBetter, false => Direction.LowerIsBetter, null => Direction.None });
+        column.HigherIsBetter switch { true => Direction.HigherIsBetter, false => Direction.LowerIsBetter, null => Direction.None },
+        Decimals: decimals);
 
     private static TableCell Cell(FindingCell cell, NumberStyle style) => new(
         cell.Text, cell.Value, cell.Low, cell.High, cell.Count,
         cell.Verdict switch { Verdict.Better => Tone.Better, Verdict.Worse => Tone.Worse, _ => Tone.Neutral },
-        Hint(cell, style));
+        Lines: Lines(cell, style));
 
-    private static string? Hint(FindingCell cell, NumberStyle style)
+    private static string[]? Lines(FindingCell cell, NumberStyle style)
     {
-        string Number(double? value) => TerminalTables.Number(value, style);
-        string?[] parts =
+        string?[] lines =
         [
-            cell.Difference is null ? null : $"paired difference {Number(cell.Difference)} [{Number(cell.DifferenceLow)}, {Number(cell.DifferenceHigh)}]",
-            cell.SeedDeviation is null ? null : $"standard deviation between seeds {Number(cell.SeedDeviation)}",
+            cell.Difference is null ? null : "Δ " + FindingNumbers.Difference(cell, style).Replace(", ", ",\u00A0", StringComparison.Ordinal),
+            cell.SeedDeviation is null ? null : "seeds ± " + FindingNumbers.Of(cell.SeedDeviation, style),
         ];
-        return parts.Any(p => p is not null) ? string.Join("; ", parts.OfType<string>()) : null;
+        return lines.Any(l => l is not null) ? [.. lines.OfType<string>()] : null;
     }
 }

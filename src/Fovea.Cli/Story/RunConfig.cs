@@ -1,9 +1,11 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Scores;
+using Fovea.Scoring.Proxies;
 using Fovea.Training.Options;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>The configuration of <c>fovea run</c>: one corpus, and what of the whole story to tell on it.</summary>
+/// <summary>The configuration of <c>fovea run</c>: one corpus, and which experiments to run on it.</summary>
 internal sealed record RunConfig
 {
     /// <summary>Title of the run.</summary>
@@ -62,17 +64,22 @@ internal sealed record RunConfig
 
         if (Seeds.Count == 0 || Seeds.Distinct().Count() != Seeds.Count)
         {
-            throw new InvalidInputException(file, null, "'seeds': expected at least one, and none twice");
+            throw new InvalidInputException(file, null, "'seeds': expected at least one, each of them once");
         }
 
         if (Families.Count == 0 || Families.Distinct().Count() != Families.Count)
         {
-            throw new InvalidInputException(file, null, "'families': expected h, u or both, none twice");
+            throw new InvalidInputException(file, null, "'families': expected h, u or both, each of them once");
         }
 
         if (Tune is not null && !Families.Contains(ModelFamily.H))
         {
             throw new InvalidInputException(file, null, "'tune': the tuning arms start from the h model; add \"h\" to 'families'");
+        }
+
+        if (Prior.Folds is 1 or < 0)
+        {
+            throw new InvalidInputException(file, null, $"'prior.folds': expected 0 (one reference for all) or at least 2, got {Prior.Folds}");
         }
 
         foreach (var (key, value, low) in new[] { ("num_threads", NumThreads, 1), ("num_workers", NumWorkers, 0), ("max_new_tokens", MaxNewTokens, 1) })
@@ -81,6 +88,37 @@ internal sealed record RunConfig
             {
                 throw new InvalidInputException(file, null, $"'{key}': expected at least {low}, got {value}");
             }
+        }
+
+        ValidateOptions(file);
+    }
+
+    /// <summary>Checks the options of all stages, so that none of them fails after others have run for hours.</summary>
+    private void ValidateOptions(string file)
+    {
+        try
+        {
+            TextLm.Validate("text_lm");
+            Reference.Validate("reference");
+            Pretrain.Validate("pretrain");
+            Tune?.Validate("tune");
+            Scenes?.Validate();
+            Photographs?.Validate();
+            Prior.Validate();
+            Vig.Validate();
+        }
+        catch (FoveaException e) when (e is not InvalidInputException)
+        {
+            throw new InvalidInputException(file, null, e.Message, e);
+        }
+    }
+
+    /// <summary>Refuses a number outside its range, by its key.</summary>
+    internal static void Range(string key, double value, double low, double high)
+    {
+        if (!(value >= low && value <= high))
+        {
+            throw new FoveaException(FormattableString.Invariant($"'{key}': expected {(high < int.MaxValue ? FormattableString.Invariant($"{low} to {high}") : FormattableString.Invariant($"at least {low}"))}, got {value}"));
         }
     }
 }
@@ -130,6 +168,22 @@ internal sealed record ScenesData
 
     /// <summary>Questions of one dialogue.</summary>
     public int QuestionsPerDialogue { get; init; } = 3;
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("scenes.num_text_scenes", NumTextScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_train_scenes", NumTrainScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_dialogue_scenes", NumDialogueScenes, 0, int.MaxValue);
+        RunConfig.Range("scenes.num_held_out_scenes", NumHeldOutScenes, 1, int.MaxValue);
+        RunConfig.Range("scenes.num_conflict_scenes", NumConflictScenes, 0, int.MaxValue);
+        RunConfig.Range("scenes.questions_per_dialogue", QuestionsPerDialogue, 1, int.MaxValue);
+        foreach (var (key, rate) in new[] { ("bias", Bias), ("noise_rate", NoiseRate), ("boilerplate_rate", BoilerplateRate), ("wrong_label_rate", WrongLabelRate), ("text_only_record_rate", TextOnlyRecordRate) })
+        {
+            RunConfig.Range("scenes." + key, rate, 0, 1);
+        }
+    }
 }
 
 /// <summary>Photographs with captions in COCO's form.</summary>
@@ -156,8 +210,19 @@ internal sealed record PhotographsData
     /// <summary>Side of a patch, in pixels.</summary>
     public int PatchSize { get; init; } = 14;
 
-    /// <summary>A word must stand so often to be listed.</summary>
+    /// <summary>A word must occur this often to be listed.</summary>
     public int MinWordCount { get; init; } = 8;
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("photographs.num_train", NumTrain, 1, int.MaxValue);
+        RunConfig.Range("photographs.num_held_out", NumHeldOut, 1, int.MaxValue);
+        RunConfig.Range("photographs.patch_size", PatchSize, 1, int.MaxValue);
+        RunConfig.Range("photographs.image_size", ImageSize, PatchSize, int.MaxValue);
+        RunConfig.Range("photographs.min_word_count", MinWordCount, 1, int.MaxValue);
+    }
 }
 
 /// <summary>How PRIOR weighs tokens.</summary>
@@ -166,8 +231,16 @@ internal sealed record PriorPlan
     /// <summary>Exponent of 1 - p_ref; 1 in the paper.</summary>
     public double Alpha { get; init; } = 1;
 
-    /// <summary>With k of 2 or more, each caption is scored by a reference that did not see it; 0: one reference for all.</summary>
+    /// <summary>With k of 2 or more, each sample is scored by a reference that saw neither it nor its image; 0: one reference for all.</summary>
     public int Folds { get; init; }
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        RunConfig.Range("prior.alpha", Alpha, 0, double.MaxValue);
+        RunConfig.Range("prior.folds", Folds, 0, int.MaxValue);
+    }
 }
 
 /// <summary>How VIG scores and selects.</summary>
@@ -184,4 +257,19 @@ internal sealed record VigPlan
 
     /// <summary>Mask each answer's end token like any other, as the paper's letter says.</summary>
     public bool StrictPaper { get; init; }
+
+    /// <summary>Checks ranges and names.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
+    {
+        if (P is <= 0 or > 100)
+        {
+            throw new FoveaException(FormattableString.Invariant($"'vig.p': expected above 0 and at most 100, got {P}"));
+        }
+
+        foreach (var proxy in SelectBy == Conditions.TextOnlyReference ? Proxies : Proxies.Append(SelectBy))
+        {
+            VisionlessProxy.Parse(proxy);
+        }
+    }
 }

@@ -51,7 +51,7 @@ internal static class ScenesFindings
             }
         }
 
-        return new Findings(config.Name, tables);
+        return new Findings(config.Name, tables, SceneConclusions.Of(config, tables), HowToRead.Scenes(config));
     }
 
     private static IEnumerable<FindingTable> Pretraining(RunConfig config, StageReader reader, ModelFamily family)
@@ -86,7 +86,7 @@ internal static class ScenesFindings
                 new FindingCell(Value: (double?)result["held_out_nll"], Count: (double?)result["held_out_targets"]),
             ]);
         });
-        return new FindingTable("reference", "PRIOR's text-only reference", "Nats a target; n in the JSON. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
+        return new FindingTable("reference", "PRIOR's text-only reference", "Nats per target. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
             [new("epochs", "epochs"), new("in_sample_nll", "in-sample NLL"), new("held_out_nll", "held-out NLL")], [.. rows]);
     }
 

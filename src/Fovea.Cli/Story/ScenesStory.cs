@@ -23,7 +23,8 @@ internal static class ScenesStory
     {
         private readonly ScenesData _data = config.Scenes!;
         private string _tokenizer = "", _train = "", _dialogues = "", _heldOut = "", _reference = "", _priorTrain = "";
-        private string? _conflict;
+        private string? _conflict, _folds;
+        private string[] _foldReferences = [];
 
         public void Add()
         {
@@ -95,34 +96,54 @@ internal static class ScenesStory
                 View = CorpusView.TextOnly,
                 Training = config.Reference with { Seed = seed },
             };
-            var references = config.Prior.Folds >= 2
-                ? Enumerable.Range(0, config.Prior.Folds).Select(k => AddReferenceRun($"reference-fold-{k}", stage with { Folds = config.Prior.Folds, LeaveOutFold = k })).ToArray()
-                : [];
+            if (config.Prior.Folds >= 2)
+            {
+                AddFoldReferences(stage);
+            }
+
             _reference = AddReferenceRun("reference", stage);
             if (config.ComparePrior)
             {
-                var scores = plan.Add(Name("scores/prior-train"), new ScorePriorStage
-                {
-                    Models = [.. (references.Length > 0 ? references : [_reference]).Select(StoryNames.ModelOf)],
-                    Folds = config.Prior.Folds,
-                    FoldSeed = seed,
-                    Data = CaptionsOf(_train),
-                }, _data.NumTrainScenes * 0.0006);
+                var scores = plan.Add(Name("scores/prior-train"), ScorePrior(CaptionsOf(_train)), _data.NumTrainScenes * 0.0006);
                 _priorTrain = plan.Add(Name("weights/prior"), new SelectStage { Scores = [scores], Method = SelectionMethod.Prior, Alpha = config.Prior.Alpha }, 1);
             }
         }
+
+        // What is trained on for PRIOR's sake is scored without having been seen: the captions, and the dialogues where they are scored too.
+        private void AddFoldReferences(TrainStage stage)
+        {
+            var dialogues = config.Tune is null ? [] : DialoguesOf(_dialogues);
+            _folds = plan.Add(Name("folds"), new FoldsStage
+            {
+                Data = [.. CaptionsOf(_train), .. SelectsByReference ? dialogues : []],
+                AlsoTrain = SelectsByReference ? [] : dialogues,
+                Count = config.Prior.Folds,
+                Seed = seed,
+            }, 0.5);
+            _foldReferences = [.. Enumerable.Range(0, config.Prior.Folds).Select(k => AddReferenceRun($"reference-fold-{k}", stage with { Folds = _folds, LeaveOutFold = k }))];
+        }
+
+        private bool SelectsByReference => config.Tune is not null && config.Vig.SelectBy == Core.Scores.Conditions.TextOnlyReference;
+
+        private ScorePriorStage ScorePrior(IReadOnlyList<DataSource> data) => new()
+        {
+            Models = [.. (_folds is null ? [_reference] : _foldReferences).Select(StoryNames.ModelOf)],
+            Folds = _folds,
+            Data = data,
+        };
 
         private string AddReferenceRun(string name, TrainStage stage) =>
             plan.Add(Name("lm/" + name), stage, TrainingCost(stage.Training.Steps ?? 1000, 0.5));
 
         private void AddPretraining(ModelFamily family)
         {
-            var text = Scenes($"text-{StoryNames.Of(family)}", _data.NumTextScenes, dialogues: true);
+            // A language model that knows the captions by heart leaves little for the image to explain, so it reads dialogues alone.
+            var text = Scenes($"text-{StoryNames.Of(family)}", _data.NumTextScenes, dialogues: true, captions: false);
             var lm = plan.Add(Name($"lm/{StoryNames.Of(family)}"), new TrainStage
             {
                 Preset = new PresetChoice { Name = family == ModelFamily.H ? "tiny-text-2" : "tiny-text-4" },
                 Tokenizer = _tokenizer,
-                Data = [.. CaptionsOf(text), .. DialoguesOf(text)],
+                Data = DialoguesOf(text),
                 View = CorpusView.TextOnly,
                 Training = config.TextLm with { Seed = seed },
             }, TrainingCost(config.TextLm.Steps ?? 1000, family == ModelFamily.H ? 1.7 : 3));
@@ -167,9 +188,9 @@ internal static class ScenesStory
         private void AddTuning()
         {
             string[] stores = [Score("vig-dialogues", DialoguesOf(_dialogues), StoryNames.ProxiesToSelectBy(config.Vig), _data.NumDialogueScenes)];
-            if (config.Vig.SelectBy == Core.Scores.Conditions.TextOnlyReference)
+            if (SelectsByReference)
             {
-                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), new ScorePriorStage { Models = [StoryNames.ModelOf(_reference)], Data = DialoguesOf(_dialogues) }, 2)];
+                stores = [.. stores, plan.Add(Name("scores/prior-dialogues"), ScorePrior(DialoguesOf(_dialogues)), 2)];
             }
 
             foreach (var arm in TuningArm.All)

@@ -1,4 +1,7 @@
+using System.Globalization;
+using Fovea.Cli.Scores;
 using Fovea.Cli.Stages;
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Data.Images;
@@ -7,64 +10,97 @@ using Fovea.Reporting.Documents;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>Scored captions with their words and images, as heat-maps.</summary>
-internal sealed class ScoredExamples
+/// <summary>Scored samples with their words and images, as heat-maps.</summary>
+/// <param name="corpus">The samples and their images.</param>
+/// <param name="encode">Tokenizes a sample as it was scored.</param>
+/// <param name="processor">What makes the image that the model sees; null for a text-only model, whose samples are shown without images.</param>
+/// <param name="against">The visionless conditions to show, those of them that a sample holds.</param>
+/// <param name="pixelated">Whether pixels stay square.</param>
+internal sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample> encode, ImageProcessor? processor, IReadOnlyList<string> against, bool pixelated)
 {
-    private readonly TokenizedCorpus _corpus;
-    private readonly Dictionary<SampleKey, TokenizedSample> _tokens;
-    private readonly ImageProcessor _processor;
-    private readonly string _against;
-    private readonly bool _pixelated;
+    private readonly Dictionary<SampleKey, TokenizedSample> _tokens = [];
 
-    /// <summary>Joins a VIG store and a PRIOR store of one corpus.</summary>
+    /// <summary>A VIG store and a PRIOR store of one corpus, joined.</summary>
     /// <param name="data">The corpus.</param>
     /// <param name="modelFolder">The scoring model: its tokenizer and image processor.</param>
-    /// <param name="vigStore">With conditions image and, perhaps, proxies.</param>
-    /// <param name="priorStore">With the text-only reference.</param>
-    /// <param name="against">The visionless condition to show.</param>
+    /// <param name="stores">With the conditions image and, perhaps, proxies; and with the text-only reference.</param>
+    /// <param name="against">The visionless conditions to show.</param>
     /// <param name="pixelated">Whether pixels stay square.</param>
-    public ScoredExamples(IReadOnlyList<DataSource> data, string modelFolder, string vigStore, string priorStore, string against, bool pixelated)
+    public static (ScoredExamples Examples, TokenizedCorpus Corpus, IReadOnlyList<TokenScores> Scores) OfRun(
+        IReadOnlyList<DataSource> data, string modelFolder, (string Vig, string Prior) stores, IReadOnlyList<string> against, bool pixelated)
     {
-        _corpus = TokenizedCorpus.Open(data, modelFolder, CorpusView.Image);
-        _tokens = _corpus.Samples.ToDictionary(s => s.Key);
-        _processor = ImageProcessor.Load(modelFolder);
-        _against = against;
-        _pixelated = pixelated;
-        Scores = ScoreStore.ReadBeside(_corpus, vigStore, priorStore);
+        var corpus = TokenizedCorpus.Open(data, modelFolder, CorpusView.Image);
+        var tokens = corpus.Samples.ToDictionary(s => s.Key);
+        return (new ScoredExamples(corpus.Corpus, s => tokens[s.Key], ImageProcessor.Load(modelFolder), against, pixelated), corpus, ScoreStore.ReadBeside(corpus, stores.Vig, stores.Prior));
     }
 
-    /// <summary>All scored samples in order.</summary>
-    public IReadOnlyList<TokenScores> Scores { get; }
+    /// <summary>The sample with its tokens.</summary>
+    /// <exception cref="InvalidInputException">It was scored under another tokenizer, template or text.</exception>
+    public TokenizedSample Tokens(Sample sample, TokenScores scores)
+    {
+        if (!_tokens.TryGetValue(sample.Key, out var tokens))
+        {
+            tokens = encode(sample);
+            if (tokens.TextFingerprint != scores.TextFingerprint)
+            {
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "was scored under another tokenizer, template or text; score it again");
+            }
 
-    /// <summary>The samples by key, with their tokens.</summary>
-    public TokenizedSample Tokens(SampleKey key) => _tokens[key];
+            _tokens.Add(sample.Key, tokens);
+        }
+
+        return tokens;
+    }
 
     /// <summary>Heat-maps of samples: the image, its blurred twin, and the words under both scores.</summary>
     public IReadOnlyList<ReportBlock> Heatmaps(IEnumerable<TokenScores> chosen, Func<SampleKey, TargetSpan, string?>? classOf = null)
     {
-        var samples = _corpus.Corpus.Samples.ToDictionary(s => s.Key);
-        return [.. chosen.Select(s => Heatmap(samples[s.Key], s, classOf))];
+        var shown = chosen.ToArray();
+        var wanted = shown.Select(s => s.Key).ToHashSet();
+        var samples = corpus.Samples.Where(s => wanted.Contains(s.Key)).ToDictionary(s => s.Key);
+        var limit = Limit(shown);
+        return [.. shown.Where(s => samples.ContainsKey(s.Key)).Select(s => Heatmap(samples[s.Key], s, limit, classOf))];
     }
 
-    private HeatmapTextBlock Heatmap(Sample sample, TokenScores scores, Func<SampleKey, TargetSpan, string?>? classOf)
+    /// <summary>
+    /// The VIG at full colour, in nats: of all shown targets' magnitudes the 95th percentile, up to the next 1, 2 or 5 of its power of ten, so that a
+    /// weak model's words are not all white and one outlier does not wash out the rest.
+    /// </summary>
+    private double Limit(IReadOnlyList<TokenScores> shown)
     {
-        var unit = _processor.Rescale(_corpus.Corpus.LoadImage(sample, 0));
-        var sigma = Math.Min(unit.Width, unit.Height) / 4.0;
-        var image = scores.LogProbs[Conditions.Image];
-        var visionless = scores.LogProbs[_against];
-        var reference = scores.LogProbs[Conditions.TextOnlyReference];
-        TokenRow Row(string name, Func<int, double> value, Func<IReadOnlyList<int>, double> pooled, HeatScale scale, double limit) =>
-            new(name, [.. WordMerger.Merge(sample, _tokens[sample.Key]).Select(w => new TokenValue(
+        double[] sizes = [.. shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => Math.Abs((double)a - b)))).Where(double.IsFinite).Order()];
+        return RoundLimit.Above(sizes.Length == 0 ? 0 : sizes[(int)(0.95 * (sizes.Length - 1))]);
+    }
+
+    private HeatmapTextBlock Heatmap(Sample sample, TokenScores scores, double limit, Func<SampleKey, TargetSpan, string?>? classOf)
+    {
+        var tokens = Tokens(sample, scores);
+        var words = WordMerger.Merge(sample, tokens);
+        TokenRow Row(string name, Func<int, double> value, Func<IReadOnlyList<int>, double> pooled, HeatScale scale, double full, bool classes = false) =>
+            new(name, [.. words.Select(w => new TokenValue(
                 sample.Turns[w.Turn].Text[w.Start..w.End], w.Targets.Count == 1 ? value(w.Targets[0]) : pooled(w.Targets),
-                classOf?.Invoke(sample.Key, _tokens[sample.Key].TargetSpans[w.Targets[0]])))], scale, limit);
-        return new HeatmapTextBlock(
-            sample.Images[0],
-            new ReportImage(Png(unit), "the image the model sees", "image", _pixelated),
-            new ReportImage(Png(GaussianBlur.Apply(unit, sigma)), $"the image blurred with sigma {sigma:0.##} pixels", $"blurred, sigma {sigma:0.##}", _pixelated),
-            [
-                Row($"VIG against {_against} (nats)", t => image[t] - (double)visionless[t], w => w.Sum(t => image[t] - (double)visionless[t]), HeatScale.Diverging, 4),
-                Row("1 - p_ref", t => -Math.Exp(reference[t]) + 1, w => 1 - Math.Exp(w.Sum(t => (double)reference[t])), HeatScale.Sequential, 1),
-            ]);
+                classOf?.Invoke(sample.Key, tokens.TargetSpans[w.Targets[0]])))], scale, full, ShowClasses: classes);
+        var rows = Shown(scores).Select((c, i) => (Image: scores.LogProbs[Conditions.Image], Visionless: scores.LogProbs[c], Name: ScoreNames.Vig(c), First: i == 0)).Select(r =>
+            Row(r.Name + " (nats)", t => TokenMeasures.Difference(r.Image[t], r.Visionless[t]), w => w.Sum(t => TokenMeasures.Difference(r.Image[t], r.Visionless[t])), HeatScale.Diverging, limit, r.First && classOf is not null)).ToList();
+        if (scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
+        {
+            rows.Add(Row(ScoreNames.Surprise, t => TokenMeasures.OneMinusProbability(reference[t]), w => TokenMeasures.OneMinusProbability(w.Sum(t => (double)reference[t])), HeatScale.Sequential, 1, rows.Count == 0 && classOf is not null));
+        }
+
+        var (image, twin) = sample.Images.Count > 0 && processor is not null ? Pictures(sample, processor) : (null, null);
+        return new HeatmapTextBlock(sample.Images.Count > 0 ? sample.Images[0] : sample.Key.ToString(), image, twin, rows,
+            Prompt: string.Join(' ', sample.Turns.Where(t => t.Role == Role.Human).Select(t => t.Text.Replace("<image>", "", StringComparison.Ordinal).Trim()).Where(t => t.Length > 0)));
+    }
+
+    private IEnumerable<string> Shown(TokenScores scores) =>
+        scores.LogProbs.ContainsKey(Conditions.Image) ? against.Distinct().Where(scores.LogProbs.ContainsKey) : [];
+
+    private (ReportImage Image, ReportImage Twin) Pictures(Sample sample, ImageProcessor processor)
+    {
+        var unit = processor.Rescale(corpus.LoadImage(sample, 0));
+        var sigma = against.Select(ScoreNames.SigmaOf).OfType<double>().FirstOrDefault(Math.Min(unit.Width, unit.Height) / 4.0);
+        return (new ReportImage(Png(unit), "the image the model sees", "image", pixelated),
+            new ReportImage(Png(GaussianBlur.Apply(unit, sigma)), string.Create(CultureInfo.InvariantCulture, $"the image blurred with sigma {sigma:0.###} pixels"), string.Create(CultureInfo.InvariantCulture, $"blur, sigma {sigma:0.###}"), pixelated));
     }
 
     private static byte[] Png(PixelValues unit)
@@ -80,5 +116,18 @@ internal sealed class ScoredExamples
         }
 
         return ImageFile.EncodePng(new RgbImage(unit.Width, unit.Height, pixels));
+    }
+}
+
+/// <summary>Round numbers for scales.</summary>
+internal static class RoundLimit
+{
+    private static readonly int[] Steps = [1, 2, 5, 10];
+
+    /// <summary>The next 1, 2 or 5 times a power of ten at or above <paramref name="value"/>; at least 0.01.</summary>
+    public static double Above(double value)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(value, 0.01)) + 1e-9));
+        return Steps.Select(m => m * power).First(l => l >= value * (1 - 1e-9));
     }
 }

@@ -1,32 +1,56 @@
+using System.Globalization;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
+using Fovea.Store;
 
 namespace Fovea.Cli.Story;
 
-/// <summary>Writes the report of a run, or of one training run, from its folder alone.</summary>
+/// <summary>Writes the report of whatever a folder holds, from that folder alone.</summary>
 internal static class StoryReport
 {
+    private const string Accepted = "give the folder of a run or demo, a training run, an evaluation, a score store or a selection";
+
     /// <summary>Reads <paramref name="folder"/> and writes <paramref name="path"/>.</summary>
-    /// <exception cref="FoveaException">There is no run, or it is not complete.</exception>
-    public static void Write(string folder, string path)
+    /// <param name="folder">A run, training run, evaluation, score store or selection.</param>
+    /// <param name="path">The page.</param>
+    /// <param name="baseline">The evaluation that an evaluation is compared with; null for none.</param>
+    /// <exception cref="FoveaException">There is nothing of these, or it is not complete.</exception>
+    public static void Write(string folder, string path, string? baseline = null)
     {
-        var manifest = StageManifest.Read(folder)
-            ?? throw new InvalidInputException(folder, null, "no run here (no stage.json); give the folder of a run, a demo or a training run");
-        if (!manifest.Complete)
+        if (baseline is not null && StageManifest.Read(folder)?.Kind is not ("eval_scenes" or "eval_photographs"))
         {
-            throw new InvalidInputException(folder, null, $"this {manifest.Kind} is not complete; run it again with --resume, then report");
+            throw new UsageException("--baseline: compares two evaluations; give folders that 'fovea eval' wrote");
         }
 
-        var document = manifest.Kind switch
+        HtmlReport.Write(path, Document(folder, baseline));
+    }
+
+    private static ReportDocument Document(string folder, string? baseline)
+    {
+        if (StageManifest.Read(folder) is not { } manifest)
+        {
+            return ScoreStoreReader.IsStore(folder)
+                ? StoreReport.Of(folder)
+                : throw new InvalidInputException(folder, null, $"nothing to report here (no {StageManifest.FileName}); {Accepted}");
+        }
+
+        if (!manifest.Complete)
+        {
+            throw new InvalidInputException(folder, null, $"this work ({manifest.Kind}) is not complete; run the same command again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
+        }
+
+        return manifest.Kind switch
         {
             "run" => OfRun(folder, manifest),
-            "train" => new ReportDocument("Training run", Lead(manifest), [new ReportSection("Curves", null, TrainingCurves.Of([("loss", [folder])]))], Provenance(manifest)),
-            _ => throw new InvalidInputException(folder, null, $"a {manifest.Kind} has no report; give the folder of a run, a demo or a training run"),
+            "train" => TrainingReport.Of(folder, manifest),
+            "score_vig" or "score_prior" => StoreReport.Of(folder),
+            "select" => WeightsReport.Of(folder, manifest),
+            "eval_scenes" or "eval_photographs" => EvaluationReport.Of(folder, manifest, baseline),
+            _ => throw new InvalidInputException(folder, null, $"holds the output of '{manifest.Kind}', which has no report; {Accepted}"),
         };
-        HtmlReport.Write(path, document);
     }
 
     private static ReportDocument OfRun(string folder, StageManifest manifest)
@@ -34,32 +58,22 @@ internal static class StoryReport
         var config = ConfigBinder.Read<RunConfig>(manifest.Config.ToJsonString(), Path.Combine(folder, StageManifest.FileName));
         var scenes = config.Scenes is not null;
         var findings = scenes ? ScenesFindings.Collect(config, folder) : PhotographsFindings.Collect(config, folder);
-        var sections = new List<ReportSection>
-        {
-            new("Findings", "Every number was measured in this run. A shaded cell differs from its baseline by more than the interval of the paired difference.",
+        var figures = (scenes ? SceneFigures.Sections(config, folder) : PhotographFigures.Sections(config, folder)).ToArray();
+        var pictures = scenes ? 1 : figures.Length;
+        ReportSection[] sections =
+        [
+            new("Findings", null, [new ListBlock(findings.Conclusions.Sentences), new ProseBlock(findings.HowToRead)]),
+            .. figures.Take(pictures),
+            new("Numbers", "Every number was measured in this run. Δ is the paired difference to the baseline with its interval; filled marks are better, hollow ones worse.",
                 [.. findings.Tables.Where(t => t.InSummary).Select(ReportTables.Block)]),
-        };
-        sections.AddRange(scenes ? SceneFigures.Sections(config, folder) : PhotographFigures.Sections(config, folder));
-        if (findings.Tables.Any(t => !t.InSummary))
-        {
-            sections.Add(new ReportSection("Details", null, [.. findings.Tables.Where(t => !t.InSummary).Select(ReportTables.Block)]));
-        }
-
-        sections.Add(new ReportSection("Training curves", "Mean loss a unit of weight, smoothed over the steps of one point. Losses under different weights are not comparable in height.",
-            TrainingCurves.Of(TrainingCurves.Groups(folder, config.Seeds[0]))));
-        return new ReportDocument(config.Name, Lead(manifest), sections, Provenance(manifest));
+            .. figures.Skip(pictures),
+            .. findings.Tables.Any(t => !t.InSummary) ? [new("Details", null, [.. findings.Tables.Where(t => !t.InSummary).Select(ReportTables.Block)])] : (ReportSection[])[],
+            new("Training curves", "Mean loss per unit of weight, smoothed over the steps of one point. Losses under different weights are not comparable in height.",
+                TrainingCurves.Of(TrainingCurves.Groups(folder, config.Seeds[0]))),
+        ];
+        return new ReportDocument(config.Name, Lead(config), sections, ReportProvenance.Of(manifest), findings.Conclusions.Warning);
     }
 
-    private static string Lead(StageManifest manifest) =>
-        "What training on the tokens that need the image does, measured: PRIOR weights each caption token by how badly text alone predicts it; VIG scores each answer token by what the image adds."
-        + (manifest.Kind == "run" ? "" : " One training run.");
-
-    private static List<KeyValue> Provenance(StageManifest manifest) =>
-    [
-        new("config sha256", ContentHash.OfText(manifest.Config.ToJsonString())),
-        new("threads of one operation", $"{manifest.NumThreads}"),
-        .. manifest.Versions.Select(v => new KeyValue(v.Key, v.Value)),
-        .. manifest.Inputs.Select(i => new KeyValue("input " + i.Key, i.Value)),
-        new("configuration", manifest.Config.ToJsonString()),
-    ];
+    private static string Lead(RunConfig config) => string.Create(CultureInfo.InvariantCulture,
+        $"Training on the tokens that need the image (PRIOR, VIG), measured on {(config.Scenes is { } s ? $"the built-in world: {s.NumTrainScenes:#,0} scenes to train on, {s.NumHeldOutScenes:#,0} held out" : $"photographs: {config.Photographs!.NumTrain:#,0} to train on, {config.Photographs.NumHeldOut:#,0} held out")}, {config.Seeds.Count} seed{(config.Seeds.Count == 1 ? "" : "s")}.");
 }

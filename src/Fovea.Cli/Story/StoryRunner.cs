@@ -10,7 +10,11 @@ using Fovea.Core.Provenance;
 namespace Fovea.Cli.Story;
 
 /// <summary>How a story is asked for on the command line.</summary>
-internal sealed record StoryRequest(string Out, long? Seed, int? NumWorkers, bool Resume, Screen Screen);
+internal sealed record StoryRequest(string Out, long? Seed, int? NumWorkers, bool Resume, Screen Screen)
+{
+    /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+}
 
 /// <summary>Plans a story, runs its stages on workers, and shows what came out.</summary>
 internal static class StoryRunner
@@ -24,8 +28,9 @@ internal static class StoryRunner
         var manifest = Begin(config, request);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
-        await PlanProgress.ShowAsync(request.Screen, plan, observer =>
-            new Scheduler(request.Out, observer).RunAsync(plan, workers, config.NumThreads, stop));
+        Screen.Notice($"{config.Name}: {plan.Count} stages on {Math.Min(workers, plan.Count)} worker{(Math.Min(workers, plan.Count) == 1 ? "" : "s")}, into {request.Out}");
+        await PlanProgress.ShowAsync(request.Screen, plan, request.Out, observer =>
+            new Scheduler(request.Out, observer) { AllowOverMemory = request.AllowOverMemory }.RunAsync(plan, workers, config.NumThreads, stop));
 
         var findings = config.Scenes is not null ? ScenesFindings.Collect(config, request.Out) : PhotographsFindings.Collect(config, request.Out);
         var metrics = findings.ToJson();
@@ -49,7 +54,7 @@ internal static class StoryRunner
         {
             if (!request.Resume)
             {
-                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to go on with it, or another --out");
+                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; give --resume to continue it, or another --out");
             }
 
             manifest.MustMatch(before, request.Out);
@@ -71,6 +76,7 @@ internal static class StoryRunner
             var document = new JsonObject
             {
                 ["metrics"] = metrics,
+                ["findings"] = findings.Conclusions.ToJson(),
                 ["run"] = new JsonObject
                 {
                     ["out"] = request.Out,
@@ -84,7 +90,8 @@ internal static class StoryRunner
             return;
         }
 
-        TerminalTables.Show(request.Screen, findings);
-        Screen.Notice($"{Screen.Duration(seconds)}; report: {report}");
+        TerminalFindings.Show(request.Screen, findings);
+        Screen.Notice($"complete in {Screen.Duration(seconds)}");
+        request.Screen.Results.Profile.Out.Writer.WriteLine($"report: {report}");
     }
 }

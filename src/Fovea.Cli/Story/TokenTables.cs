@@ -1,3 +1,4 @@
+using Fovea.Cli.Scores;
 using Fovea.Core.Results;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Results;
@@ -16,11 +17,11 @@ internal static class TokenTables
     {
         var seeds = config.Seeds.Select(s => EvalResultFile.Read(Path.Combine(reader.Folder(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
         var names = Scores(config);
-        var note = $"{seeds.Length} seed{(seeds.Length == 1 ? "" : "s")}, held-out captions, unit scene; 95 % intervals; the n of an AUC counts pairs of tokens. {Bootstrap.AcrossSeedsNote}";
-        yield return new FindingTable("token_means", "Token scores by word class (nats; the last column is 1 - p_ref)", note,
+        const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
+        yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
             [.. Classes.Select(c => new FindingRow(c, c, [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
-        yield return new FindingTable("token_auc", "Which score finds the words that need the image (AUC)", note,
+        yield return new FindingTable("token_auc", "Which score finds the words that need the image (AUC)", Note,
             [new("auc", "grounded against others", HigherIsBetter: true), new("auc_noise", "grounded against noise", HigherIsBetter: true)],
             [.. names.Select(n => new FindingRow(n.Name, n.Title, [Cell(seeds, "auc/" + n.Name), Cell(seeds, "auc_noise/" + n.Name)]))]);
     }
@@ -28,9 +29,9 @@ internal static class TokenTables
     /// <summary>The scores that are compared, with titles.</summary>
     public static IReadOnlyList<(string Name, string Title)> Scores(RunConfig config) =>
     [
-        (TokenScore.Difference(Conditions.Image, Conditions.TextOnlyReference).Name, "VIG, text-only reference"),
-        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, StoryNames.ConditionOf(p)).Name, "VIG, " + p.Replace("@", " ", StringComparison.Ordinal))),
-        (TokenScore.Surprise(Conditions.TextOnlyReference).Name, "1 - p_ref (PRIOR)"),
+        (TokenScore.Difference(Conditions.Image, Conditions.TextOnlyReference).Name, ScoreNames.Vig(Conditions.TextOnlyReference)),
+        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, StoryNames.ConditionOf(p)).Name, ScoreNames.Vig(p))),
+        (TokenScore.Surprise(Conditions.TextOnlyReference).Name, ScoreNames.Surprise),
     ];
 
     private static FindingCell Cell(EvalResult[] seeds, string metric)

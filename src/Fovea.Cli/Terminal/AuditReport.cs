@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Fovea.Data.Auditing;
 using Fovea.Data.Templates;
 using Spectre.Console;
@@ -16,7 +15,7 @@ internal static class AuditReport
         foreach (var sample in audit.Samples)
         {
             var images = sample.Sample.Images.Count == 0 ? "no image" : string.Join(", ", sample.Sample.Images);
-            console.WriteLine(Plain($"record {sample.Sample.Key.Record} · {sample.Template} · {images} · {sample.Tokens.Count} tokens, {sample.Sample.TargetIndices.Length} carry loss"));
+            console.WriteLine(PlainText.Of($"record {sample.Sample.Key.Record} · {sample.Template} · {images} · {sample.Tokens.Count} tokens, {sample.Sample.TargetIndices.Length} carry loss"));
             if (colours)
             {
                 console.MarkupLine(string.Concat(sample.Tokens.Select(Coloured)));
@@ -34,18 +33,18 @@ internal static class AuditReport
 
     /// <summary>A token in brackets if it carries loss; brackets that are its own are doubled.</summary>
     internal static string Bracketed(MarkedToken token) =>
-        token.CarriesLoss ? $"[{Plain(token.Text).Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal)}]" : Plain(token.Text);
+        token.CarriesLoss ? $"[{PlainText.Of(token.Text).Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal)}]" : PlainText.Of(token.Text);
 
     private static string Coloured(MarkedToken token, int index)
     {
-        var text = Markup.Escape(Plain(token.Text));
+        var text = Markup.Escape(PlainText.Of(token.Text));
         return token.CarriesLoss ? $"[black on {(index % 2 == 0 ? "green" : "lime")}]{text}[/]" : $"[grey]{text}[/]";
     }
 
     private static void ShowCounts(IAnsiConsole console, CorpusAudit audit)
     {
         console.WriteLine($"records  {Number(audit.Records)}, of which {Number(audit.Valid)} valid");
-        console.WriteLine($"tokens   {Number(audit.Tokens)} (an image counts as one), the longest sample {Number(audit.LongestSample)}");
+        console.WriteLine($"tokens   {Number(audit.Tokens)} (an image is one token here), the longest sample {Number(audit.LongestSample)}");
         console.WriteLine($"targets  {Number(audit.Targets)}");
         console.WriteLine($"images   {Number(audit.Images)}");
         foreach (var (template, count) in audit.Templates)
@@ -55,27 +54,9 @@ internal static class AuditReport
 
         foreach (var invalid in audit.Invalid)
         {
-            console.WriteLine(Plain($"invalid  {invalid.Reason}: {Number(invalid.Count)}, first {invalid.First}"));
+            console.WriteLine(PlainText.Of($"invalid  {invalid.Reason}: {Number(invalid.Count)}, first {invalid.First}"));
         }
     }
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
-
-    /// <summary>Text that cannot steer a terminal: control characters are written out, line breaks stay visible.</summary>
-    private static string Plain(string text)
-    {
-        var plain = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            plain.Append(c switch
-            {
-                '\n' => "\\n\n",
-                '\t' => "\\t",
-                _ when char.IsControl(c) || char.IsSurrogate(c) && text.Length == 1 => $"\\u{(int)c:x4}",
-                _ => c.ToString(),
-            });
-        }
-
-        return plain.ToString();
-    }
 }

@@ -1,9 +1,10 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Fovea.Cli.Terminal;
 
 /// <summary>
-/// Where a command speaks: tables on standard output, progress and notices on standard error, so that a pipe gets results only.
+/// Where a command writes: tables on standard output, progress and notices on standard error, so that a pipe gets results only.
 /// </summary>
 internal sealed class Screen
 {
@@ -11,7 +12,9 @@ internal sealed class Screen
     public Screen(bool json)
     {
         Json = json;
-        Results = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        Results = AnsiConsole.Create(Console.IsOutputRedirected
+            ? new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(new TrimmedWriter(Console.Out)) }
+            : new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
         Notices = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsOutputRedirected)
         {
@@ -31,7 +34,55 @@ internal sealed class Screen
     /// <summary>Whether progress can be drawn in place.</summary>
     public bool IsInteractive => !Console.IsErrorRedirected && Notices.Profile.Capabilities.Interactive;
 
-    /// <summary>Says one plain line on standard error.</summary>
+    /// <summary>Writes to standard output without blanks at the ends of lines; nothing, and false, where a line would be longer than <paramref name="width"/>.</summary>
+    public bool WriteIfFits(IRenderable what, int width)
+    {
+        var lines = Lines(Results, what, 4 * width);
+        if (lines.Any(l => l.Sum(s => s.CellCount()) > width))
+        {
+            return false;
+        }
+
+        Write(Results, lines);
+        return true;
+    }
+
+    private static List<List<Segment>> Lines(IAnsiConsole console, IRenderable what, int width)
+    {
+        var options = RenderOptions.Create(console, console.Profile.Capabilities) with { };
+        return [.. Segment.SplitLines(what.Render(options, width)).Select(Trimmed)];
+    }
+
+    private static List<Segment> Trimmed(SegmentLine line)
+    {
+        var segments = line.Where(s => !s.IsControlCode).ToList();
+        while (segments.Count > 0 && string.IsNullOrWhiteSpace(segments[^1].Text))
+        {
+            segments.RemoveAt(segments.Count - 1);
+        }
+
+        if (segments.Count > 0)
+        {
+            segments[^1] = new Segment(segments[^1].Text.TrimEnd(), segments[^1].Style);
+        }
+
+        return segments;
+    }
+
+    private static void Write(IAnsiConsole console, List<List<Segment>> lines)
+    {
+        foreach (var line in lines)
+        {
+            foreach (var segment in line)
+            {
+                console.Write(new Text(segment.Text, segment.Style));
+            }
+
+            console.WriteLine();
+        }
+    }
+
+    /// <summary>Writes one plain line on standard error.</summary>
     public static void Notice(string line) => Console.Error.WriteLine(line);
 
     /// <summary>A duration as people read it.</summary>

@@ -9,10 +9,15 @@ internal sealed class StageProgress : IProgressSink
 {
     private const double PlainIntervalSeconds = 5;
     private const int RedrawMilliseconds = 200;
+    private const int BarWidth = 24;
+
+    /// <summary>Percentage, remaining time and the blanks between columns.</summary>
+    private const int OtherColumns = 20;
     private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock)> _tasks = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
     private ProgressContext? _bars;
+    private int _width = 80;
 
     private StageProgress()
     {
@@ -29,10 +34,11 @@ internal sealed class StageProgress : IProgressSink
 
         // Drawn by the computing thread itself: no other thread may allocate while libtorch works (docs/decisions/0004-garbage-collection.md).
         return screen.Notices.Progress().AutoRefresh(false)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), new RemainingTimeColumn())
             .Start(bars =>
             {
                 progress._bars = bars;
+                progress._width = screen.Notices.Profile.Width;
                 return work(progress);
             });
     }
@@ -61,7 +67,7 @@ internal sealed class StageProgress : IProgressSink
             {
                 bar.MaxValue = Math.Max(1, total);
                 bar.Value = done;
-                bar.Description = Markup.Escape(note is null ? task : $"{task} ({note})");
+                bar.Description = Markup.Escape(Fit($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}"));
                 if (done == total || _sinceLine.ElapsedMilliseconds >= RedrawMilliseconds)
                 {
                     _sinceLine.Restart();
@@ -76,4 +82,7 @@ internal sealed class StageProgress : IProgressSink
             }
         }
     }
+
+    /// <summary>The description within what the bar leaves of the line: a bar of five characters shows nothing.</summary>
+    private string Fit(string text) => Math.Max(20, _width - BarWidth - OtherColumns) is var most && text.Length <= most ? text : text[..(most - 1)] + "…";
 }

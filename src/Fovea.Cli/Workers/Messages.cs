@@ -13,7 +13,7 @@ namespace Fovea.Cli.Workers;
 internal sealed record StageSpec(string Name, string Kind, JsonObject Config, IReadOnlyList<string> After, double Cost);
 
 /// <summary>What the scheduler tells a worker: run a stage into a folder.</summary>
-internal sealed record WorkOrder(string Kind, JsonObject Config, string Out);
+internal sealed record WorkOrder(string Kind, JsonObject Config, string Out, bool AllowOverMemory = false);
 
 /// <summary>What a worker says, one JSON document a line: progress, then exactly one of done, failed or interrupted.</summary>
 internal sealed record WorkerMessage(

@@ -5,6 +5,9 @@ namespace Fovea.Cli.Workers;
 /// <summary>Runs a plan's stages on worker processes, each stage as soon as what it reads is there. Who runs what, and when, changes no result.</summary>
 internal sealed class Scheduler(string folder, IPlanObserver observer)
 {
+    /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+
     private readonly HashSet<string> _done = new(StringComparer.Ordinal);
     private readonly List<StageSpec> _waiting = [];
     private string? _error;
@@ -12,7 +15,7 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
 
     /// <summary>Runs all of <paramref name="plan"/>.</summary>
     /// <exception cref="FoveaException">A stage failed; the message is its own, with its name.</exception>
-    /// <exception cref="OperationCanceledException">Stopped on request; running again goes on.</exception>
+    /// <exception cref="OperationCanceledException">Stopped on request; running again continues.</exception>
     public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, int numThreads, CancellationToken stop)
     {
         var left = CostsToTheEnd(plan);
@@ -29,7 +32,7 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
                 {
                     var worker = idle.Dequeue();
                     observer.Started(stage);
-                    var order = new WorkOrder(stage.Kind, stage.Config, Path.Combine(folder, stage.Name));
+                    var order = new WorkOrder(stage.Kind, stage.Config, Path.Combine(folder, stage.Name), AllowOverMemory);
                     busy[worker.RunAsync(order, m => observer.Progressed(stage, m))] = (worker, stage);
                 }
 

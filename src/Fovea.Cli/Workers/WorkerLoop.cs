@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Workers;
 
@@ -41,7 +42,7 @@ internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThr
     {
         try
         {
-            var context = new StageContext(order.Out, numThreads, new MessageProgress(this), stop);
+            var context = new StageContext(order.Out, numThreads, new MessageProgress(this), stop) { AllowOverMemory = order.AllowOverMemory };
             StageRunner.Run(StageCatalog.Create(order.Kind, order.Config), context, Existing.Continue);
             return new WorkerMessage("done");
         }
@@ -52,6 +53,10 @@ internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThr
         catch (FoveaException e)
         {
             return new WorkerMessage("failed", Error: e.Message);
+        }
+        catch (Exception e) when (AllocationFailure.Is(e))
+        {
+            return new WorkerMessage("failed", Error: AllocationFailure.ToError(e, order.Kind, "free memory, or run fewer stages side by side (--workers)").Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -108,7 +108,7 @@ public sealed partial class ConfigBinder
             if (!properties.TryGetValue(key, out var property))
             {
                 throw new InvalidInputException(_file, null,
-                    $"{Line(value)}unknown key '{Join(path, key)}'{Nearest(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
+                    $"{Line(value)}unknown key '{Join(path, key)}'{NearestName.Hint(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
             }
 
             if (value.Kind == JsonTokenType.Null && _nullability.Create(property).WriteState == NullabilityState.NotNull)
@@ -130,20 +130,35 @@ public sealed partial class ConfigBinder
         var names = Enum.GetNames(type).ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName);
         return node.Kind == JsonTokenType.String && names.TryGetValue(node.Text, out var name)
             ? Enum.Parse(type, name)
-            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), Found(node) + (node.Kind == JsonTokenType.String ? Nearest(node.Text, names.Keys) : ""));
+            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), Found(node) + (node.Kind == JsonTokenType.String ? NearestName.Hint(node.Text, names.Keys) : ""));
     }
 
     private object BindNumber(ConfigNode node, Type type, string path)
     {
+        var number = node.Kind != JsonTokenType.Number ? null : type == typeof(double) || type == typeof(float) ? Real(node.Text, type) : Exact(node.Text, type);
+        return number ?? throw Wrong(node, path, Describe(type), Found(node));
+    }
+
+    private static object? Real(string text, Type type) =>
+        PlainNumber.Parse<double>(text) is { } number && (type == typeof(double) || float.IsFinite((float)number))
+            ? Convert.ChangeType(number, type, CultureInfo.InvariantCulture)
+            : null;
+
+    // Integers may be written as 1e3 or 2.0; a fraction, or what does not fit, is none.
+    private static object? Exact(string text, Type type)
+    {
+        if (PlainNumber.Parse<decimal>(text) is not { } number || (type != typeof(decimal) && number != decimal.Truncate(number)))
+        {
+            return null;
+        }
+
         try
         {
-            return node.Kind == JsonTokenType.Number
-                ? Convert.ChangeType(type == typeof(double) || type == typeof(float) ? double.Parse(node.Text, CultureInfo.InvariantCulture) : decimal.Parse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture) is var d && (type == typeof(decimal) || d == decimal.Truncate(d)) ? d : throw new FormatException(), type, CultureInfo.InvariantCulture)
-                : throw new FormatException();
+            return Convert.ChangeType(number, type, CultureInfo.InvariantCulture);
         }
-        catch (Exception e) when (e is FormatException or OverflowException)
+        catch (OverflowException)
         {
-            throw Wrong(node, path, Describe(type), Found(node));
+            return null;
         }
     }
 
@@ -205,30 +220,16 @@ public sealed partial class ConfigBinder
             : type == typeof(double) || type == typeof(float) || type == typeof(decimal) ? "a number"
             : type.IsPrimitive ? "a whole number"
             : type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))
-            : ElementType(type) is { } e ? $"a list of {Describe(e).Replace("a ", "", StringComparison.Ordinal)}s"
+            : ElementType(type) is { } e ? $"a list of {Several(e)}"
             : "an object";
     }
 
-    private static string Nearest(string key, IEnumerable<string> known)
+    private static string Several(Type type)
     {
-        var best = known.Select(k => (k, d: Distance(key, k))).OrderBy(x => x.d).FirstOrDefault();
-        return best.k is not null && best.d <= Math.Max(2, key.Length / 3) ? $" (did you mean '{best.k}'?)" : "";
-    }
-
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-            }
-        }
-
-        return row[^1];
+        var one = Describe(type);
+        return one.StartsWith("one of", StringComparison.Ordinal) ? "names, each " + one
+            : one == "true or false" ? "values, each " + one
+            : (one.StartsWith("an ", StringComparison.Ordinal) ? one[3..] : one[2..]) + "s";
     }
 
     /// <summary>Replaces <c>${NAME:-default}</c> and <c>${NAME}</c> by the environment's value.</summary>

@@ -38,32 +38,74 @@ public sealed class ConfigNode
         {
             reader.Read();
             var root = ReadValue(ref reader, bytes, file);
-            reader.Read(); // anything behind the root value is an error of the reader's own
+            reader.Read(); // text after the root value is an error that the reader raises itself
             return root;
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(file, null, $"line {(e.LineNumber ?? 0) + 1}: not valid JSON: {Brief(e.Message)}; mend the file", e);
+            throw new InvalidInputException(file, null, $"line {(e.LineNumber ?? 0) + 1}: not valid JSON: {Brief(e.Message)}; correct the file", e);
         }
     }
 
-    /// <summary>Sets a dotted path to a value given as JSON, or as a bare string where it is not JSON.</summary>
+    /// <summary>Sets a path such as <c>training.steps</c> or <c>data[0].file</c> to a value given as JSON, or as a bare string where it is not JSON.</summary>
+    /// <exception cref="UsageException">An index is none, or beyond the end of its list (one past it adds an element).</exception>
     public void Set(string path, string value)
     {
-        var keys = path.Split('.');
         var node = this;
-        foreach (var key in keys[..^1])
+        foreach (var key in path.Replace("[", ".[", StringComparison.Ordinal).Split('.'))
         {
-            if (!node.Members.TryGetValue(key, out var next) || next.Kind != JsonTokenType.StartObject)
-            {
-                next = new ConfigNode(JsonTokenType.StartObject, 0);
-                node.Members[key] = next;
-            }
-
-            node = next;
+            node = key.StartsWith('[') ? node.Element(key, path) : node.Member(key);
         }
 
-        node.Members[keys[^1]] = FromCommandLine(value);
+        node.Become(FromCommandLine(value));
+    }
+
+    private ConfigNode Member(string key)
+    {
+        if (Kind != JsonTokenType.StartObject)
+        {
+            Become(new ConfigNode(JsonTokenType.StartObject, 0));
+        }
+
+        if (!Members.TryGetValue(key, out var member))
+        {
+            Members[key] = member = new ConfigNode(JsonTokenType.Null, 0);
+        }
+
+        return member;
+    }
+
+    private ConfigNode Element(string key, string path)
+    {
+        if (Kind != JsonTokenType.StartArray)
+        {
+            Become(new ConfigNode(JsonTokenType.StartArray, 0));
+        }
+
+        if (!key.EndsWith(']') || PlainNumber.Parse<int>(key[1..^1]) is not { } index || index < 0 || index > Elements.Count)
+        {
+            throw new UsageException($"--set {path}: {key}: expected an index from 0 to {Elements.Count} (which adds one) in brackets");
+        }
+
+        if (index == Elements.Count)
+        {
+            Elements.Add(new ConfigNode(JsonTokenType.Null, 0));
+        }
+
+        return Elements[index];
+    }
+
+    private void Become(ConfigNode other)
+    {
+        (Kind, Line, Text) = (other.Kind, other.Line, other.Text);
+        Members.Clear();
+        foreach (var (key, member) in other.Members)
+        {
+            Members[key] = member;
+        }
+
+        Elements.Clear();
+        Elements.AddRange(other.Elements);
     }
 
     private static ConfigNode FromCommandLine(string value)
@@ -93,7 +135,7 @@ public sealed class ConfigNode
                     reader.Read();
                     if (!node.Members.TryAdd(key, ReadValue(ref reader, bytes, file)))
                     {
-                        throw new InvalidInputException(file, null, $"line {line}: key '{key}' stands twice; keep one");
+                        throw new InvalidInputException(file, null, $"line {line}: key '{key}' is given twice; keep one");
                     }
                 }
 
@@ -119,6 +161,6 @@ public sealed class ConfigNode
     private static string Brief(string message)
     {
         var end = message.IndexOf(" LineNumber", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
+        return (end < 0 ? message : message[..end]).TrimEnd('.', ' ');
     }
 }

@@ -2,18 +2,15 @@ namespace Fovea.Core.Errors;
 
 /// <summary>
 /// A failure a person can act on. Its message is one line: what, where (file, record), expected, got, what to do.
-/// The command line prints it as it stands and exits with 1.
+/// The command line prints it as it is and exits with 1.
 /// </summary>
 public class FoveaException : Exception
 {
     /// <summary>Makes an error from its one line.</summary>
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
-    // Long enough for every list of known keys; a token of a million letters is bad input too.
-    private const int Longest = 4096;
-
     /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
-    private static string OneLine(string message) => string.Concat((message.Length > Longest ? message[..(Longest / 2)] + " ... " + message[^(Longest / 2)..] : message).ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c));
+    private static string OneLine(string message) => Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>

@@ -24,7 +24,7 @@ public sealed class DiskFiles : IFileLayer
 {
     private const int BufferBytes = 1 << 16;
 
-    /// <summary>The one there is.</summary>
+    /// <summary>The only instance.</summary>
     public static DiskFiles Instance { get; } = new();
 
     /// <inheritdoc/>

@@ -72,7 +72,7 @@ public sealed record StageManifest
         }
     }
 
-    /// <summary>Refuses to go on from other work: names the first field that differs.</summary>
+    /// <summary>Refuses to continue other work: names the first field that differs.</summary>
     /// <exception cref="FoveaException">Config, inputs, thread count or kind differ.</exception>
     public void MustMatch(StageManifest before, string folder)
     {

@@ -10,10 +10,10 @@ public readonly record struct SampleKey(string Source, int Record)
 /// <summary>Who speaks in a turn of a conversation.</summary>
 public enum Role
 {
-    /// <summary>Instructions that stand before the first question.</summary>
+    /// <summary>Instructions before the first question.</summary>
     System,
 
-    /// <summary>The question; the only place where an <c>&lt;image&gt;</c> tag may stand.</summary>
+    /// <summary>The question; the only place for an <c>&lt;image&gt;</c> tag.</summary>
     Human,
 
     /// <summary>The answer: what carries loss.</summary>
@@ -27,7 +27,11 @@ public sealed record Turn(Role Role, string Text);
 /// One record of a corpus in LLaVA's form: turns, and the images they speak of.
 /// <paramref name="Images"/> are names that the corpus resolves below its image root.
 /// </summary>
-public sealed record Sample(SampleKey Key, string? Id, IReadOnlyList<string> Images, IReadOnlyList<Turn> Turns);
+public sealed record Sample(SampleKey Key, string? Id, IReadOnlyList<string> Images, IReadOnlyList<Turn> Turns)
+{
+    /// <summary>Folder below which <see cref="Images"/> are resolved; with it a name is a picture (<see cref="ImageKey"/>).</summary>
+    public string ImageRoot { get; init; } = "";
+}
 
 /// <summary>A corpus: samples in file order, and the images they name. Thread-safe for reading.</summary>
 public interface ICorpus
@@ -40,7 +44,7 @@ public interface ICorpus
     RgbImage LoadImage(Sample sample, int index);
 }
 
-/// <summary>An 8-bit RGB picture, rows from top to bottom, three bytes a pixel: <c>[height, width, 3]</c>.</summary>
+/// <summary>An 8-bit RGB picture, rows from top to bottom, three bytes per pixel: <c>[height, width, 3]</c>.</summary>
 public sealed record RgbImage(int Width, int Height, byte[] Pixels);
 
 /// <summary>Float values of one image: <c>[channels, height, width]</c>, row-major.</summary>

@@ -33,10 +33,16 @@ public sealed record TokenizedSample
     /// <summary>Hash of tokenizer, target ids and turn boundaries: what every score and weight must agree with.</summary>
     public required string TextFingerprint { get; init; }
 
+    /// <summary>
+    /// Hash of the text that a text-only reference reads, the rendering without images and their tags: what a score that saw the text alone (PRIOR) must agree
+    /// with. The same for every family and place of image tags; null where the template does not render the sample without its images.
+    /// </summary>
+    public string? ConversationFingerprint { get; init; }
+
     /// <summary>Hash of the unexpanded ids: what a score that saw the whole context must agree with.</summary>
     public required string ContextFingerprint { get; init; }
 
-    /// <summary>Stands in <see cref="InputIds"/> where an image's tokens will.</summary>
+    /// <summary>Marks in <see cref="InputIds"/> the place of an image's tokens.</summary>
     public const int ImagePlaceholder = -1;
 
     /// <summary>Ids of the targets: <c>[targets]</c>.</summary>
@@ -53,7 +59,7 @@ public interface ISampleEncoder
     /// <summary>The prompt up to where the answer of turn <paramref name="answerTurn"/> begins: ids <c>[seq]</c> with placeholders.</summary>
     int[] EncodePrompt(Sample sample, int answerTurn);
 
-    /// <summary>Text of generated ids, special tokens left out.</summary>
+    /// <summary>Text of generated ids, without special tokens.</summary>
     string Decode(IReadOnlyList<int> ids);
 
     /// <summary>Text of one token, for display.</summary>

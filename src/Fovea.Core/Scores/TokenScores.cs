@@ -34,6 +34,9 @@ public sealed record TokenScores
     /// <summary>See <see cref="TokenizedSample.ContextFingerprint"/>; null where the score did not see the context (PRIOR).</summary>
     public string? ContextFingerprint { get; init; }
 
+    /// <summary>See <see cref="TokenizedSample.ConversationFingerprint"/>; null in stores of earlier versions.</summary>
+    public string? ConversationFingerprint { get; init; }
+
     /// <summary>SHA-256 over the bytes of the image files; null where no image was seen.</summary>
     public string? ImageHash { get; init; }
 
@@ -81,14 +84,17 @@ public sealed record TokenWeights(SampleKey Key, string TextFingerprint, Selecti
     /// <summary>The context that the scores behind the weights saw; null where they saw the text alone (PRIOR). Where it is given, it is required of the consumer.</summary>
     public string? ContextFingerprint { get; init; }
 
+    /// <summary>The text that the scores behind the weights were conditioned on; null where the weights rest on no scores. Where it is given, it is required of the consumer.</summary>
+    public string? ConversationFingerprint { get; init; }
+
     /// <summary>Hash of the image bytes that those scores saw; null where they saw none.</summary>
     public string? ImageHash { get; init; }
 }
 
-/// <summary>How weights relate to what is left of a sample after truncation.</summary>
+/// <summary>How weights relate to what remains of a sample after truncation.</summary>
 public enum WeightNormalization
 {
-    /// <summary>Taken as they stand (VIG's masks).</summary>
+    /// <summary>Used as they are (VIG's masks).</summary>
     None,
 
     /// <summary>Scaled so that a sample's remaining weights sum to its remaining targets; all zero means one each (PRIOR).</summary>

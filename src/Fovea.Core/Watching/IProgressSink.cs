@@ -10,7 +10,7 @@ public interface IProgressSink
     void Tell(string task, long done, long total, string line) => Report(task, done, total, line);
 }
 
-/// <summary>Says nothing.</summary>
+/// <summary>Ignores all progress.</summary>
 public sealed class SilentProgress : IProgressSink
 {
     /// <inheritdoc/>

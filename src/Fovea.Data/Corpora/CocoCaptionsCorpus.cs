@@ -36,7 +36,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             {
                 var imageId = WholeNumber(fields.Field("image_id"));
                 var name = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
-                samples.Add(ReadSample(key, fields, name));
+                samples.Add(ReadSample(key, fields, name) with { ImageRoot = folder.Root });
                 indices[imageId].Add(samples.Count - 1);
             }
             catch (InvalidInputException error)
@@ -63,7 +63,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         var caption = fields.Field("caption").Text().Trim();
         if (caption.Contains("<image>", StringComparison.Ordinal))
         {
-            throw fields.Error("image_outside_question: the caption holds <image>; the tag may only stand in a question");
+            throw fields.Error("image_outside_question: the caption holds <image>; the tag may only appear in a question");
         }
 
         var id = fields.Optional("id") is { } value ? WholeNumber(value).ToString(CultureInfo.InvariantCulture) : null;

@@ -15,6 +15,9 @@ internal sealed class ImageFolder
         _realRoot = Follow(_root);
     }
 
+    /// <summary>Its full path, as given.</summary>
+    public string Root => _root;
+
     /// <summary>What is wrong with a name whatever lies on the disk; null if nothing is.</summary>
     public string? Refuse(string name)
     {
@@ -40,7 +43,7 @@ internal sealed class ImageFolder
         var path = Path.GetFullPath(Path.Combine(_root, name));
         if (!File.Exists(path))
         {
-            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or name the folder that it is below");
+            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or give the folder that contains it");
         }
 
         return IsBelow(Follow(path), _realRoot)

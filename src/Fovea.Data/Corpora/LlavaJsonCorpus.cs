@@ -60,7 +60,7 @@ public sealed class LlavaJsonCorpus : FileCorpus
             }
         }
 
-        return new Sample(key, ReadId(record), images, [.. turns.Select(t => new Turn(RoleOf(t.From), t.Value))]);
+        return new Sample(key, ReadId(record), images, [.. turns.Select(t => new Turn(RoleOf(t.From), t.Value))]) { ImageRoot = folder.Root };
     }
 
     private static Role RoleOf(string from) => from switch { "system" => Role.System, "human" => Role.Human, _ => Role.Assistant };

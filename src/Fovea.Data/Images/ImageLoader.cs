@@ -11,7 +11,8 @@ public sealed class ImageLoader
 {
     private readonly ICorpus _corpus;
     private readonly Dictionary<SampleKey, Sample> _samples;
-    private readonly ConcurrentDictionary<(string Source, string Name), PixelValues> _units = new();
+    private readonly ConcurrentDictionary<ImageKey, PixelValues> _units = new();
+    private readonly ImageKeys _keys = new();
     private readonly long _cacheBytes;
     private long _cached;
 
@@ -50,8 +51,8 @@ public sealed class ImageLoader
 
     private PixelValues Load(Sample sample, int index)
     {
-        var name = (sample.Key.Source, sample.Images[index]); // files of one name below two image folders are two images
-        if (_units.TryGetValue(name, out var known))
+        var key = _keys.Of(sample, index);
+        if (_units.TryGetValue(key, out var known))
         {
             return known;
         }
@@ -59,7 +60,7 @@ public sealed class ImageLoader
         var unit = Read(sample, index);
         if (Interlocked.Add(ref _cached, unit.Values.Length * sizeof(float)) <= _cacheBytes)
         {
-            _units[name] = unit;
+            _units[key] = unit;
         }
 
         return unit;

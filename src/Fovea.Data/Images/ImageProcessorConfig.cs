@@ -70,7 +70,9 @@ public sealed record ImageProcessorConfig
     /// <summary>The text of a <c>preprocessor_config.json</c> that <see cref="Load"/> and Transformers (SOLO's form excepted) read.</summary>
     public string ToJson()
     {
-        var json = new JsonObject { ["image_processor_type"] = PatchSize is null ? (ResizeTo is null ? "CLIPImageProcessor" : "SiglipImageProcessor") : "SoloImageProcessor" };
+        var json = new JsonObject { ["image_processor_type"] = PatchSize is not null ? "SoloImageProcessor" : PadToSquare ? "LlavaImageProcessor" : ResizeTo is null ? "CLIPImageProcessor" : "SiglipImageProcessor" };
+        // CLIPImageProcessor knows no padding and would cut what was padded here; LlavaImageProcessor pads with the mean colour.
+        json["do_pad"] = PadToSquare ? true : null;
         json["do_convert_rgb"] = true;
         json["do_resize"] = ShortestEdge is not null || ResizeTo is not null || PatchSize is not null;
         json["size"] = PatchSize is not null ? new JsonObject { ["longest_edge"] = LongestEdge }
@@ -84,7 +86,6 @@ public sealed record ImageProcessorConfig
         json["do_normalize"] = true;
         json["image_mean"] = new JsonArray([.. Mean.Select(v => JsonValue.Create(v))]);
         json["image_std"] = new JsonArray([.. Std.Select(v => JsonValue.Create(v))]);
-        json["image_aspect_ratio"] = PadToSquare ? "pad" : null;
         foreach (var absent in json.Where(p => p.Value is null).Select(p => p.Key).ToList())
         {
             json.Remove(absent);

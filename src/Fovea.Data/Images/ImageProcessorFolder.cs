@@ -128,7 +128,7 @@ internal static partial class ImageProcessorFolder
     private static JsonFields? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.OpenFile(path) : null;
 
     private static InvalidInputException NotFound(string folder) =>
-        new(Path.Combine(folder, "preprocessor_config.json"), null, "image processor file not found, and config.json names no vision tower to go by");
+        new(Path.Combine(folder, "preprocessor_config.json"), null, "not found, and config.json names no vision tower: this is a text model; VIG, and all else that reads images, needs a vision-language model");
 
     [GeneratedRegex("-([0-9]{3})(?:px)?$", RegexOptions.CultureInvariant)]
     private static partial Regex SidePattern();

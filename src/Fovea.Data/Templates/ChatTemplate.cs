@@ -22,14 +22,15 @@ public abstract class ChatTemplate
     /// <exception cref="FoveaException">There is none; the message lists the known ones.</exception>
     public static ChatTemplate ByName(string name) => name switch
     {
-        "llava_plain" => new LlavaPlainTemplate(),
+        "vicuna_v1" or "v1" => new LlavaV1Template(), // the names of LLaVA's own code
+        "llava_plain" or "plain" => new LlavaPlainTemplate(),
         "llava_v1" => new LlavaV1Template(),
         "llava_hf" => new LlavaHfTemplate(),
         "chatml" => new ChatMlTemplate(writesDefaultSystem: true),
         "chatml_bare" => new ChatMlTemplate(writesDefaultSystem: false),
         "mistral_instruct" => new MistralInstructTemplate(),
         "solo" => new SoloTemplate(),
-        _ => throw new FoveaException($"unknown chat template \"{name}\"; known are {string.Join(", ", Names)} (and auto, which chooses by family and sample, and checkpoint, the model folder's own)"),
+        _ => throw new FoveaException($"unknown chat template \"{name}\"{(name == "vicuna" ? " (did you mean 'vicuna_v1', which is llava_v1?)" : NearestName.Hint(name, Names))}; known are {string.Join(", ", Names)} (and auto, which chooses by family and sample, and checkpoint, the model folder's own)"),
     };
 
     /// <summary>Renders a valid conversation (see <see cref="ConversationRules"/>).</summary>

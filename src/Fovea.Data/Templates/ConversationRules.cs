@@ -43,7 +43,7 @@ public static class ConversationRules
         {
             if (turns[i].From != "human" && turns[i].Value.Contains(ImageTag.Text, StringComparison.Ordinal))
             {
-                return $"image_outside_question: turn {i} ({turns[i].From}) holds {ImageTag.Text}; the tag may only stand in a question";
+                return $"image_outside_question: turn {i} ({turns[i].From}) holds {ImageTag.Text}; the tag may only appear in a question";
             }
         }
 

@@ -122,6 +122,7 @@ public sealed class SampleEncoder : ISampleEncoder
             Images = sample.Images,
             TextFingerprint = SampleFingerprint.OfText(_tokenizer.Fingerprint, targetIds, spans),
             ContextFingerprint = SampleFingerprint.OfContext(tokens.Ids),
+            ConversationFingerprint = TextOnlyEncoder.TextOf(sample, template, chat) is { } text ? SampleFingerprint.OfConversation(text) : null,
         };
     }
 

@@ -4,7 +4,7 @@ using Fovea.Core.Samples;
 
 namespace Fovea.Data.Templates;
 
-/// <summary>What scores and weights are held to: hashes of a sample's targets and of its whole context.</summary>
+/// <summary>What scores and weights are held to: hashes of a sample's targets, of its whole context, and of its text without images.</summary>
 internal static class SampleFingerprint
 {
     /// <summary>Hash of tokenizer, target ids and turn boundaries.</summary>
@@ -12,6 +12,9 @@ internal static class SampleFingerprint
 
     /// <summary>Hash of unexpanded ids.</summary>
     public static string OfContext(int[] ids) => Of("", ids, []);
+
+    /// <summary>Hash of what a text-only reference reads.</summary>
+    public static string OfConversation(string text) => ContentHash.OfText("conversation\n" + text);
 
     private static string Of(string tokenizer, int[] ids, TargetSpan[] spans)
     {

@@ -48,7 +48,7 @@ public sealed class TemplateChoice
     {
         Auto => Parse(name, TemplateFamily.ConversationOf(folder, tokenizer)),
         Checkpoint => new TemplateChoice(name, (CheckpointTemplate.Find(folder)
-            ?? throw new InvalidInputException(folder, null, $"brings no chat template along; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration")).Require(), null),
+            ?? throw new InvalidInputException(folder, null, $"contains no chat template; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration")).Require(), null),
         _ => Parse(name),
     };
 

@@ -51,6 +51,24 @@ public sealed class TextOnlyEncoder(SampleEncoder encoder) : ISampleEncoder
     /// <inheritdoc/>
     public string TokenText(int id) => encoder.TokenText(id);
 
+    /// <summary>The text that is read in place of <paramref name="chat"/>, the rendering with images; null where the template refuses the sample without them.</summary>
+    internal static string? TextOf(Sample sample, ChatTemplate template, RenderedChat chat)
+    {
+        if (sample.Images.Count == 0)
+        {
+            return chat.Text;
+        }
+
+        try
+        {
+            return template is LlavaPlainTemplate ? ImageTag.Remove(chat.Text) : template.Render(WithoutImages(sample)).Text;
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
+    }
+
     private static TokenizedSample WithoutPlaceholders(TokenizedSample seen)
     {
         var (ids, moved) = (new List<int>(), new int[seen.InputIds.Length]);

@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
+using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Statistics;
@@ -19,7 +20,7 @@ public static class CaptionNll
 
     /// <summary>
     /// Metrics <c>nll/image</c>, <c>nll/other_image</c>, <c>nll/no_image</c>, and the differences <c>vig/other_image</c>, <c>vig/no_image</c>
-    /// (log p with the right image less log p without, VIG's definition). A model that sees no images has <c>nll/no_image</c> only.
+    /// (log p with the right image less log p without it, VIG's definition). A model that sees no images has <c>nll/no_image</c> only.
     /// </summary>
     /// <param name="subject">The model.</param>
     /// <param name="corpus">Held-out captions; each sample has one image.</param>
@@ -28,17 +29,17 @@ public static class CaptionNll
     /// <exception cref="FoveaException">There are no samples, one has not exactly one image, or only one photograph is given.</exception>
     public static EvalResult Evaluate(ModelUnderTest subject, ICorpus corpus, long seed = 0, IProgressSink? progress = null)
     {
-        var photographs = Photographs(corpus);
-        var units = photographs.Keys.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
-        var stand = Cycle(photographs, seed);
+        var keys = new ImageKeys();
+        var photographs = Photographs(corpus, keys);
+        var donors = OtherImages.Assign([.. photographs.Values], new RandomSource(seed, "caption_nll/other_image"));
         var sums = new MetricSums(photographs.Count);
         var sees = subject.Model.SeesImages;
         string[] conditions = sees ? [Right, Other, None] : [None];
-        var queries = corpus.Samples.SelectMany(s => conditions.Select(c => Query(subject, corpus, s, stand, c)));
+        var queries = corpus.Samples.SelectMany(s => conditions.Select(c => Query(subject, corpus, s, donors[photographs[keys.Of(s, 0)].Key], c)));
         var done = 0;
         foreach (var (sample, readings) in corpus.Samples.Zip(TargetReader.Read(subject.Model, queries, subject.BatchSize).Chunk(conditions.Length)))
         {
-            Add(sums, units[sample.Images[0]], conditions, readings);
+            Add(sums, photographs.IndexOf(keys.Of(sample, 0)), conditions, readings);
             progress?.Report("caption NLL", ++done, corpus.Samples.Count);
         }
 
@@ -56,49 +57,39 @@ public static class CaptionNll
             sums.Add("nll/" + conditions[c], c == 0 ? false : null, unit, -logProbs[c], targets);
             if (c > 0)
             {
-                sums.Add("vig/" + conditions[c], null, unit, logProbs[0] - logProbs[c], targets);
+                sums.Add("vig/" + conditions[c], null, unit, TokenMeasures.Difference(logProbs[0], logProbs[c]), targets);
             }
         }
     }
 
-    private static TargetQuery Query(
-        ModelUnderTest subject, ICorpus corpus, Sample sample, Dictionary<string, Sample> stand, string condition)
+    private static TargetQuery Query(ModelUnderTest subject, ICorpus corpus, Sample sample, Sample donor, string condition)
     {
         var tokens = subject.Encoder.Encode(sample);
         var images = condition switch
         {
             Right => subject.Images(corpus, sample),
-            Other => subject.Images(corpus, stand[sample.Images[0]]),
+            Other => subject.Images(corpus, donor),
             _ => [],
         };
         return new TargetQuery(SampleExpander.Expand(subject.Model, tokens, images, withoutImages: condition == None));
     }
 
-    private static OrderedDictionary<string, Sample> Photographs(ICorpus corpus)
+    /// <summary>The first sample of each photograph, in the order of the corpus.</summary>
+    private static OrderedDictionary<ImageKey, Sample> Photographs(ICorpus corpus, ImageKeys keys)
     {
-        var photographs = new OrderedDictionary<string, Sample>(StringComparer.Ordinal);
+        var photographs = new OrderedDictionary<ImageKey, Sample>();
         foreach (var sample in corpus.Samples)
         {
             if (sample.Images.Count != 1)
             {
-                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"caption NLL needs one image a sample, got {sample.Images.Count}");
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"caption NLL needs one image per sample, got {sample.Images.Count}");
             }
 
-            photographs.TryAdd(sample.Images[0], sample);
+            photographs.TryAdd(keys.Of(sample, 0), sample);
         }
 
         return photographs.Count >= 2
             ? photographs
             : throw new FoveaException($"caption NLL needs captions of at least two photographs, got {photographs.Count}");
-    }
-
-    /// <summary>For each photograph a sample of the next one in a random cycle through all.</summary>
-    private static Dictionary<string, Sample> Cycle(OrderedDictionary<string, Sample> photographs, long seed)
-    {
-        var order = new RandomSource(seed, "caption_nll/other_image").Permutation(photographs.Count);
-        return Enumerable.Range(0, order.Length).ToDictionary(
-            i => photographs.GetAt(order[i]).Key,
-            i => photographs.GetAt(order[(i + 1) % order.Length]).Value,
-            StringComparer.Ordinal);
     }
 }

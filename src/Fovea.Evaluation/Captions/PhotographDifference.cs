@@ -10,7 +10,7 @@ public static class PhotographDifference
 {
     /// <summary>
     /// One metric per set of samples (train, held-out); the ratio of sums is the mean per target over the set, and each photograph is a unit.
-    /// Samples without an image or without one of the conditions are passed over.
+    /// Samples without an image or without one of the conditions are skipped.
     /// </summary>
     /// <param name="name">The metric's name, e.g. <c>vig/held_out</c>.</param>
     /// <param name="samples">The set; the photograph is a sample's first image.</param>
@@ -20,11 +20,12 @@ public static class PhotographDifference
     public static EvalResult Evaluate(
         string name, IEnumerable<Sample> samples, IReadOnlyDictionary<SampleKey, TokenScores> scores, string condition, string reference)
     {
+        var keys = new ImageKeys();
         var byPhotograph = (from sample in samples
                             where sample.Images.Count > 0 && scores.ContainsKey(sample.Key)
                             let logProbs = scores[sample.Key].LogProbs
                             where logProbs.ContainsKey(condition) && logProbs.ContainsKey(reference)
-                            group logProbs[condition].Zip(logProbs[reference], (a, b) => (double)a - b) by sample.Images[0]).ToArray();
+                            group logProbs[condition].Zip(logProbs[reference], (a, b) => TokenMeasures.Difference(a, b)) by keys.Of(sample, 0)).ToArray();
         var sums = new MetricSums(byPhotograph.Length);
         sums.Declare(name, null);
         for (var unit = 0; unit < byPhotograph.Length; unit++)

@@ -12,7 +12,7 @@ public static class TopWords
     /// Mean over occurrences of log p(word | condition) - log p(word | reference) in nats, a word's log-probability being the sum of its
     /// targets'. With <c>image</c> and a visionless condition this is a word's VIG.
     /// </summary>
-    /// <param name="samples">Words of each sample and its scores; samples without one of the conditions are passed over.</param>
+    /// <param name="samples">Words of each sample and its scores; samples without one of the conditions are skipped.</param>
     /// <param name="condition">First condition.</param>
     /// <param name="reference">Second condition.</param>
     /// <param name="minCount">Word types that occur less often are left out.</param>
@@ -24,11 +24,11 @@ public static class TopWords
             let first = sample.Scores.LogProbs[condition]
             let second = sample.Scores.LogProbs[reference]
             from word in sample.Words
-            select (word.Type, word.Targets.Sum(t => (double)first[t] - second[t])),
+            select (word.Type, word.Targets.Sum(t => TokenMeasures.Difference(first[t], second[t]))),
             minCount);
 
     /// <summary>Mean over occurrences of 1 - p(word | condition): PRIOR's importance for the condition <c>text_only_reference</c>.</summary>
-    /// <param name="samples">Words of each sample and its scores; samples without the condition are passed over.</param>
+    /// <param name="samples">Words of each sample and its scores; samples without the condition are skipped.</param>
     /// <param name="condition">The condition.</param>
     /// <param name="minCount">Word types that occur less often are left out.</param>
     public static IReadOnlyList<WordMean> OfSurprise(
@@ -38,7 +38,7 @@ public static class TopWords
             where sample.Scores.LogProbs.ContainsKey(condition)
             let scores = sample.Scores.LogProbs[condition]
             from word in sample.Words
-            select (word.Type, -Math.Exp(word.Targets.Sum(t => (double)scores[t])) + 1),
+            select (word.Type, TokenMeasures.OneMinusProbability(word.Targets.Sum(t => (double)scores[t]))),
             minCount);
 
     /// <summary>Means by type, highest first, ties by type; values that are NaN (a target that was cut off) are left out.</summary>

@@ -15,7 +15,7 @@ public static class WordMerger
 {
     /// <summary>
     /// The words of a sample's answers, in order. A word is a run of characters between blanks, less punctuation at its ends; a target belongs
-    /// to the run in which its first visible character stands. Targets on punctuation at a run's ends make words of their own ("red." is
+    /// to the run that holds its first visible character. Targets on punctuation at a run's ends make words of their own ("red." is
     /// "red" and "."); end tokens and targets on blanks alone belong to none.
     /// </summary>
     public static IReadOnlyList<Word> Merge(Sample sample, TokenizedSample tokens)

@@ -42,7 +42,7 @@ public static class ComparisonBuilder
             return series.Count == 0 ? null : Row(r.evaluation.Key, r.metric, r.arm, series, against, options);
         });
         return new ComparisonTable(
-            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.AcrossSeedsNote, Rows(made));
+            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.SeedsNote(results.Select(r => r.Seed).Distinct().Count()), Rows(made));
     }
 
     private static ComparisonRow[] Rows(IEnumerable<ComparisonRow?> made)

@@ -6,7 +6,7 @@ using Fovea.Models.Generation;
 
 namespace Fovea.Evaluation.Running;
 
-/// <summary>An answer to be generated: the sample, and the index of the assistant's turn; earlier turns are context as they stand.</summary>
+/// <summary>An answer to be generated: the sample, and the index of the assistant's turn; earlier turns are context as they are.</summary>
 public sealed record Question(Sample Sample, int Turn);
 
 /// <summary>Generates answers greedily.</summary>
@@ -47,7 +47,7 @@ public static class AnswerGenerator
 
     private static ExpandedSample[] Prompts(ModelUnderTest subject, ICorpus corpus, Question[] questions)
     {
-        // Questions of one dialogue stand together and share their images.
+        // Questions of one dialogue follow each other and share their images.
         var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.Images(corpus, s));
         return Array.ConvertAll(questions, q =>
         {

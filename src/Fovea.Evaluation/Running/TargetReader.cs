@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Evaluation.Running;
@@ -83,9 +83,5 @@ internal static class TargetReader
         return max;
     }
 
-    private static float[] Floats(torch.Tensor tensor)
-    {
-        using var local = tensor.contiguous().cpu();
-        return MemoryMarshal.Cast<byte, float>(local.bytes).ToArray();
-    }
+    private static float[] Floats(torch.Tensor tensor) => TensorBytes.ToArray<float>(tensor);
 }

@@ -4,7 +4,7 @@ using Fovea.Data.Scenes;
 
 namespace Fovea.Evaluation.Scenes;
 
-/// <summary>Names of the token classes of scene captions as they stand in metric names.</summary>
+/// <summary>Names of the token classes of scene captions as they appear in metric names.</summary>
 internal static class SceneClasses
 {
     public const string Count = "count", Noise = "noise";

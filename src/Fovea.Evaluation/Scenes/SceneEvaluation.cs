@@ -48,7 +48,7 @@ public static class SceneEvaluation
         return AnswerGenerator.Generate(subject, Captions(data), questions, options.MaxCaptionTokens, progress, cancel);
     }
 
-    /// <summary>Generates, greedily, the answer to every question that has one true answer; earlier turns stand in the context as they are in the corpus.</summary>
+    /// <summary>Generates, greedily, the answer to every question that has one true answer; earlier turns are in the context as they are in the corpus.</summary>
     /// <exception cref="FoveaException">There are no dialogues, or an image cannot be read.</exception>
     public static IReadOnlyList<Prediction> PredictAnswers(
         ModelUnderTest subject, SceneData data, SceneEvaluationOptions? options = null, IProgressSink? progress = null, CancellationToken cancel = default)
@@ -117,13 +117,13 @@ public static class SceneEvaluation
 
     private static Scene SceneOf(SceneData data, Sample sample) =>
         data.Annotations.SceneOf(sample.Key)
-        ?? throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "a caption without a scene; expected a scene corpus's captions");
+        ?? throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "a caption that belongs to no scene; expected the captions of a scene corpus");
 
     private static ICorpus Captions(SceneData data) => data.Captions ?? throw new FoveaException("scene evaluation: no captions were given");
 
     private static ICorpus Dialogues(SceneData data) => data.Dialogues ?? throw new FoveaException("scene evaluation: no dialogues were given");
 
     private static EvalResult Named(SceneData data, EvalResult result) => data.Annotations.Spec.Conflict
-        ? result.WithPrefix("conflict/") with { Evaluation = result.Evaluation + "_conflict" }
+        ? result with { Evaluation = result.Evaluation + "_conflict", Metrics = [.. result.Metrics.Select(m => m with { Name = "conflict/" + m.Name })] }
         : result;
 }

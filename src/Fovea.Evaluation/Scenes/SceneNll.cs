@@ -13,7 +13,7 @@ internal sealed record ClassifiedCaption(int Scene, Sample Sample, TokenizedSamp
 
 /// <summary>
 /// Negative log-likelihood of gold captions by class of word, in nats. Restricted values renormalise over the closed word list of the target's
-/// class alone: plain argmax misleads where an optional word competes (a size may stand before a colour).
+/// class alone: plain argmax misleads where an optional word competes (a size may precede a colour).
 /// </summary>
 internal static class SceneNll
 {

@@ -12,7 +12,7 @@ public static class SceneTokenScores
     /// <summary>See <see cref="TokenScoreAnalysis.Evaluate"/>; one unit a stored sample.</summary>
     /// <param name="store">Rows of a score store, possibly joined from two.</param>
     /// <param name="corpus">The corpus that was scored.</param>
-    /// <param name="encoder">The encoder that it was scored with, for where each target stands in the text.</param>
+    /// <param name="encoder">The encoder that it was scored with, for the place of each target in the text.</param>
     /// <param name="annotations">The corpus's ground truth.</param>
     /// <param name="scores">Scores to analyse.</param>
     /// <exception cref="FoveaException">A row is not of this corpus or was scored under another tokenizer, template or text.</exception>

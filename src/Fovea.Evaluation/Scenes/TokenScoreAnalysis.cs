@@ -5,17 +5,17 @@ using Fovea.Evaluation.Statistics;
 namespace Fovea.Evaluation.Scenes;
 
 /// <summary>A token score made of log-probabilities in nats by condition.</summary>
-/// <param name="Name">Stands in metric names.</param>
+/// <param name="Name">Part of metric names.</param>
 /// <param name="Conditions">What it needs.</param>
 /// <param name="Score">Score from the log-probabilities, in the order of <paramref name="Conditions"/>.</param>
 public sealed record TokenScore(string Name, IReadOnlyList<string> Conditions, Func<double[], double> Score)
 {
     /// <summary>log p(condition) - log p(reference): VIG where the first is <c>image</c> and the second a visionless condition.</summary>
     public static TokenScore Difference(string condition, string reference) =>
-        new($"{condition}-{reference}", [condition, reference], p => p[0] - p[1]);
+        new($"{condition}-{reference}", [condition, reference], p => TokenMeasures.Difference(p[0], p[1]));
 
     /// <summary>1 - p(condition): PRIOR's importance for the condition <c>text_only_reference</c>.</summary>
-    public static TokenScore Surprise(string condition) => new($"1-p_{condition}", [condition], p => 1 - Math.Exp(p[0]));
+    public static TokenScore Surprise(string condition) => new($"1-p_{condition}", [condition], p => TokenMeasures.OneMinusProbability(p[0]));
 }
 
 /// <summary>Scores of one sample and the class of each target <c>[targets]</c>; a null class is left out.</summary>
@@ -26,7 +26,7 @@ public static class TokenScoreAnalysis
 {
     /// <summary>
     /// For each score: <c>mean/SCORE/CLASS</c>; <c>auc/SCORE</c>, grounded classes against all others, counts on neither side since they follow
-    /// from the text; <c>auc_noise/SCORE</c>, grounded classes against noise alone. Targets that were cut off (NaN) are left out.
+    /// from the text; <c>auc_noise/SCORE</c>, grounded classes against noise alone. Targets that were cut off (NaN) are not counted.
     /// </summary>
     /// <param name="samples">One a unit; a sample without a score's conditions adds nothing to it.</param>
     /// <param name="scores">Scores to analyse.</param>

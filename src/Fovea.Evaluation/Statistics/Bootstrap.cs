@@ -7,9 +7,10 @@ namespace Fovea.Evaluation.Statistics;
 /// </summary>
 public static class Bootstrap
 {
-    /// <summary>What an interval over several seeds says; reports print it.</summary>
-    public const string AcrossSeedsNote =
-        "Mean over seeds; the interval resamples evaluation units within each seed and so does not hold the spread between seeds, which is given apart.";
+    /// <summary>What an interval over so many seeds says and does not say; reports print it.</summary>
+    public static string SeedsNote(int seeds) => seeds == 1
+        ? "One seed: the spread between seeds was not measured."
+        : $"Mean over {seeds} seeds; an interval resamples evaluation units within each seed and so does not include the spread between seeds.";
 
     /// <summary>Value and interval of one metric.</summary>
     /// <exception cref="Core.Errors.FoveaException">Lengths differ or a number is not finite.</exception>

@@ -14,7 +14,7 @@ public sealed record BootstrapOptions
 }
 
 /// <summary>
-/// A value with its interval. Null stands for "no data": nothing is made up where nothing was counted.
+/// A value with its interval. Null means "no data": no number is invented where nothing was counted.
 /// </summary>
 /// <param name="Name">The metric's name.</param>
 /// <param name="Value">Ratio of sums, or the difference of two; over several seeds the mean of <paramref name="PerSeed"/>'s values. Null without data.</param>

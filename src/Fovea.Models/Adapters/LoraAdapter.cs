@@ -6,6 +6,7 @@ using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Adapters;
@@ -55,14 +56,8 @@ public sealed class LoraAdapter : IDisposable
             var (rows, columns) = (map.Weight.shape[0], map.Weight.shape[1]);
             var random = new RandomSource(seed, "lora/" + map.Name);
             var bound = 1 / Math.Sqrt(columns);
-            var values = new float[config.Rank * columns];
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = (float)(bound * ((2 * random.NextDouble()) - 1));
-            }
-
-            using var down = torch.from_array(values);
-            parameters.Add(LoraNames.Down(map.Name), down.reshape(config.Rank, columns).clone().to(model.Decoder.Device));
+            using var down = TensorBytes.Generate([config.Rank, columns], () => (float)(bound * ((2 * random.NextDouble()) - 1)));
+            parameters.Add(LoraNames.Down(map.Name), down.alias().to(model.Decoder.Device));
             parameters.Add(LoraNames.Up(map.Name), torch.zeros([rows, config.Rank], torch.ScalarType.Float32, model.Decoder.Device));
         }
 

@@ -62,6 +62,9 @@ public sealed record LoraConfig
         }
     }
 
+    /// <summary>The model that the adapter belongs to, as PEFT finds it: a folder or a hub's name; null where nobody said.</summary>
+    public string? BaseModel { get; init; }
+
     /// <summary>Reads PEFT's <c>adapter_config.json</c>.</summary>
     /// <exception cref="InvalidInputException">Not such a file, or a kind of adapter that is not supported.</exception>
     public static LoraConfig Read(string file) => ForeignJson.Read(file, Read);
@@ -98,6 +101,7 @@ public sealed record LoraConfig
             TargetPattern = single ? json.OptionalText("target_modules") : null,
             Dropout = json.Number("lora_dropout", 0),
             RankStabilized = json.Flag("use_rslora", false),
+            BaseModel = json.OptionalText("base_model_name_or_path"),
         };
     }
 
@@ -105,8 +109,8 @@ public sealed record LoraConfig
     internal JsonObject Write() => new()
     {
         ["peft_type"] = "LORA",
-        ["task_type"] = null,
-        ["base_model_name_or_path"] = null,
+        ["task_type"] = "CAUSAL_LM",
+        ["base_model_name_or_path"] = BaseModel,
         ["inference_mode"] = true,
         ["r"] = Rank,
         ["lora_alpha"] = Alpha == Math.Floor(Alpha) ? (JsonNode)(long)Alpha : Alpha,

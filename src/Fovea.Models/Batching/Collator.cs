@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Batching;
@@ -20,6 +21,11 @@ public static class Collator
     private static ModelBatch Lay(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed)
     {
         var seq = rows.Max(r => r.Sum(s => s.InputIds.Length));
+        if ((long)rows.Count * seq > Array.MaxLength)
+        {
+            throw new FoveaException($"a batch of {rows.Count} rows of {seq} tokens; expected at most {Array.MaxLength} tokens in all: lower the micro-batch size or the token budget");
+        }
+
         var samples = rows.SelectMany(r => r).ToArray();
         var numTargets = samples.Sum(s => s.TargetIndices.Length);
         var (ids, places, segments) = (new long[rows.Count * seq], new long[rows.Count * seq], new long[rows.Count * seq]);

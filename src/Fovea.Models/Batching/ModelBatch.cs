@@ -32,7 +32,7 @@ public sealed record ExpandedSample(int[] InputIds, int[] TargetIndices, IReadOn
     }
 }
 
-/// <summary>Samples as tensors: a row each, padded on the right to one length, or several packed into one row. Owns them.</summary>
+/// <summary>Samples as tensors: one row each, padded on the right to one length, or several packed into one row. Owns them.</summary>
 public sealed class ModelBatch : IDisposable
 {
     /// <summary>Ids <c>[batch, seq]</c>, int64; padding is any id, since a causal model's targets never see what follows them.</summary>

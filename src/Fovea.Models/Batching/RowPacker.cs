@@ -5,7 +5,7 @@ public static class RowPacker
 {
     /// <summary>
     /// First-fit decreasing: the longest item first, each into the first row that has room; within 11/9 of the fewest rows (Johnson 1973). Each item
-    /// stands once; one that is longer than a row gets a row of its own. Equal lengths keep their order, so that the result depends on the input alone.
+    /// appears once; one that is longer than a row gets a row of its own. Equal lengths keep their order, so that the result depends on the input alone.
     /// </summary>
     /// <param name="items">What to place.</param>
     /// <param name="length">Of an item, in tokens.</param>

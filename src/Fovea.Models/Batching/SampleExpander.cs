@@ -10,9 +10,9 @@ public static class SampleExpander
     /// <param name="model">Whose image tokens to use.</param>
     /// <param name="sample">Unexpanded.</param>
     /// <param name="images">Normalised images, one a placeholder; empty together with <paramref name="withoutImages"/>.</param>
-    /// <param name="maxLength">Cut to this many expanded tokens; null for none: rotary positions go on past the length a checkpoint states, as in Transformers.</param>
+    /// <param name="maxLength">Cut to this many expanded tokens; null for none: rotary positions continue beyond the length that a checkpoint states, as in Transformers.</param>
     /// <param name="withoutImages">Leave the placeholders out: the visionless proxy "no image tokens".</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target is left. Or an id is outside the vocabulary.</exception>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target remains. Or an id is outside the vocabulary.</exception>
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
@@ -31,7 +31,7 @@ public static class SampleExpander
         if (kept.Length == 0)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"no_target: none of {targets.Length} targets lies within {limit} tokens; raise max_length or drop the sample");
+                $"no_target: none of {targets.Length} targets is within the first {limit} tokens; raise max_length or drop the sample");
         }
 
         return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images)

@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Torch;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
@@ -8,7 +9,6 @@ namespace Fovea.Models.Checkpoints;
 /// <summary>An open file of known length; the handle is kept, so that a file put in its place meanwhile is not mixed with it.</summary>
 internal sealed class CheckpointFile : IDisposable
 {
-    private const long ChunkElements = 1 << 26;
     private readonly SafeFileHandle _handle;
 
     private CheckpointFile(string path, SafeFileHandle handle)
@@ -85,15 +85,9 @@ internal sealed class CheckpointFile : IDisposable
     public torch.Tensor ReadTensor(SafetensorsEntry entry)
     {
         var tensor = torch.empty(entry.Shape, entry.Type);
-        var begin = entry.Begin;
         try
         {
-            foreach (var chunk in Chunks(tensor))
-            {
-                var bytes = chunk.bytes;
-                Read(bytes, begin, $"tensor '{Shorten(entry.Name)}'");
-                begin += bytes.Length;
-            }
+            TensorBytes.Fill(tensor, (piece, at) => Read(piece, entry.Begin + at, $"tensor '{Shorten(entry.Name)}'"));
         }
         catch
         {
@@ -108,17 +102,4 @@ internal sealed class CheckpointFile : IDisposable
 
     /// <summary>An untrusted name, short enough for a message.</summary>
     public static string Shorten(string name) => name.Length > 80 ? name[..80] + "..." : name;
-
-    /// <summary>Views of pieces small enough for a span: <c>[elements]</c>. Those of a contiguous CPU tensor share its memory.</summary>
-    public static IEnumerable<torch.Tensor> Chunks(torch.Tensor tensor)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var flat = tensor.detach().cpu().contiguous().view(-1);
-        var numel = flat.numel();
-        for (var start = 0L; start < numel; start += ChunkElements)
-        {
-            yield return flat.narrow(0, start, Math.Min(ChunkElements, numel - start));
-        }
-    }
 }

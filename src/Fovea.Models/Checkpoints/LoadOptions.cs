@@ -1,4 +1,5 @@
 using Fovea.Models.Configs;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
@@ -29,6 +30,9 @@ public sealed record LoadOptions
     /// Lets parameters that need no conversion lie in memory mapped from the file, which is read-only: for scoring and generating, never for training.
     /// </summary>
     public bool Mapped { get; init; }
+
+    /// <summary>What memory the parameters' copies may take; more is refused before the first is read. Null for no limit.</summary>
+    public MemoryLimit? Memory { get; init; }
 
     /// <summary>Original LLaVA and Open-Qwen2VL: folder of the vision tower; null for <c>tower</c> in the model's folder, or the folder its configuration names.</summary>
     public string? TowerFolder { get; init; }

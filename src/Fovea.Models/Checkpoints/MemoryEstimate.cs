@@ -7,7 +7,7 @@ namespace Fovea.Models.Checkpoints;
 /// activations are counted from the decoder's shape in float32, the tower's left out.
 /// </summary>
 /// <param name="Tokens">Length of the sequence: the model's own, at most 2048.</param>
-/// <param name="Load">Parameters as stored, copied into memory. Mapped ones need next to none of their own.</param>
+/// <param name="Load">Parameters as stored, copied into memory. Mapped ones need almost none.</param>
 /// <param name="LoadF32">Parameters in float32.</param>
 /// <param name="Score">Parameters as stored, and a forward pass with logits at every position.</param>
 /// <param name="Train">Parameters, gradients and both moments of AdamW in float32, and what backward keeps of a forward pass.</param>

@@ -9,6 +9,7 @@ using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
 using Fovea.Models.Vision;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
@@ -34,6 +35,7 @@ public static class ModelFolder
         try
         {
             var reader = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding);
+            MemoryLimits.Require($"{dir}: its parameters take", reader.CopiedBytes(options), options.Memory, "use a smaller model");
             var model = plan.Build(reader.Read(options));
             keep = options.Mapped;
             model.Remember(new CheckpointOrigin(plan.Layout, reader.Files, plan.Documents), keep ? plan : null);

@@ -47,6 +47,11 @@ internal sealed class ParameterReader
     public IReadOnlyList<OriginFile> Files => [.. _parts.Select(part => new OriginFile(part.Stem,
         [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)), .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
 
+    /// <summary>Memory of its own, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are.</summary>
+    public long CopiedBytes(LoadOptions options) => _places.Values
+        .Where(p => !options.Mapped || TypeOf(options.Type, p.Tensor.Type) != p.Tensor.Type)
+        .Sum(p => p.Tensor.Shape.Aggregate((long)SafetensorsType.Of(TypeOf(options.Type, p.Tensor.Type)).Size, (product, dimension) => product * dimension));
+
     /// <summary>Reads all parameters.</summary>
     /// <exception cref="InvalidInputException">Tensors are missing, unexpected or misshapen, or a tied head differs from its embedding.</exception>
     public ParameterSet Read(LoadOptions options)

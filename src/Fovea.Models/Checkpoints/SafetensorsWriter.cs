@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Torch;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -36,10 +37,7 @@ internal static class SafetensorsWriter
                 throw new FoveaException($"tensor '{tensor.Name}': expected {tensor.Type} [{string.Join(", ", tensor.Shape)}], got {values.dtype} [{string.Join(", ", values.shape)}]");
             }
 
-            foreach (var chunk in CheckpointFile.Chunks(values))
-            {
-                stream.Write(chunk.bytes);
-            }
+            TensorBytes.Read(values, stream.Write);
         }
     }
 

@@ -10,8 +10,8 @@ internal static class AttentionMask
     /// Padding sees padding, so that no row is empty.
     /// </summary>
     /// <param name="segments">Of all keys <c>[batch, key]</c>; the queries are the last ones. Null: one segment.</param>
-    /// <param name="numQueries">New tokens a row.</param>
-    /// <param name="numKeys">Held and new tokens a row.</param>
+    /// <param name="numQueries">New tokens per row.</param>
+    /// <param name="numKeys">Held and new tokens per row.</param>
     /// <param name="window">A query sees itself and window - 1 tokens before it; null for all.</param>
     /// <param name="device">Where.</param>
     public static Tensor Additive(Tensor? segments, long numQueries, long numKeys, int? window, Device device)

@@ -51,6 +51,9 @@ public sealed class Decoder : IDisposable
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
+    /// <summary>How attention of a training step in bfloat16 is cut into pieces.</summary>
+    internal AttentionPieces AttentionPieces { get; set; } = AttentionPieces.Default;
+
     /// <summary>Before each parameter's name but the head's.</summary>
     public string Prefix { get; }
 
@@ -145,7 +148,7 @@ public sealed class Decoder : IDisposable
     {
         Tensor? Low(Tensor? x) => x is null ? null : recomputation.Keep(x.to(ScalarType.BFloat16));
         var rotation = new HeadRotation(recomputation.Keep(context.Rotation.Factor.alias()), recomputation.Keep(context.Rotation.SignedSin!.alias()));
-        var shared = new MixedContext(rotation, Low(context.Mask), Low(context.WindowMask));
+        var shared = new MixedContext(rotation, Low(context.Mask), Low(context.WindowMask), AttentionPieces);
         return [.. _blocks.Select((b, i) => new MixedBlock(Config, i, b.Weights, shared, keeps: !recomputation.Recomputes))];
     }
 
@@ -195,7 +198,7 @@ public sealed class Decoder : IDisposable
     {
         ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
-        yield return Weight(EmbeddingName, c.VocabSize, h);
+        yield return new ParameterSpec(prefix + EmbeddingName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange));
         for (var i = 0; i < c.NumLayers; i++)
         {
             foreach (var (name, rows, columns, bias) in new[]

@@ -52,7 +52,7 @@ internal sealed class DecoderBlock
 
     /// <summary>
     /// Whether query, key and value are projected by one product: while weights are small, joining them costs less than two more products,
-    /// and lets the rotary pairs be interleaved for nothing (measured at hidden 64: 5 % of a training step).
+    /// and lets the rotary pairs be interleaved at no cost (measured at hidden 64: 5 % of a training step).
     /// </summary>
     public static bool JoinsProjections(DecoderConfig config) =>
         (long)config.HiddenSize * (config.NumHeads + (2 * config.NumKeyValueHeads)) * config.HeadDim <= 1 << 18;
@@ -111,7 +111,7 @@ internal sealed class DecoderBlock
     }
 
     /// <summary>
-    /// One token a row: the query heads that share a key head stand as its queries, so that the cache is read where it lies and not repeated:
+    /// One token per row: the query heads that share a key head are taken as its queries, so that the cache is read in place and not repeated:
     /// <c>[batch, 1, heads * head_dim]</c>.
     /// </summary>
     private Tensor AttendOnce(Tensor query, Tensor key, Tensor value, Tensor? mask)

@@ -17,7 +17,7 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Makes an empty cache.</summary>
     /// <param name="config">The decoder's.</param>
     /// <param name="batch">Rows.</param>
-    /// <param name="capacity">Most tokens a row, padding included.</param>
+    /// <param name="capacity">Most tokens per row, padding included.</param>
     public KeyValueCache(DecoderConfig config, int batch, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batch);
@@ -27,16 +27,16 @@ public sealed class KeyValueCache : IDisposable
         _values = new Tensor?[config.NumLayers];
     }
 
-    /// <summary>Most tokens a row.</summary>
+    /// <summary>Most tokens per row.</summary>
     public int Capacity { get; }
 
-    /// <summary>Tokens a row holds.</summary>
+    /// <summary>Tokens that each row holds.</summary>
     public int Length { get; private set; }
 
     /// <summary>Rows.</summary>
     public int Batch { get; private set; }
 
-    /// <summary>Keeps the given rows, in that order; a row may stand more than once (beams), or not at all (finished).</summary>
+    /// <summary>Keeps the given rows, in that order; a row may be given more than once (beams), or not at all (finished).</summary>
     /// <param name="rows">Row indices <c>[new batch]</c>, int64.</param>
     public void SelectRows(Tensor rows)
     {
@@ -57,7 +57,7 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>
     /// Exchanges rows that have their first tokens in common, as beams of one prompt have: only the tokens behind those are copied.
     /// </summary>
-    /// <param name="rows">For each row the one whose tokens it goes on with: <c>[batch]</c>, int64.</param>
+    /// <param name="rows">For each row the one whose tokens it continues: <c>[batch]</c>, int64.</param>
     /// <param name="common">How many first tokens (padding included) are the same in a row and the one it is replaced by.</param>
     public void ReorderRows(Tensor rows, int common)
     {
@@ -97,7 +97,7 @@ public sealed class KeyValueCache : IDisposable
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values) =>
         (Append(ref _keys[layer], keys), Append(ref _values[layer], values));
 
-    /// <summary>Joins the new tokens' segments to those held; null stands for segment 1.</summary>
+    /// <summary>Joins the new tokens' segments to those held; null means segment 1.</summary>
     internal Tensor? JoinSegments(Tensor? segments, long batch, long seq, Device device)
     {
         if (Length + seq > Capacity)

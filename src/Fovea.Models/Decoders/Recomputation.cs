@@ -74,7 +74,7 @@ public sealed class Recomputation(bool recomputes = true) : IDisposable
         return output;
     }
 
-    /// <summary>Goes on where the loss's own backward pass ended: from the last run of blocks to the first, down to what lies before each.</summary>
+    /// <summary>Continues where the loss's own backward pass ended: from the last run of blocks to the first, down to what comes before each.</summary>
     public void Backward()
     {
         foreach (var segment in Enumerable.Reverse(_segments))

@@ -5,7 +5,7 @@ namespace Fovea.Models.Decoders;
 
 /// <summary>
 /// Rotary position embedding (arXiv 2104.09864). Transformers' layout turns dimension i with i + head_dim / 2. Where projections are joined anyway,
-/// their rows are interleaved on the way, so that a pair lies side by side and one complex product turns it: attention scores do not depend on the
+/// their rows are interleaved on the way, so that the two of a pair are adjacent and one complex product turns it: attention scores do not depend on the
 /// order of dimensions, as long as queries and keys agree.
 /// </summary>
 internal sealed class RotaryEmbedding : IDisposable

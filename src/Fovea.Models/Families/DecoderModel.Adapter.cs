@@ -23,7 +23,7 @@ public abstract partial class DecoderModel
         Adapter = adapter;
     }
 
-    /// <summary>Takes the adapter off.</summary>
+    /// <summary>Detaches the adapter.</summary>
     public void Detach()
     {
         foreach (var map in Linears)
@@ -34,7 +34,7 @@ public abstract partial class DecoderModel
         Adapter = null;
     }
 
-    /// <summary>Adds the adapter's updates to the weights for good, and takes it off. Not for parameters that lie in a mapped file.</summary>
+    /// <summary>Adds the adapter's updates to the weights permanently, and detaches it. Not for parameters in a mapped file.</summary>
     public void MergeAdapter()
     {
         if (_memory is not null)

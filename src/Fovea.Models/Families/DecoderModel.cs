@@ -92,7 +92,7 @@ public abstract partial class DecoderModel : VisionLanguageModel
     private protected virtual Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures) =>
         throw new FoveaException($"{Family}: there is no vision tower whose features could be kept");
 
-    /// <summary>Hands gradient checkpointing to what stands before the decoder.</summary>
+    /// <summary>Hands gradient checkpointing to what comes before the decoder.</summary>
     private protected virtual void UseRecomputation(Recomputation? recomputation)
     {
     }
@@ -111,6 +111,9 @@ public abstract partial class DecoderModel : VisionLanguageModel
 
     /// <summary>Remembers where the model came from, and what must live as long as it.</summary>
     internal void Remember(CheckpointOrigin origin, IDisposable? memory) => (Origin, _memory) = (origin, memory);
+
+    /// <summary>Whether nothing that the model computes depends on a parameter, which a checkpoint holds all the same, so that it never gets a gradient.</summary>
+    internal virtual bool IsUnused(string parameter) => false;
 
     /// <summary>The configuration as Transformers 4.52 writes it.</summary>
     internal abstract System.Text.Json.Nodes.JsonObject WriteConfig();

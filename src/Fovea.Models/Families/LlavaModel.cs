@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
@@ -6,11 +6,12 @@ using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
 using Fovea.Models.Vision;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Families;
 
-/// <summary>LLaVA-1.5 (arXiv 2310.03744) and Open-Qwen2VL (arXiv 2504.00595): projected tower features stand in the places of the image tokens.</summary>
+/// <summary>LLaVA-1.5 (arXiv 2310.03744) and Open-Qwen2VL (arXiv 2504.00595): projected tower features take the places of the image tokens.</summary>
 public sealed class LlavaModel : DecoderModel
 {
     internal const string TextPrefix = "model.language_model.";
@@ -142,7 +143,6 @@ public sealed class LlavaModel : DecoderModel
 
         var side = Config.Vision.ImageSize;
         var stacked = empty([images.Count, 3, side, side], ScalarType.Float32);
-        var bytes = stacked.bytes;
         var size = 3 * side * side;
         for (var i = 0; i < images.Count; i++)
         {
@@ -153,7 +153,7 @@ public sealed class LlavaModel : DecoderModel
                     $"image {i} of the batch is {image.Channels} x {image.Height} x {image.Width}; the tower expects 3 x {side} x {side}");
             }
 
-            MemoryMarshal.AsBytes(image.Values.AsSpan()).CopyTo(bytes[(i * size * sizeof(float))..]);
+            image.Values.CopyTo(TensorBytes.Elements<float>(stacked, (long)i * size, size));
         }
 
         return stacked;
@@ -169,6 +169,20 @@ public sealed class LlavaModel : DecoderModel
         }
     }
 
+    /// <summary>Of the tower: blocks behind the last feature layer, and what follows the blocks.</summary>
+    internal override bool IsUnused(string parameter)
+    {
+        if (!parameter.StartsWith(TowerPrefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var name = parameter[TowerPrefix.Length..];
+        return name.StartsWith("encoder.layers.", StringComparison.Ordinal)
+            ? int.Parse(name.Split('.')[2], CultureInfo.InvariantCulture) >= Config.TowerDepths.Max()
+            : name.StartsWith("post_layernorm.", StringComparison.Ordinal) || name.StartsWith("head.", StringComparison.Ordinal);
+    }
+
     internal override JsonObject WriteConfig() => Config.Write();
 
     /// <inheritdoc/>
@@ -180,7 +194,7 @@ public sealed class LlavaModel : DecoderModel
 
     private Tensor Place(Tensor inputIds, Tensor? imageFeatures)
     {
-        // The placeholder may lie outside the vocabulary; what is looked up for it is overwritten.
+        // The placeholder may be outside the vocabulary; the row that is looked up for it is overwritten.
         var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;
         var embeddings = Decoder.Embed(inside ? inputIds : inputIds.masked_fill(inputIds.eq(Config.ImageTokenId), 0));
         if (imageFeatures is null)

@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Families;
@@ -82,15 +82,16 @@ public sealed class SoloModel : DecoderModel
         var size = Config.PatchSize;
         var numPatches = images.Sum(i => Grid(i.Height, i.Width) is var (rows, columns) ? (long)rows * columns : 0);
         var patches = empty([numPatches, 3 * size * size], ScalarType.Float32);
-        var to = MemoryMarshal.Cast<byte, float>(patches.bytes);
+        var done = 0L;
         foreach (var image in images)
         {
-            if (image.Channels != 3 || image.Values.Length != 3 * image.Height * image.Width)
+            if (image.Channels != 3 || image.Values.Length != 3L * image.Height * image.Width)
             {
                 throw new FoveaException($"an image of {image.Channels} channels and {image.Values.Length} values; expected 3 x {image.Height} x {image.Width}");
             }
 
-            to = Cut(image, size, to);
+            Cut(image, size, TensorBytes.Elements<float>(patches, done, image.Values.Length));
+            done += image.Values.Length;
         }
 
         return patches;
@@ -114,7 +115,7 @@ public sealed class SoloModel : DecoderModel
         .. Decoder.Specs(c.Text, Prefix),
     ];
 
-    private static Span<float> Cut(PixelValues image, int size, Span<float> to)
+    private static void Cut(PixelValues image, int size, Span<float> to)
     {
         for (var top = 0; top < image.Height; top += size)
         {
@@ -128,8 +129,6 @@ public sealed class SoloModel : DecoderModel
                 }
             }
         }
-
-        return to;
     }
 
     private (int Rows, int Columns) Grid(int height, int width)

@@ -23,7 +23,7 @@ internal sealed class BeamGroup(
     /// <summary>For each open beam the distinct ids of prompt and beam.</summary>
     public IEnumerable<HashSet<int>> Held => Open.Select(b => new HashSet<int>([.. promptIds, .. b.Ids]));
 
-    /// <summary>Takes the best continuations of a step, best first; returns the index of the beam that each new open beam goes on from.</summary>
+    /// <summary>Takes the best continuations of a step, best first; returns the index of the beam that each new open beam continues.</summary>
     /// <param name="logProbs">Of whole beams: <c>[candidates]</c>.</param>
     /// <param name="places">Beam * vocab + id: <c>[candidates]</c>.</param>
     /// <param name="vocabSize">Number of ids.</param>
@@ -74,7 +74,7 @@ internal sealed class BeamGroup(
         }
     }
 
-    /// <summary>Only continuations among the best, as many as beams, may complete; the others are there to go on.</summary>
+    /// <summary>Only continuations among the best, as many as beams, may complete; the others are there to be continued.</summary>
     private void Complete(IEnumerable<OpenBeam> ended, int length)
     {
         // A list that was full before this step is kept only where early stopping ends the search, and then there is no such step.

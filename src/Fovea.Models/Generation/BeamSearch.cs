@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
 using Fovea.Models.Batching;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Generation;
 
 /// <summary>
 /// Beam search over a batch of prompts, step by step in parallel. Each prompt is read once; its beams share the cache of the prompt,
-/// and only what lies behind it is copied when beams change places.
+/// and only what follows it is copied when beams change places.
 /// </summary>
 internal static class BeamSearch
 {
@@ -58,12 +58,12 @@ internal static class BeamSearch
         var sums = (logProbs + tensor(before, [before.Length, 1], device: logProbs.device)).view(groups.Length, -1); // [groups, beams * vocab]
         var candidates = options.Beams!.Candidates(options.EndIds.Count);
         var (values, indices) = sums.topk(candidates, 1); // [groups, candidates], best first
-        var best = MemoryMarshal.Cast<byte, float>(values.contiguous().cpu().bytes);
-        var places = MemoryMarshal.Cast<byte, long>(indices.contiguous().cpu().bytes);
+        var best = TensorBytes.ToArray<float>(values);
+        var places = TensorBytes.ToArray<long>(indices);
         var from = new int[groups.Length][];
         for (var g = 0; g < groups.Length; g++)
         {
-            from[g] = groups[g].Take(best.Slice(g * candidates, candidates), places.Slice(g * candidates, candidates), vocab);
+            from[g] = groups[g].Take(best.AsSpan(g * candidates, candidates), places.AsSpan(g * candidates, candidates), vocab);
         }
 
         return from;

@@ -92,7 +92,7 @@ internal sealed class DecodingState : IDisposable
         }).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keeps the given rows, in that order; a row may stand several times or not at all.</summary>
+    /// <summary>Keeps the given rows, in that order; a row may be given several times or not at all.</summary>
     public void SelectRows(int[] rows) => Rearrange(rows, index => _cache!.SelectRows(index));
 
     /// <summary>Exchanges rows of one prompt among themselves.</summary>

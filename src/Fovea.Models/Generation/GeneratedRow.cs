@@ -10,7 +10,7 @@ internal sealed class GeneratedRow(int prompt, int[] promptIds, int limit, Gener
     private readonly RowText _text = new(decoder, options.StopStrings);
     private int? _endId;
 
-    /// <summary>Why the row has ended; null while it goes on.</summary>
+    /// <summary>Why the row has ended; null while it continues.</summary>
     public StopReason? Ended { get; private set; }
 
     /// <summary>The row's own random draws.</summary>
@@ -19,7 +19,7 @@ internal sealed class GeneratedRow(int prompt, int[] promptIds, int limit, Gener
     /// <summary>The distinct ids of prompt and row.</summary>
     public HashSet<int> Held { get; } = options.RepetitionPenalty == 1 ? [] : [.. promptIds];
 
-    /// <summary>Takes the chosen id; returns whether the row goes on.</summary>
+    /// <summary>Takes the chosen id; returns whether the row continues.</summary>
     public bool Add(int id)
     {
         if (options.EndIds.Contains(id))

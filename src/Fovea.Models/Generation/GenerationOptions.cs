@@ -94,7 +94,7 @@ public sealed record SamplingOptions
 /// <summary>Beam search as Transformers does it (since 4.50): scores are sums of log-probabilities over the number of new ids to a power.</summary>
 public sealed record BeamOptions
 {
-    /// <summary>Rows that go on, and complete ones kept, for each prompt.</summary>
+    /// <summary>Rows that continue, and complete ones kept, for each prompt.</summary>
     public int NumBeams { get; init; } = 3;
 
     /// <summary>The power: above 0 favours long rows, below 0 short ones.</summary>
@@ -103,7 +103,7 @@ public sealed record BeamOptions
     /// <summary>When a prompt's search ends.</summary>
     public EarlyStopping EarlyStopping { get; init; } = EarlyStopping.Estimate;
 
-    /// <summary>Continuations looked at in a step: enough that all beams go on even if every end id is among the best.</summary>
+    /// <summary>Continuations looked at in a step: enough that all beams continue even if every end id is among the best.</summary>
     internal int Candidates(int numEndIds) => Math.Max(2, 1 + numEndIds) * NumBeams;
 }
 

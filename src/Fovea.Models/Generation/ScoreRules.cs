@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Fovea.Core.Randomness;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Generation;
@@ -61,16 +61,15 @@ internal static class ScoreRules
 
     /// <summary>Draws an id for each row from its own stream, by the inverse of the cumulative distribution.</summary>
     /// <param name="probabilities"><c>[rows, vocab]</c>, float32; need not sum to 1 exactly.</param>
-    /// <param name="draws">A stream a row.</param>
+    /// <param name="draws">One stream per row.</param>
     public static long[] Draw(Tensor probabilities, IReadOnlyList<RandomSource> draws)
     {
         using var local = probabilities.contiguous().cpu();
-        var all = MemoryMarshal.Cast<byte, float>(local.bytes);
-        var vocab = all.Length / draws.Count;
+        var vocab = (int)local.shape[1];
         var ids = new long[draws.Count];
         for (var row = 0; row < ids.Length; row++)
         {
-            var weights = all.Slice(row * vocab, vocab);
+            var weights = TensorBytes.Elements<float>(local, (long)row * vocab, vocab);
             double total = 0;
             foreach (var weight in weights)
             {

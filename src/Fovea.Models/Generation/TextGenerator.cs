@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Generation;
@@ -18,7 +18,7 @@ public static class TextGenerator
     /// <param name="prompts">Expanded, with images where they hold image tokens.</param>
     /// <param name="options">How.</param>
     /// <param name="textDecoder">Makes a new incremental decoder for a row; null for ids only.</param>
-    /// <param name="watch">Told of each piece as it comes, on this thread.</param>
+    /// <param name="watch">Called with each piece as it comes, on this thread.</param>
     /// <param name="cancel">Stops between steps.</param>
     /// <returns>In the prompts' order.</returns>
     /// <exception cref="FoveaException">An option is out of range, or a prompt is empty or longer than the model allows.</exception>
@@ -77,7 +77,7 @@ public static class TextGenerator
             : throw new FoveaException($"prompt {index} has {length} tokens; expected 1 to {model.MaxLength}");
     }
 
-    /// <summary>Greedy and sampled generation: each row takes one id a step and leaves the batch when it ends.</summary>
+    /// <summary>Greedy and sampled generation: each row takes one id per step and leaves the batch when it ends.</summary>
     private static GeneratedSequence[] Choose(
         DecodingState state, ExpandedSample[] prompts, GenerationOptions options, GeneratedRow[] rows, CancellationToken cancel)
     {
@@ -112,6 +112,6 @@ public static class TextGenerator
 
         return options.Sampling is { } sampling
             ? ScoreRules.Draw(ScoreRules.Probabilities(scores, sampling), Array.ConvertAll(rows, r => r.Draws))
-            : MemoryMarshal.Cast<byte, long>(scores.argmax(-1).cpu().bytes).ToArray();
+            : TensorBytes.ToArray<long>(scores.argmax(-1));
     }
 }

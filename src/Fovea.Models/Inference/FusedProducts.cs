@@ -38,7 +38,7 @@ internal sealed class FusedProducts : IDisposable
 
     private FusedProducts(torch.jit.ScriptModule module) => _module = module;
 
-    /// <summary>The products, or null where they are not to be had; tries each once.</summary>
+    /// <summary>The products, or null where they are not available; tries each once.</summary>
     public static FusedProducts? TryCreate()
     {
         FusedProducts? products = null;

@@ -34,7 +34,7 @@ internal sealed class PackedBlock : IDisposable
     }
 
     /// <summary>Runs the block. The residual stream comes and goes as two summands, so that their sum is made where it is normed.</summary>
-    /// <param name="x">What stands before the last branch: bfloat16 <c>[tokens, hidden]</c>.</param>
+    /// <param name="x">The stream before the last branch: bfloat16 <c>[tokens, hidden]</c>.</param>
     /// <param name="branch">The last branch's output, the same shape, overwritten; null before the first block.</param>
     /// <param name="context">What all blocks share.</param>
     /// <param name="wanted">Indices of the tokens whose output is wanted: <c>[wanted]</c>; null for all.</param>

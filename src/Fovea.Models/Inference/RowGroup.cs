@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
 
-/// <summary>Rows of one length that lie side by side in a pass whose tokens stand one behind the other, without the padding that made rows equal.</summary>
+/// <summary>Rows of one length that are neighbours in a pass whose tokens follow each other without the padding that made rows equal.</summary>
 /// <param name="FirstToken">Where they begin.</param>
 /// <param name="FirstRow">Their first row in the batch.</param>
 /// <param name="NumRows">How many.</param>

@@ -2,10 +2,14 @@ using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 
 namespace Fovea.Models.Initialisation;
 
-/// <summary>Small models made from scratch. Each parameter is drawn from the stream (seed, "init/" + its name).</summary>
+/// <summary>
+/// Small models made from scratch. Each parameter is drawn from the stream (seed, "init/" + its name), by fan-in unless
+/// <see cref="PresetSizes.InitializerRange"/> is given: Transformers' 0.02 is for widths of a thousand, and at a width of 64 the tower's signal drowns.
+/// </summary>
 public static class ModelPresets
 {
     private static readonly PresetSizes Tiny = new()
@@ -45,8 +49,35 @@ public static class ModelPresets
     /// <param name="vocabulary">Its ids.</param>
     /// <param name="seed">Of the initial weights.</param>
     /// <param name="sizes">What differs from the preset.</param>
-    /// <exception cref="FoveaException">No such preset, an id it needs is not given, or sizes do not fit together.</exception>
-    public static VisionLanguageModel Create(string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null)
+    /// <param name="memory">What memory the parameters may take; null for no limit.</param>
+    /// <exception cref="FoveaException">No such preset, an id it needs is not given, sizes do not fit together, or they take too much memory.</exception>
+    public static VisionLanguageModel Create(string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null)
+    {
+        var s = Checked(name, sizes);
+        ParameterSet Draw(IEnumerable<ParameterSpec> specs) => ModelPresets.Draw(name, [.. s.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory);
+        var kind = name.Split('-')[1];
+        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
+        switch (kind)
+        {
+            case "llava":
+                var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
+                return new LlavaModel(llava, Draw(LlavaModel.Specs(llava)));
+            case "solo":
+                var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
+                var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
+                return new SoloModel(solo, Draw(SoloModel.Specs(solo)));
+            default:
+                return new TextModel(text, Draw(TextModel.Specs(text)));
+        }
+    }
+
+    /// <summary>Checks a preset's name and sizes without making the model.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="sizes">What differs from the preset.</param>
+    /// <exception cref="FoveaException">No such preset, or sizes do not fit together.</exception>
+    public static void Check(string name, PresetSizes? sizes) => Checked(name, sizes);
+
+    private static PresetSizes Checked(string name, PresetSizes? sizes)
     {
         var s = (sizes ?? new PresetSizes()).Over(name switch
         {
@@ -55,25 +86,36 @@ public static class ModelPresets
             "small-llava" or "small-solo" or "small-text" => Small,
             _ => throw new FoveaException($"no model preset '{name}'; expected one of {string.Join(", ", Names)}"),
         });
-        var kind = name.Split('-')[1];
-        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
-        switch (kind)
+        foreach (var (key, value) in new[]
         {
-            case "llava":
-                var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
-                return new LlavaModel(llava, Draw(LlavaModel.Specs(llava), seed));
-            case "solo":
-                var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
-                var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
-                return new SoloModel(solo, Draw(SoloModel.Specs(solo), seed));
-            default:
-                return new TextModel(text, Draw(TextModel.Specs(text), seed));
+            ("hidden_size", s.HiddenSize), ("num_layers", s.NumLayers), ("num_heads", s.NumHeads), ("intermediate_size", s.IntermediateSize), ("max_positions", s.MaxPositions),
+            ("image_size", s.ImageSize), ("patch_size", s.PatchSize), ("vision_hidden_size", s.VisionHiddenSize), ("vision_num_layers", s.VisionNumLayers),
+            ("vision_num_heads", s.VisionNumHeads), ("vision_intermediate_size", s.VisionIntermediateSize),
+        })
+        {
+            if (value is < 1 or > ForeignJson.MostWide)
+            {
+                throw new FoveaException($"preset.sizes.{key}: expected 1 to {ForeignJson.MostWide}, got {value}");
+            }
         }
+
+        if (s.PatchSize > s.ImageSize && name.EndsWith("llava", StringComparison.Ordinal))
+        {
+            throw new FoveaException($"preset.sizes.patch_size: expected at most the image's size of {s.ImageSize}, got {s.PatchSize}");
+        }
+
+        if (s.InitializerRange is { } range && !(range > 0 && double.IsFinite(range)))
+        {
+            throw new FoveaException(FormattableString.Invariant($"preset.sizes.initializer_range: expected above 0, got {range}"));
+        }
+
+        Divides(2 * (long)s.NumHeads!.Value, s.HiddenSize!.Value, "twice the heads", "hidden size");
+        Divides(s.VisionNumHeads!.Value, s.VisionHiddenSize!.Value, "vision heads", "vision hidden size");
+        return s;
     }
 
     private static LlavaConfig Llava(PresetSizes s, DecoderConfig text, int imageTokenId)
     {
-        Divides(s.VisionNumHeads!.Value, s.VisionHiddenSize!.Value, "vision heads", "vision hidden size");
         return new LlavaConfig
         {
             Text = text,
@@ -81,10 +123,10 @@ public static class ModelPresets
             {
                 ImageSize = s.ImageSize!.Value,
                 PatchSize = s.PatchSize!.Value,
-                HiddenSize = s.VisionHiddenSize.Value,
+                HiddenSize = s.VisionHiddenSize!.Value,
                 IntermediateSize = s.VisionIntermediateSize!.Value,
                 NumLayers = s.VisionNumLayers!.Value,
-                NumHeads = s.VisionNumHeads.Value,
+                NumHeads = s.VisionNumHeads!.Value,
                 InitializerRange = text.InitializerRange,
             },
             ImageTokenId = imageTokenId,
@@ -95,7 +137,6 @@ public static class ModelPresets
     private static DecoderConfig Text(PresetSizes s, PresetVocabulary v, string type)
     {
         int hidden = s.HiddenSize!.Value, heads = s.NumHeads!.Value;
-        Divides(2 * heads, hidden, "twice the heads", "hidden size");
         return new DecoderConfig
         {
             ModelType = type,
@@ -115,8 +156,10 @@ public static class ModelPresets
         };
     }
 
-    private static ParameterSet Draw(IEnumerable<ParameterSpec> specs, long seed)
+    private static ParameterSet Draw(string name, List<ParameterSpec> specs, long seed, MemoryLimit? memory)
     {
+        var bytes = specs.Aggregate((Int128)0, (sum, spec) => sum + spec.Shape.Aggregate((Int128)sizeof(float), (product, dimension) => product * dimension));
+        MemoryLimits.Require($"preset {name}: its parameters take", (long)Int128.Min(bytes, long.MaxValue), memory, "lower its sizes");
         var parameters = new ParameterSet();
         foreach (var spec in specs)
         {
@@ -126,7 +169,7 @@ public static class ModelPresets
         return parameters;
     }
 
-    private static void Divides(int divisor, int number, string divisorName, string numberName)
+    private static void Divides(long divisor, long number, string divisorName, string numberName)
     {
         if (divisor <= 0 || number <= 0 || number % divisor != 0)
         {

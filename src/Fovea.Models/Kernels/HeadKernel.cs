@@ -10,6 +10,7 @@ namespace Fovea.Models.Kernels;
 internal static unsafe class HeadKernel
 {
     private const int Block = 32; // tokens whose projections stay in the cache while heads are taken from them
+    private const int MostDim = 1 << 12; // of a head: its sum is on the stack
 
     /// <summary>Splits and turns.</summary>
     /// <param name="joint"><c>[batch, seq, (queries + 2 key_values) * dim]</c>.</param>
@@ -19,7 +20,7 @@ internal static unsafe class HeadKernel
     /// <returns>Three of <c>[batch * queries, seq, dim]</c>; keys and values repeated for the queries that share them.</returns>
     public static (Tensor Query, Tensor Key, Tensor Value) Split(Tensor joint, HeadRotation? rotation, HeadShape shape, float queryScale)
     {
-        if (!Host.Holds(joint) || !Brain.IsWhole(shape.Dim / 2))
+        if (!Host.Holds(joint) || !Fits(shape))
         {
             return PlainSplit(joint, rotation, shape, queryScale);
         }
@@ -68,7 +69,7 @@ internal static unsafe class HeadKernel
     /// <returns><c>[batch, seq, (queries + 2 key_values) * dim]</c>.</returns>
     public static Tensor Join(Tensor query, Tensor key, Tensor value, HeadRotation? rotation, HeadShape shape, float queryScale)
     {
-        if (!Host.Holds(query) || !Host.Holds(key) || !Host.Holds(value) || !Brain.IsWhole(shape.Dim / 2))
+        if (!Host.Holds(query) || !Host.Holds(key) || !Host.Holds(value) || !Fits(shape))
         {
             return PlainJoin(query, key, value, rotation, shape, queryScale);
         }
@@ -107,6 +108,8 @@ internal static unsafe class HeadKernel
         GC.KeepAlive((query, key, value));
         return joint;
     }
+
+    private static bool Fits(HeadShape shape) => Brain.IsWhole(shape.Dim / 2) && shape.Dim <= MostDim;
 
     private static (Tensor Query, Tensor Key, Tensor Value) PlainSplit(Tensor joint, HeadRotation? rotation, HeadShape shape, float queryScale)
     {

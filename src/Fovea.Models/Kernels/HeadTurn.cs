@@ -52,7 +52,7 @@ internal static unsafe class HeadTurn
         }
     }
 
-    /// <summary>The sum, in float32, of the heads of a group, which lie <paramref name="stride"/> apart: <c>[dim]</c>.</summary>
+    /// <summary>The sum, in float32, of the heads of a group, which are <paramref name="stride"/> apart: <c>[dim]</c>.</summary>
     [MethodImpl(Host.Optimized)]
     public static void Sum(ushort* from, float* sum, int group, long stride, long dim)
     {
@@ -88,13 +88,13 @@ internal static unsafe class HeadTurn
     }
 }
 
-/// <summary>Where one token's turn lies; null pointers for none.</summary>
+/// <summary>Where in memory one token's turn is; null pointers for none.</summary>
 internal readonly unsafe struct HeadTurned(float* cosine, float* signedSine)
 {
     public readonly float* Cosine = cosine, SignedSine = signedSine;
 }
 
-/// <summary>Where the turns of all tokens of a pass lie.</summary>
+/// <summary>Where in memory the turns of all tokens of a pass are.</summary>
 internal readonly unsafe struct HeadTurns
 {
     private readonly float* _cosine, _sine;

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Kernels;
 
-/// <summary>Tensors in the processor's memory, read and written where they lie, and loops over their rows on libtorch's number of threads.</summary>
+/// <summary>Tensors in the processor's memory, read and written in place, and loops over their rows on libtorch's number of threads.</summary>
 internal static unsafe class Host
 {
     /// <summary>For loops over numbers: compiled with all optimisations at the first call, not after some hundred.</summary>
@@ -17,17 +18,9 @@ internal static unsafe class Host
     /// <summary>Whether kernels can read a tensor whose rows must be of whole vectors.</summary>
     public static bool HoldsWhole(torch.Tensor x) => Holds(x) && Kernels.Brain.IsWhole(x.shape[^1]);
 
-    /// <summary>Where a contiguous tensor lies. Valid as long as the tensor is kept alive.</summary>
+    /// <summary>Where in memory a contiguous tensor begins; null if it has no elements. Valid as long as the tensor is kept alive.</summary>
     public static T* Pointer<T>(torch.Tensor x)
-        where T : unmanaged
-    {
-        using var flat = x.view(-1);
-        using var first = flat.narrow(0, 0, 1); // The span of all bytes cannot be longer than 2^31.
-        fixed (byte* bytes = first.bytes)
-        {
-            return (T*)bytes;
-        }
-    }
+        where T : unmanaged => (T*)TensorBytes.Address(x);
 
     /// <summary>Bfloat16 numbers of a tensor.</summary>
     public static ushort* Brain(torch.Tensor x) => Pointer<ushort>(x);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
@@ -170,7 +170,7 @@ internal static unsafe class TargetKernel
     }
 
     private static T[] Values<T>(Tensor x)
-        where T : unmanaged => MemoryMarshal.Cast<byte, T>(x.cpu().contiguous().bytes).ToArray();
+        where T : unmanaged => TensorBytes.ToArray<T>(x);
 
     private static TargetFact[] PlainFacts(Tensor logits, Tensor ids, bool entropy)
     {

@@ -7,17 +7,12 @@ internal sealed class MixedActivations : IDisposable
 {
     public required Tensor QueryKeyValue, Output, GateUp, Down, AttentionScale;
 
-    public Tensor Mixed = null!, Attended = null!, MlpScale = null!, GateUpOut = null!;
+    public Tensor Attended = null!, MlpScale = null!, GateUpOut = null!;
 
-    /// <summary>Leaves of the fused operator's graph.</summary>
-    public Tensor? Query, Key, Value;
+    /// <summary>Holds what it keeps apart from dispose scopes by itself.</summary>
+    public CausalAttention Attention = null!;
 
-    public CausalAttention? Attention;
-
-    private IEnumerable<Tensor> All => new[]
-    {
-        QueryKeyValue, Output, GateUp, Down, AttentionScale, Mixed, Attended, MlpScale, GateUpOut, Query, Key, Value,
-    }.OfType<Tensor>();
+    private IEnumerable<Tensor> All => [QueryKeyValue, Output, GateUp, Down, AttentionScale, Attended, MlpScale, GateUpOut];
 
     public void Detach()
     {
@@ -34,6 +29,6 @@ internal sealed class MixedActivations : IDisposable
             tensor.Dispose();
         }
 
-        Attention?.Dispose();
+        Attention.Dispose();
     }
 }

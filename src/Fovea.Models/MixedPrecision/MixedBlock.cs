@@ -10,7 +10,8 @@ namespace Fovea.Models.MixedPrecision;
 /// <param name="Rotation">Of the positions.</param>
 /// <param name="Mask">Additive, for layers without a window, bfloat16; null for causal.</param>
 /// <param name="WindowMask">The same for layers with one.</param>
-internal sealed record MixedContext(HeadRotation Rotation, Tensor? Mask, Tensor? WindowMask);
+/// <param name="Pieces">Of attention.</param>
+internal sealed record MixedContext(HeadRotation Rotation, Tensor? Mask, Tensor? WindowMask, AttentionPieces Pieces);
 
 /// <summary>
 /// A decoder block of a training step in bfloat16 over float32 masters, with gradients written out: weights are cast once a pass, activations stay in bfloat16, and what is cheap
@@ -104,8 +105,8 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
             Down = weights.Down.Weight.to(low),
             AttentionScale = scale,
         };
-        Attend(k, nn.functional.linear(unit, joint, bias!));
-        k.Attended = nn.functional.linear(k.Mixed.detach(), k.Output);
+        k.Attention = Attend(nn.functional.linear(unit, joint, bias!));
+        k.Attended = nn.functional.linear(k.Attention.Output, k.Output);
         (unit, k.MlpScale) = NormKernel.ForwardSum(x, k.Attended, weights.MlpNorm, config.RmsNormEps); // attended is the sum from here on
         k.GateUpOut = nn.functional.linear(unit, k.GateUp);
         var output = nn.functional.linear(GateKernel.Forward(k.GateUpOut), k.Down).add_(k.Attended);
@@ -127,26 +128,10 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         return joint;
     }
 
-    private static Tensor Leaf(Tensor x) => x.detach().requires_grad_(true);
-
-    /// <summary>Mixes values: by plain products where probabilities fit into memory, else by the fused operator and its own gradient.</summary>
-    private void Attend(MixedActivations k, Tensor joint)
+    private CausalAttention Attend(Tensor joint)
     {
-        var (batch, seq) = (joint.shape[0], joint.shape[1]);
-        if (CausalAttention.Fits(batch, config.NumHeads, seq))
-        {
-            var (q, key, v) = HeadKernel.Split(joint, context.Rotation, Shape, Shape.Scale);
-            k.Attention = new CausalAttention(config.NumHeads, Mask, q, key, v);
-            k.Mixed = k.Attention.Output.alias();
-            return;
-        }
-
-        var (query, keys, values) = HeadKernel.Split(joint, context.Rotation, Shape, 1);
-        (k.Query, k.Key, k.Value) = (Leaf(query), Leaf(keys), Leaf(values));
-        using var grad = enable_grad();
-        Tensor Heads(Tensor x) => x.unflatten(0, [batch, config.NumHeads]);
-        k.Mixed = nn.functional.scaled_dot_product_attention(Heads(k.Query), Heads(k.Key), Heads(k.Value), Mask!, is_casual: Mask is null && seq > 1)
-            .transpose(1, 2).flatten(2);
+        var (query, key, value) = HeadKernel.Split(joint, context.Rotation, Shape, Shape.Scale);
+        return new CausalAttention(context.Pieces, config.NumHeads, Mask, query, key, value);
     }
 
     /// <summary>The gradient of the residual stream between attention and MLP.</summary>
@@ -165,16 +150,9 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     private Tensor AttentionBackward(MixedActivations k, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        Gradients.Add(weights.Output.Weight, () => Gradients.Outer(gradient, k.Mixed.detach()));
-        var mixed = gradient.matmul(k.Output);
-        if (k.Attention is { } attention)
-        {
-            var (query, key, value) = attention.Backward(mixed);
-            return HeadKernel.Join(query, key, value, context.Rotation, Shape, Shape.Scale).MoveToOuterDisposeScope();
-        }
-
-        k.Mixed.backward([mixed]);
-        return HeadKernel.Join(k.Query!.grad!.contiguous(), k.Key!.grad!.contiguous(), k.Value!.grad!.contiguous(), context.Rotation, Shape, 1).MoveToOuterDisposeScope();
+        Gradients.Add(weights.Output.Weight, () => Gradients.Outer(gradient, k.Attention.Output));
+        var (query, key, value) = k.Attention.Backward(gradient.matmul(k.Output));
+        return HeadKernel.Join(query, key, value, context.Rotation, Shape, Shape.Scale).MoveToOuterDisposeScope();
     }
 
     /// <summary>Gradients of maps that one product computes, from that of their outputs side by side.</summary>

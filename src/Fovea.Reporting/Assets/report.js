@@ -21,6 +21,17 @@
     tip.style.transform = 'translate(' + x + 'px,' + (above > 4 ? above : event.clientY + 20) + 'px)';
   });
 
+  // Says so in words where a table is wider than the page.
+  document.querySelectorAll('.scroll').forEach(function (box) {
+    var hint = document.createElement('p');
+    hint.className = 'more';
+    hint.textContent = 'more columns: scroll \u2192';
+    box.parentNode.insertBefore(hint, box);
+    var update = function () { hint.classList.toggle('shown', box.scrollWidth > box.clientWidth + 1); };
+    update();
+    window.addEventListener('resize', update);
+  });
+
   // The legend: hover dims the others, a click hides.
   document.querySelectorAll('.chip').forEach(function (chip) {
     var figure = chip.closest('figure');

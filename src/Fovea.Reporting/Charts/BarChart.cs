@@ -17,7 +17,7 @@ internal static class BarChart
         foreach (var series in block.Series.Where(s => s.Values.Count != block.Classes.Count))
         {
             throw new FoveaException(
-                $"report bars \"{block.Caption}\", series \"{series.Name}\": expected {block.Classes.Count} values (one a class), got {series.Values.Count}");
+                $"report bars \"{block.Caption}\", series \"{series.Name}\": expected {block.Classes.Count} values (one per class), got {series.Values.Count}");
         }
 
         var thickness = block.Series.Count > 1 ? 12.0 : 16.0;

@@ -4,7 +4,7 @@ using Fovea.Reporting.Html;
 
 namespace Fovea.Reporting.Charts;
 
-/// <summary>Ridges over boxes, one a class, sorted by mean.</summary>
+/// <summary>Ridges over boxes, one per class, sorted by mean.</summary>
 internal static class DistributionChart
 {
     private const double Pitch = 50;

@@ -44,11 +44,11 @@ public sealed record DistributionBlock(string Caption, ChartAxis Axis, IReadOnly
 
 /// <summary>All values of one class; only summaries of them reach the file.</summary>
 /// <param name="Name">The class.</param>
-/// <param name="Values">Values that are not finite are left out, counted and told.</param>
+/// <param name="Values">Values that are not finite are left out, counted and reported.</param>
 /// <param name="Group">Gives the colour and an entry in the legend; null where there are no groups.</param>
 public sealed record ClassDistribution(string Name, IReadOnlyList<float> Values, string? Group = null);
 
-/// <summary>Horizontal bars from zero, with intervals: one bar a class and series.</summary>
+/// <summary>Horizontal bars from zero, with intervals: one bar per class and series.</summary>
 /// <param name="Caption">What it shows.</param>
 /// <param name="Axis">The values' axis.</param>
 /// <param name="Classes"><c>[classes]</c>.</param>
@@ -57,7 +57,7 @@ public sealed record ClassDistribution(string Name, IReadOnlyList<float> Values,
 public sealed record BarBlock(
     string Caption, ChartAxis Axis, IReadOnlyList<string> Classes, IReadOnlyList<BarSeries> Series, string? Note = null) : ReportBlock;
 
-/// <summary>One bar a class.</summary>
+/// <summary>One bar per class.</summary>
 /// <param name="Name">Its name in the legend.</param>
 /// <param name="Values"><c>[classes]</c>.</param>
 public sealed record BarSeries(string Name, IReadOnlyList<BarValue> Values);

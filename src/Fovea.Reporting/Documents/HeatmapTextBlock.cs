@@ -19,13 +19,14 @@ public sealed record HeatmapTextBlock(
 /// Give the same limit to every example so that colours compare.
 /// </param>
 /// <param name="MarkMeaning">What a marked (underlined) word is, e.g. <c>kept by VIG</c>.</param>
+/// <param name="ShowClasses">Whether each word's class is written beneath it; once for the same words is enough.</param>
 public sealed record TokenRow(
-    string Name, IReadOnlyList<TokenValue> Tokens, HeatScale Scale = HeatScale.Diverging, double? Limit = null, string? MarkMeaning = null);
+    string Name, IReadOnlyList<TokenValue> Tokens, HeatScale Scale = HeatScale.Diverging, double? Limit = null, string? MarkMeaning = null, bool ShowClasses = false);
 
 /// <summary>One word.</summary>
 /// <param name="Text">The word.</param>
 /// <param name="Value">Its score; not-a-number leaves it uncoloured.</param>
-/// <param name="Class">Its class (e.g. <c>colour</c>), shown on hover.</param>
+/// <param name="Class">Its class (e.g. <c>colour</c>), shown on hover and, where the row says so, beneath the word.</param>
 /// <param name="Marked">Whether it is underlined.</param>
 public sealed record TokenValue(string Text, double Value, string? Class = null, bool Marked = false);
 

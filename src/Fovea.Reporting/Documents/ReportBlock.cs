@@ -7,6 +7,10 @@ public abstract record ReportBlock;
 /// <param name="Paragraphs">Shown in this order.</param>
 public sealed record ProseBlock(params IReadOnlyList<string> Paragraphs) : ReportBlock;
 
+/// <summary>Sentences one below the other, such as findings.</summary>
+/// <param name="Items">Shown in this order.</param>
+public sealed record ListBlock(params IReadOnlyList<string> Items) : ReportBlock;
+
 /// <summary>Headline numbers as cards.</summary>
 /// <param name="Figures">Three to five read best.</param>
 public sealed record FiguresBlock(params IReadOnlyList<Figure> Figures) : ReportBlock;

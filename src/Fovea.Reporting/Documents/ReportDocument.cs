@@ -5,8 +5,9 @@ namespace Fovea.Reporting.Documents;
 /// <param name="Lead">The finding, in one or two sentences.</param>
 /// <param name="Sections">Shown in this order.</param>
 /// <param name="Provenance">What ran (config hash, commit, seed, versions), shown at the end.</param>
+/// <param name="Warning">What a reader must know before anything else, shown above the lead; null for nothing.</param>
 public sealed record ReportDocument(
-    string Title, string Lead, IReadOnlyList<ReportSection> Sections, IReadOnlyList<KeyValue> Provenance);
+    string Title, string Lead, IReadOnlyList<ReportSection> Sections, IReadOnlyList<KeyValue> Provenance, string? Warning = null);
 
 /// <summary>A heading, a sentence or two (optional) and blocks.</summary>
 /// <param name="Title">The heading; also the entry in the table of contents.</param>

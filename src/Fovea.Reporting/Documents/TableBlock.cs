@@ -15,13 +15,14 @@ public sealed record TableBlock(
 /// <param name="Direction">Which way is better.</param>
 /// <param name="Alignment">How its cells are aligned.</param>
 /// <param name="Hint">What it measures; shown on hover.</param>
+/// <param name="Decimals">Decimals of its numbers where the format's own are too few to tell them apart; null for the format's.</param>
 public sealed record TableColumn(
     string Title, NumberFormat Format = NumberFormat.Ratio, Direction Direction = Direction.None,
-    ColumnAlignment Alignment = ColumnAlignment.Auto, string? Hint = null);
+    ColumnAlignment Alignment = ColumnAlignment.Auto, string? Hint = null, int? Decimals = null);
 
 /// <summary>One row.</summary>
 /// <param name="Title">Its heading.</param>
-/// <param name="Cells">One a column.</param>
+/// <param name="Cells">One per column.</param>
 /// <param name="Detail">Small type beneath the heading, e.g. <c>baseline</c>.</param>
 public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells, string? Detail = null);
 
@@ -32,10 +33,11 @@ public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells, stri
 /// <param name="High">Upper end of the interval.</param>
 /// <param name="Count">n. Where a whole column or row shares it, it is shown once in the heading.</param>
 /// <param name="Tone">Better or worse than the baseline.</param>
-/// <param name="Hint">Shown on hover, e.g. the paired difference.</param>
+/// <param name="Hint">Shown on hover.</param>
+/// <param name="Lines">Lines of small type beneath, e.g. the paired difference with its interval: seen on paper and on a phone too.</param>
 public sealed record TableCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
-    Tone Tone = Tone.Neutral, string? Hint = null);
+    Tone Tone = Tone.Neutral, string? Hint = null, IReadOnlyList<string>? Lines = null);
 
 /// <summary>Which way is better.</summary>
 public enum Direction

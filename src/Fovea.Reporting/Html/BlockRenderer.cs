@@ -12,6 +12,7 @@ internal static class BlockRenderer
         switch (block)
         {
             case ProseBlock prose: Prose(page, prose); break;
+            case ListBlock list: List(page, list); break;
             case FiguresBlock figures: Figures(page, figures); break;
             case TableBlock table: TableRenderer.Render(page, table); break;
             case CurveBlock curves: CurveChart.Render(page, curves, colours); break;
@@ -47,6 +48,17 @@ internal static class BlockRenderer
         {
             page.Leaf("p", paragraph, ("class", "prose"));
         }
+    }
+
+    private static void List(Markup page, ListBlock block)
+    {
+        page.Open("ul", ("class", "findings"));
+        foreach (var item in block.Items)
+        {
+            page.Leaf("li", item);
+        }
+
+        page.Close();
     }
 
     private static void Figures(Markup page, FiguresBlock block)

@@ -18,9 +18,13 @@ internal static class DocumentRenderer
         page.Open("body").Line();
         page.Open("header", ("class", "top")).Open("div", ("class", "wrap"))
             .Leaf("p", "Fovea report", ("class", "kicker"))
-            .Leaf("h1", document.Title)
-            .Leaf("p", document.Lead, ("class", "lead"))
-            .Close().Close().Line();
+            .Leaf("h1", document.Title);
+        if (document.Warning is { Length: > 0 } warning)
+        {
+            page.Leaf("p", warning, ("class", "warning"), ("role", "note"));
+        }
+
+        page.Leaf("p", document.Lead, ("class", "lead")).Close().Close().Line();
         Contents(page, document.Sections);
         page.Open("main", ("class", "wrap")).Line();
         var colours = new SeriesColours(document);

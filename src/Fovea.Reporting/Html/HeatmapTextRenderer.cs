@@ -47,10 +47,18 @@ internal static class HeatmapTextRenderer
         {
             var (side, strength) = colours.Of(token.Value);
             var tip = $"{NumberText.Of(token.Value, NumberFormat.TwoDecimals)} \u00B7 {Visible(token.Text)}";
-            page.Leaf("span", Visible(token.Text),
+            page.Open("span",
                 ("class", "tok" + (side.Length > 0 ? " " + side : "") + (token.Marked ? " marked" : "")),
                 ("style", strength > 0 ? "--a:" + strength.ToString("0.###", CultureInfo.InvariantCulture) : null),
-                ("title", token.Class is { Length: > 0 } name ? $"{tip} \u00B7 {name}" : tip)).Text(" ");
+                ("title", token.Class is { Length: > 0 } name ? $"{tip} \u00B7 {name}" : tip))
+                .Leaf("span", Visible(token.Text), ("class", "word"))
+                .Leaf("small", NumberText.Of(token.Value, NumberFormat.TwoDecimals));
+            if (row.ShowClasses)
+            {
+                page.Leaf("small", token.Class ?? "", ("class", "kind"));
+            }
+
+            page.Close().Text(" ");
         }
 
         page.Close().Close();

@@ -22,7 +22,7 @@ internal static class ImageRenderer
         page.Close();
     }
 
-    /// <summary>The data URI. The kind is told by the file's first bytes, never by a name from outside.</summary>
+    /// <summary>The data URI. The kind is read from the file's first bytes, never by a name from outside.</summary>
     public static string Uri(ReportImage image)
     {
         var bytes = image.Data.Span;

@@ -55,7 +55,7 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>This program's own style sheet, script or doctype, as it stands. Never for text from outside.</summary>
+    /// <summary>This program's own style sheet, script or doctype, unescaped. Never for text from outside.</summary>
     public Markup Trusted(string markup)
     {
         _text.Append(markup);

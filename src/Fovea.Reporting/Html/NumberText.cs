@@ -10,17 +10,17 @@ internal static class NumberText
     public const string Missing = "\u2013";
 
     /// <summary>The number in its format.</summary>
-    public static string Of(double? value, NumberFormat format) => value is not { } v || double.IsNaN(v)
+    public static string Of(double? value, NumberFormat format, int? decimals = null) => value is not { } v || double.IsNaN(v)
         ? Missing
-        : double.IsInfinity(v) ? (v > 0 ? "\u221E" : "\u2212\u221E") : Minus(Plain(v, format));
+        : double.IsInfinity(v) ? (v > 0 ? "\u221E" : "\u2212\u221E") : Minus(Plain(v, format, decimals));
 
     /// <summary>The number with its unit, e.g. <c>2.31 nats</c>.</summary>
     public static string WithUnit(double value, ChartAxis axis) =>
         axis.Unit is { } unit && !double.IsNaN(value) ? $"{Of(value, axis.Format)} {unit}" : Of(value, axis.Format);
 
     /// <summary>"[low, high]"; null where either end is missing.</summary>
-    public static string? Interval(double? low, double? high, NumberFormat format) => low is { } l && high is { } h && !double.IsNaN(l) && !double.IsNaN(h)
-        ? $"[{Bare(l, format)}, {Bare(h, format)}]"
+    public static string? Interval(double? low, double? high, NumberFormat format, int? decimals = null) => low is { } l && high is { } h && !double.IsNaN(l) && !double.IsNaN(h)
+        ? $"[{Bare(l, format, decimals)}, {Bare(h, format, decimals)}]"
         : null;
 
     /// <summary>"n 1,234".</summary>
@@ -39,15 +39,15 @@ internal static class NumberText
             : Fixed(value, Decimals(step)));
     }
 
-    private static string Bare(double value, NumberFormat format) => Of(value, format).Replace("\u2009%", "", StringComparison.Ordinal);
+    private static string Bare(double value, NumberFormat format, int? decimals) => Of(value, format, decimals).Replace("\u2009%", "", StringComparison.Ordinal);
 
-    private static string Plain(double v, NumberFormat format) => format switch
+    private static string Plain(double v, NumberFormat format, int? decimals) => format switch
     {
-        NumberFormat.Ratio => Fixed(v, 3),
-        NumberFormat.Percent => Fixed(v * 100, 1) + "\u2009%",
-        NumberFormat.PercentagePoints => Signed(Fixed(v * 100, 1)),
-        NumberFormat.Count => Fixed(v, 0),
-        NumberFormat.TwoDecimals => Fixed(v, 2),
+        NumberFormat.Ratio => Fixed(v, decimals ?? 3),
+        NumberFormat.Percent => Fixed(v * 100, decimals ?? 1) + "\u2009%",
+        NumberFormat.PercentagePoints => Signed(Fixed(v * 100, decimals ?? 1)),
+        NumberFormat.Count => Fixed(v, decimals ?? 0),
+        NumberFormat.TwoDecimals => Fixed(v, decimals ?? 2),
         _ => General(v),
     };
 

@@ -10,11 +10,12 @@ internal static class TableRenderer
     {
         foreach (var row in block.Rows.Where(r => r.Cells.Count != block.Columns.Count))
         {
-            throw new FoveaException($"report table \"{block.Caption}\", row \"{row.Title}\": expected {block.Columns.Count} cells (one a column), got {row.Cells.Count}");
+            throw new FoveaException($"report table \"{block.Caption}\", row \"{row.Title}\": expected {block.Columns.Count} cells (one per column), got {row.Cells.Count}");
         }
 
         var counts = SharedCounts.Of(block);
-        page.Open("div", ("class", "block table"), ("role", "region"), ("aria-label", block.Caption), ("tabindex", "0")).Open("table").Leaf("caption", block.Caption);
+        page.Open("div", ("class", "block table")).Open("div", ("class", "scroll"), ("role", "region"), ("aria-label", block.Caption), ("tabindex", "0"))
+            .Open("table").Open("caption").Leaf("span", block.Caption).Close();
         page.Open("thead").Open("tr").Leaf("th", block.RowTitle, ("scope", "col"));
         for (var c = 0; c < block.Columns.Count; c++)
         {
@@ -41,7 +42,7 @@ internal static class TableRenderer
             page.Close();
         }
 
-        page.Close().Close().Close();
+        page.Close().Close().Close().Close();
         BlockRenderer.Note(page, block.Note, Key(block));
     }
 
@@ -72,18 +73,21 @@ internal static class TableRenderer
             page.Leaf("span", Mark(cell.Tone, column.Direction), ("class", "mark"), ("role", "img"), ("aria-label", tone)).Text(" ");
         }
 
-        page.Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format), ("class", "value"));
+        page.Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format, column.Decimals), ("class", "value"));
 
-        var detail = string.Join(" \u00B7 ", new[]
-        {
-            NumberText.Interval(cell.Low, cell.High, column.Format), showCount && cell.Count is { } n ? NumberText.Count(n) : null,
-        }.OfType<string>());
-        if (detail.Length > 0)
+        // A line each: side by side they would make wide tables wider than the page.
+        string?[] details = [NumberText.Interval(cell.Low, cell.High, column.Format, column.Decimals), showCount && cell.Count is { } n ? NumberText.Count(n) : null];
+        foreach (var detail in details.OfType<string>())
         {
             page.Leaf("small", detail);
         }
 
         whiskers?.Render(page, cell);
+        foreach (var line in cell.Lines ?? [])
+        {
+            page.Leaf("small", line, ("class", "line"));
+        }
+
         page.Close();
     }
 

@@ -5,7 +5,7 @@ public static class TokenBudget
 {
     /// <summary>
     /// Batches of indices into <paramref name="lengths"/>, by length and then by index, each of at most <paramref name="budget"/> tokens with its padding;
-    /// a sample longer than the budget stands alone. Depends on nothing else.
+    /// a sample longer than the budget is a batch of its own. Depends on nothing else.
     /// </summary>
     public static List<int[]> Plan(IReadOnlyList<int> lengths, int budget)
     {

@@ -5,110 +5,95 @@ using Fovea.Core.Samples;
 namespace Fovea.Scoring.Folds;
 
 /// <summary>
-/// Splits a corpus into folds for cross-fitting: reference k is trained on <see cref="IsTrainedOn"/> and scores only the samples of fold k, so that no
-/// sample is scored by a model that has seen it. Samples that share an image share a fold. Depends only on the samples' keys, images and the seed.
+/// Splits a corpus into folds for cross-fitting: reference k is trained on <see cref="IsTrainedOn"/> and scores only the samples of fold k, so that neither a
+/// sample nor one of its images is scored by a model that was trained on it. Samples that are trained on and not scored are left out of each fold with which they
+/// share an image. Depends only on the samples' keys, images and the seed.
 /// </summary>
 public sealed class FoldAssignment
 {
-    private readonly Dictionary<SampleKey, int> _folds;
+    private readonly Dictionary<SampleKey, FoldRow> _rows;
 
-    private FoldAssignment(int count, Dictionary<SampleKey, int> folds)
+    private FoldAssignment(int count, long seed, IReadOnlyList<FoldRow> rows)
     {
         Count = count;
-        _folds = folds;
+        Seed = seed;
+        Rows = rows;
+        _rows = rows.ToDictionary(r => r.Key);
     }
 
     /// <summary>Number of folds, k.</summary>
     public int Count { get; }
 
-    /// <summary>Assigns groups in random order, each to the fold with the fewest samples so far.</summary>
-    /// <param name="samples">The whole corpus in record order.</param>
+    /// <summary>What the assignment was drawn with.</summary>
+    public long Seed { get; }
+
+    /// <summary>One row per sample: those to be scored first, each set in its order.</summary>
+    public IReadOnlyList<FoldRow> Rows { get; }
+
+    /// <summary>Assigns groups of samples with an image in common in random order, each to the fold with the fewest samples so far.</summary>
+    /// <param name="scored">The samples to be scored, in record order.</param>
     /// <param name="folds">k, at least 2.</param>
     /// <param name="seed">Of the order.</param>
+    /// <param name="alsoTrained">Samples that references are trained on and that are not scored.</param>
     /// <exception cref="FoveaException">There are fewer groups than folds.</exception>
-    public static FoldAssignment ByImage(IReadOnlyList<Sample> samples, int folds, long seed)
+    public static FoldAssignment ByImage(IReadOnlyList<Sample> scored, int folds, long seed, IReadOnlyList<Sample>? alsoTrained = null)
     {
         if (folds < 2)
         {
             throw new UsageException($"folds: expected at least 2, got {folds}");
         }
 
-        var groups = Groups(samples);
+        var keys = new ImageKeys();
+        var groups = SampleGroups.ByImage(scored, keys);
         if (groups.Count < folds)
         {
             throw new FoveaException($"folds: the corpus has {groups.Count} groups of samples with an image in common, fewer than {folds} folds; use fewer folds");
         }
 
-        var assigned = new Dictionary<SampleKey, int>(samples.Count);
-        var sizes = new int[folds];
+        var (foldOf, sizes) = (new int[scored.Count], new int[folds]);
         foreach (var g in new RandomSource(seed, "score/folds").Permutation(groups.Count))
         {
             var fold = Array.IndexOf(sizes, sizes.Min());
             sizes[fold] += groups[g].Count;
-            foreach (var i in groups[g])
+            groups[g].ForEach(i => foldOf[i] = fold);
+        }
+
+        var foldOfImage = new Dictionary<ImageKey, int>();
+        for (var i = 0; i < scored.Count; i++)
+        {
+            foreach (var image in keys.Of(scored[i]))
             {
-                assigned[samples[i].Key] = fold;
+                foldOfImage[image] = foldOf[i];
             }
         }
 
-        return new FoldAssignment(folds, assigned);
+        return new FoldAssignment(folds, seed,
+        [
+            .. scored.Select((s, i) => new FoldRow(s.Key, true, [foldOf[i]])),
+            .. (alsoTrained ?? []).Select(s => new FoldRow(s.Key, false, [.. keys.Of(s).Where(foldOfImage.ContainsKey).Select(k => foldOfImage[k]).Distinct().Order()])),
+        ]);
     }
+
+    /// <summary>An assignment that was made before.</summary>
+    internal static FoldAssignment Of(int count, long seed, IReadOnlyList<FoldRow> rows) => new(count, seed, rows);
 
     /// <summary>The fold that holds a sample, from 0: the reference of this number scores it.</summary>
-    /// <exception cref="InvalidInputException">The sample was not in the corpus that was split.</exception>
-    public int FoldOf(SampleKey key) => _folds.TryGetValue(key, out var fold)
-        ? fold
-        : throw new InvalidInputException(key.Source, key.Record, "is in no fold; assign folds over the corpus that is scored");
+    /// <exception cref="InvalidInputException">The sample was not among those to be scored.</exception>
+    public int FoldOf(SampleKey key) => Row(key) is { IsScored: true } row
+        ? row.LeftOutOf[0]
+        : throw new InvalidInputException(key.Source, key.Record, "is in no fold: its file was given to be trained on and not to be scored; assign folds over the corpus that is scored");
 
     /// <summary>Whether the reference of <paramref name="fold"/> is trained on this sample.</summary>
-    public bool IsTrainedOn(int fold, SampleKey key) => FoldOf(key) != fold;
+    /// <exception cref="InvalidInputException">Nothing is known of the sample.</exception>
+    public bool IsTrainedOn(int fold, SampleKey key) => !Row(key).LeftOutOf.Contains(fold);
 
-    // Connected components over shared image names, in order of first appearance.
-    private static List<List<int>> Groups(IReadOnlyList<Sample> samples)
-    {
-        var parent = Enumerable.Range(0, samples.Count).ToArray();
-        var firstWith = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < samples.Count; i++)
-        {
-            foreach (var image in samples[i].Images)
-            {
-                if (!firstWith.TryAdd(image, i))
-                {
-                    Unite(parent, firstWith[image], i);
-                }
-            }
-        }
-
-        var byRoot = new Dictionary<int, List<int>>();
-        var groups = new List<List<int>>();
-        for (var i = 0; i < samples.Count; i++)
-        {
-            var root = Root(parent, i);
-            if (!byRoot.TryGetValue(root, out var group))
-            {
-                byRoot.Add(root, group = []);
-                groups.Add(group);
-            }
-
-            group.Add(i);
-        }
-
-        return groups;
-    }
-
-    private static int Root(int[] parent, int i)
-    {
-        while (parent[i] != i)
-        {
-            i = parent[i] = parent[parent[i]];
-        }
-
-        return i;
-    }
-
-    private static void Unite(int[] parent, int a, int b)
-    {
-        var (x, y) = (Root(parent, a), Root(parent, b));
-        parent[Math.Max(x, y)] = Math.Min(x, y);
-    }
+    private FoldRow Row(SampleKey key) => _rows.TryGetValue(key, out var row)
+        ? row
+        : throw new InvalidInputException(key.Source, key.Record, "is not in the fold assignment; assign folds over all files that are scored or trained on");
 }
+
+/// <summary>What a fold assignment says of one sample.</summary>
+/// <param name="Key">The sample.</param>
+/// <param name="IsScored">Whether it is to be scored: then it is in exactly one fold.</param>
+/// <param name="LeftOutOf">The folds whose references must not be trained on it, ascending; for a scored sample its own.</param>
+public sealed record FoldRow(SampleKey Key, bool IsScored, IReadOnlyList<int> LeftOutOf);

@@ -5,9 +5,9 @@ using Fovea.Data.Images;
 namespace Fovea.Scoring.Proxies;
 
 /// <summary>Makes the images that a visionless condition shows instead of a sample's own.</summary>
-internal sealed class ProxyImages(ImageLoader loader, GaussianBlurFilter blur, long seed, OtherImages? others)
+internal sealed class ProxyImages(ImageLoader loader, GaussianBlurFilter blur, long seed, IReadOnlyDictionary<SampleKey, Sample>? others)
 {
-    /// <summary>Normalised stand-ins, as many as the sample has images: each <c>[3, height, width]</c>; empty for <see cref="ProxyKind.None"/>.</summary>
+    /// <summary>Normalised replacements, as many as the sample has images: each <c>[3, height, width]</c>; empty for <see cref="ProxyKind.None"/>.</summary>
     /// <param name="proxy">Which.</param>
     /// <param name="sample">Whose images are replaced.</param>
     /// <param name="unit">Its images in [0, 1].</param>
@@ -44,7 +44,7 @@ internal sealed class ProxyImages(ImageLoader loader, GaussianBlurFilter blur, l
     // A donor with fewer images gives them in turn.
     private PixelValues[] Others(TokenizedSample sample, int count)
     {
-        var donor = others!.DonorOf(sample.Key);
+        var donor = others![sample.Key];
         var images = loader.Normalized(sample with { Key = donor.Key, Id = donor.Id, Images = donor.Images });
         return [.. Enumerable.Range(0, count).Select(i => images[i % images.Count])];
     }

@@ -8,7 +8,7 @@ namespace Fovea.Store.Parquet;
 /// <summary>Scores of a shard's samples as one Parquet row group, and back.</summary>
 internal static class ShardCodec
 {
-    private const string LogProbPrefix = "log_prob.", TopOnePrefix = "top1.", EntropyPrefix = "entropy.";
+    private const string LogProbPrefix = "log_prob.", TopOnePrefix = "top1.", EntropyPrefix = "entropy.", ConversationColumn = "conversation_fingerprint";
 
     public static byte[] Encode(IReadOnlyList<TokenScores> rows)
     {
@@ -31,6 +31,7 @@ internal static class ShardCodec
         var id = new DataField("id", typeof(string), true);
         var text = new DataField("text_fingerprint", typeof(string), false);
         var context = new DataField("context_fingerprint", typeof(string), true);
+        var conversation = new DataField(ConversationColumn, typeof(string), true);
         var image = new DataField("image_hash", typeof(string), true);
         var hasImage = new DataField<bool>("has_image", false);
         var invalid = new DataField("invalid_reason", typeof(string), true);
@@ -40,7 +41,7 @@ internal static class ShardCodec
         var topOne = new ConditionColumns<bool>(TopOnePrefix, rows, r => r.TopOne);
         var entropy = new ConditionColumns<float>(EntropyPrefix, rows, r => r.Entropy);
         var schema = new ParquetSchema(
-            [source, record, id, text, context, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields, .. entropy.Fields]);
+            [source, record, id, text, context, conversation, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields, .. entropy.Fields]);
 
         await using var writer = await ParquetWriter.CreateAsync(schema, stream);
         using var group = writer.CreateRowGroup();
@@ -49,6 +50,7 @@ internal static class ShardCodec
         await group.WriteAsync(id, Strings(rows, r => r.Id));
         await group.WriteAsync(text, Strings(rows, r => r.TextFingerprint));
         await group.WriteAsync(context, Strings(rows, r => r.ContextFingerprint));
+        await group.WriteAsync(conversation, Strings(rows, r => r.ConversationFingerprint));
         await group.WriteAsync(image, Strings(rows, r => r.ImageHash));
         await group.WriteAsync<bool>(hasImage, rows.Select(r => r.HasImage).ToArray());
         await group.WriteAsync(invalid, Strings(rows, r => r.InvalidReason));
@@ -75,6 +77,7 @@ internal static class ShardCodec
         var id = await columns.StringsAsync("id");
         var text = await columns.StringsAsync("text_fingerprint");
         var context = await columns.StringsAsync("context_fingerprint");
+        var conversation = columns.Has(ConversationColumn) ? await columns.StringsAsync(ConversationColumn) : null;
         var image = await columns.StringsAsync("image_hash");
         var hasImage = await columns.NumbersAsync<bool>("has_image");
         var invalid = await columns.StringsAsync("invalid_reason");
@@ -93,6 +96,7 @@ internal static class ShardCodec
                 Id = id[i],
                 TextFingerprint = Required(text[i], "text_fingerprint", i),
                 ContextFingerprint = context[i],
+                ConversationFingerprint = conversation?[i],
                 ImageHash = image[i],
                 HasImage = hasImage[i],
                 InvalidReason = invalid[i],

@@ -9,8 +9,8 @@ namespace Fovea.Store.Parquet;
 /// <summary>Weights of a corpus as Parquet row groups, and back.</summary>
 internal static class WeightsCodec
 {
-    private const string KindKey = "fovea.kind", Kind = "fovea.weights/1", NormalizationKey = "fovea.normalization", MetadataKey = "fovea.metadata";
-    private const string ContextColumn = "context_fingerprint", ImageColumn = "image_hash";
+    private const string KindKey = "fovea.kind", Kind = "fovea.weights/2", OlderKind = "fovea.weights/1", NormalizationKey = "fovea.normalization", MetadataKey = "fovea.metadata";
+    private const string ContextColumn = "context_fingerprint", ConversationColumn = "conversation_fingerprint", ImageColumn = "image_hash";
     private const int RowsPerGroup = 4096;
 
     private static readonly (SelectionStatus Status, string Name)[] Statuses =
@@ -42,8 +42,9 @@ internal static class WeightsCodec
         var reason = new DataField("reason", typeof(string), true);
         var weights = ListColumns.Field<float>("weights");
         var context = new DataField(ContextColumn, typeof(string), true);
+        var conversation = new DataField(ConversationColumn, typeof(string), true);
         var image = new DataField(ImageColumn, typeof(string), true);
-        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, text, status, reason, weights, context, image), stream);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, text, status, reason, weights, context, conversation, image), stream);
         foreach (var chunk in rows.Chunk(RowsPerGroup))
         {
             using var group = writer.CreateRowGroup();
@@ -54,11 +55,12 @@ internal static class WeightsCodec
             await group.WriteAsync(reason, Array.ConvertAll(chunk, r => r.Reason));
             await ListColumns.WriteAsync(group, weights, Array.ConvertAll(chunk, r => r.Weights));
             await group.WriteAsync(context, Array.ConvertAll(chunk, r => r.ContextFingerprint));
+            await group.WriteAsync(conversation, Array.ConvertAll(chunk, r => r.ConversationFingerprint));
             await group.WriteAsync(image, Array.ConvertAll(chunk, r => r.ImageHash));
             group.CompleteValidate();
         }
 
-        // The file's end holds it, so that it may tell what the rows came to.
+        // The file's end holds it, so that it can say what the rows amount to.
         writer.CustomMetadata = metadata();
     }
 
@@ -66,7 +68,7 @@ internal static class WeightsCodec
     {
         await using var reader = await ParquetReader.CreateAsync(stream);
         var found = reader.CustomMetadata;
-        if (found.GetValueOrDefault(KindKey) != Kind)
+        if (found.GetValueOrDefault(KindKey) is not (Kind or OlderKind))
         {
             throw new InvalidDataException($"{KindKey}: expected {Kind}, got {found.GetValueOrDefault(KindKey, "none")}");
         }
@@ -86,8 +88,14 @@ internal static class WeightsCodec
             await ReadGroupAsync(new RowGroupColumns(reader.Schema, group), rows, interned);
         }
 
-        return new WeightsContent(rows, normalization.Normalization, metadata);
+        return found[KindKey] == OlderKind && rows.Find(r => IsOfTextAlone(r, metadata)) is { } row
+            ? throw new InvalidDataException($"written by an earlier version: the weights of {row.Key} do not say which question their scores saw; score and select again")
+            : new WeightsContent(rows, normalization.Normalization, metadata);
     }
+
+    // Weights of methods that read scores, whose scores saw no image: PRIOR's, and excess loss between references.
+    private static bool IsOfTextAlone(TokenWeights row, Dictionary<string, string> metadata) =>
+        row is { Weights: not null, ContextFingerprint: null } && metadata.GetValueOrDefault("method", "").Split('*').Any(m => m is "prior" or "excess_loss");
 
     private static async Task ReadGroupAsync(RowGroupColumns columns, List<TokenWeights> rows, Dictionary<string, string> interned)
     {
@@ -98,6 +106,7 @@ internal static class WeightsCodec
         var reason = await columns.StringsAsync("reason");
         var weights = await columns.ListsAsync<float>("weights");
         var context = columns.Has(ContextColumn) ? await columns.StringsAsync(ContextColumn) : null;
+        var conversation = columns.Has(ConversationColumn) ? await columns.StringsAsync(ConversationColumn) : null;
         var image = columns.Has(ImageColumn) ? await columns.StringsAsync(ImageColumn) : null;
         for (var i = 0; i < columns.Rows; i++)
         {
@@ -120,6 +129,7 @@ internal static class WeightsCodec
             rows.Add(new TokenWeights(new SampleKey(first, record[i]), fingerprint, known.Status, reason[i], weights[i])
             {
                 ContextFingerprint = context?[i],
+                ConversationFingerprint = conversation?[i],
                 ImageHash = image?[i],
             });
         }

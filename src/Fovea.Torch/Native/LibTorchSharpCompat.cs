@@ -77,7 +77,7 @@ internal sealed partial class LibTorchSharpCompat
             }
 
             _handle = LoadImage(image);
-            State = $"{string.Join(", ", weakened)} marked weak in memory (libstdc++ is older than GCC 13's)";
+            State = $"adapted in memory to this machine's older libstdc++ ({string.Join(", ", weakened)}); nothing needs to be done";
             return _handle;
         }
     }

@@ -42,13 +42,13 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         }
     }
 
-    /// <summary>The newest whole checkpoint; null if there is none. Damaged ones are told to <paramref name="notice"/> and passed over.</summary>
+    /// <summary>The newest whole checkpoint; null if there is none. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
     public TrainerState? FindNewest(Action<string> notice)
     {
         RemoveLeftovers();
         foreach (var step in Steps().OrderDescending())
         {
-            if (TryVerify(step, "falling back to the one before", notice) is { } state)
+            if (TryVerify(step, "using the one before it", notice) is { } state)
             {
                 return state;
             }
@@ -57,7 +57,7 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         return null;
     }
 
-    /// <summary>Whether the checkpoint of a step is there and whole; told to <paramref name="notice"/> if not.</summary>
+    /// <summary>Whether the checkpoint of a step is there and whole; reported to <paramref name="notice"/> if not.</summary>
     public bool IsWhole(long step, Action<string> notice) => TryVerify(step, "its model is not written", notice) is not null;
 
     private TrainerState? TryVerify(long step, string consequence, Action<string> notice)

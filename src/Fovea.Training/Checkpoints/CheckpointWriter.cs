@@ -9,9 +9,11 @@ namespace Fovea.Training.Checkpoints;
 /// nothing, so that it cannot start a collection while libtorch works (docs/decisions/0004-garbage-collection.md). Folders are named, checksums are
 /// noted and old checkpoints are removed on the training thread, by the first call after the bytes are on the disk.
 /// </summary>
-internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) : IDisposable
+/// <param name="store">Where checkpoints are.</param>
+/// <param name="files">The disk.</param>
+/// <param name="pieceBytes">Most bytes that are hashed and written at a time.</param>
+internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, int pieceBytes = 16 << 20) : IDisposable
 {
-    private const int ChunkBytes = 16 << 20;
     private CheckpointJob? _job;
 
     /// <summary>Step of the newest checkpoint that is whole on the disk; null if there is none.</summary>
@@ -136,11 +138,11 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files) 
         job.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    private static unsafe void Write(CheckpointTarget target, nint address, long bytes)
+    private unsafe void Write(CheckpointTarget target, nint address, long bytes)
     {
-        for (var done = 0L; done < bytes; done += ChunkBytes)
+        for (var done = 0L; done < bytes; done += pieceBytes)
         {
-            var chunk = new ReadOnlySpan<byte>((byte*)address + done, (int)Math.Min(ChunkBytes, bytes - done));
+            var chunk = new ReadOnlySpan<byte>((byte*)address + done, (int)Math.Min(pieceBytes, bytes - done));
             target.Hash.AppendData(chunk);
             target.Stream.Write(chunk);
         }

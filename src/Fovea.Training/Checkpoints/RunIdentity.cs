@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Running;
 using TorchSharp;
@@ -61,7 +62,7 @@ internal sealed record RunIdentity
     }
 
     /// <exception cref="FoveaException">Something changed; the message names the first field.</exception>
-    /// <param name="now">Of the run that is to go on.</param>
+    /// <param name="now">Of the run that is to continue.</param>
     /// <param name="checkpoint">Where this was read.</param>
     /// <param name="anyThreadCount">Whether another thread count is allowed, with other last bits from here on.</param>
     public void RequireSame(RunIdentity now, string checkpoint, bool anyThreadCount)
@@ -93,12 +94,10 @@ internal sealed record RunIdentity
     private static string Hash(ParameterSet parameters)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var noGrad = torch.no_grad();
         foreach (var (name, tensor) in parameters.All)
         {
-            using var scope = torch.NewDisposeScope();
             hash.AppendData(Encoding.UTF8.GetBytes($"{name}|{tensor.dtype}|{string.Join(',', tensor.shape)}\n"));
-            hash.AppendData(tensor.cpu().contiguous().bytes);
+            TensorBytes.AppendTo(hash, tensor);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -6,7 +6,7 @@ namespace Fovea.Training.Checkpoints;
 
 /// <summary>
 /// All tensors that training changes: trained parameters, the optimiser's state, the moving average. <see cref="Take"/> copies them into memory of
-/// its own, which is written while training goes on; that memory is kept from one checkpoint to the next.
+/// its own, which is written while training continues; that memory is kept from one checkpoint to the next.
 /// </summary>
 internal sealed class Snapshot : IDisposable
 {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Training.Checkpoints;
@@ -31,7 +32,7 @@ internal sealed record SnapshotFile(string Name, byte[] Header, IReadOnlyList<(n
                 ["data_offsets"] = new JsonArray(offset, offset + bytes),
             });
             offset += bytes;
-            parts.Add((Address(tensor), bytes));
+            parts.Add((TensorBytes.Address(tensor), bytes));
         }
 
         var json = Encoding.UTF8.GetBytes(header.ToJsonString());
@@ -41,20 +42,5 @@ internal sealed record SnapshotFile(string Name, byte[] Header, IReadOnlyList<(n
         BitConverter.GetBytes((long)padded).CopyTo(whole, 0);
         json.CopyTo(whole, 8);
         return new SnapshotFile(name, whole, parts);
-    }
-
-    private static unsafe nint Address(torch.Tensor tensor)
-    {
-        using var scope = torch.NewDisposeScope();
-        if (tensor.numel() == 0)
-        {
-            return 0;
-        }
-
-        // One element, since a span cannot be longer than 2 GiB.
-        fixed (byte* first = tensor.view(-1).narrow(0, 0, 1).bytes)
-        {
-            return (nint)first;
-        }
     }
 }

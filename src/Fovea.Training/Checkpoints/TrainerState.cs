@@ -62,5 +62,5 @@ internal sealed record TrainerState
 
 /// <summary>The checkpoint of lowest held-out loss.</summary>
 /// <param name="Step">Of the checkpoint.</param>
-/// <param name="Loss">In nats a unit of weight.</param>
+/// <param name="Loss">In nats per unit of weight.</param>
 internal sealed record BestCheckpoint(long Step, double Loss);

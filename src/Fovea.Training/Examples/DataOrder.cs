@@ -8,7 +8,7 @@ namespace Fovea.Training.Examples;
 /// </summary>
 /// <param name="lengths">A sort key that grows with each sample's length: <c>[n]</c>.</param>
 /// <param name="seed">Of the permutations.</param>
-/// <param name="batchSize">Positions a step.</param>
+/// <param name="batchSize">Positions per step.</param>
 /// <param name="total">Positions of the whole run; the last batch is cut there.</param>
 /// <param name="window">Batches among which positions are sorted by length; their order is then shuffled again.</param>
 internal sealed class DataOrder(int[] lengths, long seed, int batchSize, long total, int window)

@@ -49,14 +49,14 @@ public sealed class TrainingSet
     internal IReadOnlyList<TrainingExample> Examples { get; }
 
     /// <summary>Plain next-token prediction: every target weighs one.</summary>
-    /// <exception cref="FoveaException">No sample, or a key stands twice.</exception>
+    /// <exception cref="FoveaException">No sample, or a key is given twice.</exception>
     public static TrainingSet Unweighted(IEnumerable<TokenizedSample> samples) => Build(samples, null, WeightNormalization.None);
 
     /// <summary>Joins samples with their weights by key, fingerprint and image bytes. Dropped and invalid rows are left out and counted.</summary>
     /// <param name="samples">As training tokenized them.</param>
     /// <param name="weights">A row for each.</param>
     /// <param name="imageHash">SHA-256 over the bytes of a sample's image files, null without images; called only for rows whose scores saw images (VIG).</param>
-    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization or with another image, stands twice, or no sample is left.</exception>
+    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization or with another image, is given twice, or no sample remains.</exception>
     public static TrainingSet Join(IEnumerable<TokenizedSample> samples, WeightsFile weights, Func<TokenizedSample, string?> imageHash) =>
         Build(samples, sample => weights.Lookup(sample, imageHash), weights.Normalization);
 
@@ -73,7 +73,7 @@ public sealed class TrainingSet
         {
             if (!seen.Add(sample.Key))
             {
-                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample stands twice in the training set; give each file once");
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample is in the training set twice; give each file once");
             }
 
             Append(data, $"{sample.Key}|{sample.TextFingerprint}|{sample.ContextFingerprint}");

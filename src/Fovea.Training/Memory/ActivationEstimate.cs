@@ -24,19 +24,17 @@ internal static class ActivationEstimate
 
     /// <summary>
     /// A decoder block whose gradients are written out, all in bfloat16: its input and the sum after attention <c>[batch, seq, hidden]</c>; query, key and value, repeated for
-    /// their groups, and their mix <c>[batch, seq, heads * head_dim]</c>; gate and up <c>[batch, seq, intermediate]</c>; and either the probabilities
-    /// <c>[heads, queries, keys]</c> of all pieces, or the fused operator's sums <c>[batch, heads, seq]</c> in float32.
+    /// their groups, and their mix <c>[batch, seq, heads * head_dim]</c>; gate and up <c>[batch, seq, intermediate]</c>; and the probabilities
+    /// <c>[heads, queries, keys]</c> of all pieces, unless they are computed again.
     /// </summary>
     /// <param name="c">Shape.</param>
     /// <param name="batch">Rows.</param>
-    /// <param name="seq">Tokens a row.</param>
-    /// <param name="keepsProbabilities">Whether attention runs by plain products.</param>
-    public static long MixedBlock(DecoderConfig c, long batch, long seq, bool keepsProbabilities)
+    /// <param name="seq">Tokens per row.</param>
+    /// <param name="pieces">Of attention.</param>
+    public static long MixedBlock(DecoderConfig c, long batch, long seq, AttentionPieces pieces)
     {
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, m = c.IntermediateSize;
-        var attention = keepsProbabilities
-            ? Brain * batch * c.NumHeads * CausalAttention.Probabilities(seq)
-            : Float * batch * c.NumHeads * seq;
+        var attention = pieces.Keeps(batch, c.NumHeads, seq) ? Brain * batch * c.NumHeads * pieces.Probabilities(seq) : 0;
         return (Brain * batch * seq * ((2 * h) + (4 * q) + (2 * m))) + attention;
     }
 

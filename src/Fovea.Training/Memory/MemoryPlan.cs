@@ -1,4 +1,7 @@
 using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
+using Fovea.Torch;
+using Fovea.Training.Options;
 
 namespace Fovea.Training.Memory;
 
@@ -22,7 +25,7 @@ public sealed record MemoryPlan
     /// <summary>Logits of one piece of the head, and what their gradient takes.</summary>
     public required long Logits { get; init; }
 
-    /// <summary>The copy that is written to disk while training goes on.</summary>
+    /// <summary>The copy that is written to disk while training continues.</summary>
     public required long CheckpointCopy { get; init; }
 
     /// <summary>What else the process holds: the runtime, libtorch, the corpus.</summary>
@@ -34,6 +37,36 @@ public sealed record MemoryPlan
     /// <summary>Expected peak of resident memory.</summary>
     [JsonInclude]
     public long Peak => Math.Max(PeakBefore, Process + Weights + Gradients + Optimizer + Activations + Logits + CheckpointCopy);
+
+    /// <summary>What is allocated from the first step on.</summary>
+    private long Growth => Gradients + Activations + Logits + CheckpointCopy;
+
+    /// <summary>Refuses a plan that exceeds what there is.</summary>
+    /// <param name="options">Whose keys the message names.</param>
+    /// <param name="limit">Of all memory; null for none.</param>
+    /// <param name="growth">Of what is allocated from now on; null for none.</param>
+    /// <exception cref="FoveaException">One line: planned, available, what to lower.</exception>
+    internal void Require(TrainingOptions options, MemoryLimit? limit, MemoryLimit? growth)
+    {
+        MemoryLimits.Require("memory plan: the run takes", Peak, limit, Advice(options));
+        MemoryLimits.Require("memory plan: the first step takes another", Growth, growth, Advice(options));
+    }
+
+    /// <summary>What makes the largest part smaller.</summary>
+    private string Advice(TrainingOptions options)
+    {
+        var rows = options.MicroBatchSize ?? options.BatchSize;
+        var model = Weights + Gradients + Optimizer + CheckpointCopy;
+        if (Math.Max(model, Process) >= Math.Max(Activations, Logits))
+        {
+            return model >= Process ? "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)" : "use fewer samples, or a smaller model";
+        }
+
+        return Logits > Activations ? $"lower training.max_logits_mib (now {options.MaxLogitsMib})"
+            : rows > 1 ? $"lower training.{(options.MicroBatchSize is null ? "batch_size, or give training.micro_batch_size below it" : "micro_batch_size")} (now {rows})"
+            : options.GradientCheckpointing ? $"lower training.{(options.Packing ? "pack_length" : "max_length")}"
+            : $"set training.gradient_checkpointing=true, or lower training.{(options.Packing ? "pack_length" : "max_length")}";
+    }
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(

@@ -1,6 +1,5 @@
 using Fovea.Models.Adapters;
 using Fovea.Models.Families;
-using Fovea.Models.MixedPrecision;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
@@ -17,11 +16,18 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     // Code of libtorch and its libraries that the first step pages in, and the managed heap's growth: measured on models from 1 to 30 M parameters.
     private const long FirstStepBytes = 56L << 20;
 
-    // What lies free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 30 % of what a pass holds).
+    // What is free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 30 % of what a pass holds).
     private const double Overhead = 1.2;
 
     // An adapter's own products, and what a block holds of both ways through a map while their sum is taken.
     private const double AdapterOverhead = 1.15;
+
+    /// <summary>Bytes of parameters, gradients and optimizer, which do not depend on the samples.</summary>
+    public long Fixed()
+    {
+        var trained = Bytes(All.Where(p => p.Value.requires_grad).Select(p => p.Value));
+        return Bytes(All.Select(p => p.Value)) + (trained * (options.EmaDecay is null ? 3 : 4));
+    }
 
     /// <summary>Makes the plan. Parameters, weights of the samples and the corpus must be in memory; no step must have run.</summary>
     /// <param name="largest">The sample with the most tokens, cut and expanded; null if none can be used.</param>
@@ -41,7 +47,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             Weights = weights,
             Gradients = trained + (options.MicroBatchSize < options.BatchSize ? LargestTrained() : 0),
             Optimizer = optimizer,
-            Activations = (long)(Overhead * (IsMixed
+            Activations = WaitingPixels(largest, images) + (long)(Overhead * (IsMixed
                 ? MixedDecoder(rows, tokens) + Tower(images)
                 : (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images)))),
             Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows(model, (long)options.MaxLogitsMib << 20))),
@@ -49,6 +55,18 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             Process = Math.Max(0, resident - weights - optimizer) + FirstStepBytes,
             PeakBefore = ProcessMemory.Peak(),
         };
+    }
+
+    // A step's images are prepared before its first micro-batch, whose own are counted with the tower.
+    private long WaitingPixels(WeightedSample? largest, long images)
+    {
+        if (largest is not { Sample.Images: { Count: > 0 } all })
+        {
+            return 0;
+        }
+
+        var each = all.Sum(i => i.Values.LongLength * Float) / all.Count;
+        return Math.Max(0, ((long)options.BatchSize * all.Count) - images) * each;
     }
 
     // Tokens of the largest micro-batch, padding included.
@@ -63,7 +81,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var length = largest.Sample.InputIds.Length;
         rows = Math.Min(options.MicroBatchSize ?? options.BatchSize, options.BatchSize);
         var row = options.Packing ? options.PackLength ?? options.MaxLength ?? model.MaxLength : length;
-        rows = options.Packing ? Math.Min(rows, (int)Math.Ceiling(options.BatchSize * (double)length / row)) : rows;
+        rows = options.Packing ? (int)Math.Min(rows, Math.Ceiling(options.BatchSize * (double)length / row)) : rows;
         images = (long)(rows * (row / (double)length) * largest.Sample.Images.Count);
         return (long)rows * row;
     }
@@ -96,8 +114,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         var seq = tokens / rows;
-        var keeps = CausalAttention.Fits(rows, c.NumHeads, seq);
-        var block = ActivationEstimate.MixedBlock(c, rows, seq, keeps) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
+        var block = ActivationEstimate.MixedBlock(c, rows, seq, model.Decoder.AttentionPieces) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
         var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
         return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
             ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part

@@ -63,6 +63,30 @@ internal static class ChunkedHead
         return (total, Joined(gradients));
     }
 
+    /// <summary>The loss alone, in the same arithmetic: sum of weight * negative log-likelihood in nats.</summary>
+    /// <param name="model">Whose head.</param>
+    /// <param name="hidden">Final hidden states that predict the targets: <c>[targets, hidden]</c>.</param>
+    /// <param name="targetIds">int64 <c>[targets]</c>.</param>
+    /// <param name="weights">float32 <c>[targets]</c>.</param>
+    /// <param name="rows">Most targets at a time.</param>
+    public static double Loss(DecoderModel model, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, int rows)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var low = model.Decoder.MixedHead?.to(torch.ScalarType.BFloat16); // [vocab, hidden]
+        var inputs = low is null ? hidden : hidden.to(torch.ScalarType.BFloat16);
+        var sum = 0.0;
+        for (var start = 0L; start < hidden.shape[0]; start += rows)
+        {
+            using var piece = torch.NewDisposeScope();
+            var length = Math.Min(rows, hidden.shape[0] - start);
+            var (x, ids, factors) = (inputs.narrow(0, start, length), targetIds.narrow(0, start, length), weights.narrow(0, start, length));
+            sum += low is null ? TokenObjective.Loss(model.Decoder.Head(x), ids, factors, 1).ToDouble() : TargetKernel.Gradient(torch.nn.functional.linear(x, low), ids, factors);
+        }
+
+        return sum;
+    }
+
     /// <summary>
     /// The same with products in bfloat16 and the gradient written out: w_i / denominator * (p - onehot), softmax in float32. The head is cast once, and its gradient added to
     /// the float32 one once.
@@ -108,15 +132,17 @@ internal static class ChunkedHead
         return (total, Joined(gradients));
     }
 
-    /// <summary>a b in float32: <c>[n, vocab]</c>, <c>[vocab, hidden]</c>, some of the vocabulary at a time, which oneDNN does a quarter faster than all at once.</summary>
-    private static torch.Tensor Product(torch.Tensor a, torch.Tensor b)
+    /// <summary>a b in float32, some of the vocabulary at a time, which oneDNN does a quarter faster than all at once.</summary>
+    /// <param name="a"><c>[n, vocab]</c>.</param>
+    /// <param name="b"><c>[vocab, hidden]</c>.</param>
+    /// <param name="columns">Most of the vocabulary at a time.</param>
+    internal static torch.Tensor Product(torch.Tensor a, torch.Tensor b, long columns = 4096)
     {
-        const long Columns = 4096;
         using var scope = torch.NewDisposeScope();
         var sum = torch.zeros([a.shape[0], b.shape[1]], torch.ScalarType.Float32, a.device);
-        for (var start = 0L; start < a.shape[1]; start += Columns)
+        for (var start = 0L; start < a.shape[1]; start += columns)
         {
-            var length = Math.Min(Columns, a.shape[1] - start);
+            var length = Math.Min(columns, a.shape[1] - start);
             using var part = a.narrow(1, start, length).mm(b.narrow(0, start, length));
             sum.add_(part);
         }

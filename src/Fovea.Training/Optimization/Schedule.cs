@@ -9,7 +9,7 @@ public enum ScheduleKind
     /// <summary>A straight line.</summary>
     Linear,
 
-    /// <summary>It does not.</summary>
+    /// <summary>The rate does not fall.</summary>
     Constant,
 
     /// <summary>Warm-up, stable, decay (arXiv 2404.06395): constant, then a fall over the last steps.</summary>

@@ -9,7 +9,7 @@ internal sealed class ParameterRule
     private const string All = "*";
     private readonly TrainingOptions _options;
 
-    /// <exception cref="FoveaException">A prefix names no parameter, or nothing is left to train.</exception>
+    /// <exception cref="FoveaException">A prefix names no parameter, or nothing remains to be trained.</exception>
     public ParameterRule(TrainingOptions options, ParameterSet parameters)
     {
         _options = options;
@@ -18,7 +18,7 @@ internal sealed class ParameterRule
         Check("learning_rate_scales", options.LearningRateScales.Keys, parameters);
         if (!parameters.Names.Any(Trains))
         {
-            throw new FoveaException("training.frozen: it leaves no parameter to train");
+            throw new FoveaException("training.frozen: no parameter remains to be trained; freeze fewer");
         }
     }
 

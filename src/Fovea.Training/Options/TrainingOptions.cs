@@ -11,10 +11,10 @@ public sealed record TrainingOptions
     /// <summary>Times that each sample is seen, also a fraction; the last step may hold fewer samples than a batch.</summary>
     public double? Epochs { get; init; }
 
-    /// <summary>Samples an update; at least 1.</summary>
+    /// <summary>Samples per update; at least 1, and at most 100 times the samples that there are.</summary>
     public int BatchSize { get; init; } = 32;
 
-    /// <summary>Samples a forward pass, at most the batch size; null for the whole batch. Changes memory and speed, not the loss.</summary>
+    /// <summary>Samples per forward pass, at most the batch size; null for the whole batch. Changes memory and speed, not the loss.</summary>
     public int? MicroBatchSize { get; init; }
 
     /// <summary>Learning rate at the end of the warm-up; above 0.</summary>
@@ -26,10 +26,13 @@ public sealed record TrainingOptions
     /// <summary>Last learning rate as a share of the highest; 0 to 1.</summary>
     public double MinLrRatio { get; init; }
 
-    /// <summary>Warm-up as a share of all steps, rounded up; 0 to 1. <see cref="WarmupSteps"/> goes before.</summary>
+    /// <summary>
+    /// Warm-up as a share of all steps, rounded up; 0 to 1. The rate rises linearly from 0, so that the first update changes nothing, as in Transformers' schedules; 0 for no warm-up.
+    /// <see cref="WarmupSteps"/> takes precedence.
+    /// </summary>
     public double WarmupRatio { get; init; } = 0.03;
 
-    /// <summary>Warm-up in steps; null to use <see cref="WarmupRatio"/>.</summary>
+    /// <summary>Warm-up in steps, the first of which has rate 0; null to use <see cref="WarmupRatio"/>.</summary>
     public int? WarmupSteps { get; init; }
 
     /// <summary>Steps of the fall at the end of a <c>wsd</c> schedule, as a share of all steps, rounded up; 0 to 1.</summary>
@@ -62,10 +65,10 @@ public sealed record TrainingOptions
     /// <summary>Type of the matrix products. Parameters, sums, norms and the optimiser stay in float32.</summary>
     public Precision Precision { get; init; }
 
-    /// <summary>Whether each block of decoder and tower keeps its input only and is run again for its gradients: less memory, about a third more time.</summary>
+    /// <summary>Whether each block of decoder and tower keeps only its input and is run again for its gradients: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
-    /// <summary>Largest logits held at once, in MiB of float32; at least 1. The head runs over so many targets at a time.</summary>
+    /// <summary>Largest logits held at once, in MiB of float32; at least 1. The head runs over as many targets at a time as fit.</summary>
     public int MaxLogitsMib { get; init; } = 64;
 
     /// <summary>Whether several samples share a row, without seeing each other, instead of one padded row each. <see cref="MicroBatchSize"/> then counts rows.</summary>
@@ -74,22 +77,22 @@ public sealed record TrainingOptions
     /// <summary>Tokens of a packed row; null for the longest sequence allowed.</summary>
     public int? PackLength { get; init; }
 
-    /// <summary>Whether the features of a frozen vision tower are kept on disk, in <c>features/</c>, and computed once an image.</summary>
+    /// <summary>Whether the features of a frozen vision tower are kept on disk, in <c>features/</c>, and computed once per image.</summary>
     public bool CacheFeatures { get; init; }
 
     /// <summary>Longest sequence in expanded tokens; null for the model's own limit.</summary>
     public int? MaxLength { get; init; }
 
-    /// <summary>Of the order of samples.</summary>
+    /// <summary>Seed of the order of samples and of initial weights.</summary>
     public long Seed { get; init; }
 
     /// <summary>Steps between checkpoints; null for none but at cancellation.</summary>
     public int? CheckpointEvery { get; init; }
 
-    /// <summary>Newest checkpoints to keep; at least 1. With 2, a damaged one has another before it.</summary>
+    /// <summary>Newest checkpoints to keep; at least 1. With 2, there is another one if the newest is damaged.</summary>
     public int KeepCheckpoints { get; init; } = 2;
 
-    /// <summary>Steps between evaluations on the held-out samples; null for none. The last step is always evaluated where there are any.</summary>
+    /// <summary>Steps between evaluations on the held-out samples; null for none. The last step is always evaluated if there are any.</summary>
     public int? EvalEvery { get; init; }
 
     /// <summary>Whether the checkpoint with the lowest held-out loss is kept besides the newest ones, as <c>best.json</c> names it. Needs <see cref="EvalEvery"/>.</summary>
@@ -101,16 +104,21 @@ public sealed record TrainingOptions
     /// <summary>Parameters to train, by dotted prefix such as <c>model.multi_modal_projector</c>; <c>*</c> for all.</summary>
     public IReadOnlyList<string> Trainable { get; init; } = ["*"];
 
-    /// <summary>Parameters to leave as they are, by dotted prefix such as <c>model.vision_tower</c>; goes before <see cref="Trainable"/>.</summary>
+    /// <summary>Parameters to leave as they are, by dotted prefix such as <c>model.vision_tower</c>; takes precedence over <see cref="Trainable"/>.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 
-    /// <summary>Factors of the learning rate by dotted prefix; the longest that fits counts.</summary>
+    /// <summary>Factors of the learning rate by dotted prefix; the longest matching one counts.</summary>
     public IReadOnlyDictionary<string, double> LearningRateScales { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Batches among which samples are sorted by length, to cut padding; 1 keeps the composition of each batch random.</summary>
+    /// <summary>Batches among which samples are sorted by length, to reduce padding; 1 keeps the composition of each batch random.</summary>
     public int BucketWindow { get; init; } = 1;
 
-    /// <summary>Checks every value.</summary>
+    /// <summary>Checks every value of the section <c>training</c>.</summary>
     /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
-    public void Validate() => TrainingOptionsCheck.Check(this);
+    public void Validate() => Validate("training");
+
+    /// <summary>Checks every value.</summary>
+    /// <param name="section">Where the keys are in the configuration, for the message.</param>
+    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate(string section) => TrainingOptionsCheck.Check(this, section);
 }

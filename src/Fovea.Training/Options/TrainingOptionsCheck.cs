@@ -5,8 +5,16 @@ namespace Fovea.Training.Options;
 /// <summary>Ranges of the training options.</summary>
 internal static class TrainingOptionsCheck
 {
-    public static void Check(TrainingOptions o)
+    public static void Check(TrainingOptions o, string section)
     {
+        void Require(bool holds, string key, string expected, object? got)
+        {
+            if (!holds)
+            {
+                throw new FoveaException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{section}.{key}: expected {expected}, got {got}"));
+            }
+        }
+
         Require(o.Steps is null != o.Epochs is null, "steps", "either steps or epochs", o.Steps is null ? "neither" : "both");
         Require(o.Steps is null or >= 1, "steps", "at least 1", o.Steps);
         Require(o.Epochs is null || (o.Epochs > 0 && double.IsFinite(o.Epochs.Value)), "epochs", "above 0", o.Epochs);
@@ -45,12 +53,4 @@ internal static class TrainingOptionsCheck
     private static bool Positive(double value) => value > 0 && double.IsFinite(value);
 
     private static bool Share(double value) => value is >= 0 and <= 1;
-
-    private static void Require(bool holds, string key, string expected, object? got)
-    {
-        if (!holds)
-        {
-            throw new FoveaException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"training.{key}: expected {expected}, got {got}"));
-        }
-    }
 }

@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using TorchSharp;
 
@@ -44,5 +44,5 @@ internal sealed class ReferenceBatches(string path) : IDisposable
     private static PixelValues Image(torch.Tensor chw) => new((int)chw.shape[0], (int)chw.shape[1], (int)chw.shape[2], Values<float>(chw));
 
     private static T[] Values<T>(torch.Tensor tensor)
-        where T : unmanaged => MemoryMarshal.Cast<byte, T>(tensor.contiguous().bytes).ToArray();
+        where T : unmanaged => TensorBytes.ToArray<T>(tensor);
 }

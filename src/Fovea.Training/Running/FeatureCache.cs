@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
+using Fovea.Torch;
 using Fovea.Training.Options;
 using TorchSharp;
 
@@ -37,9 +37,8 @@ internal sealed class FeatureCache
         hash.AppendData(Encoding.UTF8.GetBytes($"{precision}|{string.Join(',', _model.Config.FeatureLayers)}|{_model.Config.DropFirstToken}"));
         foreach (var (name, tensor) in tower)
         {
-            using var scope = torch.NewDisposeScope();
             hash.AppendData(Encoding.UTF8.GetBytes(name));
-            hash.AppendData(tensor.cpu().contiguous().bytes);
+            TensorBytes.AppendTo(hash, tensor);
         }
 
         _folder = Path.Combine(folder, Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
@@ -69,7 +68,7 @@ internal sealed class FeatureCache
         var device = _model.Decoder.Device;
         var features = _model.TowerFeatures(_model.Arrange([image])!.to(device)); // [1, tokens, tower hidden]
         var values = features.cpu().contiguous();
-        SafetensorsFile.Write(path, [KeyValuePair.Create(TensorName, values)], new Dictionary<string, string> { [HashKey] = ContentHash.OfBytes(values.bytes) });
+        SafetensorsFile.Write(path, [KeyValuePair.Create(TensorName, values)], new Dictionary<string, string> { [HashKey] = TensorBytes.Sha256(values) });
         return features;
     }
 
@@ -80,7 +79,7 @@ internal sealed class FeatureCache
         {
             using var file = SafetensorsFile.Open(path);
             var values = file.Read(TensorName);
-            return ContentHash.OfBytes(values.bytes) == file.Metadata.GetValueOrDefault(HashKey) ? values.to(_model.Decoder.Device) : null;
+            return TensorBytes.Sha256(values) == file.Metadata.GetValueOrDefault(HashKey) ? values.to(_model.Decoder.Device) : null;
         }
         catch (InvalidInputException)
         {

@@ -9,6 +9,8 @@ namespace Fovea.Training.Running;
 /// <summary>The models, or adapters, that a finished run leaves: the last, the averaged and the best one.</summary>
 internal sealed class FinalModels(DecoderModel model, TrainingJob job)
 {
+    private const string BestSuffix = "-best";
+
     /// <summary>
     /// Writes <c>model/</c>, and <c>model-ema/</c> and <c>model-best/</c> where there are such. Of an adapter: <c>adapter/</c> and so on in PEFT's form,
     /// and, if asked for, <c>model/</c> with the last one merged. The model keeps its last parameters.
@@ -45,9 +47,14 @@ internal sealed class FinalModels(DecoderModel model, TrainingJob job)
         return [merged];
     }
 
+    /// <summary>Name of the folder of the best one.</summary>
+    public static string BestName(TrainingJob job) => Name(job, BestSuffix);
+
+    private static string Name(TrainingJob job, string suffix) => (job.Adapter is null ? "model" : "adapter") + suffix;
+
     private string Save(string suffix)
     {
-        var folder = Path.Combine(job.Folder, (job.Adapter is null ? "model" : "adapter") + suffix);
+        var folder = Path.Combine(job.Folder, Name(job, suffix));
         if (job.Adapter is { } adapter)
         {
             adapter.Save(folder, model);
@@ -67,7 +74,7 @@ internal sealed class FinalModels(DecoderModel model, TrainingJob job)
         var trained = job.Adapter?.Parameters ?? model.Parameters;
         var last = trained.All.Where(p => p.Value.requires_grad).Select(p => (p.Value, Copy: p.Value.detach().clone())).ToArray();
         Snapshot.RestoreParameters(checkpoint, trained);
-        var folder = Save("-best");
+        var folder = Save(BestSuffix);
         foreach (var (parameter, copy) in last)
         {
             parameter.copy_(copy);

@@ -1,3 +1,4 @@
+using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Training.Examples;
 using Fovea.Training.Objective;
@@ -5,17 +6,17 @@ using TorchSharp;
 
 namespace Fovea.Training.Running;
 
-/// <summary>The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them.</summary>
+/// <summary>
+/// The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them. Computed as a step computes its loss, in bfloat16 too.
+/// </summary>
 /// <param name="model">What to evaluate.</param>
 /// <param name="set">The samples.</param>
 /// <param name="preparer">Expands, cuts and weighs them.</param>
 /// <param name="layout">How many at a time; they are padded.</param>
-/// <param name="notice">Told of each sample that the length limit leaves without a target.</param>
+/// <param name="notice">Called for each sample that the length limit leaves without a target.</param>
 internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePreparer preparer, StepLayout layout, Action<string> notice)
 {
-    private readonly int _headRows = ChunkedHead.Rows(layout.MaxLogitBytes, model.VocabSize);
-
-    /// <summary>In nats a unit of weight; null if no sample has a weighted target. Draws nothing and changes nothing.</summary>
+    /// <summary>In nats per unit of weight; null if no sample has a weighted target. Draws nothing and changes nothing.</summary>
     public double? Compute()
     {
         using var scope = torch.NewDisposeScope();
@@ -51,16 +52,8 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePre
         IReadOnlyList<WeightedSample>[] rows = [.. samples.Select(s => (IReadOnlyList<WeightedSample>)[s])];
         using var batch = TrainStep.Lay(model, rows, packed: false);
         using var weights = TrainStep.Weights(rows, model.Decoder.Device);
-        var hidden = model.Hidden(batch); // [targets, hidden]
-        var sum = 0.0;
-        for (var start = 0L; start < hidden.shape[0]; start += _headRows)
-        {
-            using var piece = torch.NewDisposeScope();
-            var length = Math.Min(_headRows, hidden.shape[0] - start);
-            var logits = model.Decoder.Head(hidden.narrow(0, start, length)); // [length, vocab]
-            sum += TokenObjective.Loss(logits, batch.TargetIds.to(logits.device).narrow(0, start, length), weights.narrow(0, start, length), 1).ToDouble();
-        }
-
-        return sum;
+        using var blocks = model.Decoder.IsMixed ? new Recomputation(recomputes: true) : null; // of those it keeps the inputs only
+        var hidden = model.Hidden(batch, blocks); // [targets, hidden]
+        return ChunkedHead.Loss(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, ChunkedHead.Rows(model, layout.MaxLogitBytes));
     }
 }

@@ -10,7 +10,7 @@ internal sealed record LossWatch(long Count = 0, double Mean = 0, double Varianc
     private const int WarmupCount = 20;
     private const double Deviations = 6, LeastRatio = 1.2;
 
-    /// <summary>Whether a loss lies more than six deviations, and a fifth, above the recent mean.</summary>
+    /// <summary>Whether a loss is more than six deviations, and a fifth, above the recent mean.</summary>
     public bool IsSpike(double loss) => Count >= WarmupCount && loss > Mean * LeastRatio && loss > Mean + (Deviations * Math.Sqrt(Variance));
 
     /// <summary>These losses and one more.</summary>

@@ -23,6 +23,20 @@ internal static class ProcessMemory
         return self.PeakWorkingSet64;
     }
 
+    /// <summary>Lets <see cref="Peak"/> count from now on; false where the system does not offer it.</summary>
+    public static bool TryResetPeak()
+    {
+        try
+        {
+            File.WriteAllText("/proc/self/clear_refs", "5");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static long? Read(string field)
     {
         if (!File.Exists(Status))

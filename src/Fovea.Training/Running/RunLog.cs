@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using Fovea.Core.Watching;
+using Fovea.Training.Checkpoints;
 
 namespace Fovea.Training.Running;
 
-/// <summary>What a run says while it goes: progress, <c>metrics.jsonl</c> and TensorBoard's file.</summary>
+/// <summary>What a run reports while it is running: progress, <c>metrics.jsonl</c> and TensorBoard's file.</summary>
 internal sealed class RunLog : IDisposable
 {
     private const string Task = "train";
@@ -14,7 +15,7 @@ internal sealed class RunLog : IDisposable
     private readonly TensorBoardLog _board;
     private long _resident;
 
-    /// <summary>Goes on behind step <paramref name="done"/>.</summary>
+    /// <summary>Continues after step <paramref name="done"/>.</summary>
     public RunLog(string folder, IProgressSink progress, long done, long total)
     {
         (_progress, _total) = (progress, total);
@@ -38,11 +39,14 @@ internal sealed class RunLog : IDisposable
     /// <summary>Says how far the run is.</summary>
     public void Report(StepLine line) => _progress.Report(Task, line.Step, _total, line.Result.Loss is { } loss
         ? FormattableString.Invariant(
-            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.SupervisedShare:F0} % supervised{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
+            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.SupervisedShare:F0} % of tokens supervised{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
         : "no weight: skipped");
 
-    /// <summary>Says one line that a person should not miss.</summary>
+    /// <summary>Reports one line that a person should not miss.</summary>
     public static void Tell(IProgressSink progress, long done, long total, string line) => progress.Tell(Task, done, total, line);
+
+    /// <summary>The evaluation of lowest held-out loss, of the whole run; null if there was none.</summary>
+    public BestCheckpoint? LowestHeldOut() => _metrics.LowestHeldOut();
 
     /// <summary>Forces what was written to the disk, so that no checkpoint is newer than its metrics.</summary>
     public void Sync() => _metrics.Sync();
@@ -55,13 +59,13 @@ internal sealed class RunLog : IDisposable
     }
 }
 
-/// <summary>All that is to be said of one step.</summary>
+/// <summary>All that is reported of one step.</summary>
 internal sealed record StepLine(long Step, StepResult Result, double LearningRate, TrainingCounters Sums, double? EvalLoss, Stopwatch Clock)
 {
     /// <summary>Wall-clock seconds of the step, evaluation included.</summary>
     public double Seconds { get; } = Clock.Elapsed.TotalSeconds;
 
-    /// <summary>Tokens run through the model a second.</summary>
+    /// <summary>Tokens run through the model per second.</summary>
     public double TokensPerSecond => Result.ForwardTokens / Math.Max(1e-9, Result.Seconds);
 
     /// <summary>Targets of weight above 0 over tokens run through the model.</summary>

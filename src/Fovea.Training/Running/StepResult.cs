@@ -5,7 +5,7 @@ namespace Fovea.Training.Running;
 /// <summary>What became of one step.</summary>
 internal sealed record StepResult
 {
-    /// <summary>Loss in nats a unit of weight; null if the step made no update.</summary>
+    /// <summary>Loss in nats per unit of weight; null if the step made no update.</summary>
     public double? Loss { get; init; }
 
     /// <summary>Norm of all gradients before clipping; null if the step made no update.</summary>

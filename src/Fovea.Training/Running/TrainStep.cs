@@ -10,9 +10,9 @@ using TorchSharp;
 
 namespace Fovea.Training.Running;
 
-/// <summary>How a step lays its samples out and what it keeps in memory. None of it changes the loss or its gradients but in rounding.</summary>
-/// <param name="MicroBatchSize">Rows a forward pass.</param>
-/// <param name="PackLength">Tokens of a packed row; null for one sample a row, padded.</param>
+/// <summary>How a step lays its samples out and what it keeps in memory. None of it changes the loss or its gradients except in rounding.</summary>
+/// <param name="MicroBatchSize">Rows per forward pass.</param>
+/// <param name="PackLength">Tokens of a packed row; null for one sample per row, padded.</param>
 /// <param name="MaxLogitBytes">Largest logits.</param>
 /// <param name="Recompute">Gradient checkpointing by block.</param>
 internal sealed record StepLayout(int MicroBatchSize, int? PackLength = null, long MaxLogitBytes = StepLayout.DefaultLogitBytes, bool Recompute = false)
@@ -79,9 +79,9 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
             Loss = loss,
             GradientNorm = norm,
             WeightSum = weightSum,
-            WeightedTokens = active.Sum(s => s.Weights.Length),
-            ForwardTokens = active.Sum(s => s.Sample.InputIds.Length),
-            TextOnlyTokens = active.Where(s => s.Sample.Images.Count == 0).Sum(s => s.Sample.InputIds.Length),
+            WeightedTokens = active.Sum(s => (long)s.Weights.Length),
+            ForwardTokens = active.Sum(s => (long)s.Sample.InputIds.Length),
+            TextOnlyTokens = active.Where(s => s.Sample.Images.Count == 0).Sum(s => (long)s.Sample.InputIds.Length),
             Seconds = clock.Elapsed.TotalSeconds,
         };
     }

@@ -10,11 +10,11 @@ public static class Trainer
 {
     /// <summary>
     /// Trains the job's model in place and writes <c>metrics.jsonl</c>, <c>tensorboard/</c>, <c>checkpoints/</c> and at the end <c>model/</c> into its folder.
-    /// If the folder holds checkpoints, the run goes on from the newest whole one and gives bit for bit what it would have given uninterrupted,
+    /// If the folder holds checkpoints, the run continues from the newest whole one and gives bit for bit what it would have given uninterrupted,
     /// provided that options, data, weights, start model and thread count are the same.
     /// </summary>
     /// <param name="job">What to work with.</param>
-    /// <param name="progress">Told of each step under the task <c>train</c>.</param>
+    /// <param name="progress">Notified of each step under the task <c>train</c>.</param>
     /// <param name="cancellation">Stops the run at the next step, after writing a checkpoint.</param>
     /// <returns>What the whole run did.</returns>
     /// <exception cref="FoveaException">

@@ -2,6 +2,7 @@ using Fovea.Core.Files;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Adapters;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 
@@ -40,8 +41,14 @@ public sealed record TrainingJob
     /// <summary>Where to write.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Whether a run may go on with another number of threads: sums are then split otherwise, and the result differs in its last bits.</summary>
+    /// <summary>Whether a run may continue with another number of threads: sums are then split differently, and the result differs in its last bits.</summary>
     public bool AnyThreadCount { get; init; }
+
+    /// <summary>What memory the run may take: a plan that exceeds it is refused before the first step; null for no limit.</summary>
+    public MemoryLimit? Memory { get; init; }
+
+    /// <summary>How much more memory than now the process may take; null for no limit.</summary>
+    public MemoryLimit? MemoryGrowth { get; init; }
 
     /// <summary>The disk under the checkpoints.</summary>
     public IFileLayer Files { get; init; } = DiskFiles.Instance;

@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
@@ -13,8 +14,24 @@ internal sealed record TrainingPlan(long Steps, long Samples, Schedule Schedule)
     private const double RoundOff = 1e-9;
     private const int ImageKey = 1 << 24;
 
+    // Of samples that are sorted and prepared together, and of one sample in a step.
+    private const int MostTogether = 1 << 24, MostCopies = 100;
+
+    /// <exception cref="FoveaException">A batch is out of proportion to the samples.</exception>
     public static TrainingPlan Of(TrainingOptions options, int sampleCount)
     {
+        if (options.BatchSize > (long)MostCopies * sampleCount)
+        {
+            throw new FoveaException(
+                $"training.batch_size: expected at most {MostCopies} times the {sampleCount} samples, {(long)MostCopies * sampleCount}, got {options.BatchSize}; it would hold each sample {options.BatchSize / sampleCount} times: lower it");
+        }
+
+        if ((long)options.BatchSize * options.BucketWindow > MostTogether)
+        {
+            throw new FoveaException(
+                $"training.{(options.BatchSize > options.BucketWindow ? "batch_size" : "bucket_window")}: expected batch_size times bucket_window at most {MostTogether}, got {(long)options.BatchSize * options.BucketWindow}; lower it");
+        }
+
         var samples = options.Steps is { } steps
             ? (long)steps * options.BatchSize
             : (long)Math.Ceiling((sampleCount * options.Epochs!.Value) - RoundOff);

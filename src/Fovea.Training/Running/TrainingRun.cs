@@ -3,6 +3,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
+using Fovea.Torch;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Memory;
@@ -56,6 +57,8 @@ internal sealed class TrainingRun : IDisposable
         _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
         var state = _checkpoints.FindNewest(_notices.Add);
         state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
+        MemoryLimits.Require("memory plan: parameters, gradients and optimizer take", new MemoryPlanner(model, job.Adapter, _options).Fixed(), job.Memory,
+            "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)");
         _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
         _average = _options.EmaDecay is { } decay ? new ParameterAverage(trained, decay) : null;
         _snapshot = new Snapshot(trained, _optimizer, _average);
@@ -80,9 +83,11 @@ internal sealed class TrainingRun : IDisposable
     {
         _model.Policy = _options.Precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
         _notices.TellDeadWeights(_job.Set);
+        _notices.TellCopies(_options.BatchSize, _job.Set.Count);
         var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _snapshot.Bytes);
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
-        _step.TrimAbove = plan.Peak / 20 * 19; // what lies free grows with each pass, since the allocator reuses aligned memory only in part
+        plan.Require(_options, _job.Memory, _job.MemoryGrowth);
+        _step.TrimAbove = plan.Peak / 20 * 19; // what is free grows with each pass, since the allocator reuses aligned memory only in part
         if (_options.CheckpointEvery is not null || _options.KeepBest)
         {
             _snapshot.Reserve();
@@ -94,7 +99,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 Save();
                 _writer.Finish();
-                throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to go on", cancellation);
+                throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to continue", cancellation);
             }
 
             if (_done % CollectEvery == 0)
@@ -104,7 +109,7 @@ internal sealed class TrainingRun : IDisposable
             }
 
             _writer.Poll();
-            var isBest = Advance();
+            var isBest = AdvanceInMemory();
             if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
             {
                 Save();
@@ -114,6 +119,7 @@ internal sealed class TrainingRun : IDisposable
         _writer.Finish();
         _log.Sync();
         var best = _options.KeepBest && _best is { } b && _checkpoints.IsWhole(b.Step, _notices.Add) ? _best : null;
+        _notices.TellBest(_log.LowestHeldOut(), _lastEval, _done, best is null ? null : FinalModels.BestName(_job));
         var models = new FinalModels(_model, _job).Write(_average, best is null ? null : _checkpoints.PathOf(best.Step));
         return new TrainingSummary
         {
@@ -122,6 +128,7 @@ internal sealed class TrainingRun : IDisposable
             FinalLoss = _lastLoss,
             HeldOutLoss = _lastEval,
             Best = best?.Step,
+            BestHeldOutLoss = best?.Loss,
             ResumedFrom = _resumedFrom,
             Notices = _notices.Lines,
             ModelFolders = models,
@@ -138,6 +145,22 @@ internal sealed class TrainingRun : IDisposable
         _average?.Dispose();
         _optimizer.Dispose();
     }
+
+    private bool AdvanceInMemory()
+    {
+        try
+        {
+            return Advance();
+        }
+        catch (Exception e) when (AllocationFailure.Is(e))
+        {
+            _writer.Finish();
+            throw AllocationFailure.ToError(e, $"step {_done + 1}",
+                $"lower training.{(_options.MicroBatchSize is null ? "batch_size or give training.micro_batch_size" : "micro_batch_size")}, or set training.gradient_checkpointing=true; last good checkpoint: {LastGood}");
+        }
+    }
+
+    private string LastGood => _writer.LastWhole is { } step ? _checkpoints.PathOf(step) : "none";
 
     /// <summary>Makes one step, and says whether it has the best held-out loss so far.</summary>
     private bool Advance()
@@ -179,9 +202,9 @@ internal sealed class TrainingRun : IDisposable
 
     private void Observe(double loss)
     {
-        if (_loss.Count == 0 && _step.Unreached is { Count: > 0 } unreached)
+        if (_loss.Count == 0)
         {
-            _notices.Add($"{unreached.Count} trained parameters got no gradient in the first update, such as {unreached[0]}");
+            _notices.TellUnreached(_model, _step.Unreached!);
         }
 
         if (_loss.IsSpike(loss))
@@ -233,8 +256,7 @@ internal sealed class TrainingRun : IDisposable
     private FoveaException Diverged(string fault, StepResult result)
     {
         _writer.Finish();
-        var last = _writer.LastWhole is { } step ? _checkpoints.PathOf(step) : "none";
         return new FoveaException(
-            $"step {_done + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good checkpoint: {last}; lower the learning rate or check these samples");
+            $"step {_done + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good checkpoint: {LastGood}; lower the learning rate or check these samples");
     }
 }

@@ -17,11 +17,14 @@ public sealed record TrainingSummary
     /// <summary>Sum of weighted losses over sum of weights, over all steps; null if no step made an update.</summary>
     public double? MeanLoss => Counters.WeightSum > 0 ? Counters.WeightedLossSum / Counters.WeightSum : null;
 
-    /// <summary>Held-out loss of the last evaluation of this part of the run, in nats a unit of weight; null if there was none.</summary>
+    /// <summary>Held-out loss of the last evaluation of this part of the run, in nats per unit of weight; null if there was none.</summary>
     public double? HeldOutLoss { get; init; }
 
     /// <summary>The step of lowest held-out loss, whose model is in <c>model-best/</c>; null if it was not kept.</summary>
     public long? Best { get; init; }
+
+    /// <summary>Its held-out loss, in nats per unit of weight; null if it was not kept.</summary>
+    public double? BestHeldOutLoss { get; init; }
 
     /// <summary>Memory as it was expected before the first step.</summary>
     public required MemoryPlan Memory { get; init; }

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using Fovea.Core.Samples;
+using Fovea.Torch;
 using Fovea.Verification.Checks;
 using static TorchSharp.torch;
 
@@ -10,14 +10,14 @@ internal static class TensorValues
 {
     public static float[] Floats(this Tensor tensor)
     {
-        using var plain = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-        return MemoryMarshal.Cast<byte, float>(plain.bytes).ToArray();
+        using var plain = tensor.detach().to(ScalarType.Float32);
+        return TensorBytes.ToArray<float>(plain);
     }
 
     public static long[] Longs(this Tensor tensor)
     {
-        using var plain = tensor.to(ScalarType.Int64).cpu().contiguous();
-        return MemoryMarshal.Cast<byte, long>(plain.bytes).ToArray();
+        using var plain = tensor.to(ScalarType.Int64);
+        return TensorBytes.ToArray<long>(plain);
     }
 
     public static int[] Ints(this Tensor tensor) => Array.ConvertAll(Longs(tensor), v => checked((int)v));

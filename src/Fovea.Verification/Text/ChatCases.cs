@@ -120,7 +120,7 @@ internal static class ChatCases
     private static SampleEncoder Encoder(TextFixture file, JsonElement c) => new(file.Tokenizer(c.Text("tokenizer")), TemplateChoice.Parse(c.Text("template")));
 
     private static Difference OwnTemplate(TextFixture file, string tokenizer, string expected) => Difference.Same(
-        expected, (CheckpointTemplate.Find(file.TokenizerFolder(tokenizer)) ?? throw new ReferenceException($"{tokenizer} has no chat template of its own")).Require().Name);
+        expected, (CheckpointTemplate.Find(file.TokenizerFolder(tokenizer)) ?? throw new ReferenceException($"{tokenizer} contains no chat template")).Require().Name);
 
     private static int[] Inside((int From, int To)[] ranges) => [.. ranges.SelectMany(r => Enumerable.Range(r.From, Math.Max(0, r.To - r.From)))];
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Scores;
 using Fovea.Core.Errors;
+using Fovea.Core.Scores;
 using Fovea.Store;
 using Fovea.Tests.Store;
 using Xunit;
@@ -48,6 +49,14 @@ public sealed class ScoreQueryTests : IDisposable
         var rows = Text("SELECT condition, round(vig, 3) AS vig FROM vig WHERE record = 1 ORDER BY position");
         Assert.Equal(["visionless:blur\t-0.5", "visionless:blur\t0.5"], rows[1..]);
         Assert.Equal("t11", Text("SELECT token, avg(vig) FROM vig GROUP BY token ORDER BY token LIMIT 1")[1].Split('\t')[0]);
+    }
+
+    [Fact]
+    public void Vig_in_SQL_is_the_one_formula_bit_by_bit()
+    {
+        var rows = ScoreStoreReader.Open(_folder.Path).Read().Where(r => r.LogProbs.Count > 0);
+        var expected = rows.SelectMany(r => TokenMeasures.Differences(r.LogProbs[Conditions.Image], r.LogProbs[Conditions.Visionless("blur")]));
+        Assert.Equal(expected, Text("SELECT vig FROM vig ORDER BY record, position")[1..].Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]

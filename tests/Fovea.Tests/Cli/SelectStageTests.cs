@@ -50,6 +50,30 @@ public sealed class SelectStageTests : IDisposable
             () => Run(SelectionMethod.Vig, [Store("prior", Conditions.TextOnlyReference)])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Scores_of_the_text_alone_from_an_earlier_version_are_refused_by_folder()
+    {
+        var folder = Store("old", Conditions.TextOnlyReference);
+        using (var store = ScoreStoreWriter.Open(_folder.File("older"), ScoreRows.Provenance))
+        {
+            store.WriteShard(0, [.. ScoreStoreReader.Open(folder).Read().Select(r => r with { ConversationFingerprint = null })]);
+            store.Complete();
+        }
+
+        var error = Assert.Throws<InvalidInputException>(() => new JoinedStores([_folder.File("older")], null));
+        Assert.Equal(_folder.File("older"), error.File);
+        Assert.Contains("earlier version", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_condition_that_no_store_holds_is_named_with_the_command_that_scores_it()
+    {
+        var message = Assert.Throws<UsageException>(() => Run(SelectionMethod.Prior, [Store("vig", Conditions.Image, Conditions.Visionless("blur"))])).Message;
+        Assert.Contains("text_only_reference", message, StringComparison.Ordinal);
+        Assert.Contains("they hold image, visionless:blur", message, StringComparison.Ordinal);
+        Assert.Contains("'fovea score prior'", message, StringComparison.Ordinal);
+    }
+
     private JsonObject Run(SelectionMethod first, string[] stores)
     {
         var stage = new SelectStage { Scores = stores, Method = first, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };

@@ -54,6 +54,24 @@ public sealed class TrainStageTests : IDisposable
         Assert.Equal(1, (long)Run(stage)["steps"]!);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Weights_of_the_text_alone_are_refused_by_record_once_a_question_is_another(bool textOnly)
+    {
+        var stage = Stage() with { Data = [Source("scenes", "dialogues.json")], View = textOnly ? CorpusView.TextOnly : CorpusView.Image };
+        stage = stage with { Weights = Weights(stage, seesImages: false, readsText: true), Preset = new PresetChoice { Name = textOnly ? "tiny-text-2" : "tiny-llava" } };
+        Assert.Equal(1, (long)Run(stage)["steps"]!);
+
+        var file = Path.Combine(_folder["scenes"], "dialogues.json");
+        var records = JsonNode.Parse(File.ReadAllText(file))!.AsArray();
+        records[5]!["conversations"]![2]!["value"] = "what is this";
+        File.WriteAllText(file, records.ToJsonString());
+        var error = Assert.Throws<InvalidInputException>(() => Run(stage));
+        Assert.Equal(("dialogues.json", 5), (error.File, error.Record));
+        Assert.Contains("conversation fingerprint", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Weights_that_saw_images_are_refused_by_a_run_without_images()
     {
@@ -184,12 +202,13 @@ public sealed class TrainStageTests : IDisposable
 
     private static IReadOnlyList<TokenizedSample> Encoded(TrainStage stage) => TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template).Samples;
 
-    private string Weights(TrainStage stage, bool seesImages)
+    private string Weights(TrainStage stage, bool seesImages, bool readsText = false)
     {
         var (path, hashes) = (_folder["w.parquet"], new ImageHashes(stage.Data));
         WeightsFile.Write(path, Encoded(stage).Select(s => new TokenWeights(s.Key, s.TextFingerprint, s.Images.Count > 0 ? SelectionStatus.Kept : SelectionStatus.TextOnly, null, null)
         {
             ImageHash = seesImages ? hashes.Of(s) : null,
+            ConversationFingerprint = readsText ? s.ConversationFingerprint : null,
         }), WeightNormalization.None, new Dictionary<string, string>());
         return path;
     }

@@ -25,7 +25,7 @@ public sealed class ComparisonTests
         Assert.Equal([1L, 2], prior.DifferenceSeeds);
         Assert.Equal(-0.25, prior.Difference!.Estimate.Value);
         Assert.Equal(2, prior.Difference.SeedsBetter);
-        Assert.Equal(Bootstrap.AcrossSeedsNote, table.Note);
+        Assert.Equal(Bootstrap.SeedsNote(3), table.Note);
         Assert.Equal(["ntp", "prior"], table.Arms);
     }
 

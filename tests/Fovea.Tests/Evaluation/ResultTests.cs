@@ -3,9 +3,7 @@ using FsCheck.Xunit;
 using Fovea.Core.Errors;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
-using Fovea.Evaluation.Protocols;
 using Fovea.Evaluation.Results;
-using Fovea.Evaluation.Statistics;
 using Xunit;
 
 namespace Fovea.Tests.Evaluation;
@@ -17,39 +15,6 @@ public sealed class ResultTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private string In(string name) => Path.Combine(_folder, name);
-
-    [Property]
-    public void Merging_shards_equals_the_whole((bool Gold, bool Said)[] answers, byte cut)
-    {
-        var at = answers.Length == 0 ? 0 : cut % (answers.Length + 1);
-        var whole = Pope(answers);
-        var merged = EvalResultMerge.Concat([Pope(answers[..at]), Pope(answers[at..])]);
-        foreach (var (expected, got) in whole.Metrics.Zip(merged.Metrics))
-        {
-            Assert.Equal(expected.Name, got.Name);
-            Assert.Equal(expected.Numerators, got.Numerators);
-            Assert.Equal(expected.Denominators, got.Denominators);
-        }
-    }
-
-    [Fact]
-    public void Shards_of_different_evaluations_or_with_an_AUC_are_not_merged()
-    {
-        var pope = Pope([(true, true)]);
-        Assert.Throws<FoveaException>(() => EvalResultMerge.Concat([pope, pope with { Evaluation = "other" }]));
-        Assert.Throws<FoveaException>(() => EvalResultMerge.Concat([pope, pope with { Metrics = [.. pope.Metrics.Skip(1)] }]));
-        var auc = new EvalResult("tokens", "scene", [new Metric("auc/vig", true, [1], [2])]);
-        Assert.Throws<FoveaException>(() => EvalResultMerge.Concat([auc]));
-    }
-
-    [Fact]
-    public void Joined_parts_keep_their_names_apart()
-    {
-        var pope = Pope([(true, true)]);
-        Assert.Equal(10, EvalResultMerge.Join("all", [pope, pope.WithPrefix("conflict/")]).Metrics.Count);
-        Assert.Throws<FoveaException>(() => EvalResultMerge.Join("all", [pope, pope]));
-        Assert.Throws<FoveaException>(() => EvalResultMerge.Join("all", [pope, Pope([(true, true), (true, true)]).WithPrefix("x/")]));
-    }
 
     [Fact]
     public void A_result_written_is_read_back_bit_by_bit()
@@ -110,18 +75,6 @@ public sealed class ResultTests : IDisposable
     {
         File.WriteAllText(In("p.jsonl"), text);
         Assert.Equal(1, Assert.Throws<InvalidInputException>(() => PredictionFile.Read(In("p.jsonl"))).Record);
-    }
-
-    private static EvalResult Pope((bool Gold, bool Said)[] answers)
-    {
-        var sums = new MetricSums(answers.Length);
-        PopeMetrics.Declare(sums);
-        for (var i = 0; i < answers.Length; i++)
-        {
-            PopeMetrics.Add(sums, i, answers[i].Gold, answers[i].Said);
-        }
-
-        return sums.ToResult("pope", "scene");
     }
 }
 

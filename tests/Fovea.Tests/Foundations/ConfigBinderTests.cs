@@ -27,6 +27,8 @@ public sealed class ConfigBinderTests
 
         public IReadOnlyList<long> Seeds { get; init; } = [7];
 
+        public IReadOnlyList<Inner> List { get; init; } = [];
+
         public Colour Colour { get; init; } = Colour.Blue;
 
         public int? Limit { get; init; }
@@ -47,7 +49,7 @@ public sealed class ConfigBinderTests
               "training": { "steps": 1e3, },
             }
             """);
-        Assert.Equal(new Outer { Name = "x", Colour = Colour.DeepRed, Training = new Inner { Steps = 1000 }, Seeds = read.Seeds }, read);
+        Assert.Equal(new Outer { Name = "x", Colour = Colour.DeepRed, Training = new Inner { Steps = 1000 }, Seeds = read.Seeds, List = read.List }, read);
         Assert.Equal([7], read.Seeds);
     }
 
@@ -71,7 +73,7 @@ public sealed class ConfigBinderTests
     [InlineData("{ \"name\": \"x\", \"loud\": \"yes\" }", "'loud': expected true or false")]
     [InlineData("{ \"name\": null }", "'name': expected a string, got null")]
     [InlineData("{ \"name\": \"x\", \"seeds\": null }", "'seeds': expected a list of")]
-    [InlineData("{ \"name\": \"x\", \"name\": \"y\" }", "key 'name' stands twice")]
+    [InlineData("{ \"name\": \"x\", \"name\": \"y\" }", "key 'name' is given twice")]
     [InlineData("{ \"name\": \"x\", ", "not valid JSON")]
     [InlineData("{ \"name\": \"x\" } { }", "not valid JSON")]
     [InlineData("[]", "'the file': expected an object, got a list")]
@@ -82,6 +84,25 @@ public sealed class ConfigBinderTests
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.StartsWith("a.jsonc: ", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("{ \"name\": \"x\", \"training\": { \"steps\": 1, \"learning_rate\": 1e400 } }", "expected a number, got the number 1e400")]
+    [InlineData("{ \"name\": \"x\", \"training\": { \"steps\": 1, \"learning_rate\": 1e-400 } }", "expected a number, got the number 1e-400")]
+    [InlineData("{ \"name\": \"x\", \"training\": { \"steps\": 1e-40 } }", "expected a whole number, got the number 1e-40")]
+    [InlineData("{ \"name\": \"x\", \"list\": 3 }", "'list': expected a list of objects, got the number 3")]
+    [InlineData("{ \"name\": \"x\", \"seeds\": 3 }", "'seeds': expected a list of whole numbers, got the number 3")]
+    [InlineData("{ \"name\": \"x\" } }", "'}' is invalid")]
+    public void A_number_is_one_and_what_is_expected_is_worded_well(string json, string expected) => Assert.Contains(expected, Error(json), StringComparison.Ordinal);
+
+    [Fact]
+    public void An_override_reaches_into_lists()
+    {
+        var read = Read("""{ "name": "x", "list": [{ "steps": 1 }, { "steps": 2 }] }""", "list[1].steps=5", "list[2].steps=7", "seeds[0]=3");
+        Assert.Equal([1, 5, 7], read.List.Select(i => i.Steps));
+        Assert.Equal([3], read.Seeds);
+        Assert.Contains("expected an index from 0 to 0", Error("""{ "name": "x" }""", "list[1].steps=5"), StringComparison.Ordinal);
+        Assert.Contains("expected an index", Error("""{ "name": "x" }""", "list[-1].steps=5"), StringComparison.Ordinal);
     }
 
     [Fact]

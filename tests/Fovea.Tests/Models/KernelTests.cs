@@ -117,6 +117,7 @@ public sealed class KernelTests : IDisposable
     [Theory]
     [InlineData(6, 6, 64, false)]
     [InlineData(6, 2, 32, true)]
+    [InlineData(2, 1, 8192, false)] // wider than a kernel takes
     [InlineData(4, 4, 20, false)]
     [InlineData(4, 1, 20, true)]
     public void Heads_are_split_turned_and_joined_again(int queries, int keyValues, int dim, bool byRow)
@@ -217,6 +218,20 @@ public sealed class KernelTests : IDisposable
         Assert.Equal(loss.item<double>(), TargetKernel.Gradient(logits, ids, scales), 1e-5 * loss.item<double>());
         AssertNear(leaf.grad!, logits);
         Assert.Throws<ArgumentOutOfRangeException>(() => TargetKernel.Gradient(logits, full_like(ids, vocab), scales));
+    }
+
+    [Fact]
+    public void Kernels_run_over_no_rows()
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight) = (Draw(0, 64), ones(64));
+        var (output, scale) = NormKernel.ForwardSum(x, x.clone(), weight, 1e-5);
+        Assert.Equal([0L, 64L], output.shape);
+        var (input, sum) = NormKernel.Backward(x, scale, weight, x, x);
+        Assert.Equal((0, 0), (input.numel(), sum.abs().sum().ToDouble()));
+        Assert.Equal([0L, 32L], GateKernel.Forward(x).shape);
+        Assert.Empty(TargetKernel.Facts(x, zeros(0, ScalarType.Int64), entropy: true));
+        Assert.Equal(0, TargetKernel.Gradient(x, zeros(0, ScalarType.Int64), ones(0)));
     }
 
     [Fact]

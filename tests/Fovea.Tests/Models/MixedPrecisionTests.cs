@@ -22,7 +22,7 @@ public sealed class MixedPrecisionTests
 
     public static TheoryData<string, int> Shapes => new()
     {
-        { "plain", 150 }, { "grouped", 150 }, { "biased", 64 }, { "window", 64 }, { "plain", 7 }, { "segments", 96 },
+        { "plain", 150 }, { "grouped", 150 }, { "biased", 64 }, { "window", 64 }, { "plain", 7 }, { "segments", 96 }, { "grouped window segments", 140 },
     };
 
     [Theory]
@@ -31,8 +31,9 @@ public sealed class MixedPrecisionTests
     {
         using var model = Model(shape);
         using var scope = NewDisposeScope();
-        var (expected, expectedLoss) = Gradients(model, MatmulPolicy.F32, seq, shape == "segments");
-        var (found, loss) = Gradients(model, MatmulPolicy.BF16, seq, shape == "segments");
+        var segmented = shape.Contains("segments", StringComparison.Ordinal);
+        var (expected, expectedLoss) = Gradients(model, MatmulPolicy.F32, seq, segmented);
+        var (found, loss) = Gradients(model, MatmulPolicy.BF16, seq, segmented);
         Assert.Equal(expectedLoss, loss, 0.02);
         Assert.Equal(expected.Keys, found.Keys);
         foreach (var (name, gradient) in expected)
@@ -41,6 +42,46 @@ public sealed class MixedPrecisionTests
             Assert.Equal(ScalarType.Float32, found[name].dtype);
             Assert.True(Distance(gradient, found[name]) < Tolerance, $"{name} is {Distance(gradient, found[name])} off");
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Probabilities_that_are_computed_again_give_the_bits_of_those_that_are_kept(string shape, int seq)
+    {
+        using var model = Model(shape);
+        using var scope = NewDisposeScope();
+        var segmented = shape.Contains("segments", StringComparison.Ordinal);
+        var (kept, loss) = Gradients(model, MatmulPolicy.BF16, seq, segmented);
+        model.Decoder.AttentionPieces = AttentionPieces.Default with { MostKeptBytes = 0 };
+        Assert.False(model.Decoder.AttentionPieces.Keeps(Batch, 6, seq));
+        foreach (var recomputes in new[] { false, true })
+        {
+            var (again, lossAgain) = Gradients(model, MatmulPolicy.BF16, seq, segmented, recomputes);
+            Assert.Equal(loss, lossAgain);
+            Assert.All(kept, g => Assert.Equal(Golden.Floats(g.Value), Golden.Floats(again[g.Key])));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // of one query and one head at a time
+    [InlineData(33, 1 << 12)]
+    [InlineData(1024, 1L << 40)] // of all at once
+    public void Pieces_of_any_size_give_the_gradients_of_float32(long queries, long scoreBytes)
+    {
+        using var model = Model("grouped window segments");
+        using var scope = NewDisposeScope();
+        var (expected, _) = Gradients(model, MatmulPolicy.F32, 70, segmented: true);
+        model.Decoder.AttentionPieces = new AttentionPieces(0, queries, scoreBytes);
+        var (found, _) = Gradients(model, MatmulPolicy.BF16, 70, segmented: true);
+        Assert.All(expected, g => Assert.InRange(Distance(g.Value, found[g.Key]), 0, Tolerance));
+    }
+
+    [Fact]
+    public void A_layer_of_1500_tokens_and_32_heads_keeps_no_probabilities_and_no_product_of_shapes_overflows()
+    {
+        Assert.True(AttentionPieces.Default.Keeps(4, 12, 512));
+        Assert.False(AttentionPieces.Default.Keeps(1, 32, 1500));
+        Assert.False(AttentionPieces.Default.Keeps(int.MaxValue, 4096, int.MaxValue));
     }
 
     [Fact]
@@ -91,7 +132,7 @@ public sealed class MixedPrecisionTests
         var mask = masked ? AttentionMask.Additive(arange(batch * seq, dtype: ScalarType.Int64).floor_divide(70).view(batch, seq), seq, seq, null, CPU) : null;
         Tensor Draw(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16);
         var (query, key, value, gradient) = (Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch, seq, heads * 16));
-        using var attention = new CausalAttention(heads, mask?.to(ScalarType.BFloat16), query, key, value);
+        using var attention = new CausalAttention(AttentionPieces.Default, heads, mask?.to(ScalarType.BFloat16), query, key, value);
         var found = attention.Backward(gradient);
         var leaves = new[] { query * 4, key, value }.Select(t => t.to(ScalarType.Float32).requires_grad_(true)).ToArray(); // the operator divides by sqrt(16)
         Tensor Heads(Tensor x) => x.view(batch, heads, seq, 16);
@@ -103,6 +144,20 @@ public sealed class MixedPrecisionTests
         Assert.InRange(Distance(leaves[0].grad! * 4, found.Query), 0, tolerance);
         Assert.InRange(Distance(leaves[1].grad!, found.Key), 0, tolerance);
         Assert.InRange(Distance(leaves[2].grad!, found.Value), 0, 0.02);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)] // the last piece is shorter
+    [InlineData(50)]
+    [InlineData(4096)]
+    public void The_heads_product_over_parts_of_the_vocabulary_is_that_over_all_of_it(long columns)
+    {
+        using var scope = NewDisposeScope();
+        var generator = new Generator(2);
+        var (error, head) = (randn([9, 50], generator: generator).to(ScalarType.BFloat16), randn([50, 16], generator: generator).to(ScalarType.BFloat16));
+        var expected = error.to(ScalarType.Float32).mm(head.to(ScalarType.Float32));
+        Assert.InRange(Distance(expected, ChunkedHead.Product(error, head, columns)), 0, 0.005);
     }
 
     [Fact]
@@ -167,17 +222,17 @@ public sealed class MixedPrecisionTests
     {
         var config = new DecoderConfig
         {
-            ModelType = shape is "biased" ? "qwen2" : shape is "window" ? "mistral" : "llama",
+            ModelType = shape is "biased" ? "qwen2" : shape.Contains("window", StringComparison.Ordinal) ? "mistral" : "llama",
             VocabSize = Vocabulary,
             HiddenSize = 384,
             IntermediateSize = 640,
             NumLayers = 2,
             NumHeads = 6,
-            NumKeyValueHeads = shape is "grouped" ? 3 : 6,
+            NumKeyValueHeads = shape.Contains("grouped", StringComparison.Ordinal) ? 3 : 6,
             HeadDim = 64,
             MaxPositions = 512,
             QueryKeyValueBias = shape is "biased",
-            SlidingWindow = shape is "window" ? 9 : null,
+            SlidingWindow = shape.Contains("window", StringComparison.Ordinal) ? 9 : null,
             InitializerRange = 0.05,
         };
         var parameters = new ParameterSet();

@@ -170,6 +170,24 @@ public sealed class PackedInferenceTests
         }
     }
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float32)]
+    public void What_changes_in_a_weight_later_does_not_reach_its_packed_copy(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var products = FusedProducts.TryCreate();
+        foreach (var kind in new[] { null, products })
+        {
+            var (weight, bias, x) = (ones([48, 32], type), ones([48], type), ones([1, 32], ScalarType.BFloat16));
+            using var packed = new PackedLinear(kind, weight, bias);
+            weight.zero_();
+            bias.zero_();
+            Assert.Equal(33, packed.Forward(x).min().ToDouble());
+        }
+    }
+
     [Fact]
     public void No_tensor_is_left_behind()
     {

@@ -54,9 +54,9 @@ public sealed class ChartTests
         var curve = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new CurveBlock("Loss", Step, Loss, [new("VIG", [0, 1], [1])])));
         Assert.Equal("report curve \"Loss\", series \"VIG\": expected 2 values in y (as in x), got 1", curve.Message);
         var bars = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new BarBlock("Kept", Step, ["a", "b"], [new("VIG", [new(1)])])));
-        Assert.Equal("report bars \"Kept\", series \"VIG\": expected 2 values (one a class), got 1", bars.Message);
+        Assert.Equal("report bars \"Kept\", series \"VIG\": expected 2 values (one per class), got 1", bars.Message);
         var table = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new TableBlock("Results", "", [new("A")], [new("VIG", [])])));
-        Assert.Equal("report table \"Results\", row \"VIG\": expected 1 cells (one a column), got 0", table.Message);
+        Assert.Equal("report table \"Results\", row \"VIG\": expected 1 cells (one per column), got 0", table.Message);
     }
 
     [Fact]

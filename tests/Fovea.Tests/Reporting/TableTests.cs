@@ -78,12 +78,31 @@ public sealed class TableTests
     [Fact]
     public void Words_carry_their_number_and_class_and_white_space_is_visible()
     {
-        var page = ReportMarkup.Of(new HeatmapTextBlock("h", null, null, [new("VIG", [new("red", 1.5, "colour", true), new("\n", -3), new(" ", double.NaN)])]));
+        var page = ReportMarkup.Of(new HeatmapTextBlock("h", null, null, [new("VIG", [new("red", 1.5, "colour", true), new("\n", -3), new(" ", double.NaN)], ShowClasses: true)]));
         var words = page.WithClass("tok").ToList();
-        Assert.Equal(["red", "\u21B5", "\u2423"], words.Select(w => w.Value));
+        Assert.Equal(["red", "\u21B5", "\u2423"], words.Select(w => w.WithClass("word").Single().Value));
+        Assert.Equal(["1.50", "\u22123.00", "\u2013"], words.Select(w => w.Elements("small").First().Value));
+        Assert.Equal(["colour", "", ""], words.Select(w => w.WithClass("kind").Single().Value));
         Assert.Equal(["tok positive marked", "tok negative", "tok"], words.Select(w => (string)w.Attribute("class")!));
         Assert.Equal(["--a:0.375", "--a:0.75", null], words.Select(w => (string?)w.Attribute("style")));
         Assert.Equal("1.50 \u00B7 red \u00B7 colour", (string?)words[0].Attribute("title"));
+    }
+
+    [Fact]
+    public void A_difference_is_written_in_the_page_and_not_only_on_hover()
+    {
+        var page = ReportMarkup.Of(new TableBlock("t", "", [new("NLL", Decimals: 4)], [new("PRIOR", [new(Value: 5.3273, Low: 5.2, High: 5.4, Lines: ["\u0394 +0.0003 [+0.0001, +0.0005]"])])]));
+        var cell = page.Descendants("td").Single();
+        Assert.Equal("5.3273", cell.WithClass("value").Single().Value);
+        Assert.Equal("\u0394 +0.0003 [+0.0001, +0.0005]", cell.WithClass("line").Single().Value);
+    }
+
+    [Fact]
+    public void A_warning_is_above_the_lead()
+    {
+        var page = ReportMarkup.Parse(Fovea.Reporting.HtmlReport.Render(new ReportDocument("Title", "Lead", [], [], "The model does not see yet.")));
+        var texts = page.WithClass("top").Single().Descendants("p").Select(p => p.Value).ToList();
+        Assert.Equal(["Fovea report", "The model does not see yet.", "Lead"], texts);
     }
 
     private static XElement Counted(double?[,] counts) => ReportMarkup.Of(new TableBlock(

@@ -42,16 +42,30 @@ public sealed class PriorScorerTests : IDisposable
     [Fact]
     public void Each_fold_is_scored_by_the_reference_that_did_not_see_it()
     {
-        var folds = FoldAssignment.ByImage(_corpus.Samples, 3, seed: 1);
+        var folds = Folds(3);
         VisionLanguageModel[] references = [TinyCorpus.Text(1), TinyCorpus.Text(2), TinyCorpus.Text(3)];
-        var crossed = Score("crossed", new PriorScorer(references, folds, Small));
+        var crossed = Score("crossed", new PriorScorer([.. references.Select((r, k) => Reference(r, folds, k))], folds, Small));
         var single = references.Select((r, i) => Score($"reference{i}", new PriorScorer(r, Small))).ToArray();
         foreach (var row in crossed.Where(r => r.HasImage))
         {
-            Near(single[folds.FoldOf(row.Key)][row.Key.Record], row);
+            Near(single[folds.Folds.FoldOf(row.Key)][row.Key.Record], row);
         }
 
         Array.ForEach(references, r => r.Dispose());
+    }
+
+    [Fact]
+    public void A_reference_that_was_not_trained_without_its_fold_of_this_assignment_is_refused()
+    {
+        using var model = TinyCorpus.Text(1);
+        var folds = Folds(2);
+        string Refusal(params FoldReference[] references) => Assert.ThrowsAny<Core.Errors.FoveaException>(() => new PriorScorer(references, folds, Small)).Message;
+        var right = new[] { Reference(model, folds, 0), Reference(model, folds, 1) };
+        Assert.NotNull(new PriorScorer(right, folds, Small));
+        Assert.Contains("expected 2", Refusal(right[0]), StringComparison.Ordinal);
+        Assert.Contains("the one without fold 1, which was trained on fold 0", Refusal(right[1], right[0]), StringComparison.Ordinal);
+        Assert.Contains("trained without folds", Refusal(right[0], right[1] with { Without = null }), StringComparison.Ordinal);
+        Assert.Contains("another assignment", Refusal(right[0], right[1] with { Without = new LeftOutFold("aa", 1) }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,12 +78,14 @@ public sealed class PriorScorerTests : IDisposable
         Assert.Contains("image_count", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void As_many_references_as_folds_are_needed()
+    private FoldsFile Folds(int count)
     {
-        using var reference = TinyCorpus.Text(1);
-        Assert.Throws<ArgumentException>(() => new PriorScorer([reference], FoldAssignment.ByImage(_corpus.Samples, 2, 0), Small));
+        var path = _folder.File($"folds{count}.jsonl");
+        FoldsFile.Write(path, FoldAssignment.ByImage(_corpus.Samples, count, seed: 1), [new FoldSource("tiny.json", "none", true)]);
+        return FoldsFile.Read(path);
     }
+
+    private static FoldReference Reference(VisionLanguageModel model, FoldsFile folds, int fold) => new(model, $"reference{fold}", new LeftOutFold(folds.Sha256, fold));
 
     private static void Near(TokenScores expected, TokenScores got)
     {

@@ -52,7 +52,7 @@ public sealed class ScoringFaultTests : IDisposable
     {
         var options = Small with { Compute = (_, _) => throw new InsufficientMemoryException("none left") };
         var error = Assert.Throws<FoveaException>(() => Score("none", options, _corpus));
-        Assert.Contains("memory does not suffice for one sample", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not enough memory for one sample", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

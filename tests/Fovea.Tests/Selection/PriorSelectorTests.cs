@@ -28,11 +28,11 @@ public sealed class PriorSelectorTests
     [InlineData(-0.3)]
     [InlineData(-30)]
     [InlineData(-1e4)]
-    public void ExpMinusOne_is_exact_to_a_few_units(double x)
+    public void One_minus_a_probability_is_exact_to_a_few_units(double x)
     {
         // Taylor where the subtraction cancels, the plain form where it does not.
         var expected = Math.Abs(x) < 1e-4 ? x + (x * x / 2) + (x * x * x / 6) : Math.Exp(x) - 1;
-        Assert.Equal(1, PriorSelector.ExpMinusOne(x) / expected, 1e-13);
+        Assert.Equal(1, TokenMeasures.OneMinusProbability(x) / -expected, 1e-13);
     }
 
     [Fact]

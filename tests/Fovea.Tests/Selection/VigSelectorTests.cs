@@ -26,8 +26,7 @@ public sealed class VigSelectorTests
     {
         var image = Array.ConvertAll(seen.Get, b => -b / 16f);
         var proxy = image.Select((_, i) => -(i < blind.Length ? blind[i] : 7) / 16f).ToArray();
-        var vig = VisualInformationGain.OfSample(
-            VisualInformationGain.OfTokens(ScoreRows.Scored(0, image, proxy), Conditions.Image, Conditions.Visionless("blur")));
+        var vig = VisualInformationGain.OfSample(ScoreRows.Scored(0, image, proxy), Conditions.Image, Conditions.Visionless("blur"), out _);
         var expected = Math.Log(Perplexity(proxy) / Perplexity(image));
 
         // Double precision; perplexities up to e^16 cost a few units in the last place.

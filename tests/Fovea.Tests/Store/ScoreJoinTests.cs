@@ -44,6 +44,15 @@ public sealed class ScoreJoinTests
     }
 
     [Fact]
+    public void A_question_that_was_edited_between_two_scorings_names_the_sample()
+    {
+        var error = Assert.Throws<InvalidInputException>(() => ScoreJoin.Join([Vig(5)], [Prior(5) with { ConversationFingerprint = "edited" }]).ToList());
+        Assert.Equal(5, error.Record);
+        Assert.Contains("conversation fingerprint", error.Message, StringComparison.Ordinal);
+        Assert.Equal("conversation5", ScoreJoin.Join([Vig(5) with { ConversationFingerprint = null }], [Prior(5)]).Single().ConversationFingerprint);
+    }
+
+    [Fact]
     public void A_missing_sample_is_named() =>
         Assert.Equal(5, Assert.Throws<InvalidInputException>(() => ScoreJoin.Join([Vig(5)], [Prior(4)]).ToList()).Record);
 

@@ -28,6 +28,7 @@ internal static class ScoreRows
         Id = record % 2 == 0 ? $"id{record}" : null,
         TextFingerprint = $"text{record}",
         ContextFingerprint = hasImage ? $"context{record}" : null,
+        ConversationFingerprint = $"conversation{record}",
         ImageHash = hasImage ? $"image{record}" : null,
         HasImage = hasImage,
         TargetIds = [.. Enumerable.Range(10 + record, targets)],

@@ -67,6 +67,36 @@ public sealed class WeightsFileTests : IDisposable
     }
 
     [Fact]
+    public void Weights_hold_for_the_text_alone_that_their_scores_were_conditioned_on()
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, 0f]) with { ConversationFingerprint = "asked" });
+        Assert.Equal([1f, 0f], WeightsFile.Read(Path).Lookup(Sample(4, "text4", 2) with { ConversationFingerprint = "asked" }).Weights!);
+        foreach (var now in new[] { "edited", null })
+        {
+            var error = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(Path).Lookup(Sample(4, "text4", 2) with { ConversationFingerprint = now }));
+            Assert.Equal(("data.json", 4), (error.File, error.Record));
+            Assert.Contains($"expected conversation fingerprint {now ?? "none"}, got asked", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("prior", true)]
+    [InlineData("vig*prior", true)]
+    [InlineData("excess_loss", true)]
+    [InlineData("vig", false)]
+    [InlineData("random_tokens", false)]
+    public void Weights_of_the_text_alone_from_an_earlier_version_are_refused(string method, bool refused)
+    {
+        WeightsFile.Write(Path, [Row(4, SelectionStatus.Kept, [1f, 0f])], WeightNormalization.None, new Dictionary<string, string> { ["method"] = method });
+        var bytes = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(Path));
+        Assert.Contains("fovea.weights/2", bytes, StringComparison.Ordinal);
+        File.WriteAllBytes(Path, System.Text.Encoding.Latin1.GetBytes(bytes.Replace("fovea.weights/2", "fovea.weights/1", StringComparison.Ordinal)));
+        var error = Record.Exception(() => WeightsFile.Read(Path));
+        Assert.Equal(refused, error is InvalidInputException e && e.Message.Contains("which question", StringComparison.Ordinal));
+        Assert.True(refused || error is null);
+    }
+
+    [Fact]
     public void Weights_that_saw_an_image_are_good_for_its_bytes_alone()
     {
         Write(Row(4, SelectionStatus.Kept, [1f, 0f]) with { ImageHash = "seen" }, Row(5, SelectionStatus.Kept, null));

@@ -108,8 +108,10 @@ public sealed class ProcessWideTests
         Assert.Equal((counts[2], counts[2]), (counts[30], counts[60]));
     }
 
-    [Fact]
-    public void The_thread_that_writes_a_checkpoint_allocates_nothing()
+    [Theory]
+    [InlineData(16 << 20)]
+    [InlineData(61)] // pieces that end within an element
+    public void The_thread_that_writes_a_checkpoint_allocates_nothing(int pieceBytes)
     {
         using var folder = new TemporaryFolder();
         using var model = Small.Llava();
@@ -117,7 +119,7 @@ public sealed class ProcessWideTests
         using var optimizer = new AdamW(model.Parameters, new AdamWSettings());
         using var snapshot = new Snapshot(model.Parameters, optimizer, null);
         var store = new CheckpointStore(folder.Path, 2, DiskFiles.Instance);
-        using var writer = new CheckpointWriter(store, DiskFiles.Instance);
+        using var writer = new CheckpointWriter(store, DiskFiles.Instance, pieceBytes);
         var set = TrainingSet.Unweighted(Small.Samples(3));
         var identity = RunIdentity.Of(new TrainingJob { Model = model, Set = set, Options = Small.Options, Folder = folder.Path });
         for (var step = 1; step <= 3; step++)

@@ -1,4 +1,4 @@
-namespace Fovea.Store;
+namespace Fovea.Core.Scores;
 
 /// <summary>
 /// Which targets of a sample were scored. A model's length limit may cut a sample's last targets off;

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Fovea.Cli.Scores;
+using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
+using Fovea.Core.Provenance;
+using Fovea.Core.Scores;
+using Fovea.Reporting.Documents;
+using Fovea.Store;
+
+namespace Fovea.Cli.Story;
+
+/// <summary>The report of a selection: what it kept, how its weights are spread, and why samples were left out.</summary>
+internal static class WeightsReport
+{
+    /// <summary>The page.</summary>
+    public static ReportDocument Of(string folder, StageManifest manifest)
+    {
+        var weights = WeightsFile.Read(Path.Combine(folder, SelectStage.FileName));
+        var summary = WeightsSummary.Of(weights.Rows);
+        return new ReportDocument(
+            $"Weights: {(string?)manifest.Config["method"]}", "",
+            [
+                new ReportSection("Findings", null, [new ListBlock([.. StageResults.SelectionLines(manifest.Result!), .. summary.Lines(), .. StageResults.Advice(manifest)])]),
+                new ReportSection("Weights of the targets", weights.Normalization == WeightNormalization.TargetCount
+                    ? "As stored; training scales a sample's weights to the number of its targets."
+                    : null,
+                    [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. summary.Bins.Select(StoreText.Name)], [new BarSeries("targets", [.. summary.Bins.Select(b => new BarValue(b.Count))])])]),
+                .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
+            ],
+            ReportProvenance.Of(manifest));
+    }
+
+    private static IEnumerable<TokenWeights> Left(WeightsFile weights) => weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid);
+
+    private static TableBlock Reasons(WeightsFile weights)
+    {
+        const int Most = 20;
+        var left = Left(weights).ToArray();
+        return new TableBlock(string.Create(CultureInfo.InvariantCulture, $"{left.Length:#,0} samples, the first {Math.Min(Most, left.Length)}"), "Sample", [new("status"), new("reason")],
+            [.. left.Take(Most).Select(r => new TableRow(r.Key.ToString(), [new(r.Status.ToString().ToLowerInvariant()), new(r.Reason ?? "")]))]);
+    }
+}

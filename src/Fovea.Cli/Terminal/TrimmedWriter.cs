@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace Fovea.Cli.Terminal;
+
+/// <summary>Passes text on without blanks at the ends of lines: tables fill up their last column.</summary>
+internal sealed class TrimmedWriter(TextWriter inner) : TextWriter
+{
+    private int _blanks;
+
+    /// <inheritdoc/>
+    public override Encoding Encoding => inner.Encoding;
+
+    /// <inheritdoc/>
+    public override void Write(char value)
+    {
+        if (value == ' ')
+        {
+            _blanks++;
+            return;
+        }
+
+        for (; _blanks > 0; _blanks--)
+        {
+            if (value is not ('\n' or '\r'))
+            {
+                inner.Write(' ');
+            }
+        }
+
+        inner.Write(value);
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => inner.Flush();
+}
