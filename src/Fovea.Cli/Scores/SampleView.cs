@@ -51,12 +51,12 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         if (Scores.LogProbs.GetValueOrDefault(Conditions.Image) is { } image)
         {
             derived.AddRange(Scores.LogProbs.Where(c => c.Key != Conditions.Image)
-                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.Short(c.Key), (Func<int, double>)(t => (double)image[t] - c.Value[t]))));
+                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.Short(c.Key), (Func<int, double>)(t => TokenMeasures.Difference(image[t], c.Value[t])))));
         }
 
         if (Scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
         {
-            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => 1 - Math.Exp(reference[t])));
+            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => TokenMeasures.OneMinusProbability(reference[t])));
         }
 
         return derived;
