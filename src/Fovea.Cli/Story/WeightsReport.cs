@@ -21,10 +21,10 @@ internal static class WeightsReport
             $"Weights: {(string?)manifest.Config["method"]}", "",
             [
                 new ReportSection("Findings", null, [new ListBlock([.. StageResults.SelectionLines(manifest.Result!), .. StageResults.Advice(manifest)])]),
-                new ReportSection("Weights of the targets", weights.Normalization == WeightNormalization.TargetCount
+                new ReportSection("Weights of the targets", bins.Count == 0 ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
                     ? "As stored; training scales a sample's weights to the number of its targets."
                     : null,
-                    [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StoreText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
+                    bins.Count == 0 ? [] : [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StoreText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
                 .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));
@@ -34,7 +34,7 @@ internal static class WeightsReport
     private static IReadOnlyList<HistogramBin> Histogram(WeightsFile weights)
     {
         var histogram = new TokenHistogram();
-        foreach (var weight in weights.Rows.Where(r => r.Status == SelectionStatus.Kept).SelectMany(r => r.Weights ?? []))
+        foreach (var weight in weights.Rows.Where(r => r.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).SelectMany(r => r.Weights ?? []))
         {
             histogram.Add(weight);
         }
