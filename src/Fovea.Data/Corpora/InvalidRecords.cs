@@ -121,7 +121,7 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
         }
 
         yield return $"{records.Count} unusable records left out ({string.Join(", ", CountByReason(records.Select(r => r.Name)).Select(r => $"{r.Key} {r.Value}"))}), listed in {list}";
-        foreach (var record in records.Take(Shown))
+        foreach (var record in InOrder(records).Take(Shown))
         {
             yield return $"{record.Key.Source}, record {record.Key.Record}: {record.Reason}";
         }
@@ -136,9 +136,11 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
             return;
         }
 
-        AtomicFile.WriteText(path, string.Concat(records.Select(r => JsonSerializer.Serialize(
+        AtomicFile.WriteText(path, string.Concat(InOrder(records).Select(r => JsonSerializer.Serialize(
             new { source = r.Key.Source, record = r.Key.Record, reason = r.Name, message = r.Reason, counted = r.Counted }, Json) + "\n")));
     }
+
+    private static IEnumerable<InvalidRecord> InOrder(IEnumerable<InvalidRecord> records) => records.OrderBy(r => r.Key.Source, StringComparer.Ordinal).ThenBy(r => r.Key.Record);
 
     /// <summary>The error of a record past the limit: what is wrong with it, and the way out.</summary>
     /// <param name="error">Of the record.</param>

@@ -177,7 +177,8 @@ internal sealed class JsonScanner : IDisposable
     }
 
     /// <summary>The file, or the record at hand, ends too early.</summary>
-    public InvalidInputException CutShort() => new(_path, Record, "the JSON is cut short: the file ends in the middle of a value or of the list; copy or export it again");
+    public InvalidInputException CutShort() => new(_path, Record,
+        $"the JSON is cut short: {(_stream.Length == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or export it again");
 
     /// <summary>What is here is no JSON.</summary>
     public InvalidInputException NotJson(string why, Exception? inner = null) => new(_path, Record, $"not valid JSON: {why}", inner);
