@@ -109,10 +109,22 @@ public sealed record StageManifest
 
     private static string Brief(JsonNode? node) => node?.ToJsonString() is { } text ? (text.Length > 60 ? text[..57] + "..." : text) : "absent";
 
+    // How many bad records are allowed decides whether work ends, not what it computes: a run that stopped at one continues with more allowed.
+    private static JsonNode WithoutLimits(JsonNode config)
+    {
+        foreach (var node in new[] { config, config["scoring"] }.OfType<JsonObject>())
+        {
+            node.Remove("max_invalid");
+            node.Remove("on_bad_sample");
+        }
+
+        return config;
+    }
+
     private JsonObject Identity() => new()
     {
         ["kind"] = Kind,
-        ["config"] = Config.DeepClone(),
+        ["config"] = WithoutLimits(Config.DeepClone()),
         ["inputs"] = JsonSerializer.SerializeToNode(Inputs),
         ["num_threads"] = NumThreads,
     };

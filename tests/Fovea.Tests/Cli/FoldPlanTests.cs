@@ -5,6 +5,7 @@ using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 using Fovea.Core.Watching;
 using Fovea.Tests.Training;
 using Xunit;
@@ -43,7 +44,7 @@ public sealed class FoldPlanTests : IDisposable
             Assert.All(trained, t => Assert.Contains(t, s => s.Key.Source == "dialogues.json"));
             Assert.Equal(selectBy != "blur@7.5", trained[0].Count(s => s.Key.Source == "dialogues.json") < 30);
             var folds = Fovea.Scoring.Folds.FoldsFile.Read(stage.Folds!).Folds;
-            foreach (var sample in CorpusFiles.Open(stage.Data, checkImages: false).Samples)
+            foreach (var sample in CorpusFiles.Open(stage.Data, new InvalidRecords(0)).Samples)
             {
                 var reference = trained[folds.FoldOf(sample.Key)];
                 Assert.DoesNotContain(sample.Key, reference.Select(s => s.Key));
