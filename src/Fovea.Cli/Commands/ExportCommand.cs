@@ -25,8 +25,9 @@ internal static class ExportCommand
         var maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens, before weights are scaled.", "N", new Bounds<int>(AtLeast: 1));
         var template = CommonOptions.Template();
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
-        var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, model, weights, imageTokens, maxLength, template, file, json };
+        var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, model, weights, imageTokens, maxLength, template, file, force, json };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
             MissingModel.Require(parsed.GetValue(model)!);
@@ -34,7 +35,7 @@ internal static class ExportCommand
             var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
             var export = new Export(corpus, WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!)), layout, stop);
-            var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows());
+            var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows(), replace: parsed.GetValue(force));
             var result = new JsonObject { ["rows"] = rows, ["dropped"] = export.Dropped, ["invalid"] = export.Invalid, ["out"] = parsed.GetValue(file) };
             Console.WriteLine(parsed.GetValue(json) ? result.ToJsonString(StageManifest.Json) : $"{rows} rows; {export.Dropped} dropped and {export.Invalid} invalid samples left out: {parsed.GetValue(file)}");
         }));

@@ -78,9 +78,15 @@ internal static class ScoreStore
             provenance["input." + role] = hash;
         }
 
-        using var store = ScoreStoreWriter.Open(context.Out, provenance);
+        using var store = ScoreStoreWriter.Open(context.Out, provenance, held: context.Lock);
         store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
-        var summary = scorer.Score(corpus.Source(), store, context.Progress, context.Stop);
+        var lengths = new LongSamples(model.MaxLength);
+        var summary = scorer.Score(corpus.Source(lengths.Note), store, context.Progress, context.Stop);
+        if (lengths.Notice is { } notice)
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, notice);
+        }
+
         return new JsonObject
         {
             ["samples"] = summary.Samples,
