@@ -184,7 +184,7 @@ public sealed class ScoreQueryTests : IDisposable
     [InlineData("true", "true", "true")]
     [InlineData("-0.0::DOUBLE", "-0", "-0")]
     [InlineData("'x'::VARCHAR COLLATE NOCASE", "x", "\"x\"")]
-    [InlineData("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\": 1}")]
+    [InlineData("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\":1}")]
     public void Values_of_every_type_are_shown_as_text_and_as_JSON(string value, string text, string json)
     {
         Assert.Equal(text, Text($"SELECT {value} AS a")[1]);
