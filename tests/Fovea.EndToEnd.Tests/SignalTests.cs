@@ -116,7 +116,11 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
         {
             var lines = Drain(process);
             WaitUntilAtWork(process);
-            Assert.False(process.HasExited, $"{name} ended by itself: {string.Join('\n', lines())}");
+            if (process.HasExited)
+            {
+                Assert.Fail($"{name} ended by itself: {string.Join('\n', lines())}");
+            }
+
             process.Signal(signal);
             if (again)
             {

@@ -109,11 +109,11 @@ internal static class ScoresCommand
     {
         var (store, json) = (Store(), CommonOptions.Json());
         var sql = new Argument<string>("SQL") { Description = "One SELECT over scores, vig, samples, tokens." };
-        var memory = new Option<int?>("--memory-limit") { Description = $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).", HelpName = "MIB" };
+        var memory = Numbers.Optional("--memory-limit", $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).", "MIB", new Bounds<int>(AtLeast: 64));
         var command = new Command("query", "Queries the store in SQL. Views: scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, memory, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores query", stop =>
         {
-            var limit = parsed.GetValue(memory) is null or >= 64 ? parsed.GetValue(memory) : throw new UsageException("--memory-limit: expected at least 64 MiB");
+            var limit = parsed.GetValue(memory);
             using var query = ScoreQuery.Open(ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true), limit, stop);
             MemoryCeiling.Set(limit ?? ScoreQuery.DefaultMib);
             using var answer = query.Run(parsed.GetValue(sql)!, whole: parsed.GetValue(json));
