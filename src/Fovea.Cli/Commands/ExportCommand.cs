@@ -29,10 +29,11 @@ internal static class ExportCommand
         var maxInvalid = CommonOptions.MaxInvalid();
         var onBadSample = CommonOptions.OnBadSample();
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
         var command = new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")
         {
-            data, images, format, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, json,
+            data, images, format, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
@@ -43,14 +44,14 @@ internal static class ExportCommand
             var invalid = new InvalidRecords(limit, key => rows.Find(key) is { Status: SelectionStatus.Invalid });
             var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, invalid);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
-            Write(new Export(corpus, rows, layout, stop), parsed.GetValue(file)!, parsed.GetValue(json));
+            Write(new Export(corpus, rows, layout, stop), parsed.GetValue(file)!, parsed.GetValue(force), parsed.GetValue(json));
         }));
         return command;
     }
 
-    private static void Write(Export export, string file, bool json)
+    private static void Write(Export export, string file, bool force, bool json)
     {
-        var rows = ExportFile.Write(file, export.Rows());
+        var rows = ExportFile.Write(file, export.Rows(), replace: force);
         var list = Path.ChangeExtension(file, InvalidRecords.FileName);
         InvalidRecords.Write(list, export.Invalid.Records);
         foreach (var line in export.Invalid.Summary(list))

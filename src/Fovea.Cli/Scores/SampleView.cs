@@ -13,7 +13,7 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
     /// <exception cref="FoveaException">There is none, or several files have such a record.</exception>
     public static SampleView Find(ScoreStoreReader store, string? source, int record)
     {
-        var found = store.ReadAhead().Where(r => r.Key.Record == record && (source is null || r.Key.Source == source)).ToList();
+        var found = store.Find(source, record);
         return found.Count switch
         {
             1 => new SampleView(found[0], TokensOf(store, found[0])),

@@ -51,6 +51,13 @@ internal sealed record ScoringCorpus(ICorpus Corpus, InvalidRecords Invalid, Tok
     }
 
     /// <summary>All records in file order; those that could not be read are listed with their reason and not scored.</summary>
-    public ScoringSource Source() => ScoringSource.FromSamples(
-        Corpus.Samples, Encoder.Encode, [.. Invalid.Records.Select(r => (r.Key, r.Reason))]);
+    /// <param name="encoded">Gets each sample that was tokenized; on another thread, and where memory did not suffice more than once.</param>
+    public ScoringSource Source(Action<TokenizedSample>? encoded = null) => ScoringSource.FromSamples(
+        Corpus.Samples,
+        sample =>
+        {
+            var tokens = Encoder.Encode(sample);
+            encoded?.Invoke(tokens);
+            return tokens;
+        }, [.. Invalid.Records.Select(r => (r.Key, r.Reason))]);
 }

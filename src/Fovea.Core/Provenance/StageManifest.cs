@@ -80,7 +80,7 @@ public sealed record StageManifest
         var now = Identity();
         if (FirstDifference(was, now, "") is { } difference)
         {
-            throw new FoveaException($"{folder}: cannot resume: {difference}; give what it was begun with, or another --out");
+            throw new FoveaException($"{folder}: cannot be continued: {difference}; give what it was begun with, remove the folder, or give another --out");
         }
     }
 

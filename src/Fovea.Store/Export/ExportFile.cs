@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Provenance;
 using Fovea.Store.Parquet;
 using Parquet;
 using Parquet.Schema;
@@ -16,9 +17,10 @@ public static class ExportFile
     /// <param name="path">Ends in <c>.jsonl</c> or <c>.parquet</c>.</param>
     /// <param name="rows">Enumerated once.</param>
     /// <param name="files">The disk; null for the real one.</param>
+    /// <param name="replace">Whether an existing file of other rows is replaced.</param>
     /// <exception cref="UsageException">Another ending.</exception>
-    /// <exception cref="FoveaException">The disk refuses.</exception>
-    public static int Write(string path, IEnumerable<ExportedSample> rows, IFileLayer? files = null)
+    /// <exception cref="FoveaException">The disk refuses, or a file of other rows exists.</exception>
+    public static int Write(string path, IEnumerable<ExportedSample> rows, IFileLayer? files = null, bool replace = true)
     {
         Func<Stream, IEnumerable<ExportedSample>, int> write = Path.GetExtension(path) switch
         {
@@ -29,7 +31,8 @@ public static class ExportFile
         var count = 0;
         try
         {
-            AtomicFile.Write(path, stream => count = write(stream, rows), files);
+            Leftovers.RemoveOf(path);
+            AtomicFile.Write(path, stream => count = write(stream, rows), files, replace ? null : aside => RequireSame(aside, path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,6 +40,14 @@ public static class ExportFile
         }
 
         return count;
+    }
+
+    private static void RequireSame(string aside, string path)
+    {
+        if (File.Exists(path) && ContentHash.OfFile(aside) != ContentHash.OfFile(path))
+        {
+            throw new FoveaException($"{path}: exists and holds something else; give --force to replace it, or another --out");
+        }
     }
 
     private static int WriteJsonLines(Stream stream, IEnumerable<ExportedSample> rows)
