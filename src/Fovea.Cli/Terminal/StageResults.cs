@@ -98,12 +98,6 @@ internal static class StageResults
                 yield return string.Create(CultureInfo.InvariantCulture, $"{title,-11} {tau:0.000000} nats");
             }
         }
-
-        if (Number(result["mean_weight"]) is { } mean && Number(result["largest_weight"]) is { } largest && Number(result["effective_tokens"]) is { } effective)
-        {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"weights     mean {mean:0.000} before scaling, largest {largest:0.000} after; {effective:#,0} effective targets, (sum w)^2 / sum w^2");
-        }
     }
 
     /// <summary>Every plain value on a line; numbers at six significant digits, whole numbers with separators.</summary>
