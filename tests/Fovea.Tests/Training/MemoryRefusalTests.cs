@@ -103,7 +103,7 @@ public sealed class MemoryRefusalTests
     [Fact]
     public void A_preset_that_exceeds_the_memory_is_refused_before_it_is_drawn()
     {
-        var sizes = new PresetSizes { HiddenSize = 1 << 22, IntermediateSize = 1 << 22, NumLayers = 1 << 22 };
+        var sizes = new PresetSizes { HiddenSize = 1 << 22, IntermediateSize = 1 << 22, NumLayers = 1024 };
         var error = Assert.Throws<FoveaException>(() => ModelPresets.Create("tiny-text-2", new PresetVocabulary(100), 1, sizes, new MemoryLimit(1L << 40, "the machine")));
         Assert.StartsWith("preset tiny-text-2: its parameters take", error.Message, StringComparison.Ordinal);
     }
