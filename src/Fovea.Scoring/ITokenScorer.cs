@@ -27,5 +27,4 @@ public interface ITokenScorer
 /// <param name="Invalid">Those that could not be scored.</param>
 /// <param name="ShardsKept">Shards found finished.</param>
 /// <param name="ShardsWritten">Shards scored by this run.</param>
-/// <param name="Targets">Targets of all samples that are not invalid.</param>
-public sealed record ScoringSummary(int Samples, int Invalid, int ShardsKept, int ShardsWritten, long Targets);
+public sealed record ScoringSummary(int Samples, int Invalid, int ShardsKept, int ShardsWritten);

@@ -9,11 +9,11 @@ namespace Fovea.Scoring;
 internal sealed class KeptShards(
     ScoringOptions options, ScoringSource source, ScoreStoreWriter store, IReadOnlyList<string> conditions, Func<TokenizedSample, string?> imageHash)
 {
-    /// <returns>Shards that lack conditions, and which: those are to be added. And the targets of the others' samples.</returns>
+    /// <returns>Shards that lack conditions, and which: those are to be added.</returns>
     /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are invalid.</exception>
-    public (Dictionary<int, IReadOnlyCollection<string>> Lacking, long Targets) Check(CancellationToken cancellation)
+    public Dictionary<int, IReadOnlyCollection<string>> Check(CancellationToken cancellation)
     {
-        var (lacking, targets) = (new Dictionary<int, IReadOnlyCollection<string>>(), 0L);
+        var lacking = new Dictionary<int, IReadOnlyCollection<string>>();
         foreach (var shard in store.Shards)
         {
             var begin = (long)shard.Index * options.ShardSamples;
@@ -33,23 +33,16 @@ internal sealed class KeptShards(
             {
                 lacking[shard.Index] = missing;
             }
-            else
-            {
-                targets += rows.Sum(Targets);
-            }
         }
 
         if (store.InvalidSamples > options.MaxInvalid)
         {
             throw new FoveaException(
-                $"{store.Folder}: {store.InvalidSamples} samples could not be scored, allowed by max_invalid: {options.MaxInvalid}; correct the data or raise it");
+                $"{store.Folder}: {store.InvalidSamples} unusable records, allowed: {options.MaxInvalid}; correct the data and score into another folder, or leave out up to N such records with --max-invalid N");
         }
 
-        return (lacking, targets);
+        return lacking;
     }
-
-    /// <summary>Targets that a row counts for; none where its sample could not be scored.</summary>
-    public static long Targets(TokenScores row) => row.InvalidReason is null ? row.TargetIds.Length : 0;
 
     private void Check(ShardEntry shard, TokenScores row, int index)
     {

@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
+using Fovea.Data.Corpora;
 using Fovea.Store;
 using Fovea.Torch;
 
@@ -16,13 +17,12 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     private const string Task = "score";
     private int _invalid = store.InvalidSamples;
     private Dictionary<int, IReadOnlyCollection<string>> _lacking = [];
-    private long _targets;
 
     private int Shards => (source.Count + options.ShardSamples - 1) / options.ShardSamples;
 
     public ScoringSummary Run(IProgressSink progress, CancellationToken cancellation)
     {
-        (_lacking, _targets) = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
+        _lacking = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
         var kept = store.Shards.Count - _lacking.Count;
         using var pause = new CollectionPause(options.ImageThreads);
         using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, Wanted(first / options.ShardSamples), pause));
@@ -41,14 +41,14 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
             store.Complete();
         }
 
-        return new ScoringSummary(source.Count, _invalid, kept, Shards - kept, _targets);
+        return new ScoringSummary(source.Count, _invalid, kept, Shards - kept);
     }
 
     // A shard that does not fit in memory is begun again with half the budget, which the store records; so batches depend on nothing that is not on record.
     private void ScoreFitting(int shard, Ahead<TWindow> ahead, CollectionPause pause, IProgressSink progress, CancellationToken cancellation)
     {
         var budget = store.BudgetOf(shard) ?? options.TokenBudget;
-        var (invalidBefore, targetsBefore) = (_invalid, _targets);
+        var invalidBefore = _invalid;
         var held = _lacking.ContainsKey(shard) ? store.ReadShard(shard) : null;
         while (true)
         {
@@ -61,7 +61,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
             catch (Exception e) when (budget > 1 && AllocationFailure.Is(e))
             {
                 budget /= 2;
-                (_invalid, _targets) = (invalidBefore, targetsBefore);
+                _invalid = invalidBefore;
                 store.BeginShard(shard, budget);
                 progress.Report(Task, BeginOf(shard), source.Count, $"not enough memory: scoring {ShardEntry.FileOf(shard)} again with {budget} tokens per batch");
             }
@@ -85,7 +85,6 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
                 }
 
                 rows.Add(row);
-                _targets += KeptShards.Targets(row);
             }
 
             progress.Report(Task, begin + rows.Count, source.Count);
@@ -124,8 +123,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     {
         if (row.InvalidReason is { } reason && ++_invalid > options.MaxInvalid)
         {
-            throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{reason} (samples that could not be scored: {_invalid}, allowed by max_invalid: {options.MaxInvalid})");
+            throw InvalidRecords.Over(new InvalidInputException(row.Key.Source, row.Key.Record, reason), _invalid, options.MaxInvalid);
         }
     }
 }

@@ -29,8 +29,8 @@ internal sealed class VigWork(
             wanted);
         window.Samples.ForEach(options.ImageThreads, pause, (i, sample) =>
         {
-            window.Hashes[i] = ImageHash(sample);
             var unit = images.Unit(sample);
+            window.Hashes[i] = ImageHash(sample);
             for (var c = 0; c < Conditions.Count; c++)
             {
                 window.Shown[c][i] = !wanted.Contains(Conditions[c]) ? []

@@ -58,7 +58,7 @@ internal static class SelectCommand
                 Renames = Renamed.Parse(parsed.GetValue(rename)!),
                 Seed = parsed.GetValue(seed) ?? 1,
             };
-            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
+            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
         }, Guard.Continued));
         return command;
     }

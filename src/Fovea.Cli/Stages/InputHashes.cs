@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Cli.Stages;
@@ -44,7 +45,7 @@ internal static class InputHashes
     {
         for (var i = 0; i < data.Count; i++)
         {
-            var corpus = CorpusFiles.Open([data[i]], checkImages: false, maxInvalid: int.MaxValue);
+            var corpus = CorpusFiles.Open([data[i]], new InvalidRecords(int.MaxValue));
             var named = corpus.Samples.SelectMany(s => s.Images.Select(name => (s.Key, Name: name))).DistinctBy(n => n.Name, StringComparer.Ordinal);
             var files = named.Select(n => (n.Name, PathOf(corpus, n.Key, n.Name))).ToList();
             if (files.Count > 0)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Provenance;
 using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
@@ -67,7 +68,7 @@ internal sealed record ScorePriorStage : IStage
             LeftOutFold.RequireAll(Models, folds);
         }
 
-        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, Scoring.MaxInvalid);
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, new InvalidRecords(Scoring.MaxInvalid));
         var models = new List<VisionLanguageModel>();
         try
         {
@@ -140,7 +141,8 @@ internal sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
+        corpus.CheckImages();
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions

@@ -100,9 +100,12 @@ internal sealed record SelectStage : IStage
             .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []), hasher);
 
     /// <inheritdoc/>
+    public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var stores = new JoinedStores(Scores, ReferenceScores, Renames);
+        var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);
         var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
         var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
         Require(stores, selector.Conditions);

@@ -25,6 +25,7 @@ internal static class StoryRunner
         config = request.Seed is { } seed ? config with { Seeds = [seed] } : config;
         config.Validate(file);
         var plan = config.Scenes is not null ? ScenesStory.Plan(config, request.Out) : PhotographsStory.Plan(config, request.Out);
+        using var held = StageRunner.Claim(request.Out, "run");
         var manifest = Begin(config, request, stop);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
@@ -60,10 +61,6 @@ internal static class StoryRunner
             manifest.MustMatch(before, request.Out);
             manifest = manifest with { Seconds = before.Seconds };
         }
-        else if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
-        {
-            throw new FoveaException($"{request.Out}: exists and is not empty, and holds no run; give another --out");
-        }
 
         manifest.Write(request.Out);
         return manifest;
@@ -75,6 +72,17 @@ internal static class StoryRunner
         if (config.Photographs is not { } photographs)
         {
             return new(StringComparer.Ordinal);
+        }
+
+        if (!File.Exists(photographs.Captions))
+        {
+            throw new InvalidInputException(photographs.Captions, null,
+                "no such file (photographs.captions); any COCO captions file will do: the head of configs/coco.jsonc says how to get COCO's own, then --set photographs.captions=FILE --set photographs.images=DIR");
+        }
+
+        if (!Directory.Exists(photographs.Images))
+        {
+            throw new InvalidInputException(photographs.Images, null, "no such image folder (photographs.images); give an existing one");
         }
 
         var hashes = InputHashes.Of([("captions", photographs.Captions)], hasher);

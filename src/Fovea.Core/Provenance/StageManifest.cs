@@ -89,7 +89,7 @@ public sealed record StageManifest
         var role = found.Path.StartsWith(InputsPrefix, StringComparison.Ordinal) ? found.Path[InputsPrefix.Length..] : null;
         var file = role is null ? null : whichFile?.Invoke(role);
         var what = file is null ? $"'{found.Path}'{Meaning(found.Path)} was {Brief(found.Was)}, now {Brief(found.Now)}" : $"'{found.Path}': {file}";
-        throw new FoveaException($"{folder}: cannot resume: {what}; {Advice(found.Path, role is not null && file is null ? before : null)}");
+        throw new FoveaException($"{folder}: cannot be continued: {what}; {Advice(found.Path, role is not null && file is null ? before : null)}");
     }
 
     private string Advice(string path, StageManifest? before) =>
@@ -97,7 +97,7 @@ public sealed record StageManifest
         : path.EndsWith("].file", StringComparison.Ordinal) ? "for the same records under a new file name give --rename OLD=NEW, else another --out"
         : before is not null && before.Versions.GetValueOrDefault("fovea") != Versions.GetValueOrDefault("fovea")
             ? $"it was begun by fovea {before.Versions.GetValueOrDefault("fovea")}, which may have recorded its inputs otherwise: finish it with that version, or give another --out (what is complete is read as it is)"
-        : "give what it was begun with, or another --out";
+        : "give what it was begun with, remove the folder, or give another --out";
 
     /// <summary>The first path at which two JSON values differ; null if they are equal.</summary>
     private static (string Path, JsonNode? Was, JsonNode? Now)? FirstDifference(JsonNode? was, JsonNode? now, string path)
@@ -140,10 +140,22 @@ public sealed record StageManifest
         return cut + (cut.Count(c => c == '"') % 2 == 1 ? "...\"" : "..."); // a text that is cut is closed
     }
 
+    // How many bad records are allowed decides whether work ends, not what it computes: a run that stopped at one continues with more allowed.
+    private static JsonNode WithoutLimits(JsonNode config)
+    {
+        foreach (var node in new[] { config, config["scoring"] }.OfType<JsonObject>())
+        {
+            node.Remove("max_invalid");
+            node.Remove("on_bad_sample");
+        }
+
+        return config;
+    }
+
     private JsonObject Identity() => new()
     {
         ["kind"] = Kind,
-        ["config"] = Config.DeepClone(),
+        ["config"] = WithoutLimits(Config.DeepClone()),
         ["inputs"] = JsonSerializer.SerializeToNode(Inputs),
         ["num_threads"] = NumThreads,
     };

@@ -25,4 +25,7 @@ public sealed class SubsetCorpus : ICorpus
 
     /// <inheritdoc/>
     public string ImagePath(SampleKey key, string image) => _whole.ImagePath(key, image);
+
+    /// <inheritdoc/>
+    public void FindImages(Sample sample) => _whole.FindImages(sample);
 }

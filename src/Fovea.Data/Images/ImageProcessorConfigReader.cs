@@ -64,6 +64,11 @@ internal static class ImageProcessorConfigReader
 
         if (family == Family.Solo && root.Optional("patch_size") is { } patch)
         {
+            if (!Does(root, "do_resize") || (root.Optional("do_center_crop")?.Flag() ?? false))
+            {
+                throw root.Error("do_resize false and do_center_crop true are not supported for a SOLO processor");
+            }
+
             var longest = root.Field("size").Field("longest_edge");
             return Side(longest) % Side(patch) == 0
                 ? config with { PatchSize = Side(patch), LongestEdge = Side(longest) }

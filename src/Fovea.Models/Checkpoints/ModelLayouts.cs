@@ -54,6 +54,7 @@ internal static class ModelLayouts
     private static ModelPlan OpenText<T>(string dir, ForeignJson json, string family, T config, Func<T, DecoderConfig> textOf,
         Func<T, DecoderConfig, IEnumerable<ParameterSpec>> specs, Func<T, DecoderConfig, ParameterSet, DecoderModel> build, Func<T, int?> patchOf)
     {
+        json.RejectOthers();
         var text = textOf(config);
         return new ModelPlan
         {
@@ -72,6 +73,7 @@ internal static class ModelLayouts
     private static ModelPlan OpenLlava(string dir, ForeignJson json)
     {
         var config = LlavaConfig.Read(json);
+        json.RejectOthers();
         var source = TensorSources.Open(dir);
         var own = json.Object("text_config");
         if (own is { } text && json.Has("tie_word_embeddings") && text.Has("tie_word_embeddings")

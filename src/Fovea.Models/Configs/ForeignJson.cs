@@ -264,7 +264,8 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
     public InvalidInputException Error(string key, string message) => new(file, null, $"{Join(key)}: {message}");
 
-    private void RejectOthers() => ledger.RejectOthers(element);
+    /// <summary>Refuses keys that were not read so far: <see cref="Read"/> does so at its end, a reader of more than this file before it opens the next.</summary>
+    public void RejectOthers() => ledger.RejectOthers(element);
 
     private bool TryGet(string key, out JsonElement value)
     {

@@ -107,7 +107,7 @@ public sealed class NamedImagesTests : IDisposable
         Pipe("images/pipe.png");
         Corpus("data.json", "a.png", name);
         var corpus = Open(followLinks: true);
-        var error = Assert.Throws<InvalidInputException>(corpus.CheckImages);
+        var error = Assert.Throws<InvalidInputException>(() => corpus.FindImages(corpus.Samples[1]));
         Assert.Equal(1, error.Record);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
         Assert.Equal(InputHasher.Unreadable, Lists()[1].Sha256);
@@ -119,8 +119,8 @@ public sealed class NamedImagesTests : IDisposable
         Directory.CreateDirectory(_folder["more"]);
         File.Copy(_folder["data.json"], _folder["more/data.json"]);
         var more = new DataSource { File = _folder["more/data.json"], Images = _folder["images"] };
-        Assert.Contains("\"name\"", Assert.Throws<InvalidInputException>(() => CorpusFiles.Open([Source, more], checkImages: true)).Message, StringComparison.Ordinal);
-        var both = CorpusFiles.Open([Source, more with { Name = "more/data.json" }], checkImages: true);
+        Assert.Contains("\"name\"", Assert.Throws<InvalidInputException>(() => CorpusFiles.Open([Source, more], new InvalidRecords(0))).Message, StringComparison.Ordinal);
+        var both = CorpusFiles.Open([Source, more with { Name = "more/data.json" }], new InvalidRecords(0));
         Assert.Equal(["data.json#0", "data.json#1", "more/data.json#0", "more/data.json#1"], both.Samples.Select(s => $"{s.Key}"));
     }
 
@@ -153,7 +153,7 @@ public sealed class NamedImagesTests : IDisposable
 
     private void Run(DataSource source) => Assert.True(StageRunner.Run(new Looking([source]), new StageContext(_folder["out"], 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Continue).Complete);
 
-    private LlavaJsonCorpus Open(bool followLinks) => LlavaJsonCorpus.Open(_folder["data.json"], _folder["images"], followLinks: followLinks);
+    private LlavaJsonCorpus Open(bool followLinks) => LlavaJsonCorpus.Open(_folder["data.json"], _folder["images"], new InvalidRecords(0), followLinks);
 
     private void Corpus(string file, params string[] images) => File.WriteAllText(_folder[file], new JsonArray([.. images.Select(i => (JsonNode)new JsonObject
     {

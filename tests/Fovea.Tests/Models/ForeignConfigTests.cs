@@ -86,7 +86,7 @@ public sealed class ForeignConfigTests : IDisposable
         foreach (var (read, json, path) in Readers)
         {
             read(Write(With(json, path, "zoom", null)));
-            read(Write(With(json, path, "zoom", new JsonObject())));
+            read(Write(With(json, path, "zoom", new JsonArray())));
         }
     }
 

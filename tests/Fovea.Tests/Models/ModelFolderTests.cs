@@ -67,7 +67,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("""{"model_type":"llama","rope_scaling":{"type":"dynamic","factor":2}}""", "rope_scaling.rope_type: 'dynamic' is not supported")]
     [InlineData("""{"model_type":"llama","rope_parameters":{"full_attention":{"rope_theta":1}}}""", "rope_parameters.full_attention: rotary parameters that differ")]
     [InlineData("""{"model_type":"qwen2","rope_scaling":{"type":"default","mrope_section":[1,2]}}""", "rope_scaling.mrope_section: is not supported")]
-    [InlineData("""{"model_type":"llama","partial_rotary_factor":0.5}""", "partial_rotary_factor: is not supported")]
+    [InlineData("""{"model_type":"llama","partial_rotary_factor":0.5}""", "partial_rotary_factor: 0.5 is not supported")]
     [InlineData("""{"model_type":"llama","quantization_config":{"bits":4}}""", "quantization_config: quantised weights are not supported")]
     [InlineData("""{"model_type":"llama","hidden_act":"gelu"}""", "hidden_act: 'gelu' is not supported")]
     [InlineData("""{"model_type":"llama","num_hidden_layers":2000000000}""", "num_hidden_layers: expected an integer from 1 to 1024")]
