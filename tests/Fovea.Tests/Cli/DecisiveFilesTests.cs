@@ -99,7 +99,7 @@ public sealed class DecisiveFilesTests : IDisposable
     public void Every_name_that_a_reader_opens_beside_a_model_is_listed()
     {
         // What fovea writes and reads in folders of its own.
-        string[] own = ["captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl"];
+        string[] own = ["captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl"];
         var readers = new[] { "Models", "Data" }.SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Fovea." + room), "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
         var names = readers.SelectMany(f => File.ReadLines(f).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
