@@ -4,7 +4,7 @@ using Fovea.Cli.Commands;
 // Before anything else: numbers, names and messages are the same wherever it runs. Workers are this program too.
 CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
-_ = Console.Error; // where too few files may be open, it could not be opened later to say so
+Signals.OfProcess.Install();
 try
 {
     return await FoveaCommand.RunAsync(args);

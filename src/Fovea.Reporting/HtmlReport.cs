@@ -13,5 +13,9 @@ public static class HtmlReport
 
     /// <summary>Renders and writes the file atomically as UTF-8.</summary>
     /// <exception cref="Core.Errors.FoveaException">See <see cref="Render"/>.</exception>
-    public static void Write(string path, ReportDocument document) => AtomicFile.WriteText(path, Render(document));
+    public static void Write(string path, ReportDocument document)
+    {
+        Leftovers.RemoveOf(path);
+        AtomicFile.WriteText(path, Render(document));
+    }
 }

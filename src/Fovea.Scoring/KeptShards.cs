@@ -30,7 +30,7 @@ internal sealed class KeptShards(ScoringOptions options, ScoringSource source, S
         if (store.InvalidSamples > options.MaxInvalid)
         {
             throw new FoveaException(
-                $"{store.Folder}: {store.InvalidSamples} samples could not be scored, allowed by max_invalid: {options.MaxInvalid}; correct the data or raise it");
+                $"{store.Folder}: {store.InvalidSamples} unusable records, allowed: {options.MaxInvalid}; correct the data and score into another folder, or leave out up to N such records with --max-invalid N");
         }
     }
 

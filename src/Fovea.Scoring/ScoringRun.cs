@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
+using Fovea.Data.Corpora;
 using Fovea.Store;
 using Fovea.Torch;
 
@@ -110,8 +111,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     {
         if (row.InvalidReason is { } reason && ++_invalid > options.MaxInvalid)
         {
-            throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{reason} (samples that could not be scored: {_invalid}, allowed by max_invalid: {options.MaxInvalid})");
+            throw InvalidRecords.Over(new InvalidInputException(row.Key.Source, row.Key.Record, reason), _invalid, options.MaxInvalid);
         }
     }
 }

@@ -25,8 +25,8 @@ internal sealed class VigWork(
             new string?[count]);
         window.Samples.ForEach(options.ImageThreads, pause, (i, sample) =>
         {
-            window.Hashes[i] = ImageHash(sample);
             var unit = images.Unit(sample);
+            window.Hashes[i] = ImageHash(sample);
             window.Shown[0][i] = [.. unit.Select(images.Processor.Normalize)];
             for (var p = 0; p < vig.Proxies.Count; p++)
             {

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
 
@@ -67,24 +68,19 @@ public sealed class ScoreStoreReader
         return new ScoreStoreReader(folder, manifest, shards);
     }
 
-    /// <summary>Every damage of a store's files, one line each: hashes, and what stands in each shard. Reads the whole store.</summary>
+    /// <summary>
+    /// Everything that is wrong with a store, one line each: hashes, what each shard holds, shards that are missing between others, counts, the order of records.
+    /// Reads the whole store.
+    /// </summary>
     /// <exception cref="FoveaException">Not a score store.</exception>
-    public static IEnumerable<string> FindDamage(string folder)
-    {
-        var manifest = StoreManifest.Read(folder);
-        foreach (var shard in Finished(folder, manifest))
-        {
-            if (DamageOf(folder, shard) is { } damage)
-            {
-                yield return damage;
-            }
-        }
+    public static IEnumerable<string> FindDamage(string folder) => StoreDamage.Find(folder);
 
-        if (manifest.TokensSha256 is { } tokens && !TokenTexts.IsSound(folder, tokens))
-        {
-            yield return $"{Path.Combine(folder, TokenTexts.FileName)}: missing, torn or altered; run the scoring again to write it";
-        }
-    }
+    /// <summary>Number of samples in a store's finished shards, by its manifest.</summary>
+    /// <exception cref="FoveaException">Not a score store.</exception>
+    public static int CountOf(string folder) => Finished(folder, StoreManifest.Read(folder)).Sum(s => s.Rows);
+
+    /// <summary>Whether a shard can be read and holds what it should.</summary>
+    public bool IsReadable(ShardEntry shard) => StoreDamage.Of(Folder, shard) is null;
 
     /// <summary>Full path of a shard's file.</summary>
     public string PathOf(ShardEntry shard) => Path.GetFullPath(ShardFile.PathOf(Folder, shard));
@@ -141,6 +137,16 @@ public sealed class ScoreStoreReader
         }
     }
 
+    /// <summary>The samples of one record index, one per file that has it. Reads the keys of all shards, and whole only the shards that hold one.</summary>
+    /// <param name="source">The file's name; null for all files.</param>
+    /// <param name="record">Index of the record in its file.</param>
+    /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
+    public IReadOnlyList<TokenScores> Find(string? source, int record)
+    {
+        bool IsMeant(SampleKey key) => key.Record == record && (source is null || key.Source == source);
+        return [.. Shards.Where(s => ShardFile.ReadKeys(Folder, s).Any(IsMeant)).SelectMany(s => ShardFile.Read(Folder, s)).Where(r => IsMeant(r.Key))];
+    }
+
     /// <summary>The samples of one shard.</summary>
     /// <exception cref="FoveaException">There is no such shard, or it cannot be read.</exception>
     public IReadOnlyList<TokenScores> ReadShard(int index)
@@ -151,24 +157,6 @@ public sealed class ScoreStoreReader
     }
 
     // While scoring runs, the manifest names a shard a moment before the shard is in its place.
-    private static ShardEntry[] Finished(string folder, StoreManifest manifest) =>
+    internal static ShardEntry[] Finished(string folder, StoreManifest manifest) =>
         [.. manifest.Shards.Where(s => s.IsFinished && (manifest.Complete || File.Exists(ShardFile.PathOf(folder, s))))];
-
-    private static string? DamageOf(string folder, ShardEntry shard)
-    {
-        try
-        {
-            if (ShardFile.Damage(folder, shard) is { } damage)
-            {
-                return ShardFile.Damaged(folder, shard, damage).Message;
-            }
-
-            _ = ShardFile.Read(folder, shard);
-            return null;
-        }
-        catch (FoveaException e)
-        {
-            return e.Message;
-        }
-    }
 }

@@ -19,11 +19,11 @@ public sealed class ScoreStoreWriter : IDisposable
     private readonly SortedDictionary<int, ShardEntry> _shards = [];
     private readonly SortedDictionary<int, int> _begun = [];
     private readonly IReadOnlyDictionary<string, string> _provenance;
-    private readonly FileStream _lock;
+    private readonly FolderLock? _lock;
     private readonly IFileLayer _files;
     private string? _tokensSha256;
 
-    private ScoreStoreWriter(string folder, IReadOnlyDictionary<string, string> provenance, FileStream exclusive, IFileLayer files)
+    private ScoreStoreWriter(string folder, IReadOnlyDictionary<string, string> provenance, FolderLock? exclusive, IFileLayer files)
     {
         Folder = folder;
         _provenance = provenance;
@@ -47,10 +47,11 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="provenance">All that determines the scores: model hash, tokenizer, template, corpus, dtype, proxies, versions, threads, configuration.</param>
     /// <param name="files">The disk; null for the real one.</param>
+    /// <param name="held">The folder's lock, where the caller has taken it; null: it is taken here and held until the writer is disposed.</param>
     /// <exception cref="FoveaException">The folder holds something else, cannot be written or is written by another process, or a provenance field differs (named, with both values).</exception>
-    public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance, IFileLayer? files = null)
+    public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance, IFileLayer? files = null, FolderLock? held = null)
     {
-        var writer = new ScoreStoreWriter(folder, provenance, StoreFolder.Lock(folder), files ?? DiskFiles.Instance);
+        var writer = new ScoreStoreWriter(folder, provenance, held is null ? FolderLock.Take(folder) : null, files ?? DiskFiles.Instance);
         try
         {
             writer.Continue();
@@ -159,7 +160,7 @@ public sealed class ScoreStoreWriter : IDisposable
     }
 
     /// <summary>Lets other writers open the folder.</summary>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     private static void Check(IReadOnlyList<TokenScores> rows)
     {

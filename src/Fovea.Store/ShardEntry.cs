@@ -9,7 +9,7 @@ namespace Fovea.Store;
 /// <param name="Rows">Samples in it.</param>
 /// <param name="Invalid">How many of them could not be scored.</param>
 /// <param name="Sha256">Of the file, lower-case hex; empty while the shard is begun and not finished.</param>
-/// <param name="TokenBudget">Most tokens of a batch when it was scored; null where nobody said.</param>
+/// <param name="TokenBudget">Most tokens of a batch when it was scored; null where it was not recorded.</param>
 public sealed record ShardEntry(int Index, string File, int Rows, int Invalid, string Sha256, int? TokenBudget = null)
 {
     /// <summary>Whether it was scored to its end.</summary>

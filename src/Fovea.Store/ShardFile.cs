@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
 using Microsoft.Win32.SafeHandles;
@@ -46,6 +47,21 @@ internal static class ShardFile
             return rows.Length == shard.Rows
                 ? rows
                 : throw new InvalidDataException($"{rows.Length} samples; the manifest says {shard.Rows}");
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw Damaged(folder, shard, e.Message, e);
+        }
+    }
+
+    /// <summary>The keys of its samples, without the rest.</summary>
+    /// <exception cref="InvalidInputException">It cannot be read (named).</exception>
+    public static SampleKey[] ReadKeys(string folder, ShardEntry shard)
+    {
+        try
+        {
+            using var file = File.OpenRead(PathOf(folder, shard));
+            return ShardCodec.DecodeKeys(file);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Samples;
@@ -88,7 +89,7 @@ public sealed class WeightsFile
     public TokenWeights? Find(SampleKey key) => _rows.GetValueOrDefault(key);
 
     /// <summary>The weights of a sample as training tokenized it, whatever its images hold.</summary>
-    /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization.</exception>
+    /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization, or a weight is no number of at least 0.</exception>
     public TokenWeights Lookup(TokenizedSample sample)
     {
         if (!_rows.TryGetValue(sample.Key, out var row))
@@ -115,6 +116,11 @@ public sealed class WeightsFile
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)
         {
             throw Mismatch(sample, $"{sample.TargetIndices.Length} weights", $"{weights.Length}");
+        }
+
+        if (row.Weights is { } values && Array.FindIndex(values, w => !(w >= 0) || float.IsInfinity(w)) is >= 0 and var wrong)
+        {
+            throw new InvalidInputException(_path, null, $"{row.Key}: weight {wrong} is {values[wrong].ToString(CultureInfo.InvariantCulture)}; expected a finite number of at least 0; make the weights again");
         }
 
         return row;

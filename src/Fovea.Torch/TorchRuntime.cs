@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Fovea.Core.Errors;
 using Fovea.Torch.Native;
 using TorchSharp;
 
@@ -12,6 +13,7 @@ namespace Fovea.Torch;
 public static partial class TorchRuntime
 {
     private const int MmapThreshold = -3, TrimThreshold = -1, TopPad = -2;
+    private const int MostOfReason = 200;
     private static readonly LibTorchSharpCompat Compat = new();
 
     /// <summary>How the native shim was loaded, in words.</summary>
@@ -23,15 +25,25 @@ public static partial class TorchRuntime
 
     /// <summary>Loads libtorch and sets its thread count. Safe to call more than once.</summary>
     /// <param name="numThreads">Threads for one operation; at least 1.</param>
+    /// <exception cref="FoveaException">It cannot be loaded.</exception>
     public static void Start(int numThreads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(numThreads, 1);
         lock (Compat) // libtorch ends the process if its inter-op threads are set twice
         {
-            torch.set_num_threads(numThreads);
-            if (torch.get_num_interop_threads() != 1)
+            try
             {
-                torch.set_num_interop_threads(1);
+                torch.set_num_threads(numThreads);
+                if (torch.get_num_interop_threads() != 1)
+                {
+                    torch.set_num_interop_threads(1);
+                }
+            }
+            catch (Exception e) when (e is TypeInitializationException or DllNotFoundException)
+            {
+                var reason = e.GetBaseException().Message.ReplaceLineEndings("\n").Split('\n')[0].TrimEnd('.');
+                throw new FoveaException(
+                    $"libtorch cannot be loaded ({reason[..Math.Min(reason.Length, MostOfReason)]}); it needs some GB of address space and 100 open files: see ulimit -v, -d and -n", e);
             }
         }
     }

@@ -160,7 +160,7 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
                 Thread.Sleep(20);
             }
 
-            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            process.Signal("INT");
             process.WaitForExit();
             Assert.Equal(130, process.ExitCode);
         }

@@ -41,16 +41,28 @@ internal static class FoveaProcess
         return outcome;
     }
 
+    /// <summary>Starts it with signals at their default, whatever a shell in the background or <c>nohup</c> made this process ignore.</summary>
     public static Process Start(params string[] arguments) => Start([], arguments);
 
-    private static Process Start(Dictionary<string, string> environment, string[] arguments)
-    {
-        var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = RepositoryRoot };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
+    /// <summary>The same as the leader of a group of processes of its own, so that a signal can be sent to all of it.</summary>
+    public static Process StartGroup(params string[] arguments) => Start([], arguments, through: ["setsid"]);
 
+    /// <summary>Starts it as <c>nohup</c> or a shell in the background does, with a signal that is ignored.</summary>
+    public static Process StartIgnoring(string signal, params string[] arguments) => Start([], arguments, $"--ignore-signal={signal}");
+
+    /// <summary>Sends a signal, e.g. <c>INT</c>; to the whole group if asked.</summary>
+    public static void Signal(this Process process, string signal, bool group = false) =>
+        Process.Start("kill", [$"-{signal}", "--", $"{(group ? "-" : "")}{process.Id}"]).WaitForExit();
+
+    private static Process Start(
+        Dictionary<string, string> environment, string[] arguments, string signals = "--default-signal=INT,TERM,HUP,QUIT", string[]? through = null)
+    {
+        var start = new ProcessStartInfo("env", [signals, .. through ?? [], Program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = RepositoryRoot,
+        };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

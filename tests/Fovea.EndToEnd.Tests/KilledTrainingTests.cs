@@ -87,7 +87,7 @@ public sealed class KilledTrainingTests(KilledTrainingTests.World world) : IClas
         var folder = world.Folder["terminated"];
         using var process = FoveaProcess.Start("train", "--config", config, "--out", folder, "--threads", "1", "--set", "training.steps=100000", "--set", "training.checkpoint_every=null");
         WaitForStep(process, folder, 10);
-        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+        process.Signal("TERM");
         process.WaitForExit();
         Assert.Equal(143, process.ExitCode);
         Assert.Single(Directory.GetDirectories(Path.Combine(folder, "checkpoints"), "step-*"));

@@ -3,8 +3,13 @@ using System.Text.Json.Nodes;
 namespace Fovea.EndToEnd.Tests;
 
 /// <summary>A score store from the command line: what is refused by name, what can be asked of it, and what leaves it.</summary>
-public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored) : IClassFixture<ScoreStoreTests.Scored>
+[Collection(nameof(ScoreStoreTests.Scored))]
+public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
 {
+    /// <summary>The classes that look at one store.</summary>
+    [CollectionDefinition(nameof(Scored))]
+    public sealed class Readers : ICollectionFixture<Scored>;
+
     /// <summary>Scenes, a model and its scores, made once.</summary>
     public sealed class Scored : IDisposable
     {

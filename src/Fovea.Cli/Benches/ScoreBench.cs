@@ -64,6 +64,7 @@ internal sealed class ScoreBench(int rounds, Action<string> notice)
                 loopF32.Time(part, () => expected = [.. parts[part].Select(f32.Score)]);
                 for (var i = 0; i < LlavaTries; i++)
                 {
+                    cancel.ThrowIfCancellationRequested();
                     loopBF16.Time(part, () => parts[part].ForEach(s => bf16.Score(s)));
                     fovea.Time(part, () => found = TargetLogProbs.Compute(model, parts[part]));
                 }

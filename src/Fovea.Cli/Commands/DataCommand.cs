@@ -17,78 +17,96 @@ internal static class DataCommand
     private const int DefaultSamples = 3;
 
     /// <summary>Describes the command.</summary>
-    public static Command Create() => new("data", "Examines a corpus.") { Audit() };
+    public static Command Create() => new("data", "Examines a corpus.") { new AuditOptions().Create() };
 
-    private static Command Audit()
+    private sealed class AuditOptions
     {
-        var data = CommonOptions.Data();
-        var images = CommonOptions.Images();
-        var format = CommonOptions.Format();
-        var model = new Option<string?>("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
-        var template = CommonOptions.Template(byFamily: true);
-        var samples = Numbers.Option("--samples", "Number of samples to print.", "N", DefaultSamples, new Bounds<int>(AtLeast: 0));
-        var seed = CommonOptions.Seed("Seed of the choice of samples.");
-        var json = CommonOptions.Json();
-        var command = new Command("audit", "Prints samples with the tokens that carry loss marked, and counts tokens, targets, images and unusable records.")
+        private readonly Option<string> _data = CommonOptions.Data();
+        private readonly Option<string?> _images = CommonOptions.Images();
+        private readonly Option<DataFormat> _format = CommonOptions.Format();
+        private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
+        private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
+        private readonly Option<string> _template = CommonOptions.Template(byFamily: true);
+        private readonly Option<int> _samples = Numbers.Option("--samples", "Number of samples to print.", "N", DefaultSamples, new Bounds<int>(AtLeast: 0));
+        private readonly Option<int?> _record = Numbers.Optional("--record", "Print this record alone, by its index from 0; of an unusable one, the reason.", "N", new Bounds<int>(AtLeast: 0));
+        private readonly Option<bool> _list = new("--list-invalid") { Description = "List every unusable record, in place of the first of each reason." };
+        private readonly Option<bool> _decode = new("--decode-images") { Description = "Decode every image; otherwise each must only be there." };
+        private readonly Option<int?> _maxInvalid = Numbers.Optional("--max-invalid", "Exit with 1 if more records than this are unusable (default: any number may be).", "N", new Bounds<int>(AtLeast: 0));
+        private readonly Option<bool> _strict = new("--strict") { Description = "Exit with 1 if any record is unusable or there is any warning." };
+        private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the choice of samples.");
+        private readonly Option<bool> _json = CommonOptions.Json();
+
+        public Command Create()
         {
-            data, images, format, model, tokenizer, template, samples, seed, json,
-        };
-        command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop =>
+            var command = new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
+            {
+                _data, _images, _format, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json,
+            };
+            command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop => Run(parsed, stop)));
+            return command;
+        }
+
+        private void Run(ParseResult parsed, CancellationToken stop)
         {
-            var folder = (parsed.GetValue(model), parsed.GetValue(tokenizer)) switch
+            var folder = (parsed.GetValue(_model), parsed.GetValue(_tokenizer)) switch
             {
                 ({ } m, null) => m,
                 (null, { } t) => t,
                 _ => throw new UsageException("expected one of --model and --tokenizer, got both or neither"),
             };
-            if (parsed.GetValue(model) is { } given)
+            if (parsed.GetValue(_model) is { } given)
             {
                 MissingModel.Require(given);
             }
 
-            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
+            var source = new DataSource { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) };
             var loaded = Tokenizer.Load(folder);
-            var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(template)!, folder, loaded));
-            var audit = CorpusAudit.Of(Open(source), encoder, parsed.GetValue(samples), parsed.GetValue(seed) ?? 0, stop);
-            if (parsed.GetValue(json))
+            var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(_template)!, folder, loaded));
+            var corpus = CorpusFiles.OpenWhole(source, new InvalidRecords(int.MaxValue));
+            if (parsed.GetValue(_record) is { } record)
             {
-                Console.WriteLine(JsonSerializer.Serialize(Document(audit, source.File, folder, encoder), StageManifest.Json));
+                ShowRecord(corpus, encoder, record, parsed.GetValue(_json));
                 return;
             }
 
-            AuditReport.Show(new Screen(json: false).Results, audit);
-        }));
-        return command;
+            var audit = CorpusAudit.Of(corpus, encoder, parsed.GetValue(_samples), parsed.GetValue(_seed) ?? 0, parsed.GetValue(_decode), stop);
+            if (parsed.GetValue(_json))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(audit, source.File, folder, encoder), StageManifest.Json));
+            }
+            else
+            {
+                AuditReport.Show(new Screen(json: false).Results, audit, parsed.GetValue(_list));
+            }
+
+            Judge(audit, source.File, parsed.GetValue(_maxInvalid), parsed.GetValue(_strict));
+        }
+
+        /// <exception cref="FoveaException">The corpus is worse than was asked for.</exception>
+        private static void Judge(CorpusAudit audit, string file, int? limit, bool strict)
+        {
+            var invalid = audit.Records - audit.Valid;
+            if (invalid > (strict ? 0 : limit ?? int.MaxValue))
+            {
+                throw new FoveaException($"{file}: {invalid} of {audit.Records} records are unusable, allowed: {(strict ? 0 : limit)}");
+            }
+
+            if (strict && audit.Warnings.Count > 0)
+            {
+                throw new FoveaException($"{file}: {string.Join(", ", audit.Warnings.Select(w => $"{w.Name} {w.Count}"))}; --strict allows no warning");
+            }
+        }
+
+        private static void ShowRecord(FileCorpus corpus, SampleEncoder encoder, int record, bool json)
+        {
+            var seen = RecordAudit.Of(corpus, encoder, record);
+            if (json)
+            {
+                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(seen), StageManifest.Json));
+                return;
+            }
+
+            AuditReport.Show(new Screen(json: false).Results, seen);
+        }
     }
-
-    private static FileCorpus Open(DataSource source) => source.Format == DataFormat.Llava
-        ? LlavaJsonCorpus.Open(source.File, source.ImageFolder, int.MaxValue)
-        : CocoCaptionsCorpus.Open(source.File, source.ImageFolder, int.MaxValue);
-
-    private static object Document(CorpusAudit audit, string file, string folder, SampleEncoder encoder) => new
-    {
-        metrics = new
-        {
-            records = audit.Records,
-            valid = audit.Valid,
-            tokens = audit.Tokens,
-            targets = audit.Targets,
-            images = audit.Images,
-            longest_sample = audit.LongestSample,
-            templates = audit.Templates,
-            invalid = audit.Invalid.Select(i => new { reason = i.Reason, count = i.Count, first = i.First }),
-        },
-        samples = audit.Samples.Select(s => new
-        {
-            record = s.Sample.Key.Record,
-            id = s.Sample.Id,
-            template = s.Template,
-            images = s.Sample.Images,
-            text = s.Text,
-            targets = s.Sample.TargetIndices.Length,
-            tokens = s.Tokens.Select(t => new { id = t.Id, text = t.Text, loss = t.CarriesLoss }),
-        }),
-        run = new { data = file, tokenizer = folder, tokenizer_fingerprint = encoder.TokenizerFingerprint, template = encoder.Templates.Name, versions = BuildVersions.All() },
-    };
 }

@@ -14,13 +14,15 @@ internal static class EvalCommand
         var scenes = new Option<string>("--scenes") { Description = "Folder that 'fovea scenes' wrote.", Required = true, HelpName = "DIR" };
         var conflict = new Option<string?>("--conflict") { Description = "A second folder, whose scenes contradict the bias.", HelpName = "DIR" };
         var tokens = Numbers.Option("--max-new-tokens", "Most tokens of a generated caption.", "N", 64, new Bounds<int>(AtLeast: 1));
+        var maxInvalid = CommonOptions.MaxInvalid();
+        var onBadSample = CommonOptions.OnBadSample();
         var folder = CommonOptions.Out("Folder of predictions and results.");
         var resume = CommonOptions.Resume();
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
         var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
-            model, scenes, conflict, tokens, folder, resume, threads, json,
+            model, scenes, conflict, tokens, maxInvalid, onBadSample, folder, resume, threads, json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea eval scenes", stop => StageCommand.Run(
             new EvalScenesStage
@@ -31,6 +33,8 @@ internal static class EvalCommand
                 Captions = true,
                 Dialogues = true,
                 MaxNewTokens = parsed.GetValue(tokens),
+                MaxInvalid = parsed.GetValue(maxInvalid),
+                OnBadSample = parsed.GetValue(onBadSample),
             },
             parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Resumable));
         return new Command("eval", "Evaluates a model.") { command };

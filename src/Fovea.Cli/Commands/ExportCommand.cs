@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
+using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Data.Tokenizers;
 using Fovea.Store;
 using Fovea.Store.Export;
@@ -24,21 +26,48 @@ internal static class ExportCommand
         var imageTokens = Numbers.Option("--image-tokens", "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", "N", 1, new Bounds<int>(AtLeast: 1));
         var maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens, before weights are scaled.", "N", new Bounds<int>(AtLeast: 1));
         var template = CommonOptions.Template();
+        var maxInvalid = CommonOptions.MaxInvalid();
+        var onBadSample = CommonOptions.OnBadSample();
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
+        var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
-        var command = new Command("export", "Writes id, input_ids, labels and loss_weights for other trainers.") { data, images, format, model, weights, imageTokens, maxLength, template, file, json };
+        var command = new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")
+        {
+            data, images, format, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json,
+        };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
             MissingModel.Require(parsed.GetValue(model)!);
             var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
-            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, maxInvalid: int.MaxValue);
+            var rows = WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!));
+            var limit = InvalidRecords.LimitOf(parsed.GetValue(onBadSample), parsed.GetValue(maxInvalid));
+            var invalid = new InvalidRecords(limit, key => rows.Find(key) is { Status: SelectionStatus.Invalid });
+            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, invalid);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
-            var export = new Export(corpus, WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!)), layout, stop);
-            var rows = ExportFile.Write(parsed.GetValue(file)!, export.Rows());
-            var result = new JsonObject { ["rows"] = rows, ["dropped"] = export.Dropped, ["invalid"] = export.Invalid, ["out"] = parsed.GetValue(file) };
-            Console.WriteLine(parsed.GetValue(json) ? result.ToJsonString(StageManifest.Json) : $"{rows} rows; {export.Dropped} dropped and {export.Invalid} invalid samples left out: {parsed.GetValue(file)}");
+            Write(new Export(corpus, rows, layout, stop), parsed.GetValue(file)!, parsed.GetValue(force), parsed.GetValue(json));
         }));
         return command;
+    }
+
+    private static void Write(Export export, string file, bool force, bool json)
+    {
+        var rows = ExportFile.Write(file, export.Rows(), replace: force);
+        var list = Path.ChangeExtension(file, InvalidRecords.FileName);
+        InvalidRecords.Write(list, export.Invalid.Records);
+        foreach (var line in export.Invalid.Summary(list))
+        {
+            Screen.Notice(line);
+        }
+
+        var result = new JsonObject
+        {
+            ["rows"] = rows,
+            ["dropped"] = export.Dropped,
+            ["invalid"] = export.Invalid.Records.Count,
+            ["invalid_reasons"] = new JsonObject(export.Invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["out"] = file,
+        };
+        Console.WriteLine(json ? result.ToJsonString(StageManifest.Json) : $"{rows} rows; {export.Dropped} dropped and {export.Invalid.Records.Count} invalid samples left out: {file}");
     }
 
     private static int ImageId(Tokenizer tokenizer) => tokenizer.IdOf("<image>") ?? tokenizer.VocabSize;
@@ -48,28 +77,52 @@ internal static class ExportCommand
     {
         public int Dropped { get; private set; }
 
-        public int Invalid { get; private set; } = CorpusFiles.InvalidOf(corpus.Corpus).Count;
+        public InvalidRecords Invalid => corpus.Invalid;
 
         public IEnumerable<ExportedSample> Rows()
         {
             foreach (var sample in corpus.Corpus.Samples)
             {
                 stop.ThrowIfCancellationRequested();
-                if (weights.Find(sample.Key) is { Status: SelectionStatus.Invalid })
+                if (weights.Find(sample.Key) is { Status: SelectionStatus.Invalid } marked)
                 {
-                    Invalid++;
-                    continue;
+                    Invalid.Note(sample.Key, marked.Reason ?? "marked as invalid by the weights");
                 }
-
-                var tokens = corpus.Encoder.Encode(sample);
-                var row = weights.Lookup(tokens);
-                if (row.Status == SelectionStatus.Dropped)
+                else if (Row(sample) is { } row)
                 {
-                    Dropped++;
-                    continue;
+                    yield return row;
                 }
+            }
+        }
 
-                yield return ExportedSample.Of(tokens, row, weights.Normalization, layout);
+        private ExportedSample? Row(Core.Samples.Sample sample)
+        {
+            Core.Samples.TokenizedSample tokens;
+            try
+            {
+                tokens = corpus.Encoder.Encode(sample);
+            }
+            catch (InvalidInputException e)
+            {
+                Invalid.Add(sample.Key, e);
+                return null;
+            }
+
+            var row = weights.Lookup(tokens);
+            if (row.Status == SelectionStatus.Dropped)
+            {
+                Dropped++;
+                return null;
+            }
+
+            try
+            {
+                return ExportedSample.Of(tokens, row, weights.Normalization, layout);
+            }
+            catch (InvalidInputException e)
+            {
+                Invalid.Add(sample.Key, e);
+                return null;
             }
         }
     }

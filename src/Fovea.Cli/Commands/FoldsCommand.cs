@@ -37,8 +37,8 @@ internal static class FoldsCommand
                     Count = parsed.GetValue(count),
                     Seed = parsed.GetValue(seed) ?? 1,
                 },
-                parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
-        }));
+                parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
+        }, Guard.Continued));
         return command;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 
 namespace Fovea.Cli.Commands;
 
@@ -11,37 +10,32 @@ internal static class Guard
     /// <summary>What an interrupted command that continues by itself says.</summary>
     public const string Continued = "what is finished is saved; run the same command again to continue";
 
-    /// <summary>Runs <paramref name="work"/>, whose token is cancelled by SIGINT and SIGTERM.</summary>
+    /// <summary>Runs <paramref name="work"/>, whose token is cancelled by the first signal (<see cref="Signals"/>).</summary>
     /// <param name="hint">The command to name in "See 'fovea ... --help'".</param>
     /// <param name="work">Gets the token.</param>
     /// <param name="interrupted">What to say after "interrupted"; null where there is nothing to continue.</param>
     public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work, string? interrupted = null)
     {
-        using var stop = new CancellationTokenSource();
-        var code = ExitCodes.Interrupted;
-        void OnSignal(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            code = context.Signal == PosixSignal.SIGTERM ? ExitCodes.Terminated : ExitCodes.Interrupted;
-            stop.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        var signals = Signals.OfProcess;
+        signals.Say($"fovea: interrupted{(interrupted is null ? "" : $"; {interrupted}")}");
         try
         {
-            await work(stop.Token);
+            await work(signals.Stop);
             return ExitCodes.Done;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception e) when (signals.Stop.IsCancellationRequested && IsCancellation(e))
         {
-            return Failure.Say(interrupted is null ? "interrupted" : $"interrupted; {interrupted}", code);
+            signals.Tell();
+            return signals.ExitCode;
         }
         catch (Exception e) when (Failure.IsForeseen(e) || Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
         {
             return Failure.Report(e, hint);
         }
     }
+
+    private static bool IsCancellation(Exception e) =>
+        e is OperationCanceledException || (e is AggregateException many && many.Flatten().InnerExceptions.All(IsCancellation));
 
     /// <summary>The same for work that does not wait.</summary>
     public static Task<int> Run(string hint, Action<CancellationToken> work, string? interrupted = null) =>

@@ -26,7 +26,7 @@ internal static class ScenesCommand
                 ? ConfigBinder.Load<SceneSpec>(file, overrides)
                 : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
             spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes };
-            StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
+            StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
         }, Guard.Continued));
         command.Add(Tokenizer());
         return command;
@@ -38,7 +38,7 @@ internal static class ScenesCommand
         var json = CommonOptions.Json();
         var command = new Command("tokenizer", "Writes the built-in world's tokenizer as Hugging Face files.") { folder, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scenes tokenizer", stop =>
-            StageCommand.Run(new TokenizerStage(), parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Continued));
+            StageCommand.Run(new TokenizerStage(), parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop), Guard.Continued));
         return command;
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -43,7 +44,9 @@ internal static class ScoreCommand
 
         public Option<int> ShardSamples { get; } = Numbers.Option("--shard-samples", "Samples of one shard: what an interrupted run loses at most.", "N", ScoreStoreWriter.MaxShardRows, new Bounds<int>(AtLeast: 1));
 
-        public Option<int> MaxInvalid { get; } = Numbers.Option("--max-invalid", "Samples that may be invalid; they are skipped and listed with the reason.", "N", 0, new Bounds<int>(AtLeast: 0));
+        public Option<int?> MaxInvalid { get; } = CommonOptions.MaxInvalid();
+
+        public Option<OnBadSample> OnBadSample { get; } = CommonOptions.OnBadSample();
 
         public Option<int?> MaxLength { get; } = Numbers.Optional("--max-length", "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", "N", new Bounds<int>(AtLeast: 1));
 
@@ -63,7 +66,7 @@ internal static class ScoreCommand
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, OnBadSample, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
             {
                 command.Add(option);
             }
@@ -81,7 +84,7 @@ internal static class ScoreCommand
             {
                 TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)![0]),
                 ShardSamples = parsed.GetValue(ShardSamples),
-                MaxInvalid = parsed.GetValue(MaxInvalid),
+                MaxInvalid = InvalidRecords.LimitOf(parsed.GetValue(OnBadSample), parsed.GetValue(MaxInvalid)),
                 MaxLength = parsed.GetValue(MaxLength),
                 TopOne = parsed.GetValue(TopOne),
                 Entropy = parsed.GetValue(Entropy),

@@ -56,7 +56,7 @@ internal static class SelectCommand
                 StrictPaper = parsed.GetValue(strict),
                 Seed = parsed.GetValue(seed) ?? 1,
             };
-            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Refuse, new Screen(parsed.GetValue(json)), stop);
+            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
         }, Guard.Continued));
         return command;
     }

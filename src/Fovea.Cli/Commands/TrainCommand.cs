@@ -5,6 +5,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
 
 namespace Fovea.Cli.Commands;
@@ -26,6 +27,8 @@ internal sealed class TrainCommand
     private readonly Option<string> _template = CommonOptions.Template();
     private readonly Option<string> _out = CommonOptions.Out("Folder of the training run.");
     private readonly Option<string?> _weights = new("--weights") { Description = "Token weights that 'fovea select' wrote; absent: plain next-token prediction.", HelpName = "W" };
+    private readonly Option<int?> _maxInvalid = CommonOptions.MaxInvalid();
+    private readonly Option<OnBadSample> _onBadSample = CommonOptions.OnBadSample();
     private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the order of the samples and of initial weights.");
     private readonly Option<string[]> _set = CommonOptions.Set();
     private readonly Option<bool> _resume = CommonOptions.Resume();
@@ -40,7 +43,7 @@ internal sealed class TrainCommand
         var options = new TrainCommand();
         var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
-            options._config, options._model, options._data, options._images, options._format, options._template, options._out, options._weights, options._seed,
+            options._config, options._model, options._data, options._images, options._format, options._template, options._out, options._weights, options._maxInvalid, options._onBadSample, options._seed,
             options._set, options._resume, options._threads, options._anyThreads, options._overMemory, options._json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
@@ -92,6 +95,16 @@ internal sealed class TrainCommand
         if (parsed.GetValue(_weights) is { } weights)
         {
             yield return $"weights={Quote(weights)}";
+        }
+
+        if (parsed.GetValue(_maxInvalid) is { } maxInvalid)
+        {
+            yield return FormattableString.Invariant($"max_invalid={maxInvalid}");
+        }
+
+        if (Given(parsed, _onBadSample))
+        {
+            yield return $"on_bad_sample={(parsed.GetValue(_onBadSample) == OnBadSample.Skip ? "skip" : "stop")}";
         }
 
         if (parsed.GetValue(_seed) is { } seed)

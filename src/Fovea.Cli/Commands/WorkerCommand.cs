@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Fovea.Cli.Workers;
 using Fovea.Torch;
 
@@ -16,12 +15,11 @@ internal static class WorkerCommand
         command.Hidden = true;
         command.SetAction(async (parsed, _) =>
         {
-            // The terminal sends Ctrl-C to the whole group; the scheduler alone decides, and says so through our input.
-            using var ignore = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => c.Cancel = true);
+            Signals.OfProcess.LeaveInterruptsToParent();
             var output = Console.Out;
             Console.SetOut(Console.Error);
             TorchRuntime.Start(parsed.GetValue(threads));
-            await new WorkerLoop(Console.In, output, parsed.GetValue(threads)).RunAsync();
+            await new WorkerLoop(Console.In, output, parsed.GetValue(threads), Signals.OfProcess).RunAsync();
             return ExitCodes.Done;
         });
         return command;

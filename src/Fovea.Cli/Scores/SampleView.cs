@@ -13,7 +13,7 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
     /// <exception cref="FoveaException">There is none, or several files have such a record.</exception>
     public static SampleView Find(ScoreStoreReader store, string? source, int record)
     {
-        var found = store.ReadAhead().Where(r => r.Key.Record == record && (source is null || r.Key.Source == source)).ToList();
+        var found = store.Find(source, record);
         return found.Count switch
         {
             1 => new SampleView(found[0], TokensOf(store, found[0])),
@@ -51,12 +51,12 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         if (Scores.LogProbs.GetValueOrDefault(Conditions.Image) is { } image)
         {
             derived.AddRange(Scores.LogProbs.Where(c => c.Key != Conditions.Image)
-                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.Short(c.Key), (Func<int, double>)(t => (double)image[t] - c.Value[t]))));
+                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.Short(c.Key), (Func<int, double>)(t => TokenMeasures.Difference(image[t], c.Value[t])))));
         }
 
         if (Scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
         {
-            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => 1 - Math.Exp(reference[t])));
+            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => TokenMeasures.OneMinusProbability(reference[t])));
         }
 
         return derived;

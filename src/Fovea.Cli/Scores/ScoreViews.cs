@@ -4,8 +4,8 @@ using Fovea.Store;
 namespace Fovea.Cli.Scores;
 
 /// <summary>
-/// SQL views over a store's shards: <c>samples</c> (a row a sample, as in the shards), <c>tokens</c> (token_id, token), <c>scores</c> (a row a scored target and
-/// condition) and <c>vig</c> (a row a target that the image and a visionless condition scored, with their difference in nats).
+/// SQL views over a store's shards: <c>samples</c> (one row per sample, as in the shards), <c>tokens</c> (token_id, token), <c>scores</c> (one row per scored target and
+/// condition) and <c>vig</c> (one row per target that the image and a visionless condition scored, with their difference in nats).
 /// </summary>
 internal static class ScoreViews
 {

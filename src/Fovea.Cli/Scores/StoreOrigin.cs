@@ -2,6 +2,7 @@ using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Cli.Scores;
 
@@ -27,5 +28,5 @@ internal sealed record StoreOrigin(IReadOnlyList<DataSource> Data, string Model,
 
     /// <summary>The corpus, with bad records left out as scoring leaves them out.</summary>
     /// <exception cref="FoveaException">It is not where it was.</exception>
-    public ICorpus OpenCorpus() => CorpusFiles.Open(Data, checkImages: false, maxInvalid: int.MaxValue);
+    public ICorpus OpenCorpus() => CorpusFiles.Open(Data, new InvalidRecords(int.MaxValue));
 }

@@ -95,7 +95,7 @@ internal sealed class StoreStatistics
 
             sums.Add(sees
                 ? VisualInformationGain.OfTokens(row, Conditions.Image, condition)
-                : [.. row.LogProbs[condition].Where(x => !float.IsNaN(x)).Select(x => 1 - Math.Exp(x))], row.HasImage);
+                : [.. row.LogProbs[condition].Where(x => !float.IsNaN(x)).Select(x => TokenMeasures.OneMinusProbability(x))], row.HasImage);
         }
     }
 

@@ -7,62 +7,84 @@ namespace Fovea.Cli.Stages;
 /// <summary>Opens the corpus files that a configuration names.</summary>
 internal static class CorpusFiles
 {
-    /// <summary>Opens them as one corpus.</summary>
+    /// <summary>Opens them as one corpus. Images are looked for when they are read, or by <see cref="ICorpus.FindImages"/>.</summary>
     /// <param name="data">The files.</param>
-    /// <param name="checkImages">Whether every image must be there.</param>
-    /// <param name="maxInvalid">Records of a LLaVA file that may be unusable; they are left out and listed by <see cref="InvalidOf"/>.</param>
-    /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
-    public static ICorpus Open(IReadOnlyList<DataSource> data, bool checkImages, int maxInvalid = 0)
+    /// <param name="invalid">Takes the records that cannot be used, of all files.</param>
+    /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
+    public static ICorpus Open(IReadOnlyList<DataSource> data, InvalidRecords invalid)
     {
         if (data.Count == 0)
         {
             throw new FoveaException("'data': expected at least one file");
         }
 
-        var corpora = data.Select(d => Open(d, checkImages, maxInvalid)).ToArray();
+        var corpora = data.Select(d => Open(d, invalid)).ToArray();
         return corpora.Length == 1 ? corpora[0] : new JoinedCorpus(data, corpora);
     }
 
-    /// <summary>The records that were left out.</summary>
-    public static IReadOnlyList<InvalidRecord> InvalidOf(ICorpus corpus) => corpus switch
-    {
-        FileCorpus file => file.Invalid,
-        JoinedCorpus joined => joined.Invalid,
-        _ => [],
-    };
+    /// <summary>Opens one file whole, in the form that it is in or is said to be in.</summary>
+    public static FileCorpus OpenWhole(DataSource source, InvalidRecords invalid) => IsCoco(source)
+        ? CocoCaptionsCorpus.Open(source.File, source.ImageFolder, invalid)
+        : LlavaJsonCorpus.Open(source.File, source.ImageFolder, invalid);
 
-    private static ICorpus Open(DataSource source, bool checkImages, int maxInvalid)
+    /// <summary>The samples whose images can all be decoded: an evaluation reads each image anyway, and must not break off at one.</summary>
+    /// <exception cref="InvalidInputException">Too many cannot.</exception>
+    public static ICorpus Decodable(ICorpus corpus, InvalidRecords invalid, CancellationToken stop)
     {
-        var images = source.ImageFolder;
-        if (source.Format == DataFormat.Llava)
+        var (usable, fine) = (new List<int>(), new HashSet<(string Source, string Name)>());
+        foreach (var (i, sample) in corpus.Samples.Index())
         {
-            var llava = LlavaJsonCorpus.Open(source.File, images, maxInvalid);
-            if (checkImages)
+            stop.ThrowIfCancellationRequested();
+            try
             {
-                llava.CheckImages();
-            }
+                for (var at = 0; at < sample.Images.Count; at++)
+                {
+                    if (!fine.Contains((sample.Key.Source, sample.Images[at])))
+                    {
+                        corpus.LoadImage(sample, at);
+                        fine.Add((sample.Key.Source, sample.Images[at]));
+                    }
+                }
 
-            return llava;
+                usable.Add(i);
+            }
+            catch (InvalidInputException e)
+            {
+                invalid.Add(sample.Key, e);
+            }
         }
 
-        var coco = CocoCaptionsCorpus.Open(source.File, images);
+        return usable.Count == corpus.Samples.Count ? corpus : new SubsetCorpus(corpus, usable);
+    }
+
+    /// <summary>Writes the list of unusable records beside a stage's artefact, and tells how many there are and the first few.</summary>
+    public static void List(InvalidRecords invalid, StageContext context, string task, string prefix = "")
+    {
+        var path = Path.Combine(context.Out, prefix + InvalidRecords.FileName);
+        InvalidRecords.Write(path, invalid.Records);
+        foreach (var line in invalid.Summary(path))
+        {
+            context.Progress.Tell(task, 0, 0, line);
+        }
+    }
+
+    private static bool IsCoco(DataSource source) => source.Format == DataFormat.Coco || (source.Format == DataFormat.Auto && CocoCaptionsCorpus.Recognises(source.File));
+
+    private static ICorpus Open(DataSource source, InvalidRecords invalid)
+    {
+        var whole = OpenWhole(source, invalid);
+        if (whole is not CocoCaptionsCorpus coco)
+        {
+            return source.SkipImages == 0 && source.TakeImages is null
+                ? whole
+                : throw new InvalidInputException(source.File, null, "skip_images and take_images count the photographs of a COCO captions file; this file holds conversations: leave them out");
+        }
+
         var groups = coco.ImageGroups.Skip(source.SkipImages).Take(source.TakeImages ?? int.MaxValue).ToArray();
-        if (groups.Length == 0 || (source.TakeImages is { } take && groups.Length < take))
-        {
-            throw new InvalidInputException(source.File, null,
-                $"holds {coco.ImageGroups.Count} photographs with captions; expected {source.SkipImages} to skip and {source.TakeImages ?? 1} to take");
-        }
-
-        var part = coco.OfGroups(groups);
-        if (checkImages)
-        {
-            foreach (var sample in part.Samples.DistinctBy(s => s.Images[0]))
-            {
-                coco.ImagePath(sample, 0);
-            }
-        }
-
-        return part;
+        return groups.Length == 0 || (source.TakeImages is { } take && groups.Length < take)
+            ? throw new InvalidInputException(source.File, null,
+                $"holds {coco.ImageGroups.Count} photographs with captions; expected {source.SkipImages} to skip and {source.TakeImages ?? 1} to take")
+            : groups.Length == coco.ImageGroups.Count ? coco : coco.OfGroups(groups);
     }
 
     private sealed class JoinedCorpus : ICorpus
@@ -80,13 +102,12 @@ internal static class CorpusFiles
             }
 
             Samples = [.. corpora.SelectMany(c => c.Samples)];
-            Invalid = [.. corpora.SelectMany(InvalidOf)];
         }
 
         public IReadOnlyList<Sample> Samples { get; }
 
-        public IReadOnlyList<InvalidRecord> Invalid { get; }
-
         public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
+
+        public void FindImages(Sample sample) => _bySource[sample.Key.Source].FindImages(sample);
     }
 }

@@ -5,7 +5,10 @@ namespace Fovea.Cli.Stages;
 /// <summary>In which form a corpus file is.</summary>
 internal enum DataFormat
 {
-    /// <summary>LLaVA's conversations, JSON or JSON Lines.</summary>
+    /// <summary>As the file looks: COCO captions by their keys, else conversations.</summary>
+    Auto,
+
+    /// <summary>Conversations in LLaVA's form or as chat messages, JSON or JSON Lines.</summary>
     Llava,
 
     /// <summary>COCO captions JSON.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Results;
+using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
@@ -32,6 +33,12 @@ internal sealed record EvalScenesStage : IStage
 
     /// <summary>Most new tokens of a caption.</summary>
     public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Records that may be unusable and are left out, listed and counted. Absent: by <see cref="OnBadSample"/>.</summary>
+    public int? MaxInvalid { get; init; }
+
+    /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
+    public OnBadSample? OnBadSample { get; init; }
 
     /// <inheritdoc/>
     public string Kind => "eval_scenes";
@@ -78,10 +85,13 @@ internal sealed record EvalScenesStage : IStage
         var processor = new ImageProcessor(ModelFit.Processor(Model));
         ModelUnderTest Under(string template) => new(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template)), processor, BatchSize: 32);
         var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
+        var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
+        ICorpus Open(string file) => CorpusFiles.Decodable(LlavaJsonCorpus.Open(Path.Combine(folder, file), folder, invalid), invalid, context.Stop);
         var data = new SceneData(
-            Captions ? LlavaJsonCorpus.Open(Path.Combine(folder, SceneWorld.CaptionsFile), folder) : null,
-            Dialogues ? LlavaJsonCorpus.Open(Path.Combine(folder, SceneWorld.DialoguesFile), folder) : null,
+            Captions ? Open(SceneWorld.CaptionsFile) : null,
+            Dialogues ? Open(SceneWorld.DialoguesFile) : null,
             SceneAnnotations.Load(folder));
+        CorpusFiles.List(invalid, context, "eval", prefix);
         if (Captions)
         {
             var captions = SceneEvaluation.PredictCaptions(Under("llava_plain"), data, options, context.Progress, context.Stop);

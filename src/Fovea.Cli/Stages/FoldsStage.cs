@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
 using Fovea.Scoring.Folds;
 
 namespace Fovea.Cli.Stages;
@@ -52,7 +53,8 @@ internal sealed record FoldsStage : IStage
     {
         var files = Data.Select(d => (d.File, Scored: true)).Concat(AlsoTrain.Select(d => (d.File, Scored: false)));
         var sources = files.Select(f => new FoldSource(Path.GetFileName(f.File), ContentHash.OfFile(f.File), f.Scored)).ToArray();
-        var corpus = CorpusFiles.Open([.. Data, .. AlsoTrain], checkImages: false, maxInvalid: int.MaxValue);
+        var invalid = new InvalidRecords(int.MaxValue);
+        var corpus = CorpusFiles.Open([.. Data, .. AlsoTrain], invalid);
         var scored = sources.Where(s => s.Scored).Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var samples = corpus.Samples.ToLookup(s => scored.Contains(s.Key.Source));
         var folds = FoldAssignment.ByImage([.. samples[true]], Count, Seed, [.. samples[false]]);
@@ -67,7 +69,7 @@ internal sealed record FoldsStage : IStage
             ["largest_fold"] = sizes.Max(),
             ["also_trained"] = folds.Rows.Count(r => !r.IsScored),
             ["also_trained_left_out"] = folds.Rows.Count(r => !r.IsScored && r.LeftOutOf.Count > 0),
-            ["invalid"] = CorpusFiles.InvalidOf(corpus).Count,
+            ["invalid"] = invalid.Records.Count,
             ["sha256"] = ContentHash.OfFile(path),
         };
     }

@@ -13,11 +13,13 @@ internal sealed class JoinedStores
     private readonly List<ScoreStoreReader> _stores;
     private readonly List<string[]> _held;
     private readonly ScoreStoreReader? _reference;
+    private readonly CancellationToken _stop;
 
-    /// <summary>Opens them.</summary>
+    /// <summary>Opens them; reading ends when <paramref name="stop"/> is cancelled.</summary>
     /// <exception cref="FoveaException">One is no store, not complete or damaged.</exception>
-    public JoinedStores(IReadOnlyList<string> folders, string? reference)
+    public JoinedStores(IReadOnlyList<string> folders, string? reference, CancellationToken stop = default)
     {
+        _stop = stop;
         if (folders.Count == 0)
         {
             throw new UsageException("--scores: expected at least one score store");
@@ -46,7 +48,16 @@ internal sealed class JoinedStores
         // A store without any of them would read as one in which nothing was scored.
         var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
         var rows = needed.Skip(1).Aggregate(needed[0].ReadAhead(conditions), (joined, other) => ScoreJoin.Join(joined, other.ReadAhead(conditions)));
-        return _reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix);
+        return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix));
+    }
+
+    private IEnumerable<TokenScores> UntilStopped(IEnumerable<TokenScores> rows)
+    {
+        foreach (var row in rows)
+        {
+            _stop.ThrowIfCancellationRequested();
+            yield return row;
+        }
     }
 
     private static string[] Held(ScoreStoreReader store)

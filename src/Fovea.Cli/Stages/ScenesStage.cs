@@ -19,9 +19,12 @@ internal sealed record ScenesStage : IStage
     public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
+    public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, SceneAnnotations.WorldFile));
+
+    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        SceneCorpusWriter.Write(Spec, context.Out, context.Progress);
+        SceneCorpusWriter.Write(Spec, context.Out, context.Progress, context.Stop);
         return new JsonObject { ["scenes"] = Spec.NumScenes, ["split"] = Spec.Split };
     }
 }
@@ -34,6 +37,9 @@ internal sealed record TokenizerStage : IStage
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public bool IsIntact(string folder) => SceneTokenizer.Files.All(f => File.Exists(Path.Combine(folder, f)));
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
@@ -66,7 +67,7 @@ internal sealed record ScorePriorStage : IStage
             LeftOutFold.RequireAll(Models, folds);
         }
 
-        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, Scoring.MaxInvalid);
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, new InvalidRecords(Scoring.MaxInvalid));
         var models = new List<VisionLanguageModel>();
         try
         {
@@ -125,7 +126,8 @@ internal sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, Scoring.MaxInvalid);
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
+        corpus.CheckImages();
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions

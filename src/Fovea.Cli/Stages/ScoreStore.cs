@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Store;
@@ -78,14 +79,32 @@ internal static class ScoreStore
             provenance["input." + role] = hash;
         }
 
-        using var store = ScoreStoreWriter.Open(context.Out, provenance);
+        using var store = ScoreStoreWriter.Open(context.Out, provenance, held: context.Lock);
         store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
-        var summary = scorer.Score(corpus.Source(), store, context.Progress, context.Stop);
+        var lengths = new LongSamples(model.MaxLength);
+        var summary = scorer.Score(corpus.Source(lengths.Note), store, context.Progress, context.Stop);
+        var counts = StoreSummary.Of(ScoreStoreReader.Open(context.Out));
+        InvalidRecord[] invalid = [.. counts.InvalidSamples.Select(i => new InvalidRecord(i.Key, i.Reason))];
+        var list = Path.Combine(context.Out, InvalidRecords.FileName);
+        InvalidRecords.Write(list, invalid);
+        if (lengths.Notice is { } notice)
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, notice);
+        }
+
+        foreach (var line in InvalidRecords.Summary(invalid, list))
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, line);
+        }
+
         return new JsonObject
         {
-            ["samples"] = summary.Samples,
-            ["invalid"] = summary.Invalid,
-            ["targets"] = StoreSummary.Of(ScoreStoreReader.Open(context.Out)).Targets,
+            ["samples"] = counts.Samples,
+            ["scored"] = counts.Scored,
+            ["text_only"] = counts.TextOnly,
+            ["invalid"] = counts.Invalid,
+            ["invalid_reasons"] = new JsonObject(InvalidRecords.CountByReason(invalid.Select(i => i.Name)).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["targets"] = counts.Targets,
             ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
         };
     }

@@ -95,9 +95,12 @@ internal sealed record SelectStage : IStage
             .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []));
 
     /// <inheritdoc/>
+    public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var stores = new JoinedStores(Scores, ReferenceScores);
+        var stores = new JoinedStores(Scores, ReferenceScores, context.Stop);
         var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
         var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
         Require(stores, selector.Conditions);

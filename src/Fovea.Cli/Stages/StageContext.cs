@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Files;
 using Fovea.Core.Watching;
 using Fovea.Torch;
 
@@ -7,10 +8,13 @@ namespace Fovea.Cli.Stages;
 /// <summary>What a stage runs with.</summary>
 /// <param name="Out">Folder of its artefact.</param>
 /// <param name="NumThreads">Threads of one operation.</param>
-/// <param name="Progress">Where it says how far it is.</param>
+/// <param name="Progress">Where it says how far it has come.</param>
 /// <param name="Stop">Ends it cleanly, in a resumable state.</param>
 internal sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop)
 {
+    /// <summary>The folder's lock, held while the stage runs.</summary>
+    public FolderLock? Lock { get; init; }
+
     /// <summary>Whether a run may continue with another number of threads than it was begun with.</summary>
     public bool AnyThreadCount { get; init; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 
 namespace Fovea.Cli.Stages;
@@ -9,74 +10,101 @@ namespace Fovea.Cli.Stages;
 /// <summary>What to do where the output folder already holds work of the same kind.</summary>
 internal enum Existing
 {
-    /// <summary>Refuse: the user must say <c>--resume</c>.</summary>
+    /// <summary>Refuse: the command has <c>--resume</c>, and the user must give it.</summary>
     Refuse,
 
     /// <summary>Continue where it stopped, or return what is complete.</summary>
     Continue,
 }
 
-/// <summary>Runs a stage between two manifests: one that says what was begun, one that says it is complete.</summary>
+/// <summary>Runs a stage between two manifests: one that says what was begun, one that says it is complete. One process at a time works in a folder.</summary>
 internal static class StageRunner
 {
+    // Workers of a run that was ended by force see its end a moment later.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs <paramref name="stage"/> into <paramref name="context"/>'s folder and returns its complete manifest.</summary>
-    /// <exception cref="FoveaException">The folder holds other work, or the work fails.</exception>
+    /// <exception cref="FoveaException">The folder holds other work, another process works in it, or the work fails.</exception>
     public static StageManifest Run(IStage stage, StageContext context, Existing existing)
     {
-        var manifest = new StageManifest
+        var existed = Directory.Exists(context.Out);
+        using var held = Claim(context.Out, "run of fovea");
+        var begun = StageManifest.Read(context.Out);
+        if (begun is not null && existing == Existing.Refuse)
         {
-            Kind = stage.Kind,
-            Config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(),
-            Inputs = stage.HashInputs(),
-            NumThreads = context.NumThreads,
-            Versions = BuildVersions.All(),
-        };
-        var (existed, begun) = (Directory.Exists(context.Out), StageManifest.Read(context.Out));
-        if (begun is { } before)
-        {
-            if (existing == Existing.Refuse)
-            {
-                throw new FoveaException($"{context.Out}: already holds a {before.Kind} run; give --resume to continue it, or another --out");
-            }
-
-            (context.AnyThreadCount ? manifest with { NumThreads = before.NumThreads } : manifest).MustMatch(before, context.Out);
-            if (before.Complete && stage.IsIntact(context.Out))
-            {
-                return before;
-            }
-        }
-        else if (existing == Existing.Refuse && existed && Directory.EnumerateFileSystemEntries(context.Out).Any())
-        {
-            throw new FoveaException($"{context.Out}: exists and is not empty, and holds no run of fovea; give another --out");
+            throw new FoveaException($"{context.Out}: already holds a {begun.Kind} run; give --resume to continue it, or another --out");
         }
 
-        manifest.Write(context.Out);
-        var clock = Stopwatch.StartNew();
-        JsonObject result;
         try
         {
-            result = stage.Run(context);
+            var manifest = ManifestOf(stage, context);
+            if (begun is not null)
+            {
+                (context.AnyThreadCount ? manifest with { NumThreads = begun.NumThreads } : manifest).MustMatch(begun, context.Out);
+                if (begun.Complete && stage.IsIntact(context.Out))
+                {
+                    context.Progress.Tell(stage.Kind, 1, 1, $"{context.Out} is complete already; nothing was done");
+                    return begun;
+                }
+            }
+
+            manifest.Write(context.Out);
+            var clock = Stopwatch.StartNew();
+            var result = stage.Run(context with { Lock = held });
+            var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
+            complete.Write(context.Out);
+            return complete;
         }
-        catch (Exception e) when (begun is null && e is not OperationCanceledException)
+        catch (Exception e) when (begun is null && (e is not OperationCanceledException || !File.Exists(Path.Combine(context.Out, StageManifest.FileName))))
         {
             Withdraw(context.Out, existed);
             throw;
         }
-
-        var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
-        complete.Write(context.Out);
-        return complete;
     }
+
+    /// <summary>Takes a folder's lock, unless it holds what no run has put there, and clears away what a killed process left unfinished.</summary>
+    /// <param name="folder">Made if it is not there.</param>
+    /// <param name="what">What it is expected to hold if it is not empty.</param>
+    /// <exception cref="FoveaException">It holds other files, or another process works in it.</exception>
+    public static FolderLock Claim(string folder, string what)
+    {
+        if (File.Exists(folder))
+        {
+            throw new FoveaException($"{folder}: a file with this name exists; give a folder as --out");
+        }
+
+        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, StageManifest.FileName)) && Directory.EnumerateFileSystemEntries(folder).Any(e => !IsOurs(e)))
+        {
+            throw new FoveaException($"{folder}: exists and is not empty, and holds no {what}; give another --out");
+        }
+
+        var held = FolderLock.Take(folder, Patience);
+        Leftovers.RemoveBelow(folder);
+        return held;
+    }
+
+    private static bool IsOurs(string path) => Path.GetFileName(path) == FolderLock.FileName || Leftovers.IsOne(path);
+
+    private static StageManifest ManifestOf(IStage stage, StageContext context) => new()
+    {
+        Kind = stage.Kind,
+        Config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(),
+        Inputs = stage.HashInputs(),
+        NumThreads = context.NumThreads,
+        Versions = BuildVersions.All(),
+    };
 
     /// <summary>Takes back the claim on a folder in which nothing was done, so that the corrected command can be run into it.</summary>
     private static void Withdraw(string folder, bool existed)
     {
-        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != StageManifest.FileName))
+        Leftovers.RemoveBelow(folder);
+        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != StageManifest.FileName && !IsOurs(e)))
         {
             return;
         }
 
         File.Delete(Path.Combine(folder, StageManifest.FileName));
+        File.Delete(Path.Combine(folder, FolderLock.FileName));
         if (!existed)
         {
             Directory.Delete(folder);

@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
 
@@ -9,7 +10,7 @@ namespace Fovea.Cli.Stages;
 /// <param name="Corpus">The samples and their images.</param>
 /// <param name="Tokenizer">The tokenizer.</param>
 /// <param name="Encoder">What tokenized them.</param>
-/// <param name="Samples">In the corpora's order.</param>
+/// <param name="Samples">Those that can be used, in the corpora's order.</param>
 internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampleEncoder Encoder, IReadOnlyList<TokenizedSample> Samples)
 {
     /// <summary>Captions read as <c>llava_plain</c>, all else as <c>llava_v1</c>: H and U share one tokenization, and so PRIOR's scores.</summary>
@@ -18,15 +19,36 @@ internal sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISam
     /// <summary>Reads and tokenizes.</summary>
     /// <param name="data">The files.</param>
     /// <param name="tokenizerFolder">The tokenizer's home.</param>
-    /// <param name="view">With images or without.</param>
+    /// <param name="view">With images, which must then be there, or without.</param>
     /// <param name="template"><c>auto</c>, <c>checkpoint</c> for the folder's own, or a name, as in scoring.</param>
-    /// <exception cref="InvalidInputException">A file is bad, an image is missing, or two files have one name.</exception>
-    public static TokenizedCorpus Open(IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName)
+    /// <param name="invalid">Takes the records that cannot be used; null: there may be none.</param>
+    /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
+    public static TokenizedCorpus Open(
+        IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName, InvalidRecords? invalid = null)
     {
+        invalid ??= new InvalidRecords(limit: 0);
         var tokenizer = ModelFit.Tokenizer(tokenizerFolder);
         var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(template, tokenizerFolder, tokenizer));
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
-        var corpus = CorpusFiles.Open(data, checkImages: view == CorpusView.Image);
-        return new TokenizedCorpus(corpus, tokenizer, encoder, [.. corpus.Samples.Select(encoder.Encode)]);
+        var corpus = CorpusFiles.Open(data, invalid);
+        var samples = new List<TokenizedSample>(corpus.Samples.Count);
+        foreach (var sample in corpus.Samples)
+        {
+            try
+            {
+                if (view == CorpusView.Image)
+                {
+                    corpus.FindImages(sample);
+                }
+
+                samples.Add(encoder.Encode(sample));
+            }
+            catch (InvalidInputException e)
+            {
+                invalid.Add(sample.Key, e);
+            }
+        }
+
+        return new TokenizedCorpus(corpus, tokenizer, encoder, samples);
     }
 }

@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Models;
 using Fovea.Models.Adapters;
@@ -47,6 +49,12 @@ internal sealed record TrainStage : IStage
 
     /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
     public string? Weights { get; init; }
+
+    /// <summary>Records that may be unusable and are left out, listed and counted; what the weights mark as invalid does not count. Absent: by <see cref="OnBadSample"/>.</summary>
+    public int? MaxInvalid { get; init; }
+
+    /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
+    public OnBadSample? OnBadSample { get; init; }
 
     /// <summary>For a reference of cross-fitting: the fold assignment that 'fovea folds' wrote, its folder or file; absent: trained on all samples.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -104,12 +112,34 @@ internal sealed record TrainStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template);
+        var weights = WeightsPath is { } w ? WeightsFile.Read(w) : null;
+        var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid), key => weights?.Find(key) is { Status: SelectionStatus.Invalid });
+        try
+        {
+            return Run(context, weights, invalid);
+        }
+        finally
+        {
+            if (File.Exists(Path.Combine(context.Out, "metrics.jsonl"))) // a run that never began leaves its folder free
+            {
+                CorpusFiles.List(invalid, context, "train");
+            }
+        }
+    }
+
+    private JsonObject Run(StageContext context, WeightsFile? weights, InvalidRecords invalid)
+    {
+        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template, invalid);
         var (samples, without) = TrainedOn(corpus.Samples);
-        var set = WeightsPath is { } w ? Weighted(samples, WeightsFile.Read(w), context.Stop) : TrainingSet.Unweighted(samples);
+        var set = weights is not null ? Weighted(samples, weights, invalid, context.Stop) : TrainingSet.Unweighted(samples);
+        foreach (var row in set.Invalid)
+        {
+            invalid.Note(row.Key, row.Reason);
+        }
+
         using var model = StartModel(corpus, context.MemoryLimit);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template) : null;
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, invalid) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
         using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
         var job = new TrainingJob
@@ -123,6 +153,7 @@ internal sealed record TrainStage : IStage
             HeldOutImages = held is null ? null : Images(held),
             Options = Training,
             Folder = context.Out,
+            Invalid = invalid,
             AnyThreadCount = context.AnyThreadCount,
             Memory = context.MemoryLimit,
             MemoryGrowth = context.AllowOverMemory ? null : MemoryLimits.Growth(),
@@ -139,7 +170,7 @@ internal sealed record TrainStage : IStage
             without?.Write(folder);
         }
 
-        var result = Result(summary, set);
+        var result = Result(summary, set, invalid);
         if (View == CorpusView.TextOnly)
         {
             AddNll(result, "in_sample", model, samples.Take(MaxNllSamples).ToArray());
@@ -154,17 +185,28 @@ internal sealed record TrainStage : IStage
     }
 
     // Images are hashed before the first step: a run that finds another image after hours is hours lost.
-    private TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, WeightsFile weights, CancellationToken stop)
+    private TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, WeightsFile weights, InvalidRecords invalid, CancellationToken stop)
     {
         var hashes = new ImageHashes(Data);
-        return TrainingSet.Join(samples, weights, sample =>
+        return TrainingSet.Join(samples.Where(CanBeHashed), weights, hashes.Of);
+
+        bool CanBeHashed(TokenizedSample sample)
         {
             stop.ThrowIfCancellationRequested();
-            return hashes.Of(sample);
-        });
+            try
+            {
+                _ = weights.Find(sample.Key)?.ImageHash is null ? null : hashes.Of(sample);
+                return true;
+            }
+            catch (InvalidInputException e)
+            {
+                invalid.Add(sample.Key, e);
+                return false;
+            }
+        }
     }
 
-    private static JsonObject Result(TrainingSummary summary, TrainingSet set)
+    private static JsonObject Result(TrainingSummary summary, TrainingSet set, InvalidRecords invalid)
     {
         var counters = summary.Counters;
         return new JsonObject
@@ -177,7 +219,8 @@ internal sealed record TrainStage : IStage
             ["text_only_tokens"] = counters.TextOnlyTokens,
             ["skipped_steps"] = counters.SkippedSteps,
             ["dropped_samples"] = set.Dropped,
-            ["invalid_samples"] = set.Invalid.Count,
+            ["invalid_samples"] = invalid.Records.Count,
+            ["invalid_reasons"] = new JsonObject(invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
             ["unusable_samples"] = counters.UnusableSamples,
             ["loss_spikes"] = counters.LossSpikes,
             ["mean_loss"] = summary.MeanLoss,
@@ -218,9 +261,20 @@ internal sealed record TrainStage : IStage
             {
                 LeftOutFold.Require(start, before, folds, fold);
             }
+            else if (SeenBy(start, folds) is { } seen)
+            {
+                throw new InvalidInputException(start, null, $"was trained on {seen}, which {folds.Path} assigns to folds, so that its references would have seen what they score; start from a model that was not trained on it");
+            }
         }
 
         return ([.. samples.Where(s => folds.Folds.IsTrainedOn(fold, s.Key))], new LeftOutFold(folds.Sha256, fold));
+    }
+
+    /// <summary>A file of the assignment that a model was trained on, by the manifest of its run; null where none is known.</summary>
+    private static string? SeenBy(string start, FoldsFile folds)
+    {
+        var run = StageManifest.Read(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(start)))!);
+        return run is { Kind: "train" } ? folds.Sources.FirstOrDefault(s => run.Inputs.ContainsValue(s.Sha256) && folds.HoldsBack(s))?.Name : null;
     }
 
     private VisionLanguageModel StartModel(TokenizedCorpus corpus, MemoryLimit? memory)

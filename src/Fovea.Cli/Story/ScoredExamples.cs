@@ -68,7 +68,7 @@ internal sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSampl
     /// </summary>
     private double Limit(IReadOnlyList<TokenScores> shown)
     {
-        double[] sizes = [.. shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => Math.Abs((double)a - b)))).Where(double.IsFinite).Order()];
+        double[] sizes = [.. shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => Math.Abs(TokenMeasures.Difference(a, b))))).Where(double.IsFinite).Order()];
         return RoundLimit.Above(sizes.Length == 0 ? 0 : sizes[(int)(0.95 * (sizes.Length - 1))]);
     }
 

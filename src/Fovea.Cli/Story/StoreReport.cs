@@ -90,7 +90,9 @@ internal static class StoreReport
             {
                 for (var t = 0; t < row.TargetIds.Length; t++)
                 {
-                    var value = s.IsVig ? (double)row.LogProbs[Conditions.Image][t] - row.LogProbs[s.Condition][t] : 1 - Math.Exp(row.LogProbs[s.Condition][t]);
+                    var value = s.IsVig
+                        ? TokenMeasures.Difference(row.LogProbs[Conditions.Image][t], row.LogProbs[s.Condition][t])
+                        : TokenMeasures.OneMinusProbability(row.LogProbs[s.Condition][t]);
                     if (!double.IsNaN(value))
                     {
                         var (sum, count) = means[s.Condition].GetValueOrDefault(row.TargetIds[t]);

@@ -25,6 +25,7 @@ internal static class StoryRunner
         config = request.Seed is { } seed ? config with { Seeds = [seed] } : config;
         config.Validate(file);
         var plan = config.Scenes is not null ? ScenesStory.Plan(config, request.Out) : PhotographsStory.Plan(config, request.Out);
+        using var held = StageRunner.Claim(request.Out, "run");
         var manifest = Begin(config, request);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
@@ -59,10 +60,6 @@ internal static class StoryRunner
 
             manifest.MustMatch(before, request.Out);
             manifest = manifest with { Seconds = before.Seconds };
-        }
-        else if (Directory.Exists(request.Out) && Directory.EnumerateFileSystemEntries(request.Out).Any())
-        {
-            throw new FoveaException($"{request.Out}: exists and is not empty, and holds no run; give another --out");
         }
 
         manifest.Write(request.Out);

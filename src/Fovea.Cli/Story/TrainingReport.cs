@@ -44,7 +44,7 @@ internal static class TrainingReport
                     .. Charts(folder, "Loss", new ChartAxis("loss", "nats"), ("loss", "training"), ("eval_loss", "held out")),
                     .. Charts(folder, "Learning rate", new ChartAxis("learning rate"), ("lr", "learning rate")),
                     .. Charts(folder, "Gradient norm before clipping", new ChartAxis("norm"), ("grad_norm", "gradient norm")),
-                    .. Charts(folder, "Supervised share of the tokens", new ChartAxis("share", null, NumberFormat.Percent), ("supervised_share", "supervised share")),
+                    .. Charts(folder, "Share of all tokens that carry loss", new ChartAxis("share", null, NumberFormat.Percent), ("loss_token_share", "tokens with loss")),
                     .. Charts(folder, "Speed", new ChartAxis("tokens/s"), ("tokens_per_second", "tokens/s")),
                     .. Charts(folder, "Resident memory", new ChartAxis("memory", "MiB"), ("resident_mib", "resident memory")),
                 ]),

@@ -16,18 +16,30 @@ internal static class WeightsReport
     public static ReportDocument Of(string folder, StageManifest manifest)
     {
         var weights = WeightsFile.Read(Path.Combine(folder, SelectStage.FileName));
-        var summary = WeightsSummary.Of(weights.Rows);
+        var bins = Histogram(weights);
         return new ReportDocument(
             $"Weights: {(string?)manifest.Config["method"]}", "",
             [
-                new ReportSection("Findings", null, [new ListBlock([.. StageResults.SelectionLines(manifest.Result!), .. summary.Lines(), .. StageResults.Advice(manifest)])]),
-                new ReportSection("Weights of the targets", weights.Normalization == WeightNormalization.TargetCount
+                new ReportSection("Findings", null, [new ListBlock([.. StageResults.SelectionLines(manifest.Result!), .. StageResults.Advice(manifest)])]),
+                new ReportSection("Weights of the targets", bins.Count == 0 ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
                     ? "As stored; training scales a sample's weights to the number of its targets."
                     : null,
-                    [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. summary.Bins.Select(StoreText.Name)], [new BarSeries("targets", [.. summary.Bins.Select(b => new BarValue(b.Count))])])]),
+                    bins.Count == 0 ? [] : [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StoreText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
                 .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));
+    }
+
+    // Where weights are one each they are not stored, and not counted.
+    private static IReadOnlyList<HistogramBin> Histogram(WeightsFile weights)
+    {
+        var histogram = new TokenHistogram();
+        foreach (var weight in weights.Rows.Where(r => r.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).SelectMany(r => r.Weights ?? []))
+        {
+            histogram.Add(weight);
+        }
+
+        return histogram.Bins();
     }
 
     private static IEnumerable<TokenWeights> Left(WeightsFile weights) => weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid);

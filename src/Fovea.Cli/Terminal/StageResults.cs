@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Scores;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Story;
 using Fovea.Core.Provenance;
 using Fovea.Store;
@@ -31,7 +30,7 @@ internal static class StageResults
                 StoreText.Warn(statistics);
                 break;
             case "select":
-                foreach (var line in SelectionLines(manifest.Result!).Concat(WeightsSummary.Of(WeightsFile.Read(Path.Combine(folder, SelectStage.FileName)).Rows).Lines()))
+                foreach (var line in SelectionLines(manifest.Result!))
                 {
                     Line(screen, line);
                 }
@@ -68,10 +67,9 @@ internal static class StageResults
     internal static IEnumerable<string> Advice(StageManifest manifest)
     {
         var result = manifest.Result!;
-        if (manifest.Kind == "select" && Number(result["tau"]) is <= 0 and var tau)
+        foreach (var warning in manifest.Kind == "select" && result["warnings"] is JsonArray warnings ? warnings : [])
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"warning: tau is {tau:0.0000} nats, not above zero: tokens are kept that the image makes less likely; choose a smaller --p, or scores of a model that sees");
+            yield return $"warning: {warning}";
         }
 
         if (manifest.Kind == "train" && Number(result["best_step"]) is { } best && Number(result["steps"]) is { } steps && best < steps)
@@ -87,6 +85,12 @@ internal static class StageResults
         string Count(string key) => Number(result[key])?.ToString("#,0", CultureInfo.InvariantCulture) ?? FindingNumbers.Missing;
         yield return $"samples     {Count("samples")}: {Count("kept")} kept, {Count("dropped")} dropped, {Count("text_only")} text-only, {Count("invalid")} invalid";
         yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss ({FindingNumbers.Of(Number(result["share"]), NumberStyle.Percent)})";
+        if (Number(result["mean_weight"]) is { } mean && Number(result["largest_weight"]) is { } largest)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"weights     mean {mean:0.000} as written, largest {largest:0.000} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}");
+        }
+
         foreach (var (key, title) in new[] { ("tau", "tau"), ("token_tau", "token tau") })
         {
             if (Number(result[key]) is { } tau)

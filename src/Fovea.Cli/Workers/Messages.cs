@@ -15,10 +15,13 @@ internal sealed record StageSpec(string Name, string Kind, JsonObject Config, IR
 /// <summary>What the scheduler tells a worker: run a stage into a folder.</summary>
 internal sealed record WorkOrder(string Kind, JsonObject Config, string Out, bool AllowOverMemory = false);
 
-/// <summary>What a worker says, one JSON document a line: progress, then exactly one of done, failed or interrupted.</summary>
+/// <summary>What a worker says, one JSON document per line: progress, then exactly one of done, failed or interrupted.</summary>
 internal sealed record WorkerMessage(
     string Type, string? Task = null, long Done = 0, long Total = 0, string? Note = null, string? Error = null)
 {
+    /// <summary>The type of what is said for a worker that ended without a word.</summary>
+    public const string Died = "died";
+
     /// <summary>How messages are written.</summary>
     [JsonIgnore]
     public static JsonSerializerOptions Json { get; } = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };

@@ -7,6 +7,8 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
 {
     /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
+    // A signal to the whole group may reach a worker before it reaches this process.
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<string> _done = new(StringComparer.Ordinal);
     private readonly List<StageSpec> _waiting = [];
@@ -44,7 +46,7 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
                 var ended = await Task.WhenAny(busy.Keys);
                 var (freed, finished) = busy[ended];
                 busy.Remove(ended);
-                Settle(finished, await ended);
+                await SettleAsync(finished, await ended, stop);
                 idle.Enqueue(freed);
             }
         }
@@ -95,7 +97,7 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
         return stage;
     }
 
-    private void Settle(StageSpec stage, WorkerMessage message)
+    private async Task SettleAsync(StageSpec stage, WorkerMessage message, CancellationToken stop)
     {
         switch (message.Type)
         {
@@ -103,13 +105,22 @@ internal sealed class Scheduler(string folder, IPlanObserver observer)
                 _done.Add(stage.Name);
                 observer.Finished(stage);
                 break;
-            case "interrupted":
+            case "interrupted" or WorkerMessage.Died when await ComesAsync(stop):
                 _interrupted = true;
+                break;
+            case "interrupted":
+                _error ??= $"{stage.Name}: its worker process was told to end by a signal; run the same command with --resume to continue";
                 break;
             default:
                 _error ??= $"{stage.Name}: {message.Error}";
                 break;
         }
+    }
+
+    private static async Task<bool> ComesAsync(CancellationToken stop)
+    {
+        await Task.Delay(SignalDelay, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return stop.IsCancellationRequested;
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
+using Fovea.Cli.Commands;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
@@ -10,14 +11,13 @@ namespace Fovea.Cli.Workers;
 
 /// <summary>
 /// The inside of a worker process: reads work orders from standard input, runs them one by one on one thread count, answers on standard output.
-/// The word <c>stop</c>, or the end of input, ends the stage at hand in a resumable state.
+/// The word <c>stop</c>, or the end of input, ends the current stage in a resumable state.
 /// </summary>
-internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThreads)
+internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThreads, Signals signals)
 {
     /// <summary>Serves until the input ends.</summary>
     public async Task RunAsync()
     {
-        using var stop = new CancellationTokenSource();
         var orders = Channel.CreateUnbounded<string>();
         var reading = Task.Run(async () =>
         {
@@ -26,13 +26,13 @@ internal sealed class WorkerLoop(TextReader input, TextWriter output, int numThr
                 await orders.Writer.WriteAsync(line);
             }
 
-            await stop.CancelAsync();
             orders.Writer.Complete();
+            signals.End(ExitCodes.Terminated);
         });
         await foreach (var line in orders.Reader.ReadAllAsync())
         {
             var order = JsonSerializer.Deserialize<WorkOrder>(line)!;
-            Say(Execute(order, stop.Token));
+            Say(Execute(order, signals.Stop));
         }
 
         await reading;

@@ -29,24 +29,31 @@ internal sealed class WorkerProcess : IDisposable
         return new WorkerProcess(Process.Start(start) ?? throw new FoveaException($"{program}: cannot start a worker process"));
     }
 
-    /// <summary>Runs one order to its end, handing progress on.</summary>
+    /// <summary>Runs one order to its end, handing progress on. A worker that ends meanwhile is reported as <see cref="WorkerMessage.Died"/>.</summary>
     public async Task<WorkerMessage> RunAsync(WorkOrder order, Action<WorkerMessage> onProgress)
     {
-        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
-        await _process.StandardInput.FlushAsync();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        try
         {
-            var message = JsonSerializer.Deserialize<WorkerMessage>(line)!;
-            if (message.Type != "progress")
+            await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(order));
+            await _process.StandardInput.FlushAsync();
+            while (await _process.StandardOutput.ReadLineAsync() is { } line)
             {
-                return message;
-            }
+                var message = JsonSerializer.Deserialize<WorkerMessage>(line)!;
+                if (message.Type != "progress")
+                {
+                    return message;
+                }
 
-            onProgress(message);
+                onProgress(message);
+            }
+        }
+        catch (IOException)
+        {
+            // Its end of the pipe is closed: it has ended.
         }
 
         await _process.WaitForExitAsync();
-        return new WorkerMessage("failed", Error: $"the worker process ended with code {_process.ExitCode} while at work; run again with --resume");
+        return new WorkerMessage(WorkerMessage.Died, Error: $"its worker process ended with exit code {_process.ExitCode}; run the same command with --resume to continue");
     }
 
     /// <summary>Asks the worker to end its stage in a resumable state.</summary>

@@ -2,14 +2,15 @@ using System.Text;
 
 namespace Fovea.Core.Files;
 
-/// <summary>Writes a file aside, flushes it to the disk and renames it, so that a crash leaves the old file or the new one.</summary>
+/// <summary>Writes a file aside, flushes it and its folder to the disk around the rename, so that a crash or a power failure leaves the old file or the new one.</summary>
 public static class AtomicFile
 {
     /// <summary>Writes through <paramref name="write"/> to a temporary neighbour, then renames it to <paramref name="path"/>.</summary>
     /// <param name="path">The file; its folder is made if need be.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="files">The disk; null for the real one.</param>
-    public static void Write(string path, Action<Stream> write, IFileLayer? files = null)
+    /// <param name="check">Gets the path of the finished neighbour before it is renamed; where it throws, the old file stays as it is.</param>
+    public static void Write(string path, Action<Stream> write, IFileLayer? files = null, Action<string>? check = null)
     {
         files ??= DiskFiles.Instance;
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -23,6 +24,7 @@ public static class AtomicFile
                 files.FlushToDisk(stream);
             }
 
+            check?.Invoke(aside);
             files.Move(aside, path);
         }
         catch

@@ -22,9 +22,9 @@ public static class AtomicFolder
         var aside = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {
-            Directory.CreateDirectory(aside);
+            DiskFiles.Instance.CreateFolder(aside);
             fill(aside);
-            Directory.Move(aside, full);
+            DiskFiles.Instance.Move(aside, full);
         }
         finally
         {

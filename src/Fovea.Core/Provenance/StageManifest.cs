@@ -80,7 +80,7 @@ public sealed record StageManifest
         var now = Identity();
         if (FirstDifference(was, now, "") is { } difference)
         {
-            throw new FoveaException($"{folder}: cannot resume: {difference}; give what it was begun with, or another --out");
+            throw new FoveaException($"{folder}: cannot be continued: {difference}; give what it was begun with, remove the folder, or give another --out");
         }
     }
 
@@ -109,10 +109,22 @@ public sealed record StageManifest
 
     private static string Brief(JsonNode? node) => node?.ToJsonString() is { } text ? (text.Length > 60 ? text[..57] + "..." : text) : "absent";
 
+    // How many bad records are allowed decides whether work ends, not what it computes: a run that stopped at one continues with more allowed.
+    private static JsonNode WithoutLimits(JsonNode config)
+    {
+        foreach (var node in new[] { config, config["scoring"] }.OfType<JsonObject>())
+        {
+            node.Remove("max_invalid");
+            node.Remove("on_bad_sample");
+        }
+
+        return config;
+    }
+
     private JsonObject Identity() => new()
     {
         ["kind"] = Kind,
-        ["config"] = Config.DeepClone(),
+        ["config"] = WithoutLimits(Config.DeepClone()),
         ["inputs"] = JsonSerializer.SerializeToNode(Inputs),
         ["num_threads"] = NumThreads,
     };

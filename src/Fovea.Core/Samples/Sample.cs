@@ -42,6 +42,12 @@ public interface ICorpus
     /// <summary>Reads an image that a sample names.</summary>
     /// <exception cref="Errors.InvalidInputException">The image is missing, leaves the root, or cannot be decoded.</exception>
     RgbImage LoadImage(Sample sample, int index);
+
+    /// <summary>Looks for every image that a sample names, without decoding any.</summary>
+    /// <exception cref="Errors.InvalidInputException">One is missing or leaves the root, with file and record.</exception>
+    void FindImages(Sample sample)
+    {
+    }
 }
 
 /// <summary>An 8-bit RGB picture, rows from top to bottom, three bytes per pixel: <c>[height, width, 3]</c>.</summary>

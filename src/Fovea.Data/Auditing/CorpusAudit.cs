@@ -7,26 +7,39 @@ using Fovea.Data.Templates;
 namespace Fovea.Data.Auditing;
 
 /// <summary>Records that a corpus cannot use for one reason.</summary>
-/// <param name="Reason">Its name: one of the rules of conversations or templates, <c>image</c> for a picture that is missing or refused, else <c>malformed</c>.</param>
+/// <param name="Reason">Its name: one of the rules of records, conversations or templates, <c>image</c> for a picture that is missing or refused, else <c>malformed</c>.</param>
 /// <param name="Count">How many.</param>
 /// <param name="First">The first of them, with what is wrong with it.</param>
 public sealed record InvalidCount(string Reason, int Count, string First);
 
-/// <summary>What a corpus is under a tokenizer and a template, before images are expanded and texts are cut.</summary>
+/// <summary>Valid records that training uses as they are, and that are seldom meant so.</summary>
+/// <param name="Name"><c>empty_answer</c>, <c>blank_answer</c> or <c>repeated_id</c>.</param>
+/// <param name="Count">How many records.</param>
+/// <param name="Examples">The first few, in words.</param>
+public sealed record AuditWarning(string Name, int Count, IReadOnlyList<string> Examples);
+
+/// <summary>How many valid samples have so many tokens.</summary>
+/// <param name="From">The least.</param>
+/// <param name="To">The most.</param>
+/// <param name="Count">Samples.</param>
+public sealed record LengthBin(int From, int To, int Count);
+
+/// <summary>What a corpus is under a tokenizer and a template, before images are expanded and texts are cut. Valid and invalid records add up to all.</summary>
 public sealed record CorpusAudit
 {
-    private const string BadImage = "image";
-
     /// <summary>Records in the file.</summary>
     public required int Records { get; init; }
 
     /// <summary>Records that training could use.</summary>
     public required int Valid { get; init; }
 
+    /// <summary>Valid samples without an image.</summary>
+    public required int TextOnly { get; init; }
+
     /// <summary>Tokens of all valid samples; an image counts as one.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Tokens that carry loss.</summary>
+    /// <summary>Tokens of valid samples that carry loss.</summary>
     public required long Targets { get; init; }
 
     /// <summary>Images that valid samples name; one named twice counts twice.</summary>
@@ -35,11 +48,20 @@ public sealed record CorpusAudit
     /// <summary>Tokens of the longest valid sample.</summary>
     public required int LongestSample { get; init; }
 
+    /// <summary>Lengths of valid samples in bins that double.</summary>
+    public required IReadOnlyList<LengthBin> Lengths { get; init; }
+
     /// <summary>Valid samples by the template they were rendered with.</summary>
     public required IReadOnlyDictionary<string, int> Templates { get; init; }
 
     /// <summary>The others by reason, the most frequent first.</summary>
     public required IReadOnlyList<InvalidCount> Invalid { get; init; }
+
+    /// <summary>Each of the others, in file order.</summary>
+    public required IReadOnlyList<InvalidRecord> InvalidRecords { get; init; }
+
+    /// <summary>What is odd about valid records.</summary>
+    public required IReadOnlyList<AuditWarning> Warnings { get; init; }
 
     /// <summary>Some valid samples, in file order.</summary>
     public required IReadOnlyList<MarkedSample> Samples { get; init; }
@@ -49,66 +71,65 @@ public sealed record CorpusAudit
     /// <param name="encoder">Tokenizer and templates.</param>
     /// <param name="samples">How many samples to show.</param>
     /// <param name="seed">Which ones: the same seed shows the same.</param>
+    /// <param name="decode">Whether every image is decoded; otherwise it must only be there.</param>
     /// <param name="cancel">Stops the work.</param>
-    public static CorpusAudit Of(FileCorpus corpus, SampleEncoder encoder, int samples, long seed, CancellationToken cancel = default)
+    public static CorpusAudit Of(FileCorpus corpus, SampleEncoder encoder, int samples, long seed, bool decode = false, CancellationToken cancel = default)
     {
-        var (valid, templates) = (new List<Sample>(), new SortedDictionary<string, int>(StringComparer.Ordinal));
-        var invalid = corpus.Invalid.Select(i => (Reason: NameOf(i.Reason), First: $"record {i.Key.Record}: {i.Reason}")).ToList();
-        var (tokens, targets, images, longest) = (0L, 0L, 0L, 0);
+        var (valid, templates, lengths) = (new List<Sample>(), new SortedDictionary<string, int>(StringComparer.Ordinal), new List<int>());
+        var invalid = corpus.Invalid.ToList();
+        var (targets, images) = (0L, 0L);
+        var readable = new HashSet<string>(StringComparer.Ordinal);
         foreach (var sample in corpus.Samples)
         {
             cancel.ThrowIfCancellationRequested();
-            var reason = BadImage;
             try
             {
-                for (var i = 0; i < sample.Images.Count; i++)
+                corpus.FindImages(sample);
+                for (var i = 0; decode && i < sample.Images.Count; i++)
                 {
-                    corpus.ImagePath(sample, i);
+                    if (!readable.Contains(sample.Images[i]))
+                    {
+                        corpus.LoadImage(sample, i);
+                        readable.Add(sample.Images[i]);
+                    }
                 }
 
-                reason = null;
                 var encoded = encoder.Encode(sample);
-                tokens += encoded.InputIds.Length;
+                lengths.Add(encoded.InputIds.Length);
                 targets += encoded.TargetIndices.Length;
                 images += encoded.Images.Count;
-                longest = Math.Max(longest, encoded.InputIds.Length);
                 var template = encoder.Templates.For(sample).Name;
                 templates[template] = templates.GetValueOrDefault(template) + 1;
                 valid.Add(sample);
             }
             catch (InvalidInputException e)
             {
-                invalid.Add((reason ?? NameOf(Own(e)), $"record {sample.Key.Record}: {Own(e)}"));
+                invalid.Add(new InvalidRecord(sample.Key, Corpora.InvalidRecords.ReasonOf(e)));
             }
         }
 
+        invalid.Sort((a, b) => a.Key.Record.CompareTo(b.Key.Record));
         var shown = new RandomSource(seed, "audit").Permutation(valid.Count).Take(samples).Order();
         return new CorpusAudit
         {
             Records = corpus.Samples.Count + corpus.Invalid.Count,
             Valid = valid.Count,
-            Tokens = tokens,
+            TextOnly = valid.Count(s => s.Images.Count == 0),
+            Tokens = lengths.Sum(l => (long)l),
             Targets = targets,
             Images = images,
-            LongestSample = longest,
+            LongestSample = lengths.DefaultIfEmpty(0).Max(),
+            Lengths = Histogram(lengths),
             Templates = templates,
-            Invalid = [.. invalid.GroupBy(i => i.Reason).Select(g => new InvalidCount(g.Key, g.Count(), g.First().First)).OrderByDescending(i => i.Count).ThenBy(i => i.Reason, StringComparer.Ordinal)],
+            Invalid = [.. Corpora.InvalidRecords.CountByReason(invalid.Select(i => i.Name)).Select(c => new InvalidCount(c.Key, c.Value, First(invalid.First(i => i.Name == c.Key))))],
+            InvalidRecords = invalid,
+            Warnings = AuditWarnings.Of(valid),
             Samples = [.. shown.Select(i => encoder.Mark(valid[i]))],
         };
     }
 
-    /// <summary>The name that a reason begins with, as in <c>role_order: ...</c>.</summary>
-    private static string NameOf(string reason)
-    {
-        var colon = reason.IndexOf(": ", StringComparison.Ordinal);
-        return colon > 0 && reason[..colon].All(c => c is '_' or >= 'a' and <= 'z') && reason[..colon].Contains('_', StringComparison.Ordinal) ? reason[..colon]
-            : reason.StartsWith("image \"", StringComparison.Ordinal) ? BadImage : "malformed";
-    }
+    private static string First(InvalidRecord record) => $"record {record.Key.Record}: {record.Reason}";
 
-    /// <summary>The error's message without file and record.</summary>
-    private static string Own(InvalidInputException e)
-    {
-        var place = e.Record is { } r ? $"{e.File}, record {r}: " : $"{e.File}: ";
-        return e.Message.StartsWith(place, StringComparison.Ordinal) ? e.Message[place.Length..] : e.Message;
-    }
+    private static LengthBin[] Histogram(List<int> lengths) =>
+        [.. lengths.CountBy(l => int.Log2(Math.Max(1, l))).OrderBy(b => b.Key).Select(b => new LengthBin(1 << b.Key, (int)Math.Min(int.MaxValue, (2L << b.Key) - 1), b.Value))];
 }

@@ -21,21 +21,30 @@ public sealed class CocoCaptionsCorpus : FileCorpus
     /// <summary>The photographs that have captions, in the order of the file's <c>images</c>: what a split by photograph goes by.</summary>
     public IReadOnlyList<CocoImageGroup> ImageGroups { get; }
 
-    /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open"/>.</summary>
+    /// <summary>Whether a file looks like COCO's captions: one object with the keys <c>images</c> and <c>annotations</c>.</summary>
+    public static bool Recognises(string file) =>
+        JsonRecords.FirstKeys(file) is var keys && keys.Contains("images") && keys.Contains("annotations") && !keys.Contains("conversations") && !keys.Contains("messages");
+
+    /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open(string, string, int)"/>.</summary>
     /// <exception cref="InvalidInputException">The file is no COCO captions file, or too many annotations cannot be used.</exception>
-    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0)
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0) => Open(captionsJson, imageFolder, new InvalidRecords(maxInvalid));
+
+    /// <summary>The same, with a list of unusable annotations that several files share.</summary>
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, InvalidRecords invalid)
     {
-        var (folder, root) = (new ImageFolder(imageFolder), JsonFields.OpenFile(captionsJson));
-        var names = ReadNames(root, folder);
+        var (folder, before) = (new ImageFolder(imageFolder), invalid.Records.Count);
+        var (names, refused) = ReadNames(captionsJson, folder);
         var indices = names.Keys.ToDictionary(id => id, _ => new List<int>());
-        var (samples, invalid, source) = (new List<Sample>(), new InvalidRecords(maxInvalid), Path.GetFileName(captionsJson));
-        foreach (var (annotation, index) in root.Field("annotations").Items().Select((a, i) => (a, i)))
+        var (samples, source) = (new List<Sample>(), Path.GetFileName(captionsJson));
+        foreach (var record in JsonRecords.ReadMember(captionsJson, "annotations"))
         {
-            var (key, fields) = (new SampleKey(source, index), new JsonFields(captionsJson, index, annotation.Element, "annotation"));
+            var key = new SampleKey(source, record.Index);
             try
             {
+                var fields = JsonFields.OfRecord(captionsJson, record, "annotation");
                 var imageId = WholeNumber(fields.Field("image_id"));
-                var name = names.TryGetValue(imageId, out var known) ? known : throw fields.Error($"image_id {imageId} is not among the file's images");
+                var name = names.TryGetValue(imageId, out var known) ? known
+                    : throw fields.Error($"image_id {imageId} is not among the file's images{(refused is null ? "" : $" that can be used ({refused})")}");
                 samples.Add(ReadSample(key, fields, name) with { ImageRoot = folder.Root });
                 indices[imageId].Add(samples.Count - 1);
             }
@@ -46,7 +55,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         }
 
         var groups = names.Where(n => indices[n.Key].Count > 0).Select(n => new CocoImageGroup(n.Key, n.Value, indices[n.Key])).ToList();
-        return new CocoCaptionsCorpus(captionsJson, folder, samples, invalid.Records, groups);
+        return new CocoCaptionsCorpus(captionsJson, folder, samples, [.. invalid.Records.Skip(before)], groups);
     }
 
     /// <summary>The captions of the first <paramref name="count"/> photographs in <see cref="ImageGroups"/>.</summary>
@@ -70,24 +79,43 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         return new Sample(key, id, [name], [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, caption)]);
     }
 
-    private static Dictionary<long, string> ReadNames(JsonFields root, ImageFolder folder)
+    /// <summary>The images' names by id, and what is wrong with the first that cannot be used: its captions are what is lost.</summary>
+    private static (Dictionary<long, string> Names, string? Refused) ReadNames(string file, ImageFolder folder)
     {
-        var names = new Dictionary<long, string>();
-        foreach (var image in root.Field("images").Items())
+        if (JsonRecords.FirstKeys(file) is { Count: 0 })
         {
-            var (id, name) = (WholeNumber(image.Field("id")), image.Field("file_name").Text());
-            if (folder.Refuse(name) is { } refusal)
+            using var scanner = JsonScanner.Open(file);
+            throw scanner.Peek() == '[' ? new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\", got a list: it looks like conversations; leave out --format, or give --format llava")
+                : scanner.Peek() < 0 ? scanner.CutShort() : new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\"");
+        }
+
+        var (names, refused) = (new Dictionary<long, string>(), (string?)null);
+        foreach (var record in JsonRecords.ReadMember(file, "images"))
+        {
+            long id;
+            string name;
+            try
             {
-                throw image.Error(refusal);
+                var image = JsonFields.OfRecord(file, record);
+                (id, name) = (WholeNumber(image.Field("id")), image.Field("file_name").Text());
+                if (folder.Refuse(name) is { } refusal)
+                {
+                    throw image.Error(refusal);
+                }
+            }
+            catch (InvalidInputException error)
+            {
+                refused ??= $"images[{record.Index}]: {InvalidRecords.ReasonOf(error)}";
+                continue;
             }
 
             if (!names.TryAdd(id, name) && names[id] != name)
             {
-                throw image.Error($"id {id} is given to two files: {names[id]} and {name}");
+                throw new InvalidInputException(file, null, $"images[{record.Index}]: id {id} is given to two files: {names[id]} and {name}");
             }
         }
 
-        return names;
+        return (names, refused);
     }
 
     private static long WholeNumber(JsonFields value) =>

@@ -22,4 +22,7 @@ public sealed class SubsetCorpus : ICorpus
 
     /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index) => _whole.LoadImage(sample, index);
+
+    /// <inheritdoc/>
+    public void FindImages(Sample sample) => _whole.FindImages(sample);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Data.Images;
 
@@ -75,8 +76,8 @@ public sealed class ImageLoader
         }
         catch (FoveaException e) when (e is not InvalidInputException { Record: not null })
         {
-            var name = e is InvalidInputException ? "" : $"{sample.Images[index]}: ";
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, name + e.Message, e);
+            var reason = e is InvalidInputException input ? InvalidRecords.ReasonOf(input) : e.Message;
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image \"{sample.Images[index]}\": {reason}", e);
         }
     }
 }

@@ -63,26 +63,34 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
         }
     }
 
+    /// <summary>A record of a corpus, which <paramref name="place"/> names if it is not clear by itself.</summary>
+    /// <exception cref="InvalidInputException">The record cannot be read.</exception>
+    public static JsonFields OfRecord(string file, JsonRecord record, string place = "") =>
+        record.Fault is { } fault ? throw new InvalidInputException(file, record.Index, fault) : new JsonFields(file, record.Index, record.Element, place);
+
     /// <summary>An error at this place.</summary>
     public InvalidInputException Error(string message) => new(file, record, place.Length == 0 ? message : $"{place}: {message}");
 
     public InvalidInputException Expected(string what) => Error($"expected {what}, got {Describe(element)}");
 
-    public JsonFields Require(JsonValueKind kind) => element.ValueKind == kind ? this : throw Expected(Name(kind));
+    public JsonFields Require(JsonValueKind kind) => element.ValueKind == kind && !RecordText.IsNotANumber(element) ? this : throw Expected(Name(kind));
 
     /// <summary>A field, or null where it is absent or null.</summary>
     public JsonFields? Optional(string name)
     {
         Require(JsonValueKind.Object);
         ledger?.Read(place, name);
-        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? new JsonFields(file, record, value, Below(name), ledger) : null;
+        return Find(name) is { ValueKind: not JsonValueKind.Null } value ? new JsonFields(file, record, value, Below(name), ledger) : null;
     }
 
     /// <summary>Whether the key is null, which some keys take for another value than the one they have where they are absent.</summary>
     public bool IsNull(string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Null;
 
     public JsonFields Field(string name) => Optional(name)
-        ?? throw Error(element.TryGetProperty(name, out _) ? $"\"{name}\": expected a value, got null" : $"the key \"{name}\" is missing");
+        ?? throw Error(Find(name) is not null ? $"\"{name}\": expected a value, got null" : $"the key \"{name}\" is missing");
+
+    /// <summary>Names of all fields, as they are written; of what is no object, none.</summary>
+    public IEnumerable<string> Keys() => element.ValueKind == JsonValueKind.Object ? element.EnumerateObject().Select(m => m.Name) : [];
 
     public IEnumerable<JsonFields> Items()
     {
@@ -99,7 +107,7 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
         }
         catch (InvalidOperationException)
         {
-            throw Error("expected a text, got one that is not valid Unicode (half of a surrogate pair)");
+            throw Error("not_unicode: expected a text, got one that is not valid Unicode (half of a surrogate pair)");
         }
     }
 
@@ -114,10 +122,27 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
 
     public double Number() => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Expected("a number");
 
+    private JsonElement? Find(string name)
+    {
+        try
+        {
+            return element.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Error("not_unicode: a key is not valid Unicode (half of a surrogate pair)");
+        }
+    }
+
     private string Below(string name) => place.Length == 0 ? name : $"{place}.{name}";
 
     private static string Describe(JsonElement value)
     {
+        if (RecordText.IsNotANumber(value))
+        {
+            return RecordText.NotANumberKey;
+        }
+
         if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null)
         {
             return Name(value.ValueKind);

@@ -3,159 +3,187 @@ using Fovea.Core.Errors;
 
 namespace Fovea.Data.Json;
 
+/// <summary>A record of a JSON file: its value, or, where it has none that can be read, why.</summary>
+/// <param name="Index">Which, from 0.</param>
+/// <param name="Element">Its value, until the next record is asked for.</param>
+/// <param name="Fault">What is wrong with it alone, as "name: explanation"; null for a record that can be read.</param>
+internal readonly record struct JsonRecord(int Index, JsonElement Element, string? Fault);
+
 /// <summary>
-/// Reads records one after another from a JSON list or from JSON Lines (any values one after another), holding one record in memory at a time.
+/// Reads records one after another from a JSON list, from JSON Lines (any values one after another), or from a list that is a member of one object. A record that
+/// breaks a limit, is not valid Unicode or repeats a key is that record's fault; what is no JSON at all is the file's.
 /// </summary>
 internal static class JsonRecords
 {
-    private const int FirstBuffer = 1 << 16;
-    private const int LargestRecord = 1 << 26;
-    private const int MaxDepth = 64;
-    private static readonly string[] CutShort = ["end of data", "end of the JSON payload", "end of string", "was expected at the end", "should be closed"];
+    /// <summary>Bytes of the largest record that is read: far above any conversation, and small enough to be tokenized in seconds.</summary>
+    public const int LargestRecord = 8 << 20;
 
-    /// <summary>The records with their indices, from 0. An element lives until the next one is asked for.</summary>
-    /// <exception cref="InvalidInputException">The file cannot be read, is no JSON, is cut short, or holds a record of more than 64 MiB.</exception>
-    public static IEnumerable<(int Index, JsonElement Element)> Read(string path)
+    /// <summary>The records of a list or of JSON Lines.</summary>
+    /// <exception cref="InvalidInputException">The file cannot be read, is no JSON, or is cut short.</exception>
+    public static IEnumerable<JsonRecord> Read(string path)
     {
-        using var stream = Open(path);
-        var reader = new Cursor(path, stream);
-        while (reader.Next() is { } document)
+        using var scanner = JsonScanner.Open(path);
+        scanner.Record = 0;
+        switch (scanner.Peek())
         {
-            using (document)
-            {
-                yield return (reader.Index - 1, document.RootElement);
-            }
+            case -1:
+                throw scanner.CutShort();
+            case '[':
+                foreach (var record in List(scanner))
+                {
+                    yield return record;
+                }
+
+                End(scanner);
+                break;
+            default:
+                for (var index = 0; scanner.Peek() >= 0; index++)
+                {
+                    scanner.Record = index;
+                    using var document = Next(scanner, out var fault);
+                    yield return new JsonRecord(index, document?.RootElement ?? default, fault);
+                }
+
+                break;
         }
     }
 
-    private static FileStream Open(string path)
+    /// <summary>The records of the list <paramref name="key"/> in the one object that the file holds.</summary>
+    /// <exception cref="InvalidInputException">The file cannot be read, is no such object, or is cut short.</exception>
+    public static IEnumerable<JsonRecord> ReadMember(string path, string key)
     {
+        using var scanner = JsonScanner.Open(path);
+        var found = false;
+        foreach (var name in Members(scanner))
+        {
+            if (name != key)
+            {
+                scanner.Value(keep: 0);
+                continue;
+            }
+
+            if (found)
+            {
+                throw new InvalidInputException(path, null, $"the key \"{key}\" is given twice; keep one");
+            }
+
+            found = true;
+            foreach (var record in List(scanner))
+            {
+                yield return record;
+            }
+
+            scanner.Record = null;
+        }
+
+        End(scanner);
+        if (!found)
+        {
+            throw new InvalidInputException(path, null, $"the key \"{key}\" is missing");
+        }
+    }
+
+    /// <summary>The keys of the object that the file begins with; empty if it begins with something else. A file that breaks off or is no JSON gives those before the break.</summary>
+    public static IReadOnlyList<string> FirstKeys(string path)
+    {
+        var keys = new List<string>();
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+            using var scanner = JsonScanner.Open(path);
+            if (scanner.Peek() == '{')
+            {
+                foreach (var name in Members(scanner))
+                {
+                    keys.Add(name);
+                    scanner.Value(keep: 0);
+                }
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (InvalidInputException)
         {
-            throw new InvalidInputException(path, null, File.Exists(path) ? $"cannot be read: {e.Message}" : "file not found", e);
+            // Whoever reads the file's records says what is wrong with it.
+        }
+
+        return keys;
+    }
+
+    /// <summary>The keys of the object that begins here; before the next one is asked for, its value must be consumed.</summary>
+    private static IEnumerable<string> Members(JsonScanner scanner)
+    {
+        scanner.Take('{');
+        for (var isFirst = true; scanner.Peek() != '}'; isFirst = false)
+        {
+            if (!isFirst)
+            {
+                scanner.Take(',');
+            }
+
+            var name = Name(scanner);
+            scanner.Take(':');
+            yield return name;
+        }
+
+        scanner.Take('}');
+    }
+
+    private static string Name(JsonScanner scanner)
+    {
+        if (scanner.Peek() != '"')
+        {
+            throw scanner.Peek() < 0 ? scanner.CutShort() : scanner.NotJson("expected a key in quotation marks");
+        }
+
+        var text = scanner.Value(LargestRecord).Text;
+        using var document = RecordText.Parse(text, 0, out _, e => scanner.NotJson(e.Message, e));
+        return document?.RootElement.GetString() ?? "";
+    }
+
+    private static IEnumerable<JsonRecord> List(JsonScanner scanner)
+    {
+        scanner.Take('[');
+        for (var index = 0; index > 0 || scanner.Peek() != ']'; index++)
+        {
+            scanner.Record = index;
+            using (var document = Next(scanner, out var fault))
+            {
+                yield return new JsonRecord(index, document?.RootElement ?? default, fault);
+            }
+
+            if (scanner.Peek() == ']')
+            {
+                break;
+            }
+
+            scanner.Take(',');
+        }
+
+        scanner.Take(']');
+    }
+
+    private static void End(JsonScanner scanner)
+    {
+        if (scanner.Peek() >= 0)
+        {
+            throw scanner.NotJson("more data follows the end; expected one list, or one record per line");
         }
     }
 
-    private sealed class Cursor(string path, Stream stream)
+    private static JsonDocument? Next(JsonScanner scanner, out string? fault)
     {
-        private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = MaxDepth, AllowMultipleValues = true });
-        private byte[] _buffer = new byte[FirstBuffer];
-        private int _from;
-        private int _to;
-        private bool _final;
-        private bool _started;
-        private bool _inList;
-        private bool _listDone;
-
-        public int Index { get; private set; }
-
-        public JsonDocument? Next()
+        var extent = scanner.Value(LargestRecord);
+        if (extent.Length > LargestRecord)
         {
-            if (!_started)
-            {
-                _started = true;
-                Fill();
-                _from = _buffer.AsSpan(0, _to).StartsWith("\uFEFF"u8) ? 3 : 0;
-            }
-
-            while (true)
-            {
-                try
-                {
-                    if (Step(out var document))
-                    {
-                        return document;
-                    }
-                }
-                catch (JsonException e)
-                {
-                    // With all bytes read, the reader's own words are all that tells an early end from a wrong byte.
-                    var what = _final && CutShort.Any(w => e.Message.Contains(w, StringComparison.OrdinalIgnoreCase)) ? "the JSON is cut short" : "not valid JSON";
-                    throw new InvalidInputException(path, Index, $"{what}{(e.LineNumber is { } line ? $" near line {line + 1}, byte {e.BytePositionInLine + 1} of the record" : "")}: {FirstSentence(e.Message)}", e);
-                }
-
-                Fill();
-            }
+            fault = $"too_large: expected a record of at most {LargestRecord} bytes, got {extent.Length}";
+            return null;
         }
 
-        /// <summary>Reads as far as the buffer reaches: true with a record, or with null at the end; false if more bytes are needed.</summary>
-        private bool Step(out JsonDocument? document)
-        {
-            document = null;
-            var start = _from;
-            var json = new Utf8JsonReader(_buffer.AsSpan(start, _to - start), _final, _state);
-            while (json.Read())
-            {
-                if (json.TokenType == JsonTokenType.StartArray && !_inList && Index == 0)
-                {
-                    _inList = true;
-                    Commit(start, json);
-                    continue;
-                }
-
-                if (json.TokenType == JsonTokenType.EndArray && _inList)
-                {
-                    (_inList, _listDone) = (false, true);
-                    Commit(start, json);
-                    continue;
-                }
-
-                if (_listDone)
-                {
-                    throw new JsonException("there is more behind the end of the list.");
-                }
-
-                if (!JsonDocument.TryParseValue(ref json, out document))
-                {
-                    return false;
-                }
-
-                Commit(start, json);
-                Index++;
-                return true;
-            }
-
-            if (_final && Index == 0 && !_inList && !_listDone)
-            {
-                throw new JsonException("end of data before the first record.");
-            }
-
-            return !_final ? false : !_inList ? true : throw new JsonException("end of data inside the list.");
-        }
-
-        private void Commit(int start, in Utf8JsonReader json)
-        {
-            _from = start + (int)json.BytesConsumed;
-            _state = json.CurrentState;
-        }
-
-        private void Fill()
-        {
-            _buffer.AsSpan(_from, _to - _from).CopyTo(_buffer);
-            (_from, _to) = (0, _to - _from);
-            if (_to == _buffer.Length)
-            {
-                if (_buffer.Length >= LargestRecord)
-                {
-                    throw new InvalidInputException(path, Index, $"expected a record of at most {LargestRecord} bytes");
-                }
-
-                Array.Resize(ref _buffer, _buffer.Length * 2);
-            }
-
-            var read = stream.Read(_buffer, _to, _buffer.Length - _to);
-            _to += read;
-            _final = read == 0;
-        }
+        return RecordText.Parse(extent.Text, extent.Depth, out fault, e => scanner.NotJson(
+            $"{(e.LineNumber is { } line ? $"near line {line + 1}, byte {e.BytePositionInLine + 1} of the record: " : "")}{FirstSentence(e.Message)}", e));
     }
 
     private static string FirstSentence(string message)
     {
         var end = message.IndexOf(". ", StringComparison.Ordinal);
-        return end < 0 ? message : message[..(end + 1)];
+        return (end < 0 ? message : message[..end]).TrimEnd('.');
     }
 }

@@ -18,7 +18,8 @@ public static class SceneCorpusWriter
 
     /// <summary>Writes the corpus of a spec into a folder, which is made if missing; files of an earlier corpus are replaced.</summary>
     /// <exception cref="FoveaException">A knob is out of range.</exception>
-    public static void Write(SceneSpec spec, string folder, IProgressSink progress)
+    /// <exception cref="OperationCanceledException">Stopped on request; writing it again gives the same bytes.</exception>
+    public static void Write(SceneSpec spec, string folder, IProgressSink progress, CancellationToken stop = default)
     {
         spec.Validated();
         var world = Path.Combine(folder, SceneAnnotations.WorldFile);
@@ -28,6 +29,7 @@ public static class SceneCorpusWriter
         {
             foreach (var scene in SceneWorld.Scenes(spec))
             {
+                stop.ThrowIfCancellationRequested();
                 var name = SceneWorld.ImageName(scene.Index);
                 var image = Path.Combine(folder, name);
                 File.WriteAllBytes(image, ImageFile.EncodePng(SceneRenderer.Render(scene))); // world.json, written last, says that all are there
@@ -37,14 +39,14 @@ public static class SceneCorpusWriter
         });
         AtomicFile.Write(Path.Combine(folder, SceneAnnotations.AnnotationsFile), annotations =>
         {
-            WriteRecords(spec, folder, SceneWorld.CaptionsFile, spec.WithCaptions, SceneWorld.Caption, annotations, progress);
-            WriteRecords(spec, folder, SceneWorld.DialoguesFile, spec.WithDialogues, SceneWorld.Dialogue, annotations, progress);
+            WriteRecords(spec, folder, SceneWorld.CaptionsFile, spec.WithCaptions, SceneWorld.Caption, annotations, progress, stop);
+            WriteRecords(spec, folder, SceneWorld.DialoguesFile, spec.WithDialogues, SceneWorld.Dialogue, annotations, progress, stop);
         });
         AtomicFile.WriteText(world, JsonSerializer.Serialize(spec, SceneJson.Indented) + "\n");
     }
 
     private static void WriteRecords(
-        SceneSpec spec, string folder, string source, bool wanted, Func<SceneSpec, int, AnnotatedSample> draw, Stream annotations, IProgressSink progress)
+        SceneSpec spec, string folder, string source, bool wanted, Func<SceneSpec, int, AnnotatedSample> draw, Stream annotations, IProgressSink progress, CancellationToken stop)
     {
         var path = Path.Combine(folder, source);
         if (!wanted)
@@ -57,6 +59,7 @@ public static class SceneCorpusWriter
         {
             for (var i = 0; i < spec.NumScenes; i++)
             {
+                stop.ThrowIfCancellationRequested();
                 var record = draw(spec, i);
                 stream.Write(i == 0 ? "[\n"u8 : ",\n"u8);
                 stream.Write(Json(LlavaRecord(record.Sample)));

@@ -23,11 +23,14 @@ public static class SceneTokenizer
     /// <summary>Number of tokens, the added ones included: 480 (3 special, 96 characters, 373 merges for 147 words, 8 added).</summary>
     public static int VocabularySize => Tokens.Count;
 
-    /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c> into a folder; always the same bytes.</summary>
+    /// <summary>Names of the files of a tokenizer.</summary>
+    public static IReadOnlyList<string> Files { get; } = ["tokenizer.json", "tokenizer_config.json"];
+
+    /// <summary>Writes <see cref="Files"/> into a folder; always the same bytes.</summary>
     public static void Write(string folder)
     {
-        AtomicFile.WriteText(Path.Combine(folder, "tokenizer.json"), TokenizerJson().ToJsonString(Json) + "\n");
-        AtomicFile.WriteText(Path.Combine(folder, "tokenizer_config.json"), ConfigJson().ToJsonString(Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, Files[0]), TokenizerJson().ToJsonString(Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, Files[1]), ConfigJson().ToJsonString(Json) + "\n");
     }
 
     /// <summary>Ids of the words that compete in a class (see <see cref="SceneWords.Competing"/>), as they stand after a blank: <c>[words]</c>.</summary>

@@ -21,7 +21,7 @@ public static class ConversationRules
 
         if (turns.FirstOrDefault(t => t.From is not ("system" or "human" or "gpt")) is { From: not null } stranger)
         {
-            return $"unknown_role: \"from\" is \"{stranger.From}\"; expected exactly system, human or gpt";
+            return $"unknown_role: the speaker is \"{stranger.From}\"; expected exactly system, human (or user) or gpt (or assistant)";
         }
 
         var first = turns[0].From == "system" ? 1 : 0;

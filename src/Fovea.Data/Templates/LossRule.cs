@@ -9,6 +9,9 @@ internal static class LossRule
     /// A token carries loss if it lies inside a target, or reaches over a target's edge and has characters other than blanks, all of them inside.
     /// A token that is not in the text never does.
     /// </summary>
+    /// <param name="token">Its characters.</param>
+    /// <param name="text">All of the text.</param>
+    /// <param name="targets">What carries loss, ascending and apart.</param>
     public static bool CarriesLoss(TextSpan token, string text, IReadOnlyList<(int Start, int End)> targets)
     {
         if (!token.IsInText)
@@ -16,8 +19,9 @@ internal static class LossRule
             return false;
         }
 
-        foreach (var (start, end) in targets)
+        for (var i = FirstEndingAfter(targets.Count, t => targets[t].End, token.Start); i < targets.Count && targets[i].Start < Math.Max(token.End, token.Start + 1); i++)
         {
+            var (start, end) = targets[i];
             if (start <= token.Start && token.End <= end && token.Start < end)
             {
                 return true;
@@ -42,11 +46,24 @@ internal static class LossRule
             if (CarriesLoss(spans[i], text, ranges))
             {
                 targets.Add(i);
-                owners.Add(chat.Answers.First(a => spans[i].Start < a.TargetEnd && Math.Max(spans[i].End, spans[i].Start + 1) > a.TargetStart));
+                owners.Add(chat.Answers[FirstEndingAfter(chat.Answers.Count, a => chat.Answers[a].TargetEnd, spans[i].Start)]);
             }
         }
 
         return (targets, owners);
+    }
+
+    /// <summary>The first of <paramref name="count"/> ascending ends that lies behind <paramref name="start"/>: a conversation may have many answers, so each is looked for by halves.</summary>
+    private static int FirstEndingAfter(int count, Func<int, int> endOf, int start)
+    {
+        var (low, high) = (0, count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = endOf(middle) > start ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     private static bool SolidPartLiesIn(TextSpan token, string text, int start, int end)

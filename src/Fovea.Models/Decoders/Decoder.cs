@@ -222,7 +222,7 @@ public sealed class Decoder : IDisposable
         yield return new ParameterSpec(prefix + "norm.weight", [h], Initial.One);
         if (!c.TieWordEmbeddings)
         {
-            yield return new ParameterSpec(HeadName, [c.VocabSize, h], Initial.Normal(c.InitializerRange));
+            yield return new ParameterSpec(HeadName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange)); // small, so that a new model predicts every token alike
         }
     }
 

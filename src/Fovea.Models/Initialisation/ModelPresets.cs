@@ -93,9 +93,10 @@ public static class ModelPresets
             ("vision_num_heads", s.VisionNumHeads), ("vision_intermediate_size", s.VisionIntermediateSize),
         })
         {
-            if (value is < 1 or > ForeignJson.MostWide)
+            var most = key.EndsWith("num_layers", StringComparison.Ordinal) ? ForeignJson.MostLayers : ForeignJson.MostWide;
+            if (value < 1 || value > most)
             {
-                throw new FoveaException($"preset.sizes.{key}: expected 1 to {ForeignJson.MostWide}, got {value}");
+                throw new FoveaException($"preset.sizes.{key}: expected 1 to {most}, got {value}");
             }
         }
 

@@ -7,7 +7,7 @@ namespace Fovea.Models.Parameters;
 /// <summary>How a new parameter is filled: a constant plus normal noise.</summary>
 /// <param name="Constant">The mean.</param>
 /// <param name="Std">Standard deviation of the noise.</param>
-/// <param name="IsLookup">Whether rows are looked up (token, position and class embeddings) instead of multiplied, so that there is no fan-in.</param>
+/// <param name="IsLookup">Whether rows belong to tokens or places (embeddings and the head): they keep their standard deviation whatever the fan-in.</param>
 internal readonly record struct Initial(float Constant, double Std, bool IsLookup = false)
 {
     public static Initial Zero => new(0, 0);

@@ -115,6 +115,9 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
         }
     }
 
+    /// <summary>Whether any sample of a file is left out of any fold's reference.</summary>
+    public bool HoldsBack(FoldSource source) => Folds.Rows.Any(r => r.LeftOutOf.Count > 0 && r.Key.Source == source.Name);
+
     private static void Line<T>(Stream stream, T value)
     {
         JsonSerializer.Serialize(stream, value, Json);

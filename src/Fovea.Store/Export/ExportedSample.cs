@@ -5,21 +5,26 @@ using Fovea.Core.Scores;
 namespace Fovea.Store.Export;
 
 /// <summary>A sample as other trainers take it. Position i of labels and weights belongs to the token at i, which position i - 1 predicts.</summary>
-/// <param name="Id">The sample's label; its key where it has none.</param>
+/// <param name="Key">Source and record of the sample: what joins a row with the corpus.</param>
+/// <param name="Id">The sample's label, which others may share; its key where it has none.</param>
+/// <param name="Images">Names of its images as the corpus has them, in the order of their tokens.</param>
 /// <param name="InputIds">Token ids, images expanded: <c>[seq]</c>.</param>
 /// <param name="Labels">The id where a token carries loss or could, -100 elsewhere: <c>[seq]</c>.</param>
 /// <param name="LossWeights">Weight of each token's loss, scaled as training does it; 0 where there is no label: <c>[seq]</c>.</param>
-public sealed record ExportedSample(string Id, int[] InputIds, int[] Labels, float[] LossWeights)
+public sealed record ExportedSample(SampleKey Key, string Id, IReadOnlyList<string> Images, int[] InputIds, int[] Labels, float[] LossWeights)
 {
     /// <summary>The label of a token without loss.</summary>
     public const int NoLabel = -100;
+
+    /// <summary>The first image, which is the only one in most corpora; null without images.</summary>
+    public string? Image => Images.Count > 0 ? Images[0] : null;
 
     /// <summary>Lays a sample out with its weights.</summary>
     /// <param name="sample">As scoring and training tokenize it.</param>
     /// <param name="weights">Its row of the weights file: kept or text-only.</param>
     /// <param name="normalization">How the file's weights are meant.</param>
     /// <param name="layout">Of image tokens and length.</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target is left.</exception>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target remains.</exception>
     public static ExportedSample Of(TokenizedSample sample, TokenWeights weights, WeightNormalization normalization, ExportLayout layout)
     {
         var (ids, places) = Expand(sample, layout);
@@ -28,7 +33,7 @@ public sealed record ExportedSample(string Id, int[] InputIds, int[] Labels, flo
         var kept = targets.Count(t => t < limit);
         if (kept == 0)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: none of {targets.Length} targets lies within {limit} tokens; raise the length or drop the sample");
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: none of {targets.Length} targets is within {limit} tokens; raise --max-length or drop the sample");
         }
 
         var scaled = weights.Weights is { } raw ? WeightNormalizer.Normalize(raw, kept, normalization) : null;
@@ -40,7 +45,7 @@ public sealed record ExportedSample(string Id, int[] InputIds, int[] Labels, flo
             lossWeights[targets[t]] = scaled?[t] ?? 1f;
         }
 
-        return new ExportedSample(sample.Id ?? sample.Key.ToString(), [.. ids[..limit]], labels, lossWeights);
+        return new ExportedSample(sample.Key, sample.Id ?? sample.Key.ToString(), sample.Images, [.. ids[..limit]], labels, lossWeights);
     }
 
     private static (List<int> Ids, int[] Places) Expand(TokenizedSample sample, ExportLayout layout)
@@ -59,7 +64,7 @@ public sealed record ExportedSample(string Id, int[] InputIds, int[] Labels, flo
             ids.AddRange(Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage));
             if (ids.Count > layout.MaxLength)
             {
-                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image_cut: image tokens end at {ids.Count}, past the limit of {layout.MaxLength} tokens; raise the length or drop the sample");
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image_cut: image tokens end at {ids.Count}, past the limit of {layout.MaxLength} tokens; raise --max-length or drop the sample");
             }
         }
 

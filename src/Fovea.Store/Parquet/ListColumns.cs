@@ -4,7 +4,7 @@ using Parquet.Schema;
 namespace Fovea.Store.Parquet;
 
 /// <summary>
-/// Lists of numbers as standard three-level Parquet lists: definition level 0 = no list, 1 = an empty one, 2 = an element (never null).
+/// Lists of numbers, or of texts, as standard three-level Parquet lists: definition level 0 = no list, 1 = an empty one, 2 = an element (never null).
 /// </summary>
 internal static class ListColumns
 {
@@ -12,6 +12,13 @@ internal static class ListColumns
 
     public static ListField Field<T>(string name)
         where T : struct => new(name, new DataField<T>("element", false));
+
+    /// <summary>A column of lists of texts.</summary>
+    public static ListField TextField(string name) => new(name, new DataField("element", typeof(string), false));
+
+    /// <summary>Writes a column of lists of texts.</summary>
+    public static Task WriteTextsAsync(ParquetRowGroupWriter group, ListField field, IEnumerable<IReadOnlyList<string>> rows) =>
+        WriteAsync<ReadOnlyMemory<char>>(group, field, [.. rows.Select(r => r.Select(t => t.AsMemory()).ToArray())]);
 
     public static async Task WriteAsync<T>(ParquetRowGroupWriter group, ListField field, IReadOnlyList<T[]?> rows)
         where T : struct

@@ -24,6 +24,10 @@ internal static class ShardCodec
         return ReadAsync(stream, conditions).GetAwaiter().GetResult();
     }
 
+    /// <summary>The keys of a shard's samples: two columns of its file.</summary>
+    /// <exception cref="InvalidDataException">It is not a shard.</exception>
+    public static SampleKey[] DecodeKeys(Stream stream) => ReadKeysAsync(stream).GetAwaiter().GetResult();
+
     private static async Task WriteAsync(IReadOnlyList<TokenScores> rows, Stream stream)
     {
         var source = new DataField("source", typeof(string), false);
@@ -62,15 +66,24 @@ internal static class ShardCodec
         group.CompleteValidate();
     }
 
+    private static async Task<SampleKey[]> ReadKeysAsync(Stream stream)
+    {
+        await using var reader = await ParquetReader.CreateAsync(stream);
+        using var group = OnlyGroup(reader);
+        var columns = new RowGroupColumns(reader.Schema, group);
+        var source = await columns.StringsAsync("source");
+        var record = await columns.NumbersAsync<int>("record");
+        return [.. record.Select((r, i) => new SampleKey(Required(source[i], "source", i), r))];
+    }
+
+    private static ParquetRowGroupReader OnlyGroup(ParquetReader reader) => reader.RowGroupCount == 1
+        ? reader.OpenRowGroupReader(0)
+        : throw new InvalidDataException($"{reader.RowGroupCount} row groups; a shard has one");
+
     private static async Task<TokenScores[]> ReadAsync(Stream stream, IReadOnlyCollection<string>? conditions)
     {
         await using var reader = await ParquetReader.CreateAsync(stream);
-        if (reader.RowGroupCount != 1)
-        {
-            throw new InvalidDataException($"{reader.RowGroupCount} row groups; a shard has one");
-        }
-
-        using var group = reader.OpenRowGroupReader(0);
+        using var group = OnlyGroup(reader);
         var columns = new RowGroupColumns(reader.Schema, group);
         var source = await columns.StringsAsync("source");
         var record = await columns.NumbersAsync<int>("record");

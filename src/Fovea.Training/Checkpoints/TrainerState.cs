@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
 using Fovea.Training.Running;
 
 namespace Fovea.Training.Checkpoints;
@@ -27,6 +28,9 @@ internal sealed record TrainerState
 
     /// <summary>The best checkpoint by held-out loss; null if none was evaluated, or it is not kept.</summary>
     public BestCheckpoint? Best { get; init; }
+
+    /// <summary>Samples that turned out unusable in those steps.</summary>
+    public IReadOnlyList<InvalidRecord> Unusable { get; init; } = [];
 
     /// <summary>What must not have changed.</summary>
     public required RunIdentity Identity { get; init; }

@@ -5,12 +5,10 @@ using System.Text;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Store;
 
 namespace Fovea.Training.Examples;
-
-/// <summary>A sample that cannot be trained on, and why.</summary>
-public sealed record InvalidExample(SampleKey Key, string Reason);
 
 /// <summary>
 /// What a run trains on: tokenized samples, each with its weights or none. It knows which weights, not how they came about. Immutable.
@@ -35,7 +33,7 @@ public sealed class TrainingSet
     public int TextOnly { get; private init; }
 
     /// <summary>Samples that selection found unfit, with the reasons.</summary>
-    public IReadOnlyList<InvalidExample> Invalid { get; private init; } = [];
+    public IReadOnlyList<InvalidRecord> Invalid { get; private init; } = [];
 
     /// <summary>How weights are scaled after truncation.</summary>
     public WeightNormalization Normalization { get; }
@@ -67,7 +65,7 @@ public sealed class TrainingSet
         Append(weights, normalization.ToString());
         var seen = new HashSet<SampleKey>();
         var examples = new List<TrainingExample>();
-        var invalid = new List<InvalidExample>();
+        var invalid = new List<InvalidRecord>();
         int dropped = 0, textOnly = 0;
         foreach (var sample in samples)
         {
@@ -90,7 +88,7 @@ public sealed class TrainingSet
                     dropped++;
                     continue;
                 case SelectionStatus.Invalid:
-                    invalid.Add(new InvalidExample(sample.Key, row.Reason ?? "no reason given"));
+                    invalid.Add(new InvalidRecord(sample.Key, row.Reason ?? "no reason given") { Counted = false });
                     continue;
                 case SelectionStatus.TextOnly:
                     textOnly++;

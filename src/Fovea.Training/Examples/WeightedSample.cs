@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Batching;
@@ -42,28 +43,40 @@ internal sealed record WeightedSample(SampleKey Key, ExpandedSample Sample, floa
     }
 }
 
+/// <summary>Why a sample cannot be trained on.</summary>
+/// <param name="Error">With file and record.</param>
+internal sealed record SampleFault(InvalidInputException Error)
+{
+    /// <summary>Whether the length limit leaves nothing of it: that is what was asked for, and no fault of the data.</summary>
+    public bool IsByLength => InvalidRecords.NameOf(InvalidRecords.ReasonOf(Error)) is "no_target" or "image_cut";
+}
+
 /// <summary>Loads images, expands, cuts and weighs samples for a model.</summary>
 internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? images, int? maxLength, WeightNormalization normalization)
 {
-    /// <summary>The sample, or null and the reason why nothing of it can be trained on under this length limit.</summary>
-    /// <exception cref="FoveaException">An image cannot be read, or a weight is not a number of at least 0.</exception>
-    public WeightedSample? Prepare(TrainingExample example, out string? reason)
+    /// <summary>The sample, or null and what is wrong with it.</summary>
+    /// <exception cref="FoveaException">The run has no images, or a weight is not a number of at least 0.</exception>
+    public WeightedSample? Prepare(TrainingExample example, out SampleFault? fault)
     {
         var sample = example.Sample;
-        var pixels = sample.Images.Count == 0 ? [] : (images ?? throw new InvalidInputException(
-            sample.Key.Source, sample.Key.Record, "the sample has an image, and the run was given no image root")).Normalized(sample);
+        if (sample.Images.Count > 0 && images is null)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample has an image, and the run was given no image root");
+        }
+
         ExpandedSample expanded;
         try
         {
+            var pixels = sample.Images.Count == 0 ? [] : images!.Normalized(sample);
             expanded = SampleExpander.Expand(model, sample, pixels, maxLength ?? model.MaxLength);
         }
         catch (InvalidInputException e)
         {
-            reason = e.Message;
+            fault = new SampleFault(e);
             return null;
         }
 
-        reason = null;
+        fault = null;
         try
         {
             var weights = example.Weights is { } raw ? WeightNormalizer.Normalize(raw, expanded.TargetIndices.Length, normalization) : null;

@@ -39,7 +39,7 @@ public sealed record MemoryPlan
     public long Peak => Math.Max(PeakBefore, Process + Weights + Gradients + Optimizer + Activations + Logits + CheckpointCopy);
 
     /// <summary>What is allocated from the first step on.</summary>
-    private long Growth => Gradients + Activations + Logits + CheckpointCopy;
+    private long Growth => Gradients + Activations + Logits + CheckpointCopy + MemoryPlanner.FirstStepBytes;
 
     /// <summary>Refuses a plan that exceeds what there is.</summary>
     /// <param name="options">Whose keys the message names.</param>

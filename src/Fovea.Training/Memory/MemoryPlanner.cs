@@ -14,7 +14,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     private const int Float = sizeof(float), Brain = 2;
 
     // Code of libtorch and its libraries that the first step pages in, and the managed heap's growth: measured on models from 1 to 30 M parameters.
-    private const long FirstStepBytes = 56L << 20;
+    public const long FirstStepBytes = 56L << 20;
 
     // What is free between tensors: the allocator reuses aligned memory only in part (measured: 10 to 30 % of what a pass holds).
     private const double Overhead = 1.2;

@@ -11,10 +11,9 @@ namespace Fovea.Training.Running;
 /// </summary>
 /// <param name="model">What to evaluate.</param>
 /// <param name="set">The samples.</param>
-/// <param name="preparer">Expands, cuts and weighs them.</param>
+/// <param name="prepare">Expands, cuts and weighs one of them; null where it cannot be used.</param>
 /// <param name="layout">How many at a time; they are padded.</param>
-/// <param name="notice">Called for each sample that the length limit leaves without a target.</param>
-internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePreparer preparer, StepLayout layout, Action<string> notice)
+internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, Func<TrainingExample, WeightedSample?> prepare, StepLayout layout)
 {
     /// <summary>In nats per unit of weight; null if no sample has a weighted target. Draws nothing and changes nothing.</summary>
     public double? Compute()
@@ -24,7 +23,7 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePre
         double sum = 0, weights = 0;
         foreach (var part in set.Examples.Chunk(layout.MicroBatchSize))
         {
-            var samples = part.Select(Prepare).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
+            var samples = part.Select(prepare).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
             if (samples.Length > 0)
             {
                 sum += Sum(samples);
@@ -33,17 +32,6 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, SamplePre
         }
 
         return weights > 0 ? sum / weights : null;
-    }
-
-    private WeightedSample? Prepare(TrainingExample example)
-    {
-        var sample = preparer.Prepare(example, out var reason);
-        if (sample is null)
-        {
-            notice($"held out: {reason}");
-        }
-
-        return sample;
     }
 
     private double Sum(WeightedSample[] samples)

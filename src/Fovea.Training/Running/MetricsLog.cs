@@ -36,7 +36,7 @@ internal sealed class MetricsLog : IDisposable
             ["supervised_tokens"] = at.Sums.SupervisedTokens,
             ["weighted_tokens"] = at.Sums.WeightedTokens,
             ["forward_tokens"] = at.Sums.ForwardTokens,
-            ["supervised_share"] = Math.Round(at.SupervisedShare, 6),
+            ["loss_token_share"] = Math.Round(at.LossTokenShare, 6),
         };
         if (at.EvalLoss is { } held)
         {

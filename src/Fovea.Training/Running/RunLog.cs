@@ -31,7 +31,7 @@ internal sealed class RunLog : IDisposable
         _board.Append(line.Step,
         [
             ("train/loss", line.Result.Loss), ("train/learning_rate", line.LearningRate), ("train/gradient_norm", line.Result.GradientNorm),
-            ("train/supervised_share", line.SupervisedShare), ("eval/loss", line.EvalLoss),
+            ("train/loss_token_share", line.LossTokenShare), ("eval/loss", line.EvalLoss),
             ("speed/tokens_per_second", line.TokensPerSecond), ("memory/resident_mib", _resident / Mib),
         ]);
     }
@@ -39,7 +39,7 @@ internal sealed class RunLog : IDisposable
     /// <summary>Says how far the run is.</summary>
     public void Report(StepLine line) => _progress.Report(Task, line.Step, _total, line.Result.Loss is { } loss
         ? FormattableString.Invariant(
-            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.SupervisedShare:F0} % of tokens supervised{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
+            $"loss {loss:F4}{(line.EvalLoss is { } held ? FormattableString.Invariant($", held out {held:F4}") : "")}, {line.TokensPerSecond:F0} tokens/s, {100 * line.LossTokenShare:F0} % of tokens with loss{(_resident > 0 ? FormattableString.Invariant($", {_resident / Mib:F0} MiB") : "")}")
         : "no weight: skipped");
 
     /// <summary>Reports one line that a person should not miss.</summary>
@@ -68,6 +68,6 @@ internal sealed record StepLine(long Step, StepResult Result, double LearningRat
     /// <summary>Tokens run through the model per second.</summary>
     public double TokensPerSecond => Result.ForwardTokens / Math.Max(1e-9, Result.Seconds);
 
-    /// <summary>Targets of weight above 0 over tokens run through the model.</summary>
-    public double SupervisedShare => Result.WeightedTokens / (double)Math.Max(1, Result.ForwardTokens);
+    /// <summary>Targets of weight above 0 over all tokens run through the model; a selection's supervised share is over targets alone.</summary>
+    public double LossTokenShare => Result.WeightedTokens / (double)Math.Max(1, Result.ForwardTokens);
 }

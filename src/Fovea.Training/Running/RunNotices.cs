@@ -67,6 +67,20 @@ internal sealed class RunNotices(Action<string> tell)
         }
     }
 
+    /// <summary>Says so if a quarter or more of the steps made no update, or of the samples drawn could not be used.</summary>
+    public void TellSkipped(TrainingCounters sums, long steps)
+    {
+        if (4 * sums.SkippedSteps >= steps && sums.SkippedSteps > 0)
+        {
+            Add($"{sums.SkippedSteps} of {steps} steps had no target with weight and made no update");
+        }
+
+        if (4 * sums.UnusableSamples >= sums.Samples + sums.UnusableSamples && sums.UnusableSamples > 0)
+        {
+            Add($"{sums.UnusableSamples} of {sums.Samples + sums.UnusableSamples} samples drawn could not be used; they are listed in {Data.Corpora.InvalidRecords.FileName}");
+        }
+    }
+
     /// <summary>Names samples whose weights are all 0.</summary>
     /// <exception cref="FoveaException">All samples are such.</exception>
     public void TellDeadWeights(TrainingSet set)

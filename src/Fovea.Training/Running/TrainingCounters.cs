@@ -23,7 +23,10 @@ public sealed record TrainingCounters
     /// <summary>Steps without any weight, which made no update.</summary>
     public long SkippedSteps { get; init; }
 
-    /// <summary>Samples that the length limit leaves without a target or with a cut image; they carry no loss.</summary>
+    /// <summary>
+    /// Samples that could not be used: the length limit leaves them without a target or with a cut image, or an image cannot be decoded. Each keeps its place in its
+    /// batch, without weight.
+    /// </summary>
     public long UnusableSamples { get; init; }
 
     /// <summary>Steps whose loss lay far above the recent ones.</summary>

@@ -1,4 +1,5 @@
 using Fovea.Core.Files;
+using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Adapters;
@@ -37,6 +38,9 @@ public sealed record TrainingJob
 
     /// <summary>What to do.</summary>
     public required TrainingOptions Options { get; init; }
+
+    /// <summary>Takes the samples that cannot be used, such as one whose image cannot be decoded, and holds their limit; also those found before.</summary>
+    public InvalidRecords Invalid { get; init; } = new(limit: 0);
 
     /// <summary>Where to write.</summary>
     public required string Folder { get; init; }

@@ -35,6 +35,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly RunNotices _notices;
     private readonly RunLog _log;
     private readonly long? _resumedFrom;
+    private readonly UnusableSamples _unusable;
     private TrainingCounters _sums = new();
     private LossWatch _loss = new();
     private BestCheckpoint? _best;
@@ -49,6 +50,7 @@ internal sealed class TrainingRun : IDisposable
         var rule = new ParameterRule(_options, trained);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
         _notices = new RunNotices(line => RunLog.Tell(progress, _done, _plan.Steps, line));
+        _unusable = new UnusableSamples(job.Invalid, _notices.Add);
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
         _identity = RunIdentity.Of(job);
@@ -67,13 +69,14 @@ internal sealed class TrainingRun : IDisposable
             (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
         var features = _options.CacheFeatures ? new FeatureCache(model, Path.Combine(job.Folder, "features"), _options.Precision) : null;
         _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features);
-        _heldOut = job.HeldOut is { } held ? new HeldOutLoss(model, held, new SamplePreparer(model, job.HeldOutImages, _options.MaxLength, held.Normalization), layout, _notices.Add) : null;
+        _heldOut = job.HeldOut is { } held ? HeldOut(held, layout) : null;
         _writer = new CheckpointWriter(_checkpoints, job.Files) { LastWhole = state?.Step };
         if (state is not null)
         {
             _snapshot.Restore(_checkpoints.PathOf(state.Step));
             (_done, _sums, _lastLoss, _loss, _best) = (state.Step, state.Counters, state.LastLoss, state.Loss, state.Best);
             (_resumedFrom, _lastSaved) = (state.Step, state.Step);
+            _unusable.Restore(state.Unusable);
         }
 
         _log = new RunLog(job.Folder, progress, _done, _plan.Steps);
@@ -99,7 +102,7 @@ internal sealed class TrainingRun : IDisposable
             {
                 Save();
                 _writer.Finish();
-                throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again to continue", cancellation);
+                throw new OperationCanceledException($"stopped after step {_done} of {_plan.Steps}; run again with --resume to continue", cancellation);
             }
 
             if (_done % CollectEvery == 0)
@@ -110,12 +113,14 @@ internal sealed class TrainingRun : IDisposable
 
             _writer.Poll();
             var isBest = AdvanceInMemory();
+            _unusable.RequireLearning(_sums, _done, _plan, _job.Set.Count);
             if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
             {
                 Save();
             }
         }
 
+        _notices.TellSkipped(_sums, _done);
         _writer.Finish();
         _log.Sync();
         var best = _options.KeepBest && _best is { } b && _checkpoints.IsWhole(b.Step, _notices.Add) ? _best : null;
@@ -167,7 +172,7 @@ internal sealed class TrainingRun : IDisposable
     {
         var clock = Stopwatch.StartNew();
         var rate = _plan.Schedule.Rate(_done);
-        var samples = Prepare(_order.Batch(_done));
+        var (samples, unusable) = Prepare(_order.Batch(_done));
         var result = _step.Run(samples, rate);
         if (result.Fault is { } fault)
         {
@@ -175,7 +180,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         _done++;
-        _sums = _sums.Add(samples, result);
+        _sums = _sums.Add(samples, result) with { UnusableSamples = _sums.UnusableSamples + unusable };
         if (result.Loss is { } loss)
         {
             Observe(loss);
@@ -217,23 +222,27 @@ internal sealed class TrainingRun : IDisposable
         _lastLoss = loss;
     }
 
-    private List<WeightedSample> Prepare(int[] indices)
+    /// <summary>The samples of a batch, and how many of its places cannot be used and carry no weight.</summary>
+    /// <exception cref="InvalidInputException">More samples than allowed are unusable; what was done so far is saved.</exception>
+    private (List<WeightedSample> Samples, int Unusable) Prepare(int[] indices)
     {
-        var samples = new List<WeightedSample>(indices.Length);
-        foreach (var index in indices)
+        try
         {
-            if (_preparer.Prepare(_job.Set.Examples[index], out var reason) is { } sample)
-            {
-                samples.Add(sample);
-            }
-            else
-            {
-                _sums = _sums with { UnusableSamples = _sums.UnusableSamples + 1 };
-                _notices.Add(reason!);
-            }
+            List<WeightedSample> samples = [.. indices.Select(i => _unusable.Prepare(_preparer, _job.Set.Examples[i])).OfType<WeightedSample>()];
+            return (samples, indices.Length - samples.Count);
         }
+        catch (InvalidInputException)
+        {
+            Save();
+            _writer.Finish();
+            throw;
+        }
+    }
 
-        return samples;
+    private HeldOutLoss HeldOut(TrainingSet held, StepLayout layout)
+    {
+        var preparer = new SamplePreparer(_model, _job.HeldOutImages, _options.MaxLength, held.Normalization);
+        return new HeldOutLoss(_model, held, example => _unusable.Prepare(preparer, example), layout);
     }
 
     private WeightedSample? Largest() => _job.Set.Examples
@@ -248,7 +257,7 @@ internal sealed class TrainingRun : IDisposable
 
         _log.Sync();
         _writer.Finish();
-        var state = new TrainerState { Step = _done, Counters = _sums, LastLoss = _lastLoss, Loss = _loss, Best = _best, Identity = _identity };
+        var state = new TrainerState { Step = _done, Counters = _sums, LastLoss = _lastLoss, Loss = _loss, Best = _best, Unusable = [.. _unusable.Found], Identity = _identity };
         _writer.Begin(state, _snapshot.Take());
         _lastSaved = _done;
     }

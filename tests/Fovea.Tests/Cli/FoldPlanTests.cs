@@ -3,7 +3,9 @@ using Fovea.Cli.Story;
 using Fovea.Cli.Workers;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 using Fovea.Core.Watching;
 using Fovea.Tests.Training;
 using Xunit;
@@ -42,7 +44,7 @@ public sealed class FoldPlanTests : IDisposable
             Assert.All(trained, t => Assert.Contains(t, s => s.Key.Source == "dialogues.json"));
             Assert.Equal(selectBy != "blur@7.5", trained[0].Count(s => s.Key.Source == "dialogues.json") < 30);
             var folds = Fovea.Scoring.Folds.FoldsFile.Read(stage.Folds!).Folds;
-            foreach (var sample in CorpusFiles.Open(stage.Data, checkImages: false).Samples)
+            foreach (var sample in CorpusFiles.Open(stage.Data, new InvalidRecords(0)).Samples)
             {
                 var reference = trained[folds.FoldOf(sample.Key)];
                 Assert.DoesNotContain(sample.Key, reference.Select(s => s.Key));
@@ -72,6 +74,24 @@ public sealed class FoldPlanTests : IDisposable
         Assert.Contains("trained on fold 1", Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Preset = null, Model = _folder["start"] })).Message, StringComparison.Ordinal);
         new Fovea.Scoring.Folds.LeftOutFold(folds.Sha256, 1).Write(_folder["start"]);
         Assert.NotEmpty(TrainedOn(stage with { Preset = null, Model = _folder["start"] }));
+    }
+
+    [Theory]
+    [InlineData("captions.json", true)]
+    [InlineData("dialogues.json", false)]
+    public void A_reference_does_not_start_from_a_model_that_was_trained_on_what_is_scored(string file, bool refused)
+    {
+        var config = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read("demo.jsonc"), "demo.jsonc", Small);
+        var plan = ScenesStory.Plan(config with { Seeds = [101] }, _folder.Path);
+        RunData(plan);
+        var spec = plan.First(s => s.Name == "seed-101/lm/reference-fold-1");
+        var stage = (TrainStage)StageCatalog.Create(spec.Kind, spec.Config);
+        var seen = stage.Data.Single(d => Path.GetFileName(d.File) == file).File;
+        new StageManifest { Kind = "train", Config = [], Inputs = new() { ["data[0]"] = ContentHash.OfFile(seen) }, NumThreads = 1, Versions = [] }.Write(_folder["run"]);
+        stage = stage with { Preset = null, Model = _folder["run/model"] };
+        var error = Record.Exception(() => TrainedOn(stage));
+        Assert.Equal(refused, error is InvalidInputException);
+        Assert.True(error is null || error.Message.Contains(file, StringComparison.Ordinal));
     }
 
     private void RunData(IReadOnlyList<StageSpec> plan)

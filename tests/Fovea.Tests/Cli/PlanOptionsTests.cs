@@ -68,6 +68,7 @@ public sealed class PlanOptionsTests
             train with { Training = new TrainingOptions { Steps = -1 } },
             train with { Preset = new PresetChoice { Name = "tiny-txet" } },
             train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumLayers = -1 } } },
+            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumLayers = 1 << 22 } } },
             train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumHeads = 7 } } },
             train with { Preset = new PresetChoice { Name = "tiny-llava", Sizes = new PresetSizes { PatchSize = 31 } } },
             train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { HiddenSize = int.MaxValue } } },

@@ -63,9 +63,9 @@ public sealed class ScoreQueryTests : IDisposable
     public void Json_holds_numbers_texts_lists_and_nulls()
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
-        using var reader = query.Run("SELECT record, id, target_ids, sum(record) OVER () AS total, 'NaN'::FLOAT AS nothing FROM samples WHERE record = 1");
+        using var answer = query.Run("SELECT record, id, target_ids, sum(record) OVER () AS total, 'NaN'::FLOAT AS nothing FROM samples WHERE record = 1", whole: true);
         using var stream = new MemoryStream();
-        QueryOutput.WriteJson(reader, stream);
+        QueryOutput.WriteJson(answer, stream);
         var row = JsonNode.Parse(Encoding.UTF8.GetString(stream.ToArray()))!["rows"]![0]!;
         Assert.Equal(1, (int)row["record"]!);
         Assert.Null(row["id"]);
@@ -103,8 +103,8 @@ public sealed class ScoreQueryTests : IDisposable
         {
             var error = Assert.Throws<UsageException>(() =>
             {
-                using var reader = query.Run(sql.Replace("HERE", _folder.Path, StringComparison.Ordinal).Replace("OUTSIDE", outside, StringComparison.Ordinal));
-                QueryOutput.WriteText(reader, TextWriter.Null);
+                using var answer = query.Run(sql.Replace("HERE", _folder.Path, StringComparison.Ordinal).Replace("OUTSIDE", outside, StringComparison.Ordinal));
+                QueryOutput.WriteText(answer, TextWriter.Null);
             });
             Assert.StartsWith("query: ", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
@@ -128,9 +128,9 @@ public sealed class ScoreQueryTests : IDisposable
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(folder.Path));
         foreach (var view in new[] { "scores", "vig", "tokens" })
         {
-            using var reader = query.Run($"SELECT count(*) FROM {view}");
-            Assert.True(reader.Read());
-            Assert.Equal(0L, reader.GetInt64(0));
+            using var answer = query.Run($"SELECT count(*) FROM {view}");
+            Assert.True(answer.Next());
+            Assert.Equal(0L, answer.Value(0));
         }
     }
 
@@ -139,9 +139,9 @@ public sealed class ScoreQueryTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(Copied(folder.File("it's; a \"store\""))));
-        using var reader = query.Run("SELECT count(*) FROM scores");
-        Assert.True(reader.Read());
-        Assert.Equal(20L, reader.GetInt64(0));
+        using var answer = query.Run("SELECT count(*) FROM scores");
+        Assert.True(answer.Next());
+        Assert.Equal(20L, answer.Value(0));
         var pattern = ScoreStoreReader.Open(Copied(folder.File("a[b]*")));
         Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(() => ScoreQuery.Open(pattern)).Message, StringComparison.Ordinal);
     }
@@ -158,24 +158,113 @@ public sealed class ScoreQueryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("SELECT [1, NULL, 3] AS a", "[1, , 3]")]
-    [InlineData("SELECT [NULL, 'x'] AS a", "[, x]")]
-    [InlineData("SELECT DATE '2020-03-01' AS a", "2020-03-01")]
-    public void Values_of_other_types_are_shown_too(string sql, string shown) => Assert.Equal(shown, Text(sql)[1]);
+    [InlineData("[1, NULL, 3]", "[1, NULL, 3]", "[1,null,3]")]
+    [InlineData("[NULL, 'x']", "[NULL, x]", "[null,\"x\"]")]
+    [InlineData("[[1, NULL]]", "[[1, NULL]]", "[[1,null]]")]
+    [InlineData("[1.5::FLOAT, 'NaN'::FLOAT, NULL]", "[1.5, nan, NULL]", "[1.5,\"nan\",null]")]
+    [InlineData("[1, 2]::INTEGER[2]", "[1, 2]", "[1,2]")]
+    [InlineData("{'a': 1, 'b': [1, NULL]}", "{'a': 1, 'b': [1, NULL]}", "{\"a\":1,\"b\":[1,null]}")]
+    [InlineData("map([1], ['x'])", "{1=x}", "{\"1\":\"x\"}")]
+    [InlineData("union_value(num := 2)", "2", "{\"num\":2}")]
+    [InlineData("DATE '2020-03-01'", "2020-03-01", "\"2020-03-01\"")]
+    [InlineData("DATE '290000-01-01'", "290000-01-01", "\"290000-01-01\"")]
+    [InlineData("DATE '-infinity'", "-infinity", "\"-infinity\"")]
+    [InlineData("TIMESTAMP 'infinity'", "infinity", "\"infinity\"")]
+    [InlineData("TIMESTAMP '2020-01-01 00:00:00.123456'", "2020-01-01 00:00:00.123456", "\"2020-01-01 00:00:00.123456\"")]
+    [InlineData("TIMESTAMP_NS '2020-01-01 00:00:00.123456789'", "2020-01-01 00:00:00.123456789", "\"2020-01-01 00:00:00.123456789\"")]
+    [InlineData("TIMESTAMPTZ '2020-01-01 00:00:00+00'", "2020-01-01 00:00:00+00", "\"2020-01-01 00:00:00+00\"")]
+    [InlineData("TIME '12:00'", "12:00:00", "\"12:00:00\"")]
+    [InlineData("INTERVAL 1 MONTH", "1 month", "\"1 month\"")]
+    [InlineData("'101'::BIT", "101", "\"101\"")]
+    [InlineData("'a'::BLOB", "a", "\"a\"")]
+    [InlineData("'00000000-0000-0000-0000-000000000001'::UUID", "00000000-0000-0000-0000-000000000001", "\"00000000-0000-0000-0000-000000000001\"")]
+    [InlineData("99999999999999999999999999999999999999::DECIMAL(38,0)", "99999999999999999999999999999999999999", "99999999999999999999999999999999999999")]
+    [InlineData("0.1::DECIMAL(18,3)", "0.100", "0.100")]
+    [InlineData("340282366920938463463374607431768211455::UHUGEINT", "340282366920938463463374607431768211455", "340282366920938463463374607431768211455")]
+    [InlineData("true", "true", "true")]
+    [InlineData("-0.0::DOUBLE", "-0", "-0")]
+    [InlineData("'x'::VARCHAR COLLATE NOCASE", "x", "\"x\"")]
+    [InlineData("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\":1}")]
+    public void Values_of_every_type_are_shown_as_text_and_as_JSON(string value, string text, string json)
+    {
+        Assert.Equal(text, Text($"SELECT {value} AS a")[1]);
+        Assert.Equal(json, Json($"SELECT {value} AS a")["rows"]![0]!["a"]!.ToJsonString(Relaxed));
+    }
 
     [Fact]
-    public void What_cannot_be_shown_or_is_nested_too_deeply_is_wrong_use()
+    public void Columns_of_one_name_and_statements_that_describe_are_answered()
     {
-        Assert.Contains("column a", Assert.Throws<UsageException>(() => Text("SELECT [[1, NULL]] AS a")).Message, StringComparison.Ordinal);
+        Assert.Equal(["a", "a_1"], Json("SELECT 1 AS a, 2 AS a -- twice")["columns"]!.AsArray().Select(c => (string)c!));
+        Assert.Equal("1", Text("WITH x AS (SELECT 1 AS a) SELECT * FROM x;")[1]);
+        Assert.StartsWith("column_name", Text("DESCRIBE scores")[0], StringComparison.Ordinal);
+        Assert.Equal("source", (string)Json("DESCRIBE scores")["rows"]![0]!["column_name"]!);
+        Assert.Equal("source", Text("FROM scores LIMIT 1")[0].Split('\t')[0]);
+    }
+
+    [Fact]
+    public void Rows_keep_the_order_that_was_asked_for()
+    {
+        var rows = Json("SELECT n FROM (SELECT unnest(range(50000)) AS n) ORDER BY (n * 7919) % 50021")["rows"]!.AsArray();
+        var expected = Enumerable.Range(0, 50000).OrderBy(n => n * 7919L % 50021);
+        Assert.Equal(expected, rows.Select(r => (int)r!["n"]!));
+    }
+
+    [Fact]
+    public void What_is_no_SELECT_or_nested_too_deeply_is_wrong_use_in_plain_words()
+    {
         Assert.Contains("nested", Assert.Throws<UsageException>(() => Text("SELECT " + string.Concat(Enumerable.Repeat("abs(", 700)) + "1" + new string(')', 700))).Message, StringComparison.Ordinal);
+        Assert.Equal("query: expected one SELECT over scores, vig, samples or tokens", Assert.Throws<UsageException>(() => Text("DROP VIEW scores")).Message);
+        Assert.DoesNotMatch("[.!]$", Assert.Throws<UsageException>(() => Text("SELECT * FROM sample")).Message);
+    }
+
+    [Fact]
+    public void A_query_that_needs_more_memory_than_it_may_take_says_so()
+    {
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), memoryMib: 64);
+        var error = Assert.Throws<FoveaException>(() => query.Run("SELECT list(a.range) FROM range(30000000) a, range(10) b", whole: true));
+        Assert.Contains("--memory-limit", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_query_is_interrupted_by_its_token()
+    {
+        using var stop = new CancellationTokenSource();
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: stop.Token);
+        stop.CancelAfter(50);
+        Assert.Throws<OperationCanceledException>(() => query.Run("SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 1", whole: true));
+    }
+
+    [Fact]
+    public void A_shard_that_is_no_Parquet_under_a_right_hash_is_named()
+    {
+        var file = _folder.File("shard-00001.parquet");
+        var bytes = File.ReadAllBytes(file);
+        var (before, manifest) = (Core.Provenance.ContentHash.OfBytes(bytes), _folder.File("manifest.json"));
+        var footer = BitConverter.ToInt32(bytes, bytes.Length - 8);
+        Array.Fill(bytes, (byte)0xFF, bytes.Length - 8 - footer, 40);
+        File.WriteAllBytes(file, bytes);
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace(before, Core.Provenance.ContentHash.OfBytes(bytes), StringComparison.Ordinal));
+        var error = Assert.Throws<InvalidInputException>(() => Text("SELECT * FROM scores"));
+        Assert.Contains("shard-00001.parquet", error.Message, StringComparison.Ordinal);
+    }
+
+    private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private JsonNode Json(string sql)
+    {
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        using var answer = query.Run(sql, whole: true);
+        using var stream = new MemoryStream();
+        QueryOutput.WriteJson(answer, stream);
+        return JsonNode.Parse(Encoding.UTF8.GetString(stream.ToArray()))!;
     }
 
     private string[] Text(string sql)
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
-        using var reader = query.Run(sql);
+        using var answer = query.Run(sql);
         using var text = new StringWriter();
-        QueryOutput.WriteText(reader, text);
+        QueryOutput.WriteText(answer, text);
         return text.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 }

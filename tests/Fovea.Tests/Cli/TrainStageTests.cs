@@ -4,6 +4,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
+using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
 using Fovea.Store;
@@ -65,7 +66,7 @@ public sealed class TrainStageTests : IDisposable
 
         var file = Path.Combine(_folder["scenes"], "dialogues.json");
         var records = JsonNode.Parse(File.ReadAllText(file))!.AsArray();
-        records[5]!["conversations"]![2]!["value"] = "what is this";
+        records[5]!["conversations"]!.AsArray().Last(t => (string?)t!["from"] == "human")!["value"] = "what is this";
         File.WriteAllText(file, records.ToJsonString());
         var error = Assert.Throws<InvalidInputException>(() => Run(stage));
         Assert.Equal(("dialogues.json", 5), (error.File, error.Record));
@@ -174,6 +175,57 @@ public sealed class TrainStageTests : IDisposable
         var namesake = joined.Samples.First(s => s.Key.Source == "captions.json" && s.Images.SequenceEqual(sample.Images));
         Assert.NotEqual(one.Unit(namesake)[0].Values, one.Unit(sample)[0].Values);
         Assert.Equal(own.Unit(sample)[0].Values, one.Unit(sample)[0].Values);
+    }
+
+    [Fact]
+    public void Unusable_records_are_left_out_up_to_the_limit_listed_and_counted()
+    {
+        var stage = WithBadRecords();
+        Assert.Contains("record 2: role_order: ", Assert.Throws<InvalidInputException>(() => Run(stage)).Message, StringComparison.Ordinal); // records are read before images are looked for
+        Assert.Contains("record 1: image \"images/none.png\" not found", Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 1 })).Message, StringComparison.Ordinal);
+        var past = Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 2 })); // the third shows when it is decoded
+        Assert.Equal(3, past.Record);
+        Assert.Contains("unusable records: 3, allowed: 2; correct the data, or leave out up to N such records with --max-invalid N", past.Message, StringComparison.Ordinal);
+
+        foreach (var allowing in new[] { stage with { MaxInvalid = 3 }, stage with { OnBadSample = OnBadSample.Skip } })
+        {
+            var result = Run(allowing);
+            Assert.Equal((3, 2, 1), ((int)result["invalid_samples"]!, (int)result["invalid_reasons"]!["image"]!, (int)result["invalid_reasons"]!["role_order"]!));
+            var listed = File.ReadLines(_folder[$"out{_runs}/invalid.jsonl"]).Select(l => (int)JsonNode.Parse(l)!["record"]!).Order();
+            Assert.Equal([1, 2, 3], listed);
+        }
+    }
+
+    [Fact]
+    public void What_the_weights_mark_as_invalid_is_left_out_without_counting()
+    {
+        var stage = WithBadRecords();
+        var usable = TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template, new InvalidRecords(9)).Samples;
+        TokenWeights Marked(int record) => new(new SampleKey("bad.json", record), "", SelectionStatus.Invalid, "image_cut: could not be scored", null);
+        var kept = usable.Where(s => s.Key.Record != 3).Select(s => new TokenWeights(s.Key, s.TextFingerprint, SelectionStatus.Kept, null, null));
+        WeightsFile.Write(_folder["w.parquet"], [.. kept, Marked(1), Marked(2), Marked(3) with { TextFingerprint = usable.Single(s => s.Key.Record == 3).TextFingerprint }], WeightNormalization.None, new Dictionary<string, string>());
+        var result = Run(stage with { Weights = _folder["w.parquet"] });
+        Assert.Equal((3, 0L), ((int)result["invalid_samples"]!, (long)result["unusable_samples"]!));
+        Assert.All(File.ReadLines(_folder[$"out{_runs}/invalid.jsonl"]), l => Assert.False((bool)JsonNode.Parse(l)!["counted"]!));
+    }
+
+    [Fact]
+    public void A_run_that_stopped_at_a_bad_record_continues_with_more_allowed()
+    {
+        var stage = WithBadRecords() with { MaxInvalid = 2 };
+        Assert.Throws<InvalidInputException>(() => StageRunner.Run(stage, Context("run"), Existing.Refuse));
+        Assert.True(StageRunner.Run(stage with { MaxInvalid = 3 }, Context("run"), Existing.Continue).Complete);
+    }
+
+    /// <summary>Six records: 1 without its image, 2 without an answer, 3 with an image that cannot be decoded.</summary>
+    private TrainStage WithBadRecords()
+    {
+        var good = Directory.EnumerateFiles(_folder["scenes/images"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(3).ToArray();
+        File.WriteAllText(_folder["scenes/images/junk.png"], "junk");
+        string Record(string image, string answer = """, {"from": "gpt", "value": "a circle."}""") =>
+            $$"""{"image": "images/{{image}}", "conversations": [{"from": "human", "value": "<image>"}{{answer}}]}""";
+        File.WriteAllText(_folder["scenes/bad.json"], $"[{Record(good[0]!)},{Record("none.png")},{Record(good[1]!, "")},{Record("junk.png")},{Record(good[1]!)},{Record(good[2]!)}]");
+        return Stage() with { Data = [Source("scenes", "bad.json")], Training = new TrainingOptions { Steps = 2, BatchSize = 2, LearningRate = 1e-3, Seed = 3 } };
     }
 
     private void WriteQwenInTwoFiles()

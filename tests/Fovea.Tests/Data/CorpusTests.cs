@@ -79,7 +79,7 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(1, Assert.Single(corpus.Samples).Key.Record);
         Assert.Equal([0, 2], corpus.Invalid.Select(i => i.Key.Record));
         Assert.All(corpus.Invalid, i => Assert.StartsWith("role_order: ", i.Reason, StringComparison.Ordinal));
-        Assert.Contains("more than 1 invalid", Assert.Throws<InvalidInputException>(() => Open($"[{Bad},{Good},{Bad}]", maxInvalid: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("unusable records: 2, allowed: 1; correct the data, or leave out up to N such records with --max-invalid N", Assert.Throws<InvalidInputException>(() => Open($"[{Bad},{Good},{Bad}]", maxInvalid: 1)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,11 +104,11 @@ public sealed class CorpusTests : IDisposable
     public void Images_are_looked_for_on_request_and_read_as_written()
     {
         var corpus = Open($"[{TextOnly},{Good}]");
-        var missing = Assert.Throws<InvalidInputException>(corpus.CheckImages);
+        var missing = Assert.Throws<InvalidInputException>(() => corpus.FindImages(corpus.Samples[1]));
         Assert.Equal((1, true), (missing.Record, missing.Message.Contains("\"x.png\" not found", StringComparison.Ordinal)));
         var picture = new RgbImage(3, 2, [.. Enumerable.Range(0, 18).Select(i => (byte)(i * 13))]);
         ImageFile.WritePng(Path.Combine(Images, "x.png"), picture);
-        corpus.CheckImages();
+        corpus.FindImages(corpus.Samples[1]);
         Assert.Equal(picture.Pixels, corpus.LoadImage(corpus.Samples[1], 0).Pixels);
     }
 
@@ -140,7 +140,7 @@ public sealed class CorpusTests : IDisposable
         var coco = CocoCaptionsCorpus.Open(TestData.Find("data/coco/captions_subset_permissive.json"), TestData.Find("data/coco/images_permissive"));
         Assert.Equal(counts.GetProperty("coco").GetProperty("captions").GetProperty("annotations").GetInt32(), coco.Samples.Count);
         Assert.Equal(counts.GetProperty("coco").GetProperty("captions").GetProperty("images").GetInt32(), coco.ImageGroups.Count);
-        coco.CheckImages();
+        Assert.All(coco.Samples, coco.FindImages);
     }
 
     private string Images => Directory.CreateDirectory(Path.Combine(_folder, "images")).FullName;

@@ -1,4 +1,5 @@
 using Fovea.Cli.Terminal;
+using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Auditing;
 using Fovea.Data.Corpora;
@@ -89,7 +90,39 @@ public sealed class TemplateAuditTests : IDisposable
         Assert.Contains("record 1 · llava_plain · a.jpg", report, StringComparison.Ordinal);
         Assert.Contains("][</s>]\n", report, StringComparison.Ordinal);
         Assert.Contains("records  7, of which 2 valid", report, StringComparison.Ordinal);
-        Assert.Contains("invalid  image: 2, first record 4: image \"../a.jpg\" leaves the image folder", report, StringComparison.Ordinal);
+        Assert.Contains("invalid  image: 2, first record 2: image \"b.jpg\" not found", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Odd_records_are_warned_of_with_counts_and_examples()
+    {
+        string Record(string id, string answer) => $$"""{"id": "{{id}}", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "{{answer}}"}]}""";
+        var file = Path.Combine(_folder.FullName, "odd.json");
+        File.WriteAllText(file, $"[{Record("a", "")},{Record("b", " \\n")},{Record("a", "x")},{Record("c", "")},{Record("d", "y")}]");
+        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0);
+        Assert.Equal(["empty_answer 2", "blank_answer 1", "repeated_id 2"], audit.Warnings.Select(w => $"{w.Name} {w.Count}"));
+        Assert.Equal(["record 0, turn 1", "record 3, turn 1"], audit.Warnings[0].Examples);
+        Assert.Equal(["\"a\": records 0, 2"], audit.Warnings[2].Examples);
+        Assert.Equal((5, 5), (audit.Valid, audit.TextOnly));
+        Assert.Equal(5, audit.Lengths.Sum(l => l.Count));
+        Assert.All(audit.Lengths, l => Assert.Equal(2 * l.From - 1, l.To));
+    }
+
+    [Fact]
+    public void Every_invalid_record_is_listed_and_shown_with_its_reason_and_text()
+    {
+        var audit = Audit(0, 0);
+        Assert.Equal([2, 3, 4, 5, 6], audit.InvalidRecords.Select(i => i.Key.Record));
+        var corpus = LlavaJsonCorpus.Open(Path.Combine(_folder.FullName, "records.json"), _folder.FullName, int.MaxValue);
+        var encoder = new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto"));
+        var (lost, cut, good) = (RecordAudit.Of(corpus, encoder, 2), RecordAudit.Of(corpus, encoder, 3), RecordAudit.Of(corpus, encoder, 0));
+        Assert.Null(lost.Sample);
+        Assert.Contains("b.jpg", lost.Reason!, StringComparison.Ordinal);
+        Assert.Contains("\"lost\"", lost.Json!, StringComparison.Ordinal);
+        Assert.StartsWith("role_order", cut.Reason, StringComparison.Ordinal);
+        Assert.Null(good.Reason);
+        Assert.Equal("talk", good.Sample!.Sample.Id);
+        Assert.Throws<InvalidInputException>(() => RecordAudit.Of(corpus, encoder, 7));
     }
 
     private CorpusAudit Audit(int samples, long seed)

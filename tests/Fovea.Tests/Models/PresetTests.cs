@@ -38,6 +38,33 @@ public sealed class PresetTests
         const string Name = "model.language_model.layers.1.mlp.up_proj.weight";
         Assert.Equal(Golden.Floats(a.Parameters[Name]), Golden.Floats(b.Parameters[Name]));
         Assert.NotEqual(Golden.Floats(a.Parameters[Name]), Golden.Floats(c.Parameters[Name]));
-        Assert.InRange(a.Parameters[Name].std().item<float>(), 0.019f, 0.021f);
+    }
+
+    [Theory]
+    [InlineData("model.language_model.layers.1.mlp.up_proj.weight", 64)]
+    [InlineData("model.language_model.layers.1.mlp.down_proj.weight", 172)]
+    [InlineData("model.multi_modal_projector.linear_1.weight", 64)]
+    [InlineData("model.vision_tower.vision_model.embeddings.patch_embedding.weight", 300)]
+    public void Maps_start_by_their_fan_in(string name, int inputs)
+    {
+        using var model = ModelPresets.Create("tiny-llava", Vocabulary, 1);
+        Assert.InRange(model.Parameters[name].std().item<float>() * Math.Sqrt(inputs), 0.95, 1.05); // of at least 4,096 draws
+    }
+
+    [Theory]
+    [InlineData("model.language_model.embed_tokens.weight")]
+    [InlineData("lm_head.weight")]
+    public void Embeddings_and_head_start_small_so_that_a_new_model_predicts_every_token_alike(string name)
+    {
+        using var model = ModelPresets.Create("tiny-llava", Vocabulary, 1);
+        Assert.InRange(model.Parameters[name].std().item<float>(), 0.019f, 0.021f);
+    }
+
+    [Fact]
+    public void A_given_range_is_that_of_all_weights()
+    {
+        using var model = ModelPresets.Create("tiny-llava", Vocabulary, 1, new PresetSizes { InitializerRange = 0.3 });
+        Assert.InRange(model.Parameters["model.multi_modal_projector.linear_1.weight"].std().item<float>(), 0.29f, 0.31f);
+        Assert.InRange(model.Parameters["lm_head.weight"].std().item<float>(), 0.29f, 0.31f);
     }
 }

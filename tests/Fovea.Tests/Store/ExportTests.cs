@@ -7,6 +7,7 @@ using Fovea.Selection;
 using Fovea.Store.Export;
 using Fovea.Torch;
 using Parquet;
+using Parquet.Schema;
 using TorchSharp;
 using Xunit;
 
@@ -61,8 +62,65 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(3, ExportFile.Write(_folder.File("a.parquet"), rows));
         Assert.Equal(rows.Select(Text), ReadJsonLines(_folder.File("a.jsonl")).Select(Text));
         await using var reader = await ParquetReader.CreateAsync(_folder.File("a.parquet"), cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(["id", "input_ids", "labels", "loss_weights"], reader.Schema.Fields.Select(f => f.Name));
+        Assert.Equal(["source", "record", "id", "image", "images", "input_ids", "labels", "loss_weights"], reader.Schema.Fields.Select(f => f.Name));
         Assert.Throws<UsageException>(() => ExportFile.Write(_folder.File("a.csv"), rows));
+    }
+
+    [Fact]
+    public async Task Rows_name_images_source_and_record_since_ids_may_repeat()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        ExportedSample[] rows =
+        [
+            ExportedSample.Of(Sample with { Id = "same" }, Row(null), WeightNormalization.None, Layout),
+            ExportedSample.Of(Sample with { Id = "same", Key = new SampleKey("data.json", 8), Images = ["b c.png", "ü.png"] }, Row(null), WeightNormalization.None, Layout),
+            ExportedSample.Of(Sample with { Key = new SampleKey("data.json", 9), Images = [], InputIds = [1, 9, 10, 20, 21, 2] }, Row(null), WeightNormalization.None, Layout),
+        ];
+        ExportFile.Write(_folder.File("a.jsonl"), rows);
+        var read = File.ReadLines(_folder.File("a.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
+        Assert.Equal(["data.json#7 a.png", "data.json#8 b c.png", "data.json#9 "], read.Select(r => $"{r.GetProperty("source")}#{r.GetProperty("record")} {r.GetProperty("image")}"));
+        Assert.Equal(rows.Select(r => r.Images), ReadJsonLines(_folder.File("a.jsonl")).Select(r => r.Images));
+
+        ExportFile.Write(_folder.File("a.parquet"), rows);
+        await using var reader = await ParquetReader.CreateAsync(_folder.File("a.parquet"), cancellationToken: cancel);
+        using var group = reader.OpenRowGroupReader(0);
+        var item = (DataField)((ListField)reader.Schema.Fields.Single(f => f.Name == "images")).Item;
+        var names = new ReadOnlyMemory<char>[4];
+        var (definition, repetition) = (new int[4], new int[4]);
+        await group.ReadRawAsync<ReadOnlyMemory<char>>(item, names, definition, repetition, cancel);
+        Assert.Equal(["a.png", "b c.png", "ü.png"], names.Take(3).Select(n => n.ToString()));
+        Assert.Equal([0, 0, 1, 0], repetition);
+    }
+
+    [Fact]
+    public void Truncation_and_expansion_are_those_of_training()
+    {
+        TorchRuntime.Start(1);
+        using var model = Training.Small.Llava();
+        var perImage = model.ImageTokenIds(Training.Small.Side, Training.Small.Side);
+        foreach (var (sample, i) in Training.Small.Samples(200, seed: 11, images: true).Select((s, i) => (s, i)))
+        {
+            var length = 2 + (i % 20);
+            PixelValues[] images = [.. sample.Images.Select(_ => new PixelValues(3, Training.Small.Side, Training.Small.Side, new float[3 * Training.Small.Side * Training.Small.Side]))];
+            var expanded = Outcome(() => Fovea.Models.Batching.SampleExpander.Expand(model, sample, images, length), e => (e.InputIds, e.TargetIndices));
+            var exported = Outcome(
+                () => ExportedSample.Of(sample, Row(null), WeightNormalization.None, new ExportLayout(perImage[0], perImage.Length, length)),
+                e => (e.InputIds, [.. e.Labels.Index().Where(l => l.Item != ExportedSample.NoLabel).Select(l => l.Index)]));
+            Assert.Equal(expanded, exported);
+        }
+    }
+
+    private static string Outcome<T>(Func<T> make, Func<T, (int[] Ids, int[] Targets)> of)
+    {
+        try
+        {
+            var (ids, targets) = of(make());
+            return $"{string.Join(',', ids)} / {string.Join(',', targets)}";
+        }
+        catch (InvalidInputException e)
+        {
+            return e.Message.Split(": ")[1];
+        }
     }
 
     [Theory]
@@ -124,9 +182,10 @@ public sealed class ExportTests : IDisposable
     {
         using var json = JsonDocument.Parse(line);
         T[] Numbers<T>(string name, Func<JsonElement, T> read) => [.. json.RootElement.GetProperty(name).EnumerateArray().Select(read)];
-        return new ExportedSample(json.RootElement.GetProperty("id").GetString()!,
-            Numbers("input_ids", e => e.GetInt32()), Numbers("labels", e => e.GetInt32()), Numbers("loss_weights", e => e.GetSingle()));
+        return new ExportedSample(
+            new SampleKey(json.RootElement.GetProperty("source").GetString()!, json.RootElement.GetProperty("record").GetInt32()), json.RootElement.GetProperty("id").GetString()!,
+            [.. json.RootElement.GetProperty("images").EnumerateArray().Select(i => i.GetString()!)], Numbers("input_ids", e => e.GetInt32()), Numbers("labels", e => e.GetInt32()), Numbers("loss_weights", e => e.GetSingle()));
     });
 
-    private static string Text(ExportedSample row) => $"{row.Id} {string.Join(',', row.InputIds)} {string.Join(',', row.Labels)} {string.Join(',', row.LossWeights)}";
+    private static string Text(ExportedSample row) => $"{row.Key} {row.Id} {string.Join(',', row.Images)} {string.Join(',', row.InputIds)} {string.Join(',', row.Labels)} {string.Join(',', row.LossWeights)}";
 }

@@ -90,6 +90,15 @@ public sealed class StoreDetailsTests : IDisposable
         Assert.Equal(8, summary.Conditions[Conditions.Image]);
     }
 
+    [Fact]
+    public void An_invalid_sample_is_neither_text_only_nor_has_targets()
+    {
+        Write(ScoreRows.TextOnly(0, 2), ScoreRows.Invalid(1, "image \"x.png\" not found") with { HasImage = false, TargetIds = [1, 2, 3] });
+        var summary = StoreSummary.Of(ScoreStoreReader.Open(_folder.Path));
+        Assert.Equal((2, 0, 1, 1, 2L), (summary.Samples, summary.Scored, summary.TextOnly, summary.Invalid, summary.Targets));
+        Assert.Equal(1, Assert.Single(summary.InvalidSamples).Key.Record);
+    }
+
     private ScoreStoreWriter Open() => ScoreStoreWriter.Open(_folder.Path, ScoreRows.Provenance);
 
     private void Write(params TokenScores[] rows)

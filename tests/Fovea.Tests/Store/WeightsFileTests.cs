@@ -47,6 +47,17 @@ public sealed class WeightsFileTests : IDisposable
         Assert.Empty(WeightsFile.Read(Path).Rows);
     }
 
+    [Theory]
+    [InlineData(float.NaN, "NaN")]
+    [InlineData(-1f, "-1")]
+    public void A_weight_that_is_no_number_of_at_least_0_is_named_with_file_and_sample(float weight, string shown)
+    {
+        Write(Row(4, SelectionStatus.Kept, [1f, weight]));
+        var error = Assert.Throws<InvalidInputException>(() => WeightsFile.Read(Path).Lookup(Sample(4, "text4", 2)));
+        Assert.Equal(Path, error.File);
+        Assert.Contains($"#4: weight 1 is {shown};", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_sample_finds_its_weights()
     {

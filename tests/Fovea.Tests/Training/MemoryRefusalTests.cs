@@ -103,7 +103,7 @@ public sealed class MemoryRefusalTests
     [Fact]
     public void A_preset_that_exceeds_the_memory_is_refused_before_it_is_drawn()
     {
-        var sizes = new PresetSizes { HiddenSize = 1 << 22, IntermediateSize = 1 << 22, NumLayers = 1 << 22 };
+        var sizes = new PresetSizes { HiddenSize = 1 << 22, IntermediateSize = 1 << 22, NumLayers = 1024 };
         var error = Assert.Throws<FoveaException>(() => ModelPresets.Create("tiny-text-2", new PresetVocabulary(100), 1, sizes, new MemoryLimit(1L << 40, "the machine")));
         Assert.StartsWith("preset tiny-text-2: its parameters take", error.Message, StringComparison.Ordinal);
     }
@@ -114,7 +114,7 @@ public sealed class MemoryRefusalTests
         using var folder = new TemporaryFolder();
         using var model = Small.Llava();
         var samples = Small.Samples(8, images: true);
-        var images = new ImageLoader(new Exhausted(samples, 9), new Whole());
+        var images = new ImageLoader(new Blank(samples), new Exhausted(9));
         var options = Small.Options with { Steps = 20, CheckpointEvery = 1, Seed = 1 };
         var error = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(samples), images, options, folder.Path));
         Assert.Matches("^step [0-9]+: not enough memory \\(a picture too many\\); lower training.batch_size", error.Message);
@@ -135,24 +135,22 @@ public sealed class MemoryRefusalTests
     private static TrainingJob Job(Fovea.Models.VisionLanguageModel model, TemporaryFolder folder) =>
         new() { Model = model, Set = TrainingSet.Unweighted(Small.Samples(8)), Options = Small.Options with { Steps = 2 }, Folder = folder.Path };
 
-    /// <summary>Pictures, until one is too many.</summary>
-    private sealed class Exhausted(IReadOnlyList<TokenizedSample> samples, int most) : ICorpus
+    private sealed class Blank(IReadOnlyList<TokenizedSample> samples) : ICorpus
     {
-        private int _loaded;
-
         public IReadOnlyList<Sample> Samples { get; } = [.. samples.Select(s => new Sample(s.Key, null, s.Images, []))];
 
-        public RgbImage LoadImage(Sample sample, int index) => ++_loaded > most
-            ? throw new InsufficientMemoryException("a picture too many")
-            : new RgbImage(Small.Side, Small.Side, new byte[Small.Side * Small.Side * 3]);
+        public RgbImage LoadImage(Sample sample, int index) => new(Small.Side, Small.Side, new byte[Small.Side * Small.Side * 3]);
     }
 
     private sealed class NativeFailure(string message) : ExternalException(message);
 
-    private sealed class Whole : IImageProcessor
+    /// <summary>Prepares pictures, until one is too many.</summary>
+    private sealed class Exhausted(int most) : IImageProcessor
     {
+        private int _prepared;
+
         public PixelValues Rescale(RgbImage image) => new(3, image.Height, image.Width, Array.ConvertAll(image.Pixels, p => p / 255f));
 
-        public PixelValues Normalize(PixelValues unit) => unit;
+        public PixelValues Normalize(PixelValues unit) => ++_prepared > most ? throw new InsufficientMemoryException("a picture too many") : unit;
     }
 }

@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
@@ -85,7 +86,8 @@ internal static class Small
             new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder, AnyThreadCount = anyThreadCount },
             progress ?? new SilentProgress(), cancel ?? TestContext.Current.CancellationToken);
 
-    public static ImageLoader Loader(IReadOnlyList<TokenizedSample> samples) => new(new Noise(samples), new Plain());
+    /// <summary>Images of noise; those named in <paramref name="broken"/> cannot be decoded.</summary>
+    public static ImageLoader Loader(IReadOnlyList<TokenizedSample> samples, params string[] broken) => new(new Noise(samples, broken), new Plain());
 
     private static TokenizedSample Sample(int index, long seed, bool image)
     {
@@ -111,12 +113,17 @@ internal static class Small
         };
     }
 
-    private sealed class Noise(IReadOnlyList<TokenizedSample> samples) : ICorpus
+    private sealed class Noise(IReadOnlyList<TokenizedSample> samples, string[] broken) : ICorpus
     {
         public IReadOnlyList<Sample> Samples { get; } = [.. samples.Select(s => new Sample(s.Key, null, s.Images, []))];
 
         public RgbImage LoadImage(Sample sample, int index)
         {
+            if (broken.Contains(sample.Images[index]))
+            {
+                throw new InvalidInputException("/somewhere/" + sample.Images[index], null, "no picture");
+            }
+
             var random = new RandomSource(3, sample.Images[index]);
             return new RgbImage(Side, Side, [.. Enumerable.Range(0, Side * Side * 3).Select(_ => (byte)random.Next(256))]);
         }

@@ -163,7 +163,8 @@ public sealed class WatchingTests
     private static double HeldOut(Fovea.Models.VisionLanguageModel model)
     {
         var set = TrainingSet.Unweighted(Small.Samples(7, seed: 8));
-        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, new SamplePreparer(model, null, null, set.Normalization), new StepLayout(2), _ => { }).Compute()!.Value;
+        var preparer = new SamplePreparer(model, null, null, set.Normalization);
+        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, e => preparer.Prepare(e, out _), new StepLayout(2)).Compute()!.Value;
     }
 
     // Length, its checksum, data, its checksum; read by TorchSharp's own message class.

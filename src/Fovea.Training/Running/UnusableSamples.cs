@@ -1,0 +1,57 @@
+using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
+using Fovea.Training.Examples;
+
+namespace Fovea.Training.Running;
+
+/// <summary>Samples that turn out unusable when they are drawn: each is listed and told once, and counts towards the limit unless the length limit is its reason.</summary>
+/// <param name="policy">All unusable records of the run, and their limit.</param>
+/// <param name="tell">Says a line.</param>
+internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell)
+{
+    private readonly List<InvalidRecord> _found = [];
+
+    /// <summary>Those found in this run, interrupted parts included.</summary>
+    public IReadOnlyList<InvalidRecord> Found => _found;
+
+    /// <summary>Takes up what a checkpoint lists.</summary>
+    public void Restore(IReadOnlyList<InvalidRecord> found)
+    {
+        _found.AddRange(found);
+        policy.Restore(found);
+    }
+
+    /// <summary>The sample, or null if it cannot be used.</summary>
+    /// <exception cref="InvalidInputException">More samples than allowed are unusable.</exception>
+    public WeightedSample? Prepare(SamplePreparer preparer, TrainingExample example)
+    {
+        if (preparer.Prepare(example, out var fault) is { } sample)
+        {
+            return sample;
+        }
+
+        var (key, error) = (example.Sample.Key, fault!.Error);
+        if (fault.IsByLength ? policy.Note(key, InvalidRecords.ReasonOf(error)) : policy.Add(key, error))
+        {
+            _found.Add(new InvalidRecord(key, InvalidRecords.ReasonOf(error)) { Counted = !fault.IsByLength });
+            tell(error.Message);
+        }
+
+        return null;
+    }
+
+    /// <summary>Stops a run in which nothing can be learnt: as soon as every sample was drawn, since further epochs are no better.</summary>
+    /// <exception cref="FoveaException">No step so far had a target with weight, and no later one will.</exception>
+    public void RequireLearning(TrainingCounters sums, long done, TrainingPlan plan, int samples)
+    {
+        if (sums.SkippedSteps < done || (done < plan.Steps && sums.Samples + sums.UnusableSamples < samples))
+        {
+            return;
+        }
+
+        var reasons = InvalidRecords.CountByReason(_found.Select(u => u.Name));
+        throw new FoveaException(
+            $"none of {done} steps had a target with weight, so nothing can be learnt; of {samples} samples, "
+            + $"{(reasons.Count == 0 ? "those drawn have weights of 0 only" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}: raise training.max_length, or check the data and the selection");
+    }
+}

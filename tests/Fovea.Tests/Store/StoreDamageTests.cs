@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using Fovea.Store;
+using Xunit;
+
+namespace Fovea.Tests.Store;
+
+/// <summary>A store whose files are whole and whose list of them was altered is not called intact.</summary>
+public sealed class StoreDamageTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public StoreDamageTests()
+    {
+        using var store = ScoreStoreWriter.Open(_folder.Path, ScoreRows.Provenance);
+        for (var i = 0; i < 4; i++)
+        {
+            store.WriteShard(i, ScoreRows.Several(5 * i, 5));
+        }
+
+        store.Complete();
+    }
+
+    private string Manifest => _folder.File("manifest.json");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_whole_store_has_nothing_to_name() => Assert.Empty(ScoreStoreReader.FindDamage(_folder.Path));
+
+    [Theory]
+    [InlineData("gap", "shard-00002.parquet is missing")]
+    [InlineData("invalid", "0 invalid samples; the manifest says 2")]
+    [InlineData("provenance", "provenance is empty")]
+    [InlineData("none", "holds no shard")]
+    public void What_was_altered_in_the_manifest_is_named(string what, string expected)
+    {
+        var manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
+        var shards = manifest["shards"]!.AsArray();
+        switch (what)
+        {
+            case "gap":
+                shards.RemoveAt(2);
+                break;
+            case "invalid":
+                shards[1]!["invalid"] = 2;
+                break;
+            case "provenance":
+                manifest["provenance"] = new JsonObject();
+                break;
+            default:
+                shards.Clear();
+                break;
+        }
+
+        File.WriteAllText(Manifest, manifest.ToJsonString());
+        Assert.Contains(expected, Assert.Single(ScoreStoreReader.FindDamage(_folder.Path)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Samples_out_of_order_and_twice_are_named()
+    {
+        using (var store = ScoreStoreWriter.Open(_folder.Path, ScoreRows.Provenance))
+        {
+            store.WriteShard(2, ScoreRows.Several(0, 5));
+            store.Complete();
+        }
+
+        var line = Assert.Single(ScoreStoreReader.FindDamage(_folder.Path));
+        Assert.Contains("shard-00002.parquet", line, StringComparison.Ordinal);
+        Assert.Contains("not in the order", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sample_is_found_without_reading_the_other_shards()
+    {
+        var store = ScoreStoreReader.Open(_folder.Path);
+        Assert.Equal(12, Assert.Single(store.Find(null, 12)).Key.Record);
+        Assert.Empty(store.Find("other.json", 12));
+        Assert.Empty(store.Find(null, 20));
+    }
+}
