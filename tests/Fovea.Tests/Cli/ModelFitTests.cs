@@ -79,7 +79,7 @@ public sealed class ModelFitTests : IDisposable
         };
         var error = Assert.Throws<InvalidInputException>(() => loader.Unit(sample));
         Assert.Equal(("d.json", 0), (error.File, error.Record));
-        Assert.Contains("an image of 14000 x 1 pixels is too long to be padded", error.Message, StringComparison.Ordinal);
+        Assert.Contains("image \"banner.png\": an image of 14000 x 1 pixels is too long to be padded", error.Message, StringComparison.Ordinal);
     }
 
     private string Copy()
