@@ -22,7 +22,7 @@ public sealed class BadDataTests : IDisposable
             """);
         var outcome = FoveaProcess.Run("train", "--config", config, "--out", _folder["out"], "--threads", "1");
         Assert.True(outcome.ExitCode == 1, what + ": " + outcome.Errors);
-        var line = Assert.Single(outcome.ErrorLines);
+        var line = Assert.Single(outcome.ErrorLines, l => !l.StartsWith("train: memory plan", StringComparison.Ordinal)); // an image is decoded when it is first drawn
         Assert.Contains(named, line, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
     }

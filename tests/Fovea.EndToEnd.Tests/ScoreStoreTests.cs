@@ -229,6 +229,7 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
             Assert.True((long)metrics["supervised_tokens"]! > 0, method);
         }
 
+        Assert.Contains("--p has no effect with --method uniform", FoveaProcess.Succeed("select", "--scores", Store, "--method", "uniform", "--p", "60", "--out", Folder["w-idle"]).Errors, StringComparison.Ordinal);
         var file = Folder["train.jsonl"];
         var exported = FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--image-tokens", "9", "--out", file, "--json").Json;
         Assert.Equal((int)exported["rows"]!, File.ReadLines(file).Count());

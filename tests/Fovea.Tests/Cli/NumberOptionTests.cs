@@ -45,7 +45,7 @@ public sealed class NumberOptionTests
         {
             foreach (var (command, option) in Numeric())
             {
-                var (text, expected) = PlainNumber.IsWhole(Plain(option)) ? ("3", 3.0) : ("0.625", 0.625);
+                var (text, expected) = PlainNumber.IsWhole(Plain(option)) ? ("128", 128.0) : ("0.625", 0.625);
                 Assert.Empty(Errors(command, option, text));
                 Assert.Equal(expected, Convert.ToDouble(Value(command, option, text), CultureInfo.InvariantCulture));
                 foreach (var wrong in NoNumbers)

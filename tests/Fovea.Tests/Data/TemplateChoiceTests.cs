@@ -31,6 +31,18 @@ public sealed class TemplateChoiceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("vicuna_v1", "llava_v1")]
+    [InlineData("v1", "llava_v1")]
+    [InlineData("plain", "llava_plain")]
+    public void The_names_of_LLaVAs_own_code_are_understood(string name, string template) => Assert.Equal(template, TemplateChoice.Parse(name).Conversation.Name);
+
+    [Theory]
+    [InlineData("vicuna", "vicuna_v1")]
+    [InlineData("chatmll", "chatml")]
+    public void An_unknown_template_is_named_with_the_nearest(string name, string nearest) =>
+        Assert.Contains($"did you mean '{nearest}'", Assert.Throws<FoveaException>(() => TemplateChoice.Parse(name)).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("fixtures/tokenizers/tiny_llama", "llava_v1")]
     [InlineData("fixtures/tokenizers/tiny_mistral", "llava_v1")]
     [InlineData("fixtures/tokenizers/tiny_qwen", "chatml")]

@@ -83,7 +83,7 @@ public sealed class ForeignConfigTests : IDisposable
     [Fact]
     public void Null_or_nothing_under_an_unknown_key_changes_nothing()
     {
-        foreach (var (read, json, path) in Readers)
+        foreach (var (read, json, path) in Readers.Where(r => r.Path is not ["vision_config_dict"])) // which must say what vision_config says
         {
             read(Write(With(json, path, "zoom", null)));
             read(Write(With(json, path, "zoom", new JsonArray())));

@@ -38,6 +38,7 @@ internal static class Small
         VisionNumLayers = 2,
         VisionNumHeads = 2,
         VisionIntermediateSize = 24,
+        InitializerRange = 0.02, // the scale that the tests' limits were set for
     };
 
     public static TrainingOptions Options { get; } = new()
