@@ -6,11 +6,15 @@ namespace Fovea.Scoring;
 /// <summary>What a scorer does with a few samples: first what needs no model, on another thread, then what does.</summary>
 internal interface IScoringWork<TWindow>
 {
+    /// <summary>The conditions that it scores.</summary>
+    IReadOnlyList<string> Conditions { get; }
+
     /// <summary>Tokenizes and loads the samples [first, first + count) of the source; works on no tensors.</summary>
     /// <param name="first">Index of the first.</param>
     /// <param name="count">How many.</param>
+    /// <param name="wanted">The conditions to be scored.</param>
     /// <param name="pause">Each image is prepared through it.</param>
-    TWindow Prepare(int first, int count, CollectionPause pause);
+    TWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause);
 
     /// <summary>Scores them, in record order.</summary>
     IReadOnlyList<TokenScores> Score(TWindow window, ScoringStep step);

@@ -6,11 +6,14 @@ using Fovea.Store;
 namespace Fovea.Scoring;
 
 /// <summary>Holds what a store already has to the corpus that is scored now, so that no store mixes two corpora, tokenizers, templates or sets of images.</summary>
-internal sealed class KeptShards(ScoringOptions options, ScoringSource source, ScoreStoreWriter store, Func<TokenizedSample, string?> imageHash)
+internal sealed class KeptShards(
+    ScoringOptions options, ScoringSource source, ScoreStoreWriter store, IReadOnlyList<string> conditions, Func<TokenizedSample, string?> imageHash)
 {
+    /// <returns>Shards that lack conditions, and which: those are to be added.</returns>
     /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are invalid.</exception>
-    public void Check(CancellationToken cancellation)
+    public Dictionary<int, IReadOnlyCollection<string>> Check(CancellationToken cancellation)
     {
+        var lacking = new Dictionary<int, IReadOnlyCollection<string>>();
         foreach (var shard in store.Shards)
         {
             var begin = (long)shard.Index * options.ShardSamples;
@@ -25,6 +28,11 @@ internal sealed class KeptShards(ScoringOptions options, ScoringSource source, S
             {
                 Check(shard, rows[i], (int)begin + i);
             }
+
+            if (rows.FirstOrDefault(r => r.LogProbs.Count > 0) is { } scored && conditions.Where(c => !scored.LogProbs.ContainsKey(c)).ToArray() is { Length: > 0 } missing)
+            {
+                lacking[shard.Index] = missing;
+            }
         }
 
         if (store.InvalidSamples > options.MaxInvalid)
@@ -32,6 +40,8 @@ internal sealed class KeptShards(ScoringOptions options, ScoringSource source, S
             throw new FoveaException(
                 $"{store.Folder}: {store.InvalidSamples} unusable records, allowed: {options.MaxInvalid}; correct the data and score into another folder, or leave out up to N such records with --max-invalid N");
         }
+
+        return lacking;
     }
 
     private void Check(ShardEntry shard, TokenScores row, int index)
@@ -39,7 +49,9 @@ internal sealed class KeptShards(ScoringOptions options, ScoringSource source, S
         var head = source.Head(index);
         if (row.Key != head.Key)
         {
-            throw Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}: another corpus");
+            throw row.Key.Source == head.Key.Source
+                ? Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}: another corpus")
+                : Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}; if that is the same file under another name give --rename {row.Key.Source}={head.Key.Source}");
         }
 
         if (row.InvalidReason is not null)

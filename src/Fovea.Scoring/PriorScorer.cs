@@ -68,7 +68,9 @@ public sealed class PriorScorer : ITokenScorer
 
     private sealed class Work(PriorScorer scorer, ScoringSource source) : IScoringWork<ScoringWindow>
     {
-        public ScoringWindow Prepare(int first, int count, CollectionPause pause) => new(source, first, count);
+        public IReadOnlyList<string> Conditions => scorer.Conditions;
+
+        public ScoringWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause) => new(source, first, count);
 
         public IReadOnlyList<TokenScores> Score(ScoringWindow window, ScoringStep step)
         {

@@ -16,18 +16,19 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
 {
     private const string Task = "score";
     private int _invalid = store.InvalidSamples;
+    private Dictionary<int, IReadOnlyCollection<string>> _lacking = [];
 
     private int Shards => (source.Count + options.ShardSamples - 1) / options.ShardSamples;
 
     public ScoringSummary Run(IProgressSink progress, CancellationToken cancellation)
     {
-        new KeptShards(options, source, store, work.ImageHash).Check(cancellation);
-        var kept = store.Shards.Count;
+        _lacking = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
+        var kept = store.Shards.Count - _lacking.Count;
         using var pause = new CollectionPause(options.ImageThreads);
-        using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, pause));
+        using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, Wanted(first / options.ShardSamples), pause));
         for (var shard = 0; shard < Shards; shard++)
         {
-            if (!store.HasShard(shard))
+            if (IsOpen(shard))
             {
                 ScoreFitting(shard, ahead, pause, progress, cancellation);
             }
@@ -48,12 +49,13 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     {
         var budget = store.BudgetOf(shard) ?? options.TokenBudget;
         var invalidBefore = _invalid;
+        var held = _lacking.ContainsKey(shard) ? store.ReadShard(shard) : null;
         while (true)
         {
             try
             {
                 var step = new ScoringStep(budget, batch => pause.Compute(ahead.IsPreparing, batch), cancellation);
-                store.WriteShard(shard, ScoreShard(shard, ahead, step, progress), budget);
+                store.WriteShard(shard, ScoreShard(shard, held, ahead, step, progress), budget);
                 return;
             }
             catch (Exception e) when (budget > 1 && AllocationFailure.Is(e))
@@ -66,16 +68,22 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
         }
     }
 
-    private List<TokenScores> ScoreShard(int shard, Ahead<TWindow> ahead, ScoringStep step, IProgressSink progress)
+    private List<TokenScores> ScoreShard(int shard, IReadOnlyList<TokenScores>? held, Ahead<TWindow> ahead, ScoringStep step, IProgressSink progress)
     {
         var (begin, end) = (BeginOf(shard), BeginOf(shard) + RowsOf(shard));
         var rows = new List<TokenScores>(end - begin);
         for (var first = begin; first < end; first += options.WindowSamples)
         {
             step.Stop.ThrowIfCancellationRequested();
-            foreach (var row in work.Score(ahead.Take(WindowAt(first), Following(first, shard)), step))
+            foreach (var scored in work.Score(ahead.Take(WindowAt(first), Following(first, shard)), step))
             {
-                CountInvalid(row);
+                var before = held?[rows.Count];
+                var row = before is null ? scored : AddedConditions.Add(before, scored);
+                if (before?.InvalidReason is null)
+                {
+                    CountInvalid(row);
+                }
+
                 rows.Add(row);
             }
 
@@ -99,9 +107,13 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
             return WindowAt(next);
         }
 
-        var open = Enumerable.Range(shard + 1, Shards - shard - 1).FirstOrDefault(s => !store.HasShard(s), -1);
+        var open = Enumerable.Range(shard + 1, Shards - shard - 1).FirstOrDefault(IsOpen, -1);
         return open < 0 ? null : WindowAt(BeginOf(open));
     }
+
+    private bool IsOpen(int shard) => !store.HasShard(shard) || _lacking.ContainsKey(shard);
+
+    private IReadOnlyCollection<string> Wanted(int shard) => _lacking.TryGetValue(shard, out var wanted) ? wanted : work.Conditions;
 
     private int BeginOf(int shard) => shard * options.ShardSamples;
 

@@ -67,7 +67,7 @@ public sealed class VigScorer : ITokenScorer
         var others = _vig.Proxies.Any(p => p.Kind == ProxyKind.Other)
             ? OtherImages.Assign([.. source.WithImages], new RandomSource(_vig.Seed, "score/other"))
             : null;
-        var work = new VigWork(source, _model, _images, new ProxyImages(_images, _blur, _vig.Seed, others), _vig, _options);
+        var work = new VigWork(source, _model, _images, new ProxyImages(_images, _blur, _vig.Seed, others), _vig, Conditions, _options);
         return new ScoringRun<VigWindow>(_options, source, store, work).Run(progress, cancellation);
     }
 }

@@ -11,26 +11,31 @@ namespace Fovea.Scoring;
 /// <param name="Samples">The samples.</param>
 /// <param name="Shown">By condition and place in the window: normalised images; null where the sample is not scored.</param>
 /// <param name="Hashes">By place in the window: of the image files.</param>
-internal sealed record VigWindow(ScoringWindow Samples, IReadOnlyList<PixelValues>?[][] Shown, string?[] Hashes);
+/// <param name="Wanted">The conditions to be scored.</param>
+internal sealed record VigWindow(ScoringWindow Samples, IReadOnlyList<PixelValues>?[][] Shown, string?[] Hashes, IReadOnlyCollection<string> Wanted);
 
 /// <summary>VIG's part of a scoring run: the image as it is, then each proxy.</summary>
 internal sealed class VigWork(
-    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, ScoringOptions options) : IScoringWork<VigWindow>
+    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, IReadOnlyList<string> conditions, ScoringOptions options) : IScoringWork<VigWindow>
 {
-    public VigWindow Prepare(int first, int count, CollectionPause pause)
+    public IReadOnlyList<string> Conditions => conditions;
+
+    public VigWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause)
     {
         var window = new VigWindow(
             new ScoringWindow(source, first, count),
             [.. Enumerable.Range(0, vig.Proxies.Count + 1).Select(_ => new IReadOnlyList<PixelValues>?[count])],
-            new string?[count]);
+            new string?[count],
+            wanted);
         window.Samples.ForEach(options.ImageThreads, pause, (i, sample) =>
         {
             var unit = images.Unit(sample);
             window.Hashes[i] = ImageHash(sample);
-            window.Shown[0][i] = [.. unit.Select(images.Processor.Normalize)];
-            for (var p = 0; p < vig.Proxies.Count; p++)
+            for (var c = 0; c < Conditions.Count; c++)
             {
-                window.Shown[p + 1][i] = proxies.Of(vig.Proxies[p], sample, unit);
+                window.Shown[c][i] = !wanted.Contains(Conditions[c]) ? []
+                    : c == 0 ? [.. unit.Select(images.Processor.Normalize)]
+                    : proxies.Of(vig.Proxies[c - 1], sample, unit);
             }
         });
         return window;
@@ -38,10 +43,12 @@ internal sealed class VigWork(
 
     public IReadOnlyList<TokenScores> Score(VigWindow window, ScoringStep step)
     {
-        ScoreCondition(window, 0, Conditions.Image, withoutImages: false, step);
-        for (var p = 0; p < vig.Proxies.Count; p++)
+        for (var c = 0; c < Conditions.Count; c++)
         {
-            ScoreCondition(window, p + 1, vig.Proxies[p].Condition, vig.Proxies[p].Kind == ProxyKind.None, step);
+            if (window.Wanted.Contains(Conditions[c]))
+            {
+                ScoreCondition(window, c, Conditions[c], c > 0 && vig.Proxies[c - 1].Kind == ProxyKind.None, step);
+            }
         }
 
         return window.Samples.Finish(contextSeen: true, i => window.Hashes[i]);

@@ -55,7 +55,10 @@ public static class ScoreJoin
             }
         }
 
-        throw new InvalidInputException(row.Key.Source, row.Key.Record, "is scored in the first score store and not in the second; score the same corpus twice");
+        var sources = waiting.Keys.Select(k => k.Source).Distinct(StringComparer.Ordinal).Take(3).ToArray();
+        throw new InvalidInputException(row.Key.Source, row.Key.Record, sources.Length == 0 || sources.Contains(row.Key.Source)
+            ? "is scored in the first score store and not in the second; score the same corpus twice"
+            : $"is scored in the first score store and not in the second, which holds {string.Join(", ", sources)}; if that is the same file under another name give --rename {sources[0]}={row.Key.Source}, else score the same corpus twice");
     }
 
     private static TokenScores Joined(TokenScores row, TokenScores other, IReadOnlyCollection<string>? conditions, string prefix)

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
@@ -129,7 +130,7 @@ public sealed class ScoreStoreReader
 
         try
         {
-            return TokensCodec.Decode(File.ReadAllBytes(path));
+            return TokensCodec.Decode(RegularFile.ReadAllBytes(path, RegularFile.MaxWhole));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -43,7 +43,10 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <summary>Finished shards, in order.</summary>
     public IReadOnlyCollection<ShardEntry> Shards => _shards.Values;
 
-    /// <summary>Starts a store, or continues one made under the same provenance: finished shards whose hash holds are kept, others are to be written again.</summary>
+    /// <summary>
+    /// Starts a store, or continues one made under the same provenance: finished shards whose hash holds are kept, others are to be written again. The list
+    /// <c>proxies</c> may have grown: the store is then incomplete until each shard is written with all of them.
+    /// </summary>
     /// <param name="folder">Made if it is not there.</param>
     /// <param name="provenance">All that determines the scores: model hash, tokenizer, template, corpus, dtype, proxies, versions, threads, configuration.</param>
     /// <param name="files">The disk; null for the real one.</param>
@@ -207,8 +210,9 @@ public sealed class ScoreStoreWriter : IDisposable
             }
         }
 
-        IsComplete = manifest.Complete && _shards.Count == manifest.Shards.Count;
-        if (_shards.Count != manifest.Shards.Count)
+        var grows = StoreFolder.HasGrown(manifest.Provenance, _provenance);
+        IsComplete = manifest.Complete && _shards.Count == manifest.Shards.Count && !grows;
+        if (_shards.Count != manifest.Shards.Count || grows)
         {
             WriteManifest(_shards.Values);
         }

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
@@ -39,6 +40,7 @@ internal static class ShardFile
     {
         try
         {
+            RegularFile.Check(PathOf(folder, shard), MaxBytes);
             using var file = File.OpenHandle(PathOf(folder, shard));
             var length = checked((int)RandomAccess.GetLength(file));
             using var bytes = new Rented<byte>(length);
@@ -60,7 +62,7 @@ internal static class ShardFile
     {
         try
         {
-            using var file = File.OpenRead(PathOf(folder, shard));
+            using var file = RegularFile.Open(PathOf(folder, shard), MaxBytes);
             return ShardCodec.DecodeKeys(file);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -65,7 +65,7 @@ internal sealed record StoreManifest
         try
         {
             CheckHead(path);
-            var manifest = JsonSerializer.Deserialize<StoreManifest>(File.ReadAllText(path), Json)
+            var manifest = JsonSerializer.Deserialize<StoreManifest>(RegularFile.ReadAllText(path, MaxBytes), Json)
                 ?? throw new JsonException("the manifest is null");
             manifest.CheckShards(path);
             return manifest;
@@ -83,7 +83,7 @@ internal sealed record StoreManifest
             throw new InvalidInputException(path, null, $"larger than {MaxBytes >> 20} MiB: not a score store's manifest");
         }
 
-        using var document = JsonDocument.Parse(File.ReadAllText(path));
+        using var document = JsonDocument.Parse(RegularFile.ReadAllText(path, MaxBytes));
         var root = document.RootElement;
         var kind = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("kind", out var k) ? k.ToString() : "none";
         if (kind != CurrentKind)

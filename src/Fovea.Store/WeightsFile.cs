@@ -76,7 +76,7 @@ public sealed class WeightsFile
 
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.Open(path, RegularFile.MaxCorpus);
             return new WeightsFile(path, WeightsCodec.Read(stream));
         }
         catch (Exception e) when (e is not FoveaException and not OutOfMemoryException)
@@ -94,7 +94,11 @@ public sealed class WeightsFile
     {
         if (!_rows.TryGetValue(sample.Key, out var row))
         {
-            throw Mismatch(sample, $"a row for {sample.Key}", "none");
+            var sources = Rows.Select(r => r.Key.Source).Distinct(StringComparer.Ordinal).ToArray();
+            throw sources.Contains(sample.Key.Source) || sources.Length == 0
+                ? new InvalidInputException(sample.Key.Source, sample.Key.Record, $"weights in {_path}: expected a row for {sample.Key}, got none; score and select this corpus")
+                : new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                    $"weights in {_path}: expected a row for {sample.Key}, got rows of {string.Join(", ", sources.Take(3))} only; if that is the same file under another name give --rename {sources[0]}={sample.Key.Source} (\"name\": \"{sources[0]}\" in data), else score and select this corpus");
         }
 
         if (row.TextFingerprint != sample.TextFingerprint)

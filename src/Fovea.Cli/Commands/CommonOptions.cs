@@ -26,6 +26,17 @@ internal static class CommonOptions
     /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Continue where an interrupted run stopped." };
 
+    /// <summary><c>--follow-links</c>.</summary>
+    public static Option<bool> FollowLinks() => new("--follow-links") { Description = "Allow symbolic links that lead out of the image folder." };
+
+    /// <summary><c>--rename OLD=NEW</c>, repeatable.</summary>
+    public static Option<string[]> Rename() => new("--rename")
+    {
+        Description = "Scores and weights know as OLD the corpus file that is now called NEW. Repeatable.",
+        HelpName = "OLD=NEW",
+        DefaultValueFactory = _ => [],
+    };
+
     /// <summary><c>--allow-over-memory</c>.</summary>
     public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although the memory plan exceeds the memory of the machine or of its control group." };
 

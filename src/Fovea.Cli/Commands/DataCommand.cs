@@ -24,6 +24,7 @@ internal static class DataCommand
         private readonly Option<string> _data = CommonOptions.Data();
         private readonly Option<string?> _images = CommonOptions.Images();
         private readonly Option<DataFormat> _format = CommonOptions.Format();
+        private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
         private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
         private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
         private readonly Option<string> _template = CommonOptions.Template(byFamily: true);
@@ -40,7 +41,7 @@ internal static class DataCommand
         {
             var command = new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
             {
-                _data, _images, _format, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json,
+                _data, _images, _format, _followLinks, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json,
             };
             command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop => Run(parsed, stop)));
             return command;
@@ -59,7 +60,7 @@ internal static class DataCommand
                 MissingModel.Require(given);
             }
 
-            var source = new DataSource { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) };
+            var source = new DataSource { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format), FollowLinks = parsed.GetValue(_followLinks) };
             var loaded = Tokenizer.Load(folder);
             var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(_template)!, folder, loaded));
             var corpus = CorpusFiles.OpenWhole(source, new InvalidRecords(int.MaxValue));

@@ -21,6 +21,8 @@ internal static class ExportCommand
         var data = CommonOptions.Data();
         var images = CommonOptions.Images();
         var format = CommonOptions.Format();
+        var followLinks = CommonOptions.FollowLinks();
+        var rename = CommonOptions.Rename();
         var model = new Option<string>("--model") { Description = "Model folder, for its tokenizer.", Required = true, HelpName = "DIR" };
         var weights = new Option<string>("--weights") { Description = "Weights file, or the folder that 'fovea select' wrote.", Required = true, HelpName = "W" };
         var imageTokens = Numbers.Option("--image-tokens", "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", "N", 1, new Bounds<int>(AtLeast: 1));
@@ -33,16 +35,16 @@ internal static class ExportCommand
         var json = CommonOptions.Json();
         var command = new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")
         {
-            data, images, format, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json,
+            data, images, format, followLinks, rename, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
         {
             MissingModel.Require(parsed.GetValue(model)!);
-            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format) };
+            var source = new DataSource { File = parsed.GetValue(data)!, Images = parsed.GetValue(images), Format = parsed.GetValue(format), FollowLinks = parsed.GetValue(followLinks) };
             var rows = WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!));
             var limit = InvalidRecords.LimitOf(parsed.GetValue(onBadSample), parsed.GetValue(maxInvalid));
             var invalid = new InvalidRecords(limit, key => rows.Find(key) is { Status: SelectionStatus.Invalid });
-            var corpus = ScoringCorpus.Open([source], parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, invalid);
+            var corpus = ScoringCorpus.Open(Renamed.Apply([source], parsed.GetValue(rename)!), parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, invalid);
             var layout = new ExportLayout(ImageId(corpus.Tokenizer), parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
             Write(new Export(corpus, rows, layout, stop), parsed.GetValue(file)!, parsed.GetValue(force), parsed.GetValue(json));
         }));

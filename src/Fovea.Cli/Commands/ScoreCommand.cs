@@ -38,6 +38,10 @@ internal static class ScoreCommand
 
         public Option<DataFormat> Format { get; } = CommonOptions.Format();
 
+        public Option<bool> FollowLinks { get; } = CommonOptions.FollowLinks();
+
+        public Option<string[]> Rename { get; } = CommonOptions.Rename();
+
         public Option<string> Out { get; } = CommonOptions.Out("Folder of the score store; an unfinished one is continued.");
 
         public Option<int?> TokenBudget { get; } = Numbers.Optional("--token-budget", "Most tokens of one batch (default: by the available memory; a store continues with what it was begun with).", "N", new Bounds<int>(AtLeast: 1));
@@ -66,7 +70,7 @@ internal static class ScoreCommand
 
         public Command AddTo(Command command)
         {
-            foreach (var option in new Option[] { Model, Data, Images, Format, Out, TokenBudget, ShardSamples, MaxInvalid, OnBadSample, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
+            foreach (var option in new Option[] { Model, Data, Images, Format, FollowLinks, Rename, Out, TokenBudget, ShardSamples, MaxInvalid, OnBadSample, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
             {
                 command.Add(option);
             }
@@ -75,7 +79,7 @@ internal static class ScoreCommand
         }
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
-            [new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format) }];
+            Renamed.Apply([new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format), FollowLinks = parsed.GetValue(FollowLinks) }], parsed.GetValue(Rename)!);
 
         public ScoringOptions Scoring(ParseResult parsed)
         {

@@ -29,10 +29,11 @@ internal static class SelectCommand
         var alpha = Numbers.Optional("--alpha", "PRIOR: exponent of 1 - p_ref (default: 1).", "A", new Bounds<double>(AtLeast: 0));
         var against = new Option<string?>("--against") { Description = "VIG: the visionless condition (default: the store's only one).", HelpName = "CONDITION" };
         var strict = new Option<bool>("--strict-paper") { Description = "Mask each answer's end token like any other token." };
+        var rename = CommonOptions.Rename();
         var seed = CommonOptions.Seed("Seed of the random methods (default: 1).");
         var folder = CommonOptions.Out("Folder of the weights.");
         var json = CommonOptions.Json();
-        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, seed, folder, json };
+        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed, folder, json };
         var uses = new (Option Option, SelectionMethod[] Methods)[]
         {
             (p, Thresholded), (tokenP, OnTokens), (tokenTau, OnTokens), (alpha, [SelectionMethod.Prior]), (against, Thresholded), (strict, Thresholded),
@@ -54,6 +55,7 @@ internal static class SelectCommand
                 Alpha = parsed.GetValue(alpha) ?? 1,
                 Against = parsed.GetValue(against),
                 StrictPaper = parsed.GetValue(strict),
+                Renames = Renamed.Parse(parsed.GetValue(rename)!),
                 Seed = parsed.GetValue(seed) ?? 1,
             };
             StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);

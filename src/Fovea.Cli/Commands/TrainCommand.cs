@@ -24,6 +24,8 @@ internal sealed class TrainCommand
     private readonly Option<string?> _data = new("--data") { Description = "Corpus to train on, in place of the configuration's data: LLaVA JSON or JSON Lines, or COCO captions.", HelpName = "FILE" };
     private readonly Option<string?> _images = CommonOptions.Images();
     private readonly Option<DataFormat> _format = CommonOptions.Format();
+    private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
+    private readonly Option<string[]> _rename = CommonOptions.Rename();
     private readonly Option<string> _template = CommonOptions.Template();
     private readonly Option<string> _out = CommonOptions.Out("Folder of the training run.");
     private readonly Option<string?> _weights = new("--weights") { Description = "Token weights that 'fovea select' wrote; absent: plain next-token prediction.", HelpName = "W" };
@@ -43,7 +45,7 @@ internal sealed class TrainCommand
         var options = new TrainCommand();
         var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
-            options._config, options._model, options._data, options._images, options._format, options._template, options._out, options._weights, options._maxInvalid, options._onBadSample, options._seed,
+            options._config, options._model, options._data, options._images, options._format, options._followLinks, options._rename, options._template, options._out, options._weights, options._maxInvalid, options._onBadSample, options._seed,
             options._set, options._resume, options._threads, options._anyThreads, options._overMemory, options._json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
@@ -56,10 +58,15 @@ internal sealed class TrainCommand
     private TrainStage Stage(ParseResult parsed)
     {
         IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
-        return parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
+        var stage = parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
             : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? ConfigBinder.Read<TrainStage>(Defaults, "fovea train", [.. ForModel(model), .. overrides])
             : throw new UsageException("expected --config, or --model and --data");
+        stage = parsed.GetValue(_followLinks) ? stage with { Data = Linked(stage.Data), HeldOut = Linked(stage.HeldOut) } : stage;
+        var renames = parsed.GetValue(_rename)!;
+        return stage with { Data = Renamed.Apply(stage.Data, renames, stage.HeldOut), HeldOut = Renamed.Apply(stage.HeldOut, renames, stage.Data) };
     }
+
+    private static IReadOnlyList<DataSource> Linked(IReadOnlyList<DataSource> data) => [.. data.Select(d => d with { FollowLinks = true })];
 
     private static string[] ForModel(string folder)
     {

@@ -24,8 +24,8 @@ internal static class CorpusFiles
 
     /// <summary>Opens one file whole, in the form that it is in or is said to be in.</summary>
     public static FileCorpus OpenWhole(DataSource source, InvalidRecords invalid) => IsCoco(source)
-        ? CocoCaptionsCorpus.Open(source.File, source.ImageFolder, invalid)
-        : LlavaJsonCorpus.Open(source.File, source.ImageFolder, invalid);
+        ? CocoCaptionsCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name)
+        : LlavaJsonCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name);
 
     /// <summary>The samples whose images can all be decoded: an evaluation reads each image anyway, and must not break off at one.</summary>
     /// <exception cref="InvalidInputException">Too many cannot.</exception>
@@ -95,9 +95,9 @@ internal static class CorpusFiles
         {
             for (var i = 0; i < corpora.Count; i++)
             {
-                if (!_bySource.TryAdd(Path.GetFileName(data[i].File), corpora[i]))
+                if (!_bySource.TryAdd(data[i].Source, corpora[i]))
                 {
-                    throw new InvalidInputException(data[i].File, null, "a second file of this name; samples are known by file name and record, so rename one");
+                    throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the record, so give this one another (\"name\": \"...\" in data)");
                 }
             }
 
@@ -107,6 +107,8 @@ internal static class CorpusFiles
         public IReadOnlyList<Sample> Samples { get; }
 
         public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
+
+        public string ImagePath(SampleKey key, string image) => _bySource[key.Source].ImagePath(key, image);
 
         public void FindImages(Sample sample) => _bySource[sample.Key.Source].FindImages(sample);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Data.Images;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
@@ -23,7 +24,12 @@ internal sealed record EvalPhotographsStage : IStage
     public string Kind => "eval_photographs";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs([Model], HeldOut);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = ScoreStore.HashInputs([Model], HeldOut, hasher);
+        InputHashes.AddImages(hashes, "data", HeldOut, hasher);
+        return hashes;
+    }
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
@@ -44,14 +45,15 @@ internal sealed record EvalScenesStage : IStage
     public string Kind => "eval_scenes";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs()
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["model"] = InputHashes.OfModel(Model) };
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        ModelParts.Add(hashes, "model", Model, hasher);
         foreach (var (role, folder) in new[] { ("scenes", Scenes), ("conflict", Conflict) })
         {
             if (folder is not null)
             {
-                hashes[role] = InputHashes.OfScenes(folder);
+                InputHashes.AddScenes(hashes, role, folder, images: true, hasher);
             }
         }
 

@@ -25,14 +25,17 @@ internal sealed record FoldsStage : IStage
     public string Kind => "folds";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs()
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         if (Count < 2)
         {
             throw new UsageException($"--count: expected at least 2 folds, got {Count}");
         }
 
-        return new(InputHashes.OfData("data", Data).Concat(InputHashes.OfData("also_train", AlsoTrain)).ToDictionary(h => h.Role, h => h.Hash), StringComparer.Ordinal);
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        InputHashes.AddData(hashes, "data", Data, hasher);
+        InputHashes.AddData(hashes, "also_train", AlsoTrain, hasher);
+        return hashes;
     }
 
     /// <inheritdoc/>
@@ -51,8 +54,8 @@ internal sealed record FoldsStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var files = Data.Select(d => (d.File, Scored: true)).Concat(AlsoTrain.Select(d => (d.File, Scored: false)));
-        var sources = files.Select(f => new FoldSource(Path.GetFileName(f.File), ContentHash.OfFile(f.File), f.Scored)).ToArray();
+        var files = Data.Select(d => (Source: d, Scored: true)).Concat(AlsoTrain.Select(d => (Source: d, Scored: false)));
+        var sources = files.Select(f => new FoldSource(f.Source.Source, context.Hasher.OfFile(f.Source.File), f.Scored)).ToArray();
         var invalid = new InvalidRecords(int.MaxValue);
         var corpus = CorpusFiles.Open([.. Data, .. AlsoTrain], invalid);
         var scored = sources.Where(s => s.Scored).Select(s => s.Name).ToHashSet(StringComparer.Ordinal);

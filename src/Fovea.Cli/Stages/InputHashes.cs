@@ -1,89 +1,86 @@
-using System.Text;
-using Fovea.Cli.Story;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
-using Fovea.Models.Checkpoints;
+using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
+using Fovea.Data.Scenes;
 
 namespace Fovea.Cli.Stages;
 
 /// <summary>SHA-256 of what a stage reads, so that continuing with other inputs is noticed.</summary>
 internal static class InputHashes
 {
-    private static readonly HashSet<string> ImageEndings = new([".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"], StringComparer.OrdinalIgnoreCase);
-    private static readonly string[] CompanionFiles = ["tokenizer.json", "preprocessor_config.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
-
     /// <summary>Hash of each file by its role.</summary>
     /// <exception cref="InvalidInputException">A file is missing.</exception>
-    public static SortedDictionary<string, string> Of(IEnumerable<(string Role, string File)> files)
+    public static SortedDictionary<string, string> Of(IEnumerable<(string Role, string File)> files, InputHasher hasher)
     {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (role, file) in files)
         {
-            hashes[role] = File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, $"no such file ({role}); give an existing one");
+            hashes[role] = OfFile(file, $"no such file ({role}); give an existing one", hasher);
         }
 
         return hashes;
     }
 
-    /// <summary>Hashes of corpora: the file, and names and sizes of the images beside it.</summary>
-    public static IEnumerable<(string Role, string Hash)> OfData(string role, IReadOnlyList<DataSource> data)
+    /// <summary>Adds the text of corpora.</summary>
+    /// <exception cref="InvalidInputException">A file or its image folder is missing.</exception>
+    public static void AddData(SortedDictionary<string, string> hashes, string role, IReadOnlyList<DataSource> data, InputHasher hasher)
     {
         for (var i = 0; i < data.Count; i++)
         {
-            var file = data[i].File;
-            yield return ($"{role}[{i}]", File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(file, null, $"no such file, which {role}[{i}].file names; give an existing one"));
-            yield return ($"{role}[{i}].images", OfFolder(data[i].ImageFolder));
+            hashes[$"{role}[{i}]"] = OfFile(data[i].File, $"no such file, which {role}[{i}].file names; give an existing one", hasher);
+            if (!Directory.Exists(data[i].ImageFolder))
+            {
+                throw new InvalidInputException(data[i].ImageFolder, null, "no such image folder; give an existing one");
+            }
         }
     }
 
-    /// <summary>Hash of a model folder: config, weights, tokenizer and image processor.</summary>
-    public static string OfModel(string folder)
+    /// <summary>
+    /// Adds the images of corpora: those that records name, by name and content, and no other file of their folder (docs/decisions/0026-what-decides-a-result.md).
+    /// One that is missing or unreadable counts as that, since reading the corpus says it by record.
+    /// </summary>
+    /// <exception cref="InvalidInputException">A corpus cannot be read.</exception>
+    public static void AddImages(SortedDictionary<string, string> hashes, string role, IReadOnlyList<DataSource> data, InputHasher hasher)
     {
-        MissingModel.Require(folder);
-
-        IEnumerable<string> files =
-        [
-            .. ModelFolder.Files(folder),
-            .. CompanionFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists),
-        ];
-        return ContentHash.OfText(string.Join('\n', files.Select(ContentHash.OfFile)));
-    }
-
-    /// <summary>Hashes of a photographs run.</summary>
-    public static SortedDictionary<string, string> OfPhotographs(PhotographsData data)
-    {
-        if (!File.Exists(data.Captions))
+        for (var i = 0; i < data.Count; i++)
         {
-            throw new InvalidInputException(data.Captions, null,
-                "no such file (photographs.captions); any COCO captions file will do: the head of configs/coco.jsonc says how to get COCO's own, then --set photographs.captions=FILE --set photographs.images=DIR");
+            var corpus = CorpusFiles.Open([data[i]], new InvalidRecords(int.MaxValue));
+            var named = corpus.Samples.SelectMany(s => s.Images.Select(name => (s.Key, Name: name))).DistinctBy(n => n.Name, StringComparer.Ordinal);
+            var files = named.Select(n => (n.Name, PathOf(corpus, n.Key, n.Name))).ToList();
+            if (files.Count > 0)
+            {
+                hashes[$"{role}[{i}].images"] = hasher.OfFiles($"{role}[{i}].images", files);
+            }
         }
-
-        var hashes = Of([("captions", data.Captions)]);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(data.Tokenizer);
-        hashes["images"] = OfFolder(data.Images);
-        return hashes;
     }
 
-    /// <summary>Hash of a folder of scenes: its annotations name all that is in it.</summary>
-    public static string OfScenes(string folder)
+    /// <summary>Adds a folder of scenes: its annotations, its texts, and the images that they name where those are looked at.</summary>
+    /// <exception cref="InvalidInputException">No scenes are there.</exception>
+    public static void AddScenes(SortedDictionary<string, string> hashes, string role, string folder, bool images, InputHasher hasher)
     {
-        var file = Path.Combine(folder, Fovea.Data.Scenes.SceneAnnotations.AnnotationsFile);
-        return File.Exists(file) ? ContentHash.OfFile(file) : throw new InvalidInputException(folder, null, "no scenes here; make them with 'fovea scenes'");
+        hashes[role] = ContentHash.OfText(string.Join('\n', new[] { SceneAnnotations.AnnotationsFile, SceneAnnotations.WorldFile }
+            .Select(f => OfFile(Path.Combine(folder, f), "not found; make scenes with 'fovea scenes'", hasher))));
+        DataSource[] texts = [.. new[] { SceneWorld.CaptionsFile, SceneWorld.DialoguesFile }.Select(f => new DataSource { File = Path.Combine(folder, f) }).Where(d => File.Exists(d.File))];
+        AddData(hashes, role + ".text", texts, hasher);
+        if (images)
+        {
+            AddImages(hashes, role + ".text", texts, hasher);
+        }
     }
 
-    private static string OfFolder(string folder)
+    private static string OfFile(string file, string missing, InputHasher hasher) =>
+        File.Exists(file) ? hasher.OfFile(file, Core.Files.RegularFile.MaxCorpus) : throw new InvalidInputException(file, null, missing);
+
+    private static string? PathOf(ICorpus corpus, SampleKey key, string image)
     {
-        if (!Directory.Exists(folder))
+        try
         {
-            throw new InvalidInputException(folder, null, "no such image folder; give an existing one");
+            return corpus.ImagePath(key, image);
         }
-
-        var names = new StringBuilder();
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Where(f => ImageEndings.Contains(f.Extension)).OrderBy(f => f.FullName, StringComparer.Ordinal))
+        catch (InvalidInputException)
         {
-            names.Append(Path.GetRelativePath(folder, file.FullName)).Append(' ').Append(file.Length).Append('\n');
+            return null;
         }
-
-        return ContentHash.OfText(names.ToString());
     }
 }

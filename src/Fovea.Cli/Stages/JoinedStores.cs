@@ -13,13 +13,18 @@ internal sealed class JoinedStores
     private readonly List<ScoreStoreReader> _stores;
     private readonly List<string[]> _held;
     private readonly ScoreStoreReader? _reference;
+    private readonly IReadOnlyDictionary<string, string>? _renames;
     private readonly CancellationToken _stop;
 
     /// <summary>Opens them; reading ends when <paramref name="stop"/> is cancelled.</summary>
+    /// <param name="folders">The stores.</param>
+    /// <param name="reference">The reference model's, if any.</param>
+    /// <param name="renames">Names of corpus files in the stores to those that the samples are to have; null for none.</param>
+    /// <param name="stop">Ends reading.</param>
     /// <exception cref="FoveaException">One is no store, not complete or damaged.</exception>
-    public JoinedStores(IReadOnlyList<string> folders, string? reference, CancellationToken stop = default)
+    public JoinedStores(IReadOnlyList<string> folders, string? reference, IReadOnlyDictionary<string, string>? renames = null, CancellationToken stop = default)
     {
-        _stop = stop;
+        (_renames, _stop) = (renames, stop);
         if (folders.Count == 0)
         {
             throw new UsageException("--scores: expected at least one score store");
@@ -47,8 +52,8 @@ internal sealed class JoinedStores
     {
         // A store without any of them would read as one in which nothing was scored.
         var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
-        var rows = needed.Skip(1).Aggregate(needed[0].ReadAhead(conditions), (joined, other) => ScoreJoin.Join(joined, other.ReadAhead(conditions)));
-        return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, _reference.ReadAhead(OfReference(conditions)), prefix: ReferencePrefix));
+        var rows = needed.Skip(1).Aggregate(Rows(needed[0], conditions), (joined, other) => ScoreJoin.Join(joined, Rows(other, conditions)));
+        return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions)), prefix: ReferencePrefix));
     }
 
     private IEnumerable<TokenScores> UntilStopped(IEnumerable<TokenScores> rows)
@@ -59,6 +64,10 @@ internal sealed class JoinedStores
             yield return row;
         }
     }
+
+    private IEnumerable<TokenScores> Rows(ScoreStoreReader store, IReadOnlyCollection<string>? conditions) => _renames is not { Count: > 0 } renames
+        ? store.ReadAhead(conditions)
+        : store.ReadAhead(conditions).Select(r => renames.TryGetValue(r.Key.Source, out var name) ? r with { Key = r.Key with { Source = name } } : r);
 
     private static string[] Held(ScoreStoreReader store)
     {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Scoring;
 using Fovea.Torch;
@@ -51,11 +53,11 @@ internal static class MemoryPlan
     {
         try
         {
-            var config = JsonNode.Parse(File.ReadAllText(Path.Combine(modelFolder, "config.json")));
+            var config = JsonNode.Parse(RegularFile.ReadAllText(Path.Combine(modelFolder, DecisiveFiles.Config), RegularFile.MaxJson));
             var text = config?["text_config"] ?? config;
             return (Number(text?["hidden_size"]), Number(text?["intermediate_size"]));
         }
-        catch (Exception e) when (e is IOException or JsonException or InvalidOperationException)
+        catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             return (0, 0); // Loading the model says what is wrong with it.
         }

@@ -19,13 +19,13 @@ namespace Fovea.Cli.Stages;
 /// <param name="ProcessorJson">A preset's <c>processor_config.json</c>; null for other models.</param>
 internal sealed record ModelCompanions(string TokenizerFolder, string? SourceFolder, ImageProcessorConfig? ProcessorConfig, string? ProcessorJson)
 {
-    private const string Preprocessor = "preprocessor_config.json", WholeProcessor = "processor_config.json";
+    private const string Preprocessor = DecisiveFiles.PreprocessorConfig, WholeProcessor = DecisiveFiles.ProcessorConfig;
 
     /// <summary>No side file is larger than this; what is, is a weight under a false name.</summary>
     private const long MostBytes = 64L << 20;
 
     // Known by name: a folder from outside may hold anything, and a pickle must not travel on.
-    private static readonly string[] SideFiles = ["generation_config.json", Preprocessor, WholeProcessor, "video_preprocessor_config.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
+    private static readonly string[] SideFiles = [DecisiveFiles.GenerationConfig, Preprocessor, WholeProcessor, "video_preprocessor_config.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
 
     /// <summary>The image processor; null for a text-only model.</summary>
     public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
@@ -43,7 +43,7 @@ internal sealed record ModelCompanions(string TokenizerFolder, string? SourceFol
     /// <summary>Writes them beside the model.</summary>
     public void Write(string modelFolder)
     {
-        Copy(TokenizerFolder, modelFolder, Tokenizer.FileNames.Concat(ModelParts.TemplateFiles));
+        Copy(TokenizerFolder, modelFolder, DecisiveFiles.Tokenizer.Concat(DecisiveFiles.Template));
         if (SourceFolder is { } source)
         {
             Copy(source, modelFolder, SideFiles);
@@ -65,7 +65,7 @@ internal sealed record ModelCompanions(string TokenizerFolder, string? SourceFol
     {
         foreach (var file in names.Select(n => new FileInfo(Path.Combine(from, n))).Where(f => f.Exists && f.Length <= MostBytes))
         {
-            AtomicFile.Write(Path.Combine(to, file.Name), stream => stream.Write(File.ReadAllBytes(file.FullName)));
+            AtomicFile.Write(Path.Combine(to, file.Name), stream => stream.Write(RegularFile.ReadAllBytes(file.FullName, MostBytes)));
         }
     }
 

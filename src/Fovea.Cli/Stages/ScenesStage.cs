@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Cli.Stages;
@@ -16,7 +17,7 @@ internal sealed record ScenesStage : IStage
     public void Check() => Spec.Validated();
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, SceneAnnotations.WorldFile));
@@ -36,7 +37,7 @@ internal sealed record TokenizerStage : IStage
     public string Kind => "tokenizer";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => new(StringComparer.Ordinal);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => SceneTokenizer.Files.All(f => File.Exists(Path.Combine(folder, f)));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Core.Provenance;
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Models;
@@ -38,17 +39,17 @@ internal sealed record ScorePriorStage : IStage
     public string Kind => "score_prior";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs()
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         if (Folds is null && Models.Count != 1)
         {
             throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");
         }
 
-        var hashes = ScoreStore.HashInputs(Models, Data);
+        var hashes = ScoreStore.HashInputs(Models, Data, hasher);
         if (Folds is { } folds)
         {
-            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))])["folds"];
+            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))], hasher)["folds"];
         }
 
         return hashes;
@@ -63,7 +64,7 @@ internal sealed record ScorePriorStage : IStage
         var folds = Folds is null ? null : FoldsFile.Read(Folds);
         if (folds is not null)
         {
-            folds.Require(Data.Select(d => d.File), toBeScored: true);
+            folds.Require(Data.Select(d => (d.Source, d.File)), toBeScored: true);
             LeftOutFold.RequireAll(Models, folds);
         }
 
@@ -80,7 +81,7 @@ internal sealed record ScorePriorStage : IStage
             var scorer = folds is null
                 ? new PriorScorer(models[0], Scoring)
                 : new PriorScorer([.. models.Zip(Models, (model, folder) => new FoldReference(model, folder, LeftOutFold.Read(folder)))], folds, Scoring);
-            return ScoreStore.Score(scorer, corpus, models[0], HashInputs(), context);
+            return ScoreStore.Score(scorer, corpus, models[0], context);
         }
         finally
         {
@@ -118,7 +119,21 @@ internal sealed record ScoreVigStage : IStage
     public string Kind => "score_vig";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => ScoreStore.HashInputs([Model], Data);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
+
+    /// <inheritdoc/>
+    /// <remarks>Proxies are added to a store that has others.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["proxies"] is not JsonArray held || !held.All(p => Proxies.Contains((string?)p)))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        begun["proxies"] = held.DeepClone();
+        return begun;
+    }
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
@@ -133,8 +148,8 @@ internal sealed record ScoreVigStage : IStage
         var options = new VigScorerOptions
         {
             Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
-            ImageHash = new ImageHashes(Data).Of,
+            ImageHash = new ImageHashes(corpus.Corpus, new InputHasher()).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, HashInputs(), context);
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
     }
 }

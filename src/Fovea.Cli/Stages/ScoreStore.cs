@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Models;
@@ -12,20 +13,14 @@ namespace Fovea.Cli.Stages;
 internal static class ScoreStore
 {
     /// <summary>Hashes of models and data; those of a model by what may have changed in it.</summary>
-    public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data)
+    /// <remarks>Images are not among them: a VIG store holds a hash of each sample's, which must agree where it is continued, joined or trained on; PRIOR reads none.</remarks>
+    public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data, InputHasher hasher)
     {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        InputHashes.AddData(hashes, "data", data, hasher);
         for (var i = 0; i < models.Count; i++)
         {
-            foreach (var (part, hash) in ModelParts.Hash(models[i]))
-            {
-                hashes[$"model[{i}].{part}"] = hash;
-            }
-        }
-
-        foreach (var (role, hash) in InputHashes.OfData("data", data))
-        {
-            hashes[role] = hash;
+            ModelParts.Add(hashes, $"model[{i}]", models[i], hasher);
         }
 
         return hashes;
@@ -60,7 +55,7 @@ internal static class ScoreStore
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
     public static JsonObject Score(
-        ITokenScorer scorer, ScoringCorpus corpus, VisionLanguageModel model, SortedDictionary<string, string> inputs, StageContext context)
+        ITokenScorer scorer, ScoringCorpus corpus, VisionLanguageModel model, StageContext context)
     {
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {
@@ -74,7 +69,7 @@ internal static class ScoreStore
             provenance[library] = version;
         }
 
-        foreach (var (role, hash) in inputs)
+        foreach (var (role, hash) in context.Inputs)
         {
             provenance["input." + role] = hash;
         }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Scoring.Proxies;
 using Fovea.Selection;
@@ -83,6 +84,10 @@ internal sealed record SelectStage : IStage
     /// <summary>Whether end tokens may lose their loss.</summary>
     public bool StrictPaper { get; init; }
 
+    /// <summary>Corpus files that were renamed since they were scored, old name to new: the weights know them by the new one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Renames { get; init; }
+
     /// <summary>Seed of the random methods.</summary>
     public long Seed { get; init; } = 1;
 
@@ -90,9 +95,9 @@ internal sealed record SelectStage : IStage
     public string Kind => "select";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => InputHashes.Of(
         Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, ScoreStoreReader.ManifestFile)))
-            .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []));
+            .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []), hasher);
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -100,7 +105,7 @@ internal sealed record SelectStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var stores = new JoinedStores(Scores, ReferenceScores, context.Stop);
+        var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);
         var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
         var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
         Require(stores, selector.Conditions);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Files;
+using Fovea.Core.Provenance;
 using Fovea.Core.Watching;
 using Fovea.Torch;
 
@@ -17,6 +18,12 @@ internal sealed record StageContext(string Out, int NumThreads, IProgressSink Pr
 
     /// <summary>Whether a run may continue with another number of threads than it was begun with.</summary>
     public bool AnyThreadCount { get; init; }
+
+    /// <summary>Reads inputs, each once; the same for the stage's hashes and for its work.</summary>
+    public InputHasher Hasher { get; init; } = new(Progress, Stop);
+
+    /// <summary>What <see cref="IStage.HashInputs"/> found.</summary>
+    public SortedDictionary<string, string> Inputs { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
@@ -38,7 +45,18 @@ internal interface IStage
     }
 
     /// <summary>SHA-256 of what it reads, by role.</summary>
-    SortedDictionary<string, string> HashInputs();
+    /// <param name="hasher">Reads each file once, and can be cancelled.</param>
+    SortedDictionary<string, string> HashInputs(InputHasher hasher);
+
+    /// <summary>
+    /// The configuration to hold against that of the run in the folder. One that only adds to what the run did is given as it was begun, so that its work is continued:
+    /// its finished artefact is worked on again and then has what was added.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="before">The configuration that the run was begun with.</param>
+    /// <param name="now">This stage's.</param>
+    /// <exception cref="Core.Errors.FoveaException">It asks for more in a way in which the run cannot be continued.</exception>
+    JsonObject AsBegun(string folder, JsonObject before, JsonObject now) => now;
 
     /// <summary>Whether a complete artefact is still whole; one that is not is worked on again.</summary>
     bool IsIntact(string folder) => true;

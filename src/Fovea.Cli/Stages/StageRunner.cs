@@ -40,17 +40,19 @@ internal static class StageRunner
             var manifest = ManifestOf(stage, context);
             if (begun is not null)
             {
-                (context.AnyThreadCount ? manifest with { NumThreads = begun.NumThreads } : manifest).MustMatch(begun, context.Out);
-                if (begun.Complete && stage.IsIntact(context.Out))
+                var asBegun = manifest with { Config = stage.AsBegun(context.Out, begun.Config, manifest.Config) };
+                MustMatch(context.AnyThreadCount ? asBegun with { NumThreads = begun.NumThreads } : asBegun, begun, context);
+                if (begun.Complete && JsonNode.DeepEquals(asBegun.Config, manifest.Config) && stage.IsIntact(context.Out))
                 {
                     context.Progress.Tell(stage.Kind, 1, 1, $"{context.Out} is complete already; nothing was done");
                     return begun;
                 }
             }
 
+            InputLists.Write(context.Out, context.Hasher);
             manifest.Write(context.Out);
             var clock = Stopwatch.StartNew();
-            var result = stage.Run(context with { Lock = held });
+            var result = stage.Run(context with { Lock = held, Inputs = manifest.Inputs });
             var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
             complete.Write(context.Out);
             return complete;
@@ -61,6 +63,11 @@ internal static class StageRunner
             throw;
         }
     }
+
+    // A corpus may move, since what it holds is hashed.
+    private static void MustMatch(StageManifest now, StageManifest before, StageContext context) =>
+        (now with { Config = DataSource.WithoutPlaces(now.Config) }).MustMatch(
+            before with { Config = DataSource.WithoutPlaces(before.Config) }, context.Out, role => InputLists.FirstChange(context.Out, role, context.Hasher));
 
     /// <summary>Takes a folder's lock, unless it holds what no run has put there, and clears away what a killed process left unfinished.</summary>
     /// <param name="folder">Made if it is not there.</param>
@@ -83,13 +90,13 @@ internal static class StageRunner
         return held;
     }
 
-    private static bool IsOurs(string path) => Path.GetFileName(path) == FolderLock.FileName || Leftovers.IsOne(path);
+    private static bool IsOurs(string path) => Path.GetFileName(path) is FolderLock.FileName or InputLists.Folder || Leftovers.IsOne(path);
 
     private static StageManifest ManifestOf(IStage stage, StageContext context) => new()
     {
         Kind = stage.Kind,
         Config = JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(),
-        Inputs = stage.HashInputs(),
+        Inputs = stage.HashInputs(context.Hasher),
         NumThreads = context.NumThreads,
         Versions = BuildVersions.All(),
     };
@@ -105,6 +112,11 @@ internal static class StageRunner
 
         File.Delete(Path.Combine(folder, StageManifest.FileName));
         File.Delete(Path.Combine(folder, FolderLock.FileName));
+        if (Path.Combine(folder, InputLists.Folder) is var lists && Directory.Exists(lists))
+        {
+            Directory.Delete(lists, recursive: true);
+        }
+
         if (!existed)
         {
             Directory.Delete(folder);

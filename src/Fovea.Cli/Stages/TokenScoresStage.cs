@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
 using Fovea.Evaluation.Results;
@@ -25,7 +26,13 @@ internal sealed record TokenScoresStage : IStage
     public string Kind => "token_scores";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(EvalStages.Stores(("vig", Vig), ("prior", Prior)));
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = InputHashes.Of(EvalStages.Stores(("vig", Vig), ("prior", Prior)), hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(Tokenizer, hasher);
+        InputHashes.AddScenes(hashes, "scenes", Scenes, images: false, hasher);
+        return hashes;
+    }
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

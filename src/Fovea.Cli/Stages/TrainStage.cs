@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
@@ -78,12 +79,13 @@ internal sealed record TrainStage : IStage
     private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs()
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         Check();
-        var hashes = InputHashes.Of([.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()]);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder);
-        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder) is { } template)
+        (string, string)[] named = [.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()];
+        var hashes = InputHashes.Of(named, hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder, hasher);
+        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder, hasher) is { } template)
         {
             hashes["template"] = template;
         }
@@ -92,21 +94,48 @@ internal sealed record TrainStage : IStage
         {
             if (folder is not null)
             {
-                hashes[role] = InputHashes.OfModel(folder);
+                ModelParts.Add(hashes, role, folder, hasher);
             }
         }
 
         if (Lora?.Adapter is { } adapter)
         {
-            hashes["adapter"] = ContentHash.OfText(string.Join('\n', LoraAdapter.Files(adapter).Select(ContentHash.OfFile)));
+            hashes["adapter"] = ModelParts.OfAdapter(adapter, hasher);
         }
 
-        foreach (var (role, hash) in InputHashes.OfData("data", Data).Concat(InputHashes.OfData("held_out", HeldOut)))
+        foreach (var (role, data) in new[] { ("data", Data), ("held_out", HeldOut) })
         {
-            hashes[role] = hash;
+            InputHashes.AddData(hashes, role, data, hasher);
+            if (View == CorpusView.Image)
+            {
+                InputHashes.AddImages(hashes, role, data, hasher);
+            }
         }
 
         return hashes;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A run is extended to more steps where its past does not depend on their number.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["training"] is not JsonObject training || training.Deserialize<TrainingOptions>(StageManifest.Json) is not { } was || !RunExtension.IsAskedFor(was, Training))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        foreach (var key in RunExtension.Keys)
+        {
+            begun["training"]![key] = training[key]?.DeepClone();
+        }
+
+        if (JsonNode.DeepEquals(DataSource.WithoutPlaces(begun), DataSource.WithoutPlaces(before)))
+        {
+            RunExtension.Check(folder, was, Training);
+        }
+
+        return begun;
     }
 
     /// <inheritdoc/>
@@ -131,7 +160,7 @@ internal sealed record TrainStage : IStage
     {
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template, invalid);
         var (samples, without) = TrainedOn(corpus.Samples);
-        var set = weights is not null ? Weighted(samples, weights, invalid, context.Stop) : TrainingSet.Unweighted(samples);
+        var set = weights is not null ? Weighted(samples, corpus.Corpus, weights, invalid, context) : TrainingSet.Unweighted(samples);
         foreach (var row in set.Invalid)
         {
             invalid.Note(row.Key, row.Reason);
@@ -185,14 +214,14 @@ internal sealed record TrainStage : IStage
     }
 
     // Images are hashed before the first step: a run that finds another image after hours is hours lost.
-    private TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, WeightsFile weights, InvalidRecords invalid, CancellationToken stop)
+    private static TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, ICorpus corpus, WeightsFile weights, InvalidRecords invalid, StageContext context)
     {
-        var hashes = new ImageHashes(Data);
+        var hashes = new ImageHashes(corpus, context.Hasher);
         return TrainingSet.Join(samples.Where(CanBeHashed), weights, hashes.Of);
 
         bool CanBeHashed(TokenizedSample sample)
         {
-            stop.ThrowIfCancellationRequested();
+            context.Stop.ThrowIfCancellationRequested();
             try
             {
                 _ = weights.Find(sample.Key)?.ImageHash is null ? null : hashes.Of(sample);
@@ -254,7 +283,7 @@ internal sealed record TrainStage : IStage
         var fold = LeaveOutFold is { } k && k >= 0 && k < folds.Folds.Count
             ? k
             : throw new FoveaException($"'leave_out_fold': expected 0 to {folds.Folds.Count - 1} as {folds.Path} has {folds.Folds.Count} folds, got {LeaveOutFold}");
-        folds.Require(Data.Select(d => d.File), toBeScored: false);
+        folds.Require(Data.Select(d => (d.Source, d.File)), toBeScored: false);
         foreach (var start in new[] { Model, DecoderFrom, Lora?.Adapter }.OfType<string>())
         {
             if (LeftOutFold.Read(start) is { } before)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Captions;
@@ -42,8 +43,15 @@ internal sealed record WordScoresStage : IStage
     public string Kind => "word_scores";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs() => InputHashes.Of(EvalStages.Stores(
-        ("vig_train", VigTrain), ("vig_held_out", VigHeldOut), ("prior_train", PriorTrain), ("prior_held_out", PriorHeldOut)));
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = InputHashes.Of(EvalStages.Stores(
+            ("vig_train", VigTrain), ("vig_held_out", VigHeldOut), ("prior_train", PriorTrain), ("prior_held_out", PriorHeldOut)), hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(Model, hasher);
+        InputHashes.AddData(hashes, "train", Train, hasher);
+        InputHashes.AddData(hashes, "held_out", HeldOut, hasher);
+        return hashes;
+    }
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

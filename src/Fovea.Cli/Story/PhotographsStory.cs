@@ -27,7 +27,7 @@ internal static class PhotographsStory
     public static IReadOnlyList<DataSource> HeldOut(PhotographsData data) => Source(data, data.NumTrain, data.NumHeldOut);
 
     private static DataSource[] Source(PhotographsData data, int skip, int take) =>
-        [new DataSource { File = data.Captions, Images = data.Images, Format = DataFormat.Coco, SkipImages = skip, TakeImages = take }];
+        [new DataSource { File = data.Captions, Images = data.Images, Format = DataFormat.Coco, FollowLinks = data.FollowLinks, SkipImages = skip, TakeImages = take }];
 
     private sealed class SeedPlan(PlanBuilder plan, RunConfig config, long seed)
     {

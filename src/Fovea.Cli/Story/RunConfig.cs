@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Scoring.Proxies;
@@ -194,6 +195,10 @@ internal sealed record PhotographsData
 
     /// <summary>Folder of the photographs.</summary>
     public required string Images { get; init; }
+
+    /// <summary>Whether a symbolic link may lead out of that folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FollowLinks { get; init; }
 
     /// <summary>Folder with <c>tokenizer.json</c>.</summary>
     public required string Tokenizer { get; init; }

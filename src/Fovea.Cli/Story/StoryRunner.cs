@@ -26,7 +26,7 @@ internal static class StoryRunner
         config.Validate(file);
         var plan = config.Scenes is not null ? ScenesStory.Plan(config, request.Out) : PhotographsStory.Plan(config, request.Out);
         using var held = StageRunner.Claim(request.Out, "run");
-        var manifest = Begin(config, request);
+        var manifest = Begin(config, request, stop);
         var clock = Stopwatch.StartNew();
         var workers = request.NumWorkers ?? (config.NumWorkers > 0 ? config.NumWorkers : Math.Max(1, Environment.ProcessorCount / config.NumThreads));
         Screen.Notice($"{config.Name}: {plan.Count} stages on {Math.Min(workers, plan.Count)} worker{(Math.Min(workers, plan.Count) == 1 ? "" : "s")}, into {request.Out}");
@@ -41,13 +41,13 @@ internal static class StoryRunner
         Show(request, manifest, findings, metrics, report, clock.Elapsed.TotalSeconds);
     }
 
-    private static StageManifest Begin(RunConfig config, StoryRequest request)
+    private static StageManifest Begin(RunConfig config, StoryRequest request, CancellationToken stop)
     {
         var manifest = new StageManifest
         {
             Kind = "run",
             Config = StageRunner.ToJson(config),
-            Inputs = config.Photographs is { } photographs ? InputHashes.OfPhotographs(photographs) : new(StringComparer.Ordinal),
+            Inputs = HashInputs(config, new InputHasher(null, stop)),
             NumThreads = config.NumThreads,
             Versions = BuildVersions.All(),
         };
@@ -64,6 +64,30 @@ internal static class StoryRunner
 
         manifest.Write(request.Out);
         return manifest;
+    }
+
+    // Stages hash the rest of what they read, each for itself.
+    private static SortedDictionary<string, string> HashInputs(RunConfig config, InputHasher hasher)
+    {
+        if (config.Photographs is not { } photographs)
+        {
+            return new(StringComparer.Ordinal);
+        }
+
+        if (!File.Exists(photographs.Captions))
+        {
+            throw new InvalidInputException(photographs.Captions, null,
+                "no such file (photographs.captions); any COCO captions file will do: the head of configs/coco.jsonc says how to get COCO's own, then --set photographs.captions=FILE --set photographs.images=DIR");
+        }
+
+        if (!Directory.Exists(photographs.Images))
+        {
+            throw new InvalidInputException(photographs.Images, null, "no such image folder (photographs.images); give an existing one");
+        }
+
+        var hashes = InputHashes.Of([("captions", photographs.Captions)], hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(photographs.Tokenizer, hasher);
+        return hashes;
     }
 
     private static void Show(StoryRequest request, StageManifest manifest, Findings findings, JsonObject metrics, string report, double seconds)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Cli.Story;
@@ -28,7 +29,7 @@ internal static class TrainingCurves
     {
         var path = Path.Combine(folder, "metrics.jsonl");
         var points = new List<(double Step, double Value)>();
-        foreach (var (line, number) in File.ReadLines(path).Select((l, i) => (l, i)))
+        foreach (var (line, number) in RegularFile.ReadLines(path, RegularFile.MaxCorpus).Select((l, i) => (l, i)))
         {
             try
             {

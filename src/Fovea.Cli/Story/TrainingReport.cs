@@ -94,7 +94,7 @@ internal static class TrainingReport
         long planned, measured;
         try
         {
-            var memory = JsonNode.Parse(File.ReadAllText(path))!;
+            var memory = JsonNode.Parse(RegularFile.ReadAllText(path, RegularFile.MaxJson))!;
             (planned, measured) = ((long)memory["planned"]!["peak"]!, (long)memory["measured_peak"]!);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException or FormatException)

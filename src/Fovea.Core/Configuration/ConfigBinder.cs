@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 
 namespace Fovea.Core.Configuration;
 
@@ -28,7 +29,7 @@ public sealed partial class ConfigBinder
             throw new InvalidInputException(path, null, "no such config file; give an existing .jsonc file to --config");
         }
 
-        return Read<T>(File.ReadAllText(path), path, overrides);
+        return Read<T>(RegularFile.ReadAllText(path, RegularFile.MaxJson), path, overrides);
     }
 
     /// <summary>Reads JSONC text; <paramref name="file"/> is its name in errors.</summary>

@@ -15,6 +15,8 @@ public sealed record StageManifest
     /// <summary>File name inside the artefact's folder.</summary>
     public const string FileName = "stage.json";
 
+    private const string InputsPrefix = "inputs.";
+
     /// <summary>What kind of work, e.g. <c>train</c>.</summary>
     public required string Kind { get; init; }
 
@@ -64,7 +66,7 @@ public sealed record StageManifest
 
         try
         {
-            return JsonSerializer.Deserialize<StageManifest>(File.ReadAllText(path), Json);
+            return JsonSerializer.Deserialize<StageManifest>(RegularFile.ReadAllText(path, RegularFile.MaxJson), Json);
         }
         catch (JsonException e)
         {
@@ -73,19 +75,32 @@ public sealed record StageManifest
     }
 
     /// <summary>Refuses to continue other work: names the first field that differs.</summary>
+    /// <param name="before">What the folder holds.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="whichFile">Of an input of many files, by its role: the one that changed, in words; null where that is not known.</param>
     /// <exception cref="FoveaException">Config, inputs, thread count or kind differ.</exception>
-    public void MustMatch(StageManifest before, string folder)
+    public void MustMatch(StageManifest before, string folder, Func<string, string?>? whichFile = null)
     {
-        var was = before.Identity();
-        var now = Identity();
-        if (FirstDifference(was, now, "") is { } difference)
+        if (FirstDifference(before.Identity(), Identity(), "") is not { } found)
         {
-            throw new FoveaException($"{folder}: cannot be continued: {difference}; give what it was begun with, remove the folder, or give another --out");
+            return;
         }
+
+        var role = found.Path.StartsWith(InputsPrefix, StringComparison.Ordinal) ? found.Path[InputsPrefix.Length..] : null;
+        var file = role is null ? null : whichFile?.Invoke(role);
+        var what = file is null ? $"'{found.Path}'{Meaning(found.Path)} was {Brief(found.Was)}, now {Brief(found.Now)}" : $"'{found.Path}': {file}";
+        throw new FoveaException($"{folder}: cannot be continued: {what}; {Advice(found.Path, role is not null && file is null ? before : null)}");
     }
 
-    /// <summary>The first path at which two JSON values differ, in words; null if they are equal.</summary>
-    public static string? FirstDifference(JsonNode? was, JsonNode? now, string path)
+    private string Advice(string path, StageManifest? before) =>
+        path == "num_threads" ? "give --threads as before, --any-threads to accept other last bits (train), or another --out"
+        : path.EndsWith("].file", StringComparison.Ordinal) ? "for the same records under a new file name give --rename OLD=NEW, else another --out"
+        : before is not null && before.Versions.GetValueOrDefault("fovea") != Versions.GetValueOrDefault("fovea")
+            ? $"it was begun by fovea {before.Versions.GetValueOrDefault("fovea")}, which may have recorded its inputs otherwise: finish it with that version, or give another --out (what is complete is read as it is)"
+        : "give what it was begun with, remove the folder, or give another --out";
+
+    /// <summary>The first path at which two JSON values differ; null if they are equal.</summary>
+    private static (string Path, JsonNode? Was, JsonNode? Now)? FirstDifference(JsonNode? was, JsonNode? now, string path)
     {
         if (was is JsonObject a && now is JsonObject b)
         {
@@ -100,14 +115,30 @@ public sealed record StageManifest
             return null;
         }
 
-        return JsonNode.DeepEquals(was, now) ? null : $"'{path}'{Meaning(path)} was {Brief(was)}, now {Brief(now)}";
+        if (was is JsonArray before && now is JsonArray after && before.Count == after.Count)
+        {
+            return Enumerable.Range(0, before.Count).Select(i => FirstDifference(before[i], after[i], $"{path}[{i}]")).FirstOrDefault(d => d is not null);
+        }
+
+        return JsonNode.DeepEquals(was, now) ? null : (path, was, now);
     }
 
     // Roles are short names; what users change is the corpus's text.
     private static string Meaning(string path) =>
         path.StartsWith("inputs.data[", StringComparison.Ordinal) && path.EndsWith(']') ? " (the text of the corpus)" : "";
 
-    private static string Brief(JsonNode? node) => node?.ToJsonString() is { } text ? (text.Length > 60 ? text[..57] + "..." : text) : "absent";
+    private static string Brief(JsonNode? node)
+    {
+        const int Most = 60;
+        var text = node?.ToJsonString() ?? "absent";
+        if (text.Length <= Most)
+        {
+            return text;
+        }
+
+        var cut = text[..(Most - 4)];
+        return cut + (cut.Count(c => c == '"') % 2 == 1 ? "...\"" : "..."); // a text that is cut is closed
+    }
 
     // How many bad records are allowed decides whether work ends, not what it computes: a run that stopped at one continues with more allowed.
     private static JsonNode WithoutLimits(JsonNode config)

@@ -30,12 +30,12 @@ public sealed class CocoCaptionsCorpus : FileCorpus
     public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0) => Open(captionsJson, imageFolder, new InvalidRecords(maxInvalid));
 
     /// <summary>The same, with a list of unusable annotations that several files share.</summary>
-    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, InvalidRecords invalid)
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, InvalidRecords invalid, bool followLinks = false, string? name = null)
     {
-        var (folder, before) = (new ImageFolder(imageFolder), invalid.Records.Count);
+        var (folder, before) = (new ImageFolder(imageFolder, followLinks), invalid.Records.Count);
         var (names, refused) = ReadNames(captionsJson, folder);
         var indices = names.Keys.ToDictionary(id => id, _ => new List<int>());
-        var (samples, source) = (new List<Sample>(), Path.GetFileName(captionsJson));
+        var (samples, source) = (new List<Sample>(), name ?? Path.GetFileName(captionsJson));
         foreach (var record in JsonRecords.ReadMember(captionsJson, "annotations"))
         {
             var key = new SampleKey(source, record.Index);
@@ -43,9 +43,9 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             {
                 var fields = JsonFields.OfRecord(captionsJson, record, "annotation");
                 var imageId = WholeNumber(fields.Field("image_id"));
-                var name = names.TryGetValue(imageId, out var known) ? known
+                var image = names.TryGetValue(imageId, out var known) ? known
                     : throw fields.Error($"image_id {imageId} is not among the file's images{(refused is null ? "" : $" that can be used ({refused})")}");
-                samples.Add(ReadSample(key, fields, name) with { ImageRoot = folder.Root });
+                samples.Add(ReadSample(key, fields, image) with { ImageRoot = folder.Root });
                 indices[imageId].Add(samples.Count - 1);
             }
             catch (InvalidInputException error)

@@ -30,7 +30,10 @@ public abstract class FileCorpus : ICorpus
 
     /// <summary>Full path of an image that a sample names.</summary>
     /// <exception cref="InvalidInputException">It is missing or leaves the image folder.</exception>
-    public string ImagePath(Sample sample, int index) => _images.Find(sample.Images[index], File, sample.Key.Record);
+    public string ImagePath(Sample sample, int index) => ImagePath(sample.Key, sample.Images[index]);
+
+    /// <inheritdoc/>
+    public string ImagePath(SampleKey key, string image) => _images.Find(image, File, key.Record);
 
     /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index)

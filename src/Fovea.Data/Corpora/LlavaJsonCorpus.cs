@@ -23,10 +23,15 @@ public sealed class LlavaJsonCorpus : FileCorpus
     public static LlavaJsonCorpus Open(string file, string imageFolder, int maxInvalid = 0) => Open(file, imageFolder, new InvalidRecords(maxInvalid));
 
     /// <summary>The same, with a list of unusable records that several files share.</summary>
-    public static LlavaJsonCorpus Open(string file, string imageFolder, InvalidRecords invalid)
+    /// <param name="file">The JSON file.</param>
+    /// <param name="imageFolder">Where its image names are resolved.</param>
+    /// <param name="invalid">Takes the unusable records.</param>
+    /// <param name="followLinks">Whether a symbolic link may lead out of the image folder.</param>
+    /// <param name="name">What its samples are known by in place of the file's name, as where the file was renamed since they were scored.</param>
+    public static LlavaJsonCorpus Open(string file, string imageFolder, InvalidRecords invalid, bool followLinks = false, string? name = null)
     {
-        var (images, samples, before) = (new ImageFolder(imageFolder), new List<Sample>(), invalid.Records.Count);
-        var source = Path.GetFileName(file);
+        var (images, samples, before) = (new ImageFolder(imageFolder, followLinks), new List<Sample>(), invalid.Records.Count);
+        var source = name ?? Path.GetFileName(file);
         foreach (var record in JsonRecords.Read(file))
         {
             var key = new SampleKey(source, record.Index);

@@ -24,5 +24,8 @@ public sealed class SubsetCorpus : ICorpus
     public RgbImage LoadImage(Sample sample, int index) => _whole.LoadImage(sample, index);
 
     /// <inheritdoc/>
+    public string ImagePath(SampleKey key, string image) => _whole.ImagePath(key, image);
+
+    /// <inheritdoc/>
     public void FindImages(Sample sample) => _whole.FindImages(sample);
 }

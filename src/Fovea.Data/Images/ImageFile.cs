@@ -21,7 +21,7 @@ public static class ImageFile
     {
         try
         {
-            return Decode(File.ReadAllBytes(path), path);
+            return Decode(RegularFile.ReadAllBytes(path, RegularFile.MaxImage), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -22,29 +22,24 @@ internal sealed class JsonFields(string file, int? record, JsonElement element, 
     /// <exception cref="InvalidInputException">Not such a file, or a key of it is not known.</exception>
     public static T ReadFile<T>(string path, Func<JsonFields, T> read)
     {
-        if (new FileInfo(path) is { Exists: true, Length: > LargestConfiguration and var length })
-        {
-            throw new InvalidInputException(path, null, $"{length} bytes; expected at most {LargestConfiguration}");
-        }
-
         var ledger = new KeyLedger(path);
-        var root = Open(path, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }, ledger);
+        var root = Open(path, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false }, ledger, LargestConfiguration);
         var result = read(root);
         ledger.RejectOthers(root.Element);
         return result;
     }
 
     /// <summary>Opens a JSON file whose root is an object, for its data or for a look at single keys: nothing is refused.</summary>
-    public static JsonFields OpenFile(string path) => Open(path, new JsonDocumentOptions { MaxDepth = 64 }, null);
+    public static JsonFields OpenFile(string path, long maxBytes = RegularFile.MaxJson) => Open(path, new JsonDocumentOptions { MaxDepth = 64 }, null, maxBytes);
 
     /// <summary>Declares keys of this object that change nothing.</summary>
     public void Allow(InertKeys keys) => ledger?.Allow(place, keys);
 
-    private static JsonFields Open(string path, JsonDocumentOptions options, KeyLedger? ledger)
+    private static JsonFields Open(string path, JsonDocumentOptions options, KeyLedger? ledger, long maxBytes)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
+            var bytes = RegularFile.ReadAllBytes(path, maxBytes);
             if (WrongContent.Describe(bytes.AsSpan(0, Math.Min(bytes.Length, 64))) is { } instead)
             {
                 throw new InvalidInputException(path, null, instead);

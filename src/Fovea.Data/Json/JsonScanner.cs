@@ -1,5 +1,6 @@
 using System.Buffers;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 
 namespace Fovea.Data.Json;
 
@@ -38,7 +39,7 @@ internal sealed class JsonScanner : IDisposable
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+            stream = RegularFile.Open(path, RegularFile.MaxCorpus, bufferSize: 1);
             return new JsonScanner(path, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Samples;
 
 namespace Fovea.Data.Scenes;
@@ -83,7 +84,7 @@ public sealed class SceneAnnotations
 
     private static SceneSpec LoadSpec(string path)
     {
-        var spec = SceneJson.Parse<SceneSpec>(path, null, File.ReadAllText(path));
+        var spec = SceneJson.Parse<SceneSpec>(path, null, RegularFile.ReadAllText(path, RegularFile.MaxJson));
         try
         {
             return spec.Validated();

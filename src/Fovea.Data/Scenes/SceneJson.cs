@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 
 namespace Fovea.Data.Scenes;
 
@@ -21,7 +22,7 @@ internal static class SceneJson
         }
 
         var record = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in RegularFile.ReadLines(path, RegularFile.MaxCorpus))
         {
             yield return Parse<T>(path, record, line);
             record++;

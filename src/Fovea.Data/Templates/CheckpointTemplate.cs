@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Data.Json;
 
@@ -76,7 +77,7 @@ public sealed record CheckpointTemplate(string File, string Sha256, string? Name
     {
         try
         {
-            return System.IO.File.ReadAllText(path);
+            return RegularFile.ReadAllText(path, RegularFile.MaxJson);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

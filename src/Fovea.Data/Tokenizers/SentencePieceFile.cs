@@ -62,7 +62,7 @@ internal sealed class SentencePieceFile
             }
 
             var file = new SentencePieceFile();
-            var bytes = File.ReadAllBytes(path);
+            var bytes = RegularFile.ReadAllBytes(path, RegularFile.MaxTokenizer);
             if (WrongContent.Describe(bytes.AsSpan(0, Math.Min(bytes.Length, 64))) is { } instead)
             {
                 throw new InvalidInputException(path, null, instead);

@@ -40,10 +40,6 @@ public sealed class Tokenizer
         (BosId, EosId, UnkId, PadId) = (Named("bos_token"), Named("eos_token"), Named("unk_token"), Named("pad_token"));
     }
 
-    /// <summary>Names of the files of a model's folder that a tokenizer may be read from.</summary>
-    public static IReadOnlyList<string> FileNames { get; } =
-        ["tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
-
     /// <summary>The file that the vocabulary was read from: <c>tokenizer.json</c>, <c>tokenizer.model</c> or <c>vocab.json</c>.</summary>
     public string File { get; }
 

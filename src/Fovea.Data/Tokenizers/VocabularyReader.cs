@@ -108,7 +108,7 @@ internal static class VocabularyReader
     {
         try
         {
-            var text = File.ReadAllText(path);
+            var text = RegularFile.ReadAllText(path, RegularFile.MaxTokenizer);
             return WrongContent.Describe(Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, 64)])) is { } instead
                 ? throw new InvalidInputException(path, null, instead)
                 : [.. text.Split('\n').Select(l => l.TrimEnd('\r'))];

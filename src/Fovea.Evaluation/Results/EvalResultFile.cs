@@ -84,7 +84,7 @@ public static class EvalResultFile
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.Open(path, RegularFile.MaxWhole);
             return JsonSerializer.Deserialize<Document>(stream, Json)
                 ?? throw new InvalidInputException(path, null, "holds null, expected an evaluation result");
         }

@@ -41,7 +41,7 @@ public static class PredictionFile
         var seen = new HashSet<(SampleKey, int)>();
         try
         {
-            foreach (var text in File.ReadLines(path))
+            foreach (var text in RegularFile.ReadLines(path, RegularFile.MaxCorpus))
             {
                 var line = JsonSerializer.Deserialize<Line>(text, Json)
                     ?? throw new InvalidInputException(path, predictions.Count, "holds null, expected a prediction");

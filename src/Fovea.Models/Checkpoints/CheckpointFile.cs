@@ -28,6 +28,7 @@ internal sealed class CheckpointFile : IDisposable
     {
         try
         {
+            RegularFile.Check(path);
             return new CheckpointFile(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
@@ -83,18 +81,17 @@ public static class ModelFolder
         AtomicFolder.Write(dir, folder => Write(whole, origin, folder, maxShardBytes));
     }
 
-    /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes.</summary>
-    /// <exception cref="InvalidInputException">There are none.</exception>
-    public static string WeightsHash(string dir)
+    /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes. What the files hold is checked first: reading them takes long.</summary>
+    /// <param name="dir">The folder.</param>
+    /// <param name="hasher">Reads the files; null to read them here.</param>
+    /// <exception cref="InvalidInputException">There are none, or they are not valid.</exception>
+    public static string WeightsHash(string dir, InputHasher? hasher = null)
     {
-        var path = Path.Combine(dir, WeightsName);
-        if (File.Exists(path))
-        {
-            return ContentHash.OfFile(path);
-        }
-
-        var files = WeightFiles(dir).Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {ContentHash.OfFile(f)}\n").Order(StringComparer.Ordinal);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(files))));
+        hasher ??= new InputHasher();
+        var files = WeightFiles(dir);
+        return files is [var only] && Path.GetFileName(only) == WeightsName
+            ? hasher.OfFile(only)
+            : ContentHash.OfText(string.Concat(files.Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {hasher.OfFile(f)}\n").Order(StringComparer.Ordinal)));
     }
 
     /// <summary>All files that make a folder's model what it is: configurations, then weights.</summary>

@@ -63,7 +63,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         byte[] bytes;
         try
         {
-            bytes = System.IO.File.ReadAllBytes(file);
+            bytes = RegularFile.ReadAllBytes(file, maxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

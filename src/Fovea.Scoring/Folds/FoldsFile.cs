@@ -73,7 +73,7 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
 
         try
         {
-            using var lines = File.ReadLines(path).GetEnumerator();
+            using var lines = RegularFile.ReadLines(path, RegularFile.MaxCorpus).GetEnumerator();
             var header = HeaderOf(lines.MoveNext() ? lines.Current : "");
             var scored = header.Sources.ToDictionary(s => s.Name, s => s.Scored, StringComparer.Ordinal);
             var rows = new List<FoldRow>();
@@ -96,14 +96,14 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
     }
 
     /// <summary>Checks that corpus files are the very ones that folds were assigned over.</summary>
-    /// <param name="files">Paths of the files.</param>
+    /// <param name="files">Names of the corpora, by default their files', and paths.</param>
     /// <param name="toBeScored">Whether they must be among those to be scored; else being trained on is enough.</param>
     /// <exception cref="InvalidInputException">A file is not among them, or changed.</exception>
-    public void Require(IEnumerable<string> files, bool toBeScored)
+    public void Require(IEnumerable<(string Name, string File)> files, bool toBeScored)
     {
-        foreach (var file in files)
+        foreach (var (name, file) in files)
         {
-            var source = Sources.FirstOrDefault(s => s.Name == System.IO.Path.GetFileName(file) && (s.Scored || !toBeScored))
+            var source = Sources.FirstOrDefault(s => s.Name == name && (s.Scored || !toBeScored))
                 ?? throw new InvalidInputException(file, null, toBeScored
                     ? $"{Path} assigns no folds to this file; give it to 'fovea folds' as --data, and train the references again"
                     : $"{Path} does not cover this file; give it to 'fovea folds' as --data, or as --also-train if it is not scored");

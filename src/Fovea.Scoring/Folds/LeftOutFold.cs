@@ -41,7 +41,7 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
 
         try
         {
-            return JsonSerializer.Deserialize<LeftOutFold>(File.ReadAllText(path), Json) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<LeftOutFold>(RegularFile.ReadAllText(path, RegularFile.MaxJson), Json) ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {

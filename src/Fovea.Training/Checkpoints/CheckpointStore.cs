@@ -13,11 +13,17 @@ namespace Fovea.Training.Checkpoints;
 /// <param name="files">The disk.</param>
 internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
 {
+    /// <summary>Name of the folder of a run's checkpoints.</summary>
+    public const string FolderName = "checkpoints";
+
     private const string Prefix = "step-";
     private const string AsidePrefix = ".step-";
 
     /// <summary>Of all checkpoints.</summary>
     public string Folder => folder;
+
+    /// <summary>A step whose checkpoint stays, however many are newer; null for none.</summary>
+    public long? Pinned { get; set; }
 
     /// <summary>Where the checkpoint of a step lies.</summary>
     public string PathOf(long step) => Path.Combine(folder, Prefix + step.ToString("D8", CultureInfo.InvariantCulture));
@@ -36,19 +42,19 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         Remove(target);
         files.Move(aside, target);
         var steps = Steps();
-        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)).Where(s => s != state.Best?.Step))
+        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)).Where(s => s != state.Best?.Step && (s != Pinned || s > state.Step)))
         {
             Remove(PathOf(old));
         }
     }
 
-    /// <summary>The newest whole checkpoint; null if there is none. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
-    public TrainerState? FindNewest(Action<string> notice)
+    /// <summary>The newest whole checkpoint that <paramref name="fits"/>; null if there is none. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
+    public TrainerState? FindNewest(Action<string> notice, Func<TrainerState, bool>? fits = null)
     {
         RemoveLeftovers();
         foreach (var step in Steps().OrderDescending())
         {
-            if (TryVerify(step, "using the one before it", notice) is { } state)
+            if (TryVerify(step, "using the one before it", notice) is { } state && fits?.Invoke(state) is not false)
             {
                 return state;
             }
@@ -76,7 +82,7 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
     private TrainerState Verify(long step)
     {
         var path = PathOf(step);
-        var state = TrainerState.Read(File.ReadAllText(Path.Combine(path, TrainerState.FileName)));
+        var state = TrainerState.Read(RegularFile.ReadAllText(Path.Combine(path, TrainerState.FileName), RegularFile.MaxJson));
         if (state.Step != step)
         {
             throw new FoveaException($"{TrainerState.FileName} is of step {state.Step}");
@@ -104,7 +110,8 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
             .ToDictionary(f => Path.GetRelativePath(path, f).Replace('\\', '/'), ContentHash.OfFile)
             .Where(f => f.Key != TrainerState.FileName).ToDictionary(), StringComparer.Ordinal);
 
-    private long[] Steps() => !Directory.Exists(folder)
+    /// <summary>Steps that have a checkpoint, whole or not.</summary>
+    public long[] Steps() => !Directory.Exists(folder)
         ? []
         : [.. Directory.EnumerateDirectories(folder, Prefix + "*").Select(d => Path.GetFileName(d)[Prefix.Length..])
             .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1).Where(s => s >= 0)];

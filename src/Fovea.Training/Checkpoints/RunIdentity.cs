@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using Fovea.Training.Examples;
+using Fovea.Training.Options;
 using Fovea.Training.Running;
 using TorchSharp;
 
@@ -45,6 +47,18 @@ internal sealed record RunIdentity
     /// <summary>Of the held-out samples; <c>none</c> without any.</summary>
     public string HeldOut { get; init; } = "none";
 
+    /// <summary>Options under which a run was begun: <paramref name="now"/> with the recorded values of what an extension may change.</summary>
+    public TrainingOptions Begun(TrainingOptions now)
+    {
+        var fields = JsonSerializer.SerializeToNode(now, Json)!.AsObject();
+        foreach (var key in RunExtension.Keys.Where(Options.ContainsKey))
+        {
+            fields[key] = JsonNode.Parse(Options[key]);
+        }
+
+        return fields.Deserialize<TrainingOptions>(Json)!;
+    }
+
     public static RunIdentity Of(TrainingJob job)
     {
         var fields = JsonSerializer.SerializeToNode(job.Options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
@@ -65,9 +79,10 @@ internal sealed record RunIdentity
     /// <param name="now">Of the run that is to continue.</param>
     /// <param name="checkpoint">Where this was read.</param>
     /// <param name="anyThreadCount">Whether another thread count is allowed, with other last bits from here on.</param>
-    public void RequireSame(RunIdentity now, string checkpoint, bool anyThreadCount)
+    /// <param name="extends">Whether the run is continued to more steps.</param>
+    public void RequireSame(RunIdentity now, string checkpoint, bool anyThreadCount, bool extends = false)
     {
-        foreach (var key in Options.Keys.Union(now.Options.Keys))
+        foreach (var key in Options.Keys.Union(now.Options.Keys).Where(k => !extends || !RunExtension.Keys.Contains(k)))
         {
             Require($"training.{key}", Options.GetValueOrDefault(key, "absent"), now.Options.GetValueOrDefault(key, "absent"), checkpoint);
         }

@@ -51,7 +51,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
                 ? MixedDecoder(rows, tokens) + Tower(images)
                 : (adapter is null ? 1 : AdapterOverhead) * (Decoder(tokens) + Masks(rows, tokens) + Tower(images)))),
             Logits = Logits(Math.Min(targets, Objective.ChunkedHead.Rows(model, (long)options.MaxLogitsMib << 20))),
-            CheckpointCopy = options.CheckpointEvery is null && !options.KeepBest ? 0 : snapshotBytes,
+            CheckpointCopy = options.MakesCheckpoints ? snapshotBytes : 0,
             Process = Math.Max(0, resident - weights - optimizer) + FirstStepBytes,
             PeakBefore = ProcessMemory.Peak(),
         };

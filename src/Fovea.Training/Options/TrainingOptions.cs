@@ -113,6 +113,9 @@ public sealed record TrainingOptions
     /// <summary>Batches among which samples are sorted by length, to reduce padding; 1 keeps the composition of each batch random.</summary>
     public int BucketWindow { get; init; } = 1;
 
+    /// <summary>Whether a run makes checkpoints while it is not interrupted: at intervals, of the best step, or one that it can be extended from.</summary>
+    internal bool MakesCheckpoints => CheckpointEvery is not null || KeepBest || (Steps is not null && Schedule is ScheduleKind.Constant or ScheduleKind.Wsd);
+
     /// <summary>Checks every value of the section <c>training</c>.</summary>
     /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
     public void Validate() => Validate("training");

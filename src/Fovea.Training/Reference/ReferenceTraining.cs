@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Files;
 using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
@@ -96,7 +97,7 @@ public static class ReferenceTraining
     {
         try
         {
-            return JsonDocument.Parse(File.ReadAllBytes(path));
+            return JsonDocument.Parse(RegularFile.ReadAllBytes(path, RegularFile.MaxJson));
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

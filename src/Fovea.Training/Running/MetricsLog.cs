@@ -17,7 +17,7 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Opens for appending after the line of step <paramref name="keepSteps"/>; what follows, a torn line included, is cut off.</summary>
     public MetricsLog(string path, long keepSteps)
     {
-        var kept = File.Exists(path) ? File.ReadLines(path).TakeWhile(l => StepOf(l) <= keepSteps).ToList() : [];
+        var kept = File.Exists(path) ? RegularFile.ReadLines(path, RegularFile.MaxCorpus).TakeWhile(l => StepOf(l) <= keepSteps).ToList() : [];
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
         kept.ForEach(l => Note(JsonNode.Parse(l)!));
         _stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);

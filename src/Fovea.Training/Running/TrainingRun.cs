@@ -56,9 +56,10 @@ internal sealed class TrainingRun : IDisposable
         _identity = RunIdentity.Of(job);
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);
-        _checkpoints = new CheckpointStore(Path.Combine(job.Folder, "checkpoints"), _options.KeepCheckpoints, job.Files);
-        var state = _checkpoints.FindNewest(_notices.Add);
-        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount);
+        _checkpoints = new CheckpointStore(Path.Combine(job.Folder, CheckpointStore.FolderName), _options.KeepCheckpoints, job.Files) { Pinned = LastExtensible };
+        bool Extends(TrainerState found) => RunExtension.IsAskedFor(found.Identity.Begun(_options), _options);
+        var state = _checkpoints.FindNewest(_notices.Add, found => !Extends(found) || RunExtension.Refusal(found.Identity.Begun(_options), _options, found.Step) is null);
+        state?.Identity.RequireSame(_identity, _checkpoints.PathOf(state.Step), job.AnyThreadCount, Extends(state));
         MemoryLimits.Require("memory plan: parameters, gradients and optimizer take", new MemoryPlanner(model, job.Adapter, _options).Fixed(), job.Memory,
             "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)");
         _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
@@ -91,7 +92,7 @@ internal sealed class TrainingRun : IDisposable
         RunLog.Tell(_progress, _done, _plan.Steps, plan.ToString());
         plan.Require(_options, _job.Memory, _job.MemoryGrowth);
         _step.TrimAbove = plan.Peak / 20 * 19; // what is free grows with each pass, since the allocator reuses aligned memory only in part
-        if (_options.CheckpointEvery is not null || _options.KeepBest)
+        if (_options.MakesCheckpoints)
         {
             _snapshot.Reserve();
         }
@@ -114,7 +115,7 @@ internal sealed class TrainingRun : IDisposable
             _writer.Poll();
             var isBest = AdvanceInMemory();
             _unusable.RequireLearning(_sums, _done, _plan, _job.Set.Count);
-            if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0))
+            if (isBest || (_options.CheckpointEvery is { } every && _done % every == 0) || _done == LastExtensible)
             {
                 Save();
             }
@@ -204,6 +205,14 @@ internal sealed class TrainingRun : IDisposable
         _best = new BestCheckpoint(_done, now);
         return true;
     }
+
+    /// <summary>The last step whose past does not depend on the number of steps: from there the run can be extended. Null where the first step does.</summary>
+    private long? LastExtensible => _options.Steps is null ? null : _options.Schedule switch
+    {
+        ScheduleKind.Constant => _plan.Steps,
+        ScheduleKind.Wsd => _plan.Steps - _plan.Schedule.DecaySteps,
+        _ => null,
+    };
 
     private void Observe(double loss)
     {

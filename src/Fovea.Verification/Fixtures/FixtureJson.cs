@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Core.Files;
 using Fovea.Verification.Checks;
 
 namespace Fovea.Verification.Fixtures;
@@ -10,7 +11,7 @@ internal static class FixtureJson
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, RegularFile.MaxWhole));
             return document.RootElement.Clone();
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

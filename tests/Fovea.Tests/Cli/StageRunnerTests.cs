@@ -92,7 +92,7 @@ public sealed class StageRunnerTests : IDisposable
     {
         public string Kind => "working";
 
-        public SortedDictionary<string, string> HashInputs() => [];
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => [];
 
         public JsonObject Run(StageContext context)
         {
@@ -105,7 +105,7 @@ public sealed class StageRunnerTests : IDisposable
     {
         public string Kind => "failing";
 
-        public SortedDictionary<string, string> HashInputs() => [];
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => [];
 
         public JsonObject Run(StageContext context)
         {

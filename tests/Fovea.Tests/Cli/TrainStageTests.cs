@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
@@ -116,10 +117,10 @@ public sealed class TrainStageTests : IDisposable
         var stage = Stage();
         Run(stage);
         Assert.Equal(File.ReadAllText(file), File.ReadAllText(_folder["out1/model/chat_template.jinja"]));
-        Assert.DoesNotContain("template", stage.HashInputs().Keys);
-        var before = (stage with { Template = "checkpoint" }).HashInputs()["template"];
+        Assert.DoesNotContain("template", stage.HashInputs(new InputHasher()).Keys);
+        var before = (stage with { Template = "checkpoint" }).HashInputs(new InputHasher())["template"];
         File.AppendAllText(file, "{# changed #}");
-        Assert.NotEqual(before, (stage with { Template = "checkpoint" }).HashInputs()["template"]);
+        Assert.NotEqual(before, (stage with { Template = "checkpoint" }).HashInputs(new InputHasher())["template"]);
     }
 
     [Theory]
@@ -146,9 +147,9 @@ public sealed class TrainStageTests : IDisposable
         foreach (var path in Directory.GetFiles(_folder["old"]))
         {
             Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(_folder["out1/model/" + Path.GetFileName(path)]));
-            var before = stage.HashInputs()["tokenizer"];
+            var before = stage.HashInputs(new InputHasher())["tokenizer"];
             File.AppendAllText(path, " ");
-            Assert.NotEqual(before, stage.HashInputs()["tokenizer"]);
+            Assert.NotEqual(before, stage.HashInputs(new InputHasher())["tokenizer"]);
         }
 
         Assert.All(files, f => Assert.True(File.Exists(_folder["out1/model/" + f])));
@@ -158,7 +159,7 @@ public sealed class TrainStageTests : IDisposable
     public void A_folder_without_a_tokenizer_is_one_line()
     {
         Directory.CreateDirectory(_folder["none"]);
-        var error = Assert.Throws<InvalidInputException>(() => (Stage() with { Tokenizer = _folder["none"] }).HashInputs());
+        var error = Assert.Throws<InvalidInputException>(() => (Stage() with { Tokenizer = _folder["none"] }).HashInputs(new InputHasher()));
         Assert.Equal(_folder["none"], error.File);
         Assert.Contains("tokenizer.model", error.Message, StringComparison.Ordinal);
     }
@@ -256,7 +257,7 @@ public sealed class TrainStageTests : IDisposable
 
     private string Weights(TrainStage stage, bool seesImages, bool readsText = false)
     {
-        var (path, hashes) = (_folder["w.parquet"], new ImageHashes(stage.Data));
+        var (path, hashes) = (_folder["w.parquet"], new ImageHashes(CorpusFiles.Open(stage.Data, new InvalidRecords(0)), new InputHasher()));
         WeightsFile.Write(path, Encoded(stage).Select(s => new TokenWeights(s.Key, s.TextFingerprint, s.Images.Count > 0 ? SelectionStatus.Kept : SelectionStatus.TextOnly, null, null)
         {
             ImageHash = seesImages ? hashes.Of(s) : null,
@@ -280,7 +281,7 @@ public sealed class TrainStageTests : IDisposable
     {
         var context = Context($"out{++_runs}");
         Directory.CreateDirectory(context.Out);
-        stage.HashInputs();
+        stage.HashInputs(new InputHasher());
         return stage.Run(context);
     }
 

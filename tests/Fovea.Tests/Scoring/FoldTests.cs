@@ -151,12 +151,12 @@ public sealed class FoldTests : IDisposable
     public void Files_must_be_the_very_ones_that_folds_were_assigned_over()
     {
         var folds = Write("folds.jsonl", seed: 1);
-        folds.Require([_folder.File("x.json")], toBeScored: true);
-        folds.Require([_folder.File("x.json"), _folder.File("y.json")], toBeScored: false);
-        Assert.Contains("as --data", Assert.Throws<InvalidInputException>(() => folds.Require([_folder.File("y.json")], toBeScored: true)).Message, StringComparison.Ordinal);
-        Assert.Contains("--also-train", Assert.Throws<InvalidInputException>(() => folds.Require([_folder.File("z.json")], toBeScored: false)).Message, StringComparison.Ordinal);
+        folds.Require([("x.json", _folder.File("x.json"))], toBeScored: true);
+        folds.Require([("x.json", _folder.File("x.json")), ("y.json", _folder.File("y.json"))], toBeScored: false);
+        Assert.Contains("as --data", Assert.Throws<InvalidInputException>(() => folds.Require([("y.json", _folder.File("y.json"))], toBeScored: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("--also-train", Assert.Throws<InvalidInputException>(() => folds.Require([("z.json", _folder.File("z.json"))], toBeScored: false)).Message, StringComparison.Ordinal);
         File.AppendAllText(_folder.File("x.json"), " ");
-        Assert.Contains("changed since", Assert.Throws<InvalidInputException>(() => folds.Require([_folder.File("x.json")], toBeScored: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("changed since", Assert.Throws<InvalidInputException>(() => folds.Require([("x.json", _folder.File("x.json"))], toBeScored: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
