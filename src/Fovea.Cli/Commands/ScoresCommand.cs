@@ -109,7 +109,7 @@ internal static class ScoresCommand
     {
         var (store, json) = (Store(), CommonOptions.Json());
         var sql = new Argument<string>("SQL") { Description = "One SELECT over scores, vig, samples, tokens." };
-        var memory = Numbers.Optional("--memory-limit", $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).", "MIB", new Bounds<int>(AtLeast: 64));
+        var memory = Numbers.Optional("--memory-limit", $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).", "MIB", new Bounds<int>(AtLeast: 1));
         var command = new Command("query", "Queries the store in SQL. Views: scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, memory, json };
         command.SetAction((parsed, _) => Guard.Run("fovea scores query", stop =>
         {

@@ -70,7 +70,7 @@ internal sealed class ScoreQuery : IDisposable
         var select = $"SELECT {string.Join(", ", columns.Select(c => c.Select(asJson: whole)))} FROM answer";
         if (whole)
         {
-            Execute($"CREATE TEMP TABLE whole_answer AS {select}");
+            Execute($"CREATE OR REPLACE TEMP TABLE whole_answer AS {select}");
             select = "SELECT * FROM whole_answer";
         }
 

@@ -9,7 +9,7 @@ namespace Fovea.Cli.Terminal;
 internal sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
 {
     /// <summary>Kinds that make up less of the remaining cost than this may go by the average of the others.</summary>
-    private const double Negligible = 0.1;
+    private const double Negligible = 0.2;
 
     /// <summary>A running stage counts as measured from this share of its own steps on.</summary>
     private const double Enough = 0.15;
@@ -22,8 +22,8 @@ internal sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
     /// <summary>Stages that are done.</summary>
     public int Finished => _done.Count;
 
-    /// <summary>What kind of work a stage is: text models, pre-training and tuning take different times for a step.</summary>
-    public static string KindOf(StageSpec stage) => stage.Name.Split('/') is { Length: > 2 } parts ? parts[1] : stage.Kind;
+    /// <summary>What kind of work a stage is. Training a text model says nothing of training one that reads images; pre-training and tuning are alike.</summary>
+    public static string KindOf(StageSpec stage) => stage.Kind != "train" ? stage.Kind : stage.Name.Contains("/lm/", StringComparison.Ordinal) ? "lm" : "pretrain";
 
     /// <summary>A running stage said how far it is.</summary>
     /// <param name="stage">The stage.</param>

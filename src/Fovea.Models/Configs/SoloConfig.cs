@@ -26,12 +26,17 @@ public sealed record SoloConfig
     /// <exception cref="InvalidInputException">Not such a file, or the ids are nowhere.</exception>
     public static SoloConfig Read(string file, VisionTokenIds? tokenIds = null) => ForeignJson.Read(file, json => Read(json, tokenIds));
 
-    internal static SoloConfig Read(ForeignJson json, VisionTokenIds? tokenIds) => new()
+    internal static SoloConfig Read(ForeignJson json, VisionTokenIds? tokenIds)
     {
-        Text = DecoderConfig.Read(json),
-        PatchSize = json.Integer("vision_patch_size", 32, most: ForeignJson.MostPixels),
-        TokenIds = tokenIds ?? FromConfig(json) ?? FromTokenizer(json.File),
-    };
+        // Read also where other ids are given: a key that is known is not a foreign one.
+        var stated = FromConfig(json);
+        return new SoloConfig
+        {
+            Text = DecoderConfig.Read(json),
+            PatchSize = json.Integer("vision_patch_size", 32, most: ForeignJson.MostPixels),
+            TokenIds = tokenIds ?? stated ?? FromTokenizer(json.File),
+        };
+    }
 
     internal JsonObject Write()
     {

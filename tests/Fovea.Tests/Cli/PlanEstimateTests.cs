@@ -33,6 +33,14 @@ public sealed class PlanEstimateTests
     }
 
     [Fact]
+    public void Tuning_goes_by_pre_training()
+    {
+        var estimate = new PlanEstimate([Pretrain, Of("tune/both", "train", 5)]);
+        estimate.Done(Pretrain, 80, worked: true);
+        Assert.Equal(20, estimate.Remaining(80).Seconds!.Value, 6);
+    }
+
+    [Fact]
     public void Stages_side_by_side_share_the_time()
     {
         var estimate = new PlanEstimate([Pretrain, Prior, Text, Of("pretrain/x", "train", 20)]);

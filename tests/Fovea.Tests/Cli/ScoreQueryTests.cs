@@ -157,38 +157,45 @@ public sealed class ScoreQueryTests : IDisposable
         return target;
     }
 
-    [Theory]
-    [InlineData("[1, NULL, 3]", "[1, NULL, 3]", "[1,null,3]")]
-    [InlineData("[NULL, 'x']", "[NULL, x]", "[null,\"x\"]")]
-    [InlineData("[[1, NULL]]", "[[1, NULL]]", "[[1,null]]")]
-    [InlineData("[1.5::FLOAT, 'NaN'::FLOAT, NULL]", "[1.5, nan, NULL]", "[1.5,\"nan\",null]")]
-    [InlineData("[1, 2]::INTEGER[2]", "[1, 2]", "[1,2]")]
-    [InlineData("{'a': 1, 'b': [1, NULL]}", "{'a': 1, 'b': [1, NULL]}", "{\"a\":1,\"b\":[1,null]}")]
-    [InlineData("map([1], ['x'])", "{1=x}", "{\"1\":\"x\"}")]
-    [InlineData("union_value(num := 2)", "2", "{\"num\":2}")]
-    [InlineData("DATE '2020-03-01'", "2020-03-01", "\"2020-03-01\"")]
-    [InlineData("DATE '290000-01-01'", "290000-01-01", "\"290000-01-01\"")]
-    [InlineData("DATE '-infinity'", "-infinity", "\"-infinity\"")]
-    [InlineData("TIMESTAMP 'infinity'", "infinity", "\"infinity\"")]
-    [InlineData("TIMESTAMP '2020-01-01 00:00:00.123456'", "2020-01-01 00:00:00.123456", "\"2020-01-01 00:00:00.123456\"")]
-    [InlineData("TIMESTAMP_NS '2020-01-01 00:00:00.123456789'", "2020-01-01 00:00:00.123456789", "\"2020-01-01 00:00:00.123456789\"")]
-    [InlineData("TIMESTAMPTZ '2020-01-01 00:00:00+00'", "2020-01-01 00:00:00+00", "\"2020-01-01 00:00:00+00\"")]
-    [InlineData("TIME '12:00'", "12:00:00", "\"12:00:00\"")]
-    [InlineData("INTERVAL 1 MONTH", "1 month", "\"1 month\"")]
-    [InlineData("'101'::BIT", "101", "\"101\"")]
-    [InlineData("'a'::BLOB", "a", "\"a\"")]
-    [InlineData("'00000000-0000-0000-0000-000000000001'::UUID", "00000000-0000-0000-0000-000000000001", "\"00000000-0000-0000-0000-000000000001\"")]
-    [InlineData("99999999999999999999999999999999999999::DECIMAL(38,0)", "99999999999999999999999999999999999999", "99999999999999999999999999999999999999")]
-    [InlineData("0.1::DECIMAL(18,3)", "0.100", "0.100")]
-    [InlineData("340282366920938463463374607431768211455::UHUGEINT", "340282366920938463463374607431768211455", "340282366920938463463374607431768211455")]
-    [InlineData("true", "true", "true")]
-    [InlineData("-0.0::DOUBLE", "-0", "-0")]
-    [InlineData("'x'::VARCHAR COLLATE NOCASE", "x", "\"x\"")]
-    [InlineData("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\":1}")]
-    public void Values_of_every_type_are_shown_as_text_and_as_JSON(string value, string text, string json)
+    [Fact]
+    public void Values_of_every_type_are_shown_as_text_and_as_JSON()
     {
-        Assert.Equal(text, Text($"SELECT {value} AS a")[1]);
-        Assert.Equal(json, Json($"SELECT {value} AS a")["rows"]![0]!["a"]!.ToJsonString(Relaxed));
+        (string Value, string Text, string Json)[] cases =
+        [
+            ("[1, NULL, 3]", "[1, NULL, 3]", "[1,null,3]"),
+            ("[NULL, 'x']", "[NULL, x]", "[null,\"x\"]"),
+            ("[[1, NULL]]", "[[1, NULL]]", "[[1,null]]"),
+            ("[1.5::FLOAT, 'NaN'::FLOAT, NULL]", "[1.5, nan, NULL]", "[1.5,\"nan\",null]"),
+            ("[1, 2]::INTEGER[2]", "[1, 2]", "[1,2]"),
+            ("{'a': 1, 'b': [1, NULL]}", "{'a': 1, 'b': [1, NULL]}", "{\"a\":1,\"b\":[1,null]}"),
+            ("map([1], ['x'])", "{1=x}", "{\"1\":\"x\"}"),
+            ("union_value(num := 2)", "2", "{\"num\":2}"),
+            ("DATE '2020-03-01'", "2020-03-01", "\"2020-03-01\""),
+            ("DATE '290000-01-01'", "290000-01-01", "\"290000-01-01\""),
+            ("DATE '-infinity'", "-infinity", "\"-infinity\""),
+            ("TIMESTAMP 'infinity'", "infinity", "\"infinity\""),
+            ("TIMESTAMP '2020-01-01 00:00:00.123456'", "2020-01-01 00:00:00.123456", "\"2020-01-01 00:00:00.123456\""),
+            ("TIMESTAMP_NS '2020-01-01 00:00:00.123456789'", "2020-01-01 00:00:00.123456789", "\"2020-01-01 00:00:00.123456789\""),
+            ("TIMESTAMPTZ '2020-01-01 00:00:00+00'", "2020-01-01 00:00:00+00", "\"2020-01-01 00:00:00+00\""),
+            ("TIME '12:00'", "12:00:00", "\"12:00:00\""),
+            ("INTERVAL 1 MONTH", "1 month", "\"1 month\""),
+            ("'101'::BIT", "101", "\"101\""),
+            ("'a'::BLOB", "a", "\"a\""),
+            ("'00000000-0000-0000-0000-000000000001'::UUID", "00000000-0000-0000-0000-000000000001", "\"00000000-0000-0000-0000-000000000001\""),
+            ("99999999999999999999999999999999999999::DECIMAL(38,0)", "99999999999999999999999999999999999999", "99999999999999999999999999999999999999"),
+            ("0.1::DECIMAL(18,3)", "0.100", "0.100"),
+            ("340282366920938463463374607431768211455::UHUGEINT", "340282366920938463463374607431768211455", "340282366920938463463374607431768211455"),
+            ("true", "true", "true"),
+            ("-0.0::DOUBLE", "-0", "-0"),
+            ("'x'::VARCHAR COLLATE NOCASE", "x", "\"x\""),
+            ("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\":1}"),
+        ];
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        foreach (var (value, text, json) in cases)
+        {
+            Assert.Equal((value, text), (value, Text($"SELECT {value} AS a", query)[1]));
+            Assert.Equal((value, json), (value, Json($"SELECT {value} AS a", query)["rows"]![0]!["a"]!.ToJsonString(Relaxed)));
+        }
     }
 
     [Fact]
@@ -253,6 +260,11 @@ public sealed class ScoreQueryTests : IDisposable
     private JsonNode Json(string sql)
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        return Json(sql, query);
+    }
+
+    private static JsonNode Json(string sql, ScoreQuery query)
+    {
         using var answer = query.Run(sql, whole: true);
         using var stream = new MemoryStream();
         QueryOutput.WriteJson(answer, stream);
@@ -262,6 +274,11 @@ public sealed class ScoreQueryTests : IDisposable
     private string[] Text(string sql)
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        return Text(sql, query);
+    }
+
+    private static string[] Text(string sql, ScoreQuery query)
+    {
         using var answer = query.Run(sql);
         using var text = new StringWriter();
         QueryOutput.WriteText(answer, text);

@@ -95,4 +95,12 @@ public sealed class ModelFolderTests : IDisposable
             """{"added_tokens":[{"id":9,"content":"<vision>"},{"id":8,"content":"<vpatch>"},{"id":7,"content":"<vrow_sep>"},{"id":6,"content":"</vision>"}]}""");
         Assert.Equal(new VisionTokenIds(9, 8, 7, 6), SoloConfig.Read(Path.Combine(_folder, "config.json")).TokenIds);
     }
+
+    [Fact]
+    public void Ids_of_solo_in_the_configuration_are_no_foreign_key_where_others_are_given()
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), """{"model_type":"mistral","vision_patch_size":8,"vision_token_ids":{"vision":1,"vpatch":2,"vrow_sep":3,"vision_end":4}}""");
+        var given = new VisionTokenIds(9, 8, 7, 6);
+        Assert.Equal(given, SoloConfig.Read(Path.Combine(_folder, "config.json"), given).TokenIds);
+    }
 }
