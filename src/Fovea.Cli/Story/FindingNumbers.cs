@@ -8,8 +8,8 @@ internal static class FindingNumbers
     /// <summary>Written where there is no number.</summary>
     public const string Missing = "–";
 
-    /// <summary>Most decimals beyond a style's own that a difference may need to be told from zero.</summary>
-    private const int MostExtraDecimals = 2;
+    /// <summary>Most decimals beyond a style's own that a difference may need to differ from zero: what is smaller is nothing to act on.</summary>
+    private const int MostExtraDecimals = 1;
 
     /// <summary>Decimals of a style.</summary>
     public static int Decimals(NumberStyle style) => style switch { NumberStyle.Percent => 1, NumberStyle.Count => 0, _ => 3 };

@@ -47,8 +47,11 @@ internal static class SceneConclusions
     {
         var letter = StoryNames.Of(family);
         string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberStyle.Percent);
-        return evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is not { } invented ? null
-            : $"{Percent(invented)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)}), and it names {Percent(Named(evidence, letter, "colour"))}"
+        var invented = evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is { } cell
+            ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)})"
+            : "its captions name no object";
+        return Named(evidence, letter, "colour") is null && Named(evidence, letter, "shape") is null ? null
+            : $"{invented}, and it names {Percent(Named(evidence, letter, "colour"))}"
                 + $" of the colours and {Percent(Named(evidence, letter, "shape"))} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(Guess(config), NumberStyle.Percent)}";
     }
 
@@ -79,7 +82,8 @@ internal static class SceneConclusions
         string Of(FindingCell cell) => FindingNumbers.WithInterval(cell, NumberStyle.Ratio);
         // A score finds what needs the image only if it does so against noise too: what cannot be known surprises as much as what must be seen.
         var best = scores.MaxBy(s => Math.Min(s.Cells[0].Value!.Value, s.Cells[1].Value ?? 0))!;
-        yield return $"{best.Title} finds the words that need the image best: area under the ROC curve {Of(best.Cells[0])} against all other words, {Of(best.Cells[1])} against irreducible noise alone.";
+        var finds = best.Cells.Take(2).All(c => c is { Low: > 0.5 });
+        yield return $"{(finds ? $"{best.Title} finds the words that need the image best" : $"No score finds the words that need the image; the nearest is {best.Title}")}: area under the ROC curve {Of(best.Cells[0])} against all other words, {Of(best.Cells[1])} against irreducible noise alone (0.5 is chance).";
         foreach (var score in scores.Where(s => s.Cells[1] is { High: < 0.5 }))
         {
             yield return $"{score.Title} has {Of(score.Cells[0])} against all other words but ranks irreducible noise above the words that need the image ({Of(score.Cells[1])}, below 0.5): it finds what is surprising, not what is seen.";

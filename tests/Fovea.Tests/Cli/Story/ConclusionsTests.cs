@@ -49,6 +49,14 @@ public sealed class ConclusionsTests
     }
 
     [Fact]
+    public void A_model_whose_captions_name_nothing_does_not_see()
+    {
+        var tables = Captions(0.05, 0.9, 0.9, new FindingCell(Value: 0.5));
+        tables[0] = tables[0] with { Rows = [new("ntp", "NTP", [new FindingCell(), new FindingCell(Value: 0)])] };
+        Assert.Contains("its captions name no object", SceneConclusions.Of(Scenes, tables).Warning!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_prior_changed_is_said_with_its_intervals()
     {
         FindingCell Changed(double d, double low, double high, Verdict verdict) => new(Value: 0.3, Difference: d, DifferenceLow: low, DifferenceHigh: high, Verdict: verdict);
@@ -65,6 +73,7 @@ public sealed class ConclusionsTests
             new("v", "VIG against no image", [new FindingCell(Value: 0.64, Low: 0.6, High: 0.68), new FindingCell(Value: 0.52, Low: 0.47, High: 0.57)]),
         ]);
         var found = SceneConclusions.Of(Scenes, [.. Captions(0.5, 0.2, 0.2, new FindingCell(Value: 0.3)), auc]);
+        Assert.Contains(found.Sentences, s => s.StartsWith("No score finds the words that need the image; the nearest is VIG against no image", StringComparison.Ordinal));
         Assert.Contains(found.Sentences, s => s.Contains("ranks irreducible noise above", StringComparison.Ordinal));
         Assert.Contains(found.Sentences, s => s.Contains("the interval holds 0.5, which is chance. The scoring model does not see yet", StringComparison.Ordinal));
     }

@@ -14,6 +14,7 @@ public sealed class FindingNumbersTests
     [InlineData(0, 0, 0)]
     [InlineData(1e-9, 1e-9, 1e-9)]
     [InlineData(1e-7, 1e-8, 2e-7)]
+    [InlineData(-2e-5, -2e-5, -1e-5)]
     [InlineData(0.1, 0.1, 0.1)]
     [InlineData(0.001, -0.001, 0.003)]
     [InlineData(0.001, 0, 0.003)]
