@@ -8,7 +8,6 @@ using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Models;
-using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
