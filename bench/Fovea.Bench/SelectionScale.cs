@@ -61,9 +61,9 @@ internal sealed class SelectionScale(string folder, int samples)
         {
             clock = new Clock();
             using var query = ScoreQuery.Open(store);
-            using var reader = query.Run(sql);
+            using var answer = query.Run(sql);
             var rows = 0;
-            while (reader.Read())
+            while (answer.Next())
             {
                 rows++;
             }

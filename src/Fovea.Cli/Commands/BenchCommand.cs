@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Fovea.Cli.Benches;
 using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Torch;
 using Spectre.Console;

@@ -73,7 +73,7 @@ public sealed class DecisiveFilesTests : IDisposable
     public void A_run_is_not_resumed_once_a_file_of_its_model_was_edited_and_the_part_is_named()
     {
         Model();
-        SceneCorpusWriter.Write(new SceneSpec { Seed = 9, NumScenes = 4 }, _folder["scenes"], new SilentProgress());
+        SceneCorpusWriter.Write(new SceneSpec { Seed = 9, NumScenes = 4 }, _folder["scenes"], new SilentProgress(), TestContext.Current.CancellationToken);
         File.WriteAllText(_folder["model/generation_config.json"], "{}");
         File.WriteAllText(_folder["model/processor_config.json"], "{}");
         var stage = new TrainStage
@@ -100,7 +100,8 @@ public sealed class DecisiveFilesTests : IDisposable
     {
         // What fovea writes and reads in folders of its own.
         string[] own = ["captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl"];
-        var readers = new[] { "Models", "Data" }.SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Fovea." + room), "*.cs", SearchOption.AllDirectories))
+        string[] rooms = ["Models", "Data"];
+        var readers = rooms.SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Fovea." + room), "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
         var names = readers.SelectMany(f => File.ReadLines(f).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
             .SelectMany(l => Regex.Matches(l, "\"([A-Za-z0-9_-][A-Za-z0-9_.-]*\\.(?:json|jsonl|model|txt|jinja|safetensors|bin|pt|npz|index))\"").Select(m => m.Groups[1].Value)).Distinct();

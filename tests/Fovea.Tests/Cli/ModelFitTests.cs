@@ -75,7 +75,14 @@ public sealed class ModelFitTests : IDisposable
         var loader = new ImageLoader(LlavaJsonCorpus.Open(file, _folder.FullName), new ImageProcessor(ImageProcessorConfig.Clip(56)));
         var sample = new TokenizedSample
         {
-            Key = new SampleKey("d.json", 0), InputIds = [1], TargetIndices = [], EndTargets = [], TargetSpans = [], Images = ["banner.png"], TextFingerprint = "", ContextFingerprint = "",
+            Key = new SampleKey("d.json", 0),
+            InputIds = [1],
+            TargetIndices = [],
+            EndTargets = [],
+            TargetSpans = [],
+            Images = ["banner.png"],
+            TextFingerprint = "",
+            ContextFingerprint = "",
         };
         var error = Assert.Throws<InvalidInputException>(() => loader.Unit(sample));
         Assert.Equal(("d.json", 0), (error.File, error.Record));

@@ -62,7 +62,7 @@ public sealed class ScoreQueryTests : IDisposable
     [Fact]
     public void Json_holds_numbers_texts_lists_and_nulls()
     {
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken);
         using var answer = query.Run("SELECT record, id, target_ids, sum(record) OVER () AS total, 'NaN'::FLOAT AS nothing FROM samples WHERE record = 1", whole: true);
         using var stream = new MemoryStream();
         QueryOutput.WriteJson(answer, stream);
@@ -99,7 +99,7 @@ public sealed class ScoreQueryTests : IDisposable
     {
         var outside = Path.GetDirectoryName(_folder.Path)!;
         var before = Directory.GetFiles(_folder.Path).Select(f => (f, new FileInfo(f).Length)).ToList();
-        using (var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path)))
+        using (var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken))
         {
             var error = Assert.Throws<UsageException>(() =>
             {
@@ -125,7 +125,7 @@ public sealed class ScoreQueryTests : IDisposable
             store.Complete();
         }
 
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(folder.Path));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(folder.Path), stop: TestContext.Current.CancellationToken);
         foreach (var view in new[] { "scores", "vig", "tokens" })
         {
             using var answer = query.Run($"SELECT count(*) FROM {view}");
@@ -138,12 +138,12 @@ public sealed class ScoreQueryTests : IDisposable
     public void A_folder_whose_name_holds_a_quote_is_read_and_one_that_is_a_pattern_is_refused()
     {
         using var folder = new TemporaryFolder();
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(Copied(folder.File("it's; a \"store\""))));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(Copied(folder.File("it's; a \"store\""))), stop: TestContext.Current.CancellationToken);
         using var answer = query.Run("SELECT count(*) FROM scores");
         Assert.True(answer.Next());
         Assert.Equal(20L, answer.Value(0));
         var pattern = ScoreStoreReader.Open(Copied(folder.File("a[b]*")));
-        Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(() => ScoreQuery.Open(pattern)).Message, StringComparison.Ordinal);
+        Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(() => ScoreQuery.Open(pattern, stop: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private string Copied(string target)
@@ -190,7 +190,7 @@ public sealed class ScoreQueryTests : IDisposable
             ("'x'::VARCHAR COLLATE NOCASE", "x", "\"x\""),
             ("'{\"k\": 1}'::JSON", "{\"k\": 1}", "{\"k\":1}"),
         ];
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken);
         foreach (var (value, text, json) in cases)
         {
             Assert.Equal((value, text), (value, Text($"SELECT {value} AS a", query)[1]));
@@ -227,7 +227,7 @@ public sealed class ScoreQueryTests : IDisposable
     [Fact]
     public void A_query_that_needs_more_memory_than_it_may_take_says_so()
     {
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), memoryMib: 64);
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), memoryMib: 64, stop: TestContext.Current.CancellationToken);
         var error = Assert.Throws<FoveaException>(() => query.Run("SELECT list(a.range) FROM range(30000000) a, range(10) b", whole: true));
         Assert.Contains("--memory-limit", error.Message, StringComparison.Ordinal);
     }
@@ -259,7 +259,7 @@ public sealed class ScoreQueryTests : IDisposable
 
     private JsonNode Json(string sql)
     {
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken);
         return Json(sql, query);
     }
 
@@ -273,7 +273,7 @@ public sealed class ScoreQueryTests : IDisposable
 
     private string[] Text(string sql)
     {
-        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path));
+        using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken);
         return Text(sql, query);
     }
 

@@ -28,7 +28,8 @@ public sealed class ConversationFingerprintTests : IDisposable
     [InlineData("solo")]
     public void It_is_one_for_every_place_of_the_image_tag_and_for_the_view_without_images(string template)
     {
-        var prints = new[] { "<image>\nwhat is red", "what is red\n<image>", "<image>what is red" }.SelectMany(question => Views(template, Dialogue(question))).Distinct();
+        string[] questions = ["<image>\nwhat is red", "what is red\n<image>", "<image>what is red"];
+        var prints = questions.SelectMany(question => Views(template, Dialogue(question))).Distinct();
         Assert.NotNull(Assert.Single(prints));
     }
 

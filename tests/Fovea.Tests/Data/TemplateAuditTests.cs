@@ -99,7 +99,7 @@ public sealed class TemplateAuditTests : IDisposable
         string Record(string id, string answer) => $$"""{"id": "{{id}}", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "{{answer}}"}]}""";
         var file = Path.Combine(_folder.FullName, "odd.json");
         File.WriteAllText(file, $"[{Record("a", "")},{Record("b", " \\n")},{Record("a", "x")},{Record("c", "")},{Record("d", "y")}]");
-        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0);
+        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
         Assert.Equal(["empty_answer 2", "blank_answer 1", "repeated_id 2"], audit.Warnings.Select(w => $"{w.Name} {w.Count}"));
         Assert.Equal(["record 0, turn 1", "record 3, turn 1"], audit.Warnings[0].Examples);
         Assert.Equal(["\"a\": records 0, 2"], audit.Warnings[2].Examples);

@@ -15,7 +15,14 @@ public sealed class ForeignConfigTests : IDisposable
     private static readonly VisionConfig Tower = new() { ImageSize = 336, PatchSize = 14, HiddenSize = 1024, IntermediateSize = 4096, NumLayers = 24, NumHeads = 16 };
     private static readonly DecoderConfig Text = new()
     {
-        VocabSize = 10, HiddenSize = 8, IntermediateSize = 8, NumLayers = 1, NumHeads = 1, NumKeyValueHeads = 1, HeadDim = 8, MaxPositions = 8,
+        VocabSize = 10,
+        HiddenSize = 8,
+        IntermediateSize = 8,
+        NumLayers = 1,
+        NumHeads = 1,
+        NumKeyValueHeads = 1,
+        HeadDim = 8,
+        MaxPositions = 8,
     };
 
     // Reader, a file that it reads, and the path of the object into which a key is put.

@@ -19,7 +19,7 @@ public sealed class SceneFilesTests : IDisposable
     [Fact]
     public void What_was_written_is_what_was_drawn()
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         var annotations = SceneAnnotations.Load(_folder);
 
         Assert.Equal(Spec, annotations.Spec);
@@ -44,7 +44,7 @@ public sealed class SceneFilesTests : IDisposable
     [Fact]
     public void Captions_and_dialogues_are_in_llava_form()
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
 
         foreach (var corpus in new[] { SceneCorpus.Captions(Spec), SceneCorpus.Dialogues(Spec) })
         {
@@ -65,12 +65,12 @@ public sealed class SceneFilesTests : IDisposable
     [Fact]
     public void Writing_again_gives_the_same_bytes()
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         var first = Bytes();
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
 
         Assert.Equal(first, Bytes());
-        SceneCorpusWriter.Write(Spec with { WithDialogues = false }, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec with { WithDialogues = false }, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         Assert.False(File.Exists(Path.Combine(_folder, SceneWorld.DialoguesFile)));
         Assert.Equal(12, SceneAnnotations.Load(_folder).Keys.Count);
 
@@ -80,7 +80,7 @@ public sealed class SceneFilesTests : IDisposable
     [Fact]
     public void A_target_token_has_the_class_of_the_characters_it_covers()
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         var annotations = SceneAnnotations.Load(_folder);
         foreach (var record in SceneCorpus.Dialogues(Spec).Annotated)
         {
@@ -124,7 +124,7 @@ public sealed class SceneFilesTests : IDisposable
     [InlineData("world.json", "{", "[")]
     public void A_damaged_file_is_one_clear_line(string file, string old, string replacement)
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         var path = Path.Combine(_folder, file);
         var text = File.ReadAllText(path);
         var at = text.IndexOf(old, StringComparison.Ordinal);
@@ -140,7 +140,7 @@ public sealed class SceneFilesTests : IDisposable
     [Fact]
     public void An_unfinished_corpus_is_refused()
     {
-        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress());
+        SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         File.Delete(Path.Combine(_folder, "world.json"));
 
         Assert.Contains("no finished scene corpus", Assert.Throws<InvalidInputException>(() => SceneAnnotations.Load(_folder)).Message, StringComparison.Ordinal);

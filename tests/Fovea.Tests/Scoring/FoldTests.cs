@@ -13,6 +13,8 @@ namespace Fovea.Tests.Scoring;
 
 public sealed class FoldTests : IDisposable
 {
+    private static readonly string[] Files = ["x.json", "y.json"];
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -171,14 +173,14 @@ public sealed class FoldTests : IDisposable
 
     private FoldsFile Write(string name, long seed)
     {
-        foreach (var file in new[] { "x.json", "y.json" }.Where(f => !File.Exists(_folder.File(f))))
+        foreach (var file in Files.Where(f => !File.Exists(_folder.File(f))))
         {
             File.WriteAllText(_folder.File(file), file);
         }
 
         var scored = Enumerable.Range(0, 9).Select(i => Sample("x.json", i, $"{i}.png")).ToArray();
         var folds = FoldAssignment.ByImage(scored, 3, seed, [Sample("y.json", 0, "3.png", "4.png"), Sample("y.json", 1)]);
-        FoldsFile.Write(_folder.File(name), folds, [.. new[] { "x.json", "y.json" }.Select(f => new FoldSource(f, ContentHash.OfFile(_folder.File(f)), f == "x.json"))]);
+        FoldsFile.Write(_folder.File(name), folds, [.. Files.Select(f => new FoldSource(f, ContentHash.OfFile(_folder.File(f)), f == "x.json"))]);
         return FoldsFile.Read(_folder.File(name));
     }
 

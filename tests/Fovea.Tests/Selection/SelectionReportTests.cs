@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Selection;
-using Fovea.Store;
 using Fovea.Tests.Store;
 using Xunit;
 
