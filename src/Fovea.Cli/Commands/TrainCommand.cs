@@ -59,7 +59,7 @@ internal sealed class TrainCommand
     {
         IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
         var stage = parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
-            : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? ConfigBinder.Read<TrainStage>(Defaults, "fovea train", [.. ForModel(model), .. overrides])
+            : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? WithoutFile([.. ForModel(model), .. overrides])
             : throw new UsageException("expected --config, or --model and --data");
         stage = parsed.GetValue(_followLinks) ? stage with { Data = Linked(stage.Data), HeldOut = Linked(stage.HeldOut) } : stage;
         var renames = parsed.GetValue(_rename)!;
@@ -67,6 +67,10 @@ internal sealed class TrainCommand
     }
 
     private static IReadOnlyList<DataSource> Linked(IReadOnlyList<DataSource> data) => [.. data.Select(d => d with { FollowLinks = true })];
+
+    /// <summary>The run of a command line without a configuration. Steps that are asked for take the place of the one epoch that nobody asked for.</summary>
+    internal static TrainStage WithoutFile(IReadOnlyList<string> overrides) => ConfigBinder.Read<TrainStage>(Defaults, "fovea train",
+        [.. overrides.Any(o => o.StartsWith("training.steps=", StringComparison.Ordinal)) ? ["training.epochs=null"] : (string[])[], .. overrides]);
 
     private static string[] ForModel(string folder)
     {

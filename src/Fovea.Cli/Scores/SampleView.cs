@@ -22,7 +22,7 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         };
     }
 
-    /// <summary>The questions of the sample; null where its corpus is not at hand.</summary>
+    /// <summary>The questions of the sample; null where its corpus is not at hand, or has an unusable record in its place.</summary>
     public IReadOnlyList<string>? Questions { get; init; }
 
     /// <summary>Why there are no questions; null where there are.</summary>
@@ -34,8 +34,8 @@ internal sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, s
         try
         {
             var sample = StoreOrigin.Of(store).OpenCorpus().Samples.FirstOrDefault(s => s.Key == Scores.Key);
-            return sample is null
-                ? this with { NoQuestions = "the corpus has no such record any more" }
+            return sample is null && Scores.InvalidReason is not null ? this
+                : sample is null ? this with { NoQuestions = "the corpus has no such record any more" }
                 : this with { Questions = [.. sample.Turns.Where(t => t.Role != Role.Assistant).Select(t => t.Text)] };
         }
         catch (FoveaException e)

@@ -229,6 +229,12 @@ internal sealed class ScoreQuery : IDisposable
     {
         var lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var meant = lines.Skip(1).FirstOrDefault(l => l.StartsWith("Did you mean", StringComparison.Ordinal));
+        if (lines.Length > 0 && lines[0].StartsWith("Catalog Error: Table with name", StringComparison.Ordinal))
+        {
+            // What is meant is one of the views, and never a table of the database's own.
+            return $"{lines[0].TrimEnd('.', '!')}; expected scores, vig, samples or tokens";
+        }
+
         return lines.Length == 0 ? "failed" : lines[0].TrimEnd('.', '!') + (meant is null ? "" : $" ({meant})");
     }
 }

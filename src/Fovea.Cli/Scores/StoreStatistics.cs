@@ -20,6 +20,19 @@ namespace Fovea.Cli.Scores;
 internal sealed record ScoreStatistics(
     string Condition, string Title, bool IsVig, Estimate Mean, Estimate AboveZero, int Samples, IReadOnlyList<HistogramBin> Bins, double? Tau)
 {
+    /// <summary>The mean with its interval, with more decimals than three where they are too small for those.</summary>
+    public string MeanText
+    {
+        get
+        {
+            var largest = new[] { Mean.Value, Mean.Low, Mean.High }.Max(v => Math.Abs(v ?? 0));
+            var zeros = "0." + new string('0', largest is > 0 and < 0.01 ? Math.Min(6, 1 - (int)Math.Floor(Math.Log10(largest))) : 3);
+            // Three sections, so that nothing is written as -0.000.
+            string Text(double? value) => value?.ToString($"{zeros};-{zeros};{zeros}", CultureInfo.InvariantCulture) ?? "–";
+            return Mean.Low is null || Mean.High is null ? Text(Mean.Value) : $"{Text(Mean.Value)} [{Text(Mean.Low)}, {Text(Mean.High)}]";
+        }
+    }
+
     /// <summary>What a user must know before selecting by this score.</summary>
     public IEnumerable<string> Warnings()
     {
@@ -31,13 +44,13 @@ internal sealed record ScoreStatistics(
         if (Mean.Low is not > 0)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"mean {Title} is not above zero ({Mean.Value:0.000} {(Mean.Low is null ? "nats per token, too few samples for an interval" : $"[{Mean.Low:0.000}, {Mean.High:0.000}] nats per token")}): this model does not see these images yet, and weights from these scores would not select what the image explains");
+                $"mean {Title} is not above zero ({MeanText} nats per token{(Mean.Low is null ? ", too few samples for an interval" : "")}): this model does not see these images yet, and weights from these scores would not select what the image explains");
         }
 
         if (Tau is <= 0)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"tau of {Title} at --p {StoreStatistics.Percent} is {Tau:0.0000} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p");
+                $"tau of {Title} at --p {StoreStatistics.Percent} is {Tau:0.000000} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p");
         }
     }
 

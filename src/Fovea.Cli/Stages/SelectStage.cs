@@ -96,8 +96,12 @@ internal sealed record SelectStage : IStage
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => InputHashes.Of(
-        Scores.Select((s, i) => ($"scores[{i}]", Path.Combine(s, ScoreStoreReader.ManifestFile)))
-            .Concat(ReferenceScores is { } r ? [("reference_scores", Path.Combine(r, ScoreStoreReader.ManifestFile))] : []), hasher);
+        Scores.Select((s, i) => ($"scores[{i}]", ManifestOf(s)))
+            .Concat(ReferenceScores is { } r ? [("reference_scores", ManifestOf(r))] : []), hasher);
+
+    private static string ManifestOf(string store) => Path.Combine(store, ScoreStoreReader.ManifestFile) is var manifest && (File.Exists(manifest) || !File.Exists(Path.Combine(store, FileName)))
+        ? manifest
+        : throw new InvalidInputException(store, null, "weights that 'fovea select' made; give the score store that they were made from");
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FileName));

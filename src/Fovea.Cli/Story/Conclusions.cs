@@ -49,7 +49,7 @@ internal sealed class Evidence(IReadOnlyList<FindingTable> tables)
         string?[] parts =
         [
             Part(Verdict.Better, "better"), Part(Verdict.Worse, "worse"),
-            undecided.Length == 0 ? null : $"no clear difference in {And([.. undecided.Select(p => undecided.Length == compared.Length ? Named(p.First, p.Second) : p.First.Title)])}",
+            undecided.Length == 0 ? null : $"no clear difference in {And([.. undecided.Select(p => undecided.Length == compared.Length && FindingNumbers.Difference(p.Second, p.First.Style) != FindingNumbers.NoDifference ? Named(p.First, p.Second) : p.First.Title)])}",
         ];
         return string.Join("; ", parts.OfType<string>());
     }

@@ -8,6 +8,9 @@ internal static class FindingNumbers
     /// <summary>Written where there is no number.</summary>
     public const string Missing = "–";
 
+    /// <summary>Written where a difference and its interval would be zeros.</summary>
+    public const string NoDifference = "no difference";
+
     /// <summary>Most decimals beyond a style's own that a difference may need to differ from zero: what is smaller is nothing to act on.</summary>
     private const int MostExtraDecimals = 1;
 
@@ -41,7 +44,7 @@ internal static class FindingNumbers
         double[] written = [.. new[] { difference, cell.DifferenceLow ?? 0, cell.DifferenceHigh ?? 0 }.Select(v => Rounded(v, style, decimals))];
         if (written.All(v => v == 0))
         {
-            return "no difference";
+            return NoDifference;
         }
 
         var interval = cell is { DifferenceLow: { } low, DifferenceHigh: { } high } ? $" [{Signed(low, style, decimals)}, {Signed(high, style, decimals)}]" : "";

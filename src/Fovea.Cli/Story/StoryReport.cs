@@ -32,8 +32,8 @@ internal static class StoryReport
     {
         if (StageManifest.Read(folder) is not { } manifest)
         {
-            return ScoreStoreReader.IsStore(folder)
-                ? StoreReport.Of(folder)
+            return ScoreStoreReader.IsStore(folder) ? StoreReport.Of(folder)
+                : !Directory.Exists(folder) ? throw new InvalidInputException(folder, null, $"no such folder; {Accepted}")
                 : throw new InvalidInputException(folder, null, $"nothing to report here (no {StageManifest.FileName}); {Accepted}");
         }
 

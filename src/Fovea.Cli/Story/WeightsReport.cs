@@ -12,6 +12,8 @@ namespace Fovea.Cli.Story;
 /// <summary>The report of a selection: what it kept, how its weights are spread, and why samples were left out.</summary>
 internal static class WeightsReport
 {
+    private const string Counted = "Counted here are targets whose weight is stored: none of a dropped sample, and none of a sample whose targets all have the weight 1, such as a text-only one under VIG.";
+
     /// <summary>The page.</summary>
     public static ReportDocument Of(string folder, StageManifest manifest)
     {
@@ -22,9 +24,9 @@ internal static class WeightsReport
             [
                 new ReportSection("Findings", null, [new ListBlock([.. StageResults.SelectionLines(manifest.Result!), .. StageResults.Advice(manifest)])]),
                 new ReportSection("Weights of the targets", bins.Count == 0 ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
-                    ? "As stored; training scales a sample's weights to the number of its targets."
-                    : null,
-                    bins.Count == 0 ? [] : [new BarBlock("Targets by weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StoreText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
+                    ? $"{Counted} As stored; training scales a sample's weights to the number of its targets."
+                    : Counted,
+                    bins.Count == 0 ? [] : [new BarBlock("Targets with a stored weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StoreText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
                 .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));

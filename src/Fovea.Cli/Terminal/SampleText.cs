@@ -31,7 +31,11 @@ internal static class SampleText
             Tint(console, sample, derived[0]);
         }
 
-        Rows(console, sample, derived);
+        // Of an unusable record no target is known.
+        if (scores.TargetIds.Length > 0)
+        {
+            Rows(console, sample, derived);
+        }
     }
 
     private static void Rows(IAnsiConsole console, SampleView sample, IReadOnlyList<(string Key, string Title, string Short, Func<int, double> Value)> derived)

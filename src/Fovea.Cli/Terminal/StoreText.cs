@@ -30,8 +30,8 @@ internal static class StoreText
     public static IEnumerable<string> Lines(ScoreStatistics s)
     {
         var unit = s.IsVig ? " nats per token" : "";
-        var tau = s.Tau is { } t ? Invariant($"; tau at p {StoreStatistics.Percent}: {t:0.0000}") : "";
-        yield return Invariant($"{s.Title}: mean {s.Mean.Value:0.000}{Interval(s.Mean.Low, s.Mean.High)}{unit}");
+        var tau = s.Tau is { } t ? Invariant($"; tau at p {StoreStatistics.Percent}: {t:0.000000}") : "";
+        yield return Invariant($"{s.Title}: mean {s.MeanText}{unit}");
         yield return Invariant($"  above zero {100 * s.AboveZero.Value:0.0} %{Interval(100 * s.AboveZero.Low, 100 * s.AboveZero.High, "0.0")} of {s.Mean.Count:#,0} targets in {s.Samples:#,0} samples{tau}");
         var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
         string[] names = [.. s.Bins.Select(Name)];
@@ -52,7 +52,7 @@ internal static class StoreText
         _ => "all",
     };
 
-    private static string Interval(double? low, double? high, string format = "0.000") => low is { } l && high is { } h
+    private static string Interval(double? low, double? high, string format) => low is { } l && high is { } h
         ? $" [{l.ToString(format, CultureInfo.InvariantCulture)}, {h.ToString(format, CultureInfo.InvariantCulture)}]"
         : "";
 

@@ -35,7 +35,7 @@ internal static partial class ImageProcessorFolder
             return found.SaysPadding ? found.Config : found.Config with { PadToSquare = config is not null && PadsBy(config) };
         }
 
-        return config is null ? throw NotFound(folder) : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder);
+        return config is null ? throw NotFound(folder, false) : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder, config.Optional("vision_config") is not null);
     }
 
     private static (ImageProcessorConfig Config, bool SaysPadding)? Own(string folder, string file, Func<JsonFields, (ImageProcessorConfig, bool)?> read) =>
@@ -127,8 +127,9 @@ internal static partial class ImageProcessorFolder
 
     private static JsonFields? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.OpenFile(path) : null;
 
-    private static InvalidInputException NotFound(string folder) =>
-        new(Path.Combine(folder, "preprocessor_config.json"), null, "not found, and config.json names no vision tower: this is a text model; VIG, and all else that reads images, needs a vision-language model");
+    private static InvalidInputException NotFound(string folder, bool hasTower) => new(Path.Combine(folder, "preprocessor_config.json"), null, hasTower
+        ? "not found, and no processor_config.json either; a model that sees images has one of them: put it into the folder, from where the model came from"
+        : "not found, and config.json names no vision tower: this is a text model; VIG, and all else that reads images, needs a vision-language model");
 
     [GeneratedRegex("-([0-9]{3})(?:px)?$", RegexOptions.CultureInvariant)]
     private static partial Regex SidePattern();

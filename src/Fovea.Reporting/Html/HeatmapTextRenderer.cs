@@ -40,19 +40,20 @@ internal static class HeatmapTextRenderer
     private static void Row(Markup page, TokenRow row)
     {
         var colours = HeatColours.For(row);
+        var decimals = Decimals(colours.Limit);
         page.Open("div", ("class", "token-row")).Open("div", ("class", "token-head")).Leaf("span", row.Name, ("class", "token-name"));
         Legend(page, row, colours);
         page.Close().Open("p", ("class", "tokens"));
         foreach (var token in row.Tokens)
         {
             var (side, strength) = colours.Of(token.Value);
-            var tip = $"{NumberText.Of(token.Value, NumberFormat.TwoDecimals)} \u00B7 {Visible(token.Text)}";
+            var tip = $"{NumberText.Of(token.Value, NumberFormat.TwoDecimals, decimals)} \u00B7 {Visible(token.Text)}";
             page.Open("span",
                 ("class", "tok" + (side.Length > 0 ? " " + side : "") + (token.Marked ? " marked" : "")),
                 ("style", strength > 0 ? "--a:" + strength.ToString("0.###", CultureInfo.InvariantCulture) : null),
                 ("title", token.Class is { Length: > 0 } name ? $"{tip} \u00B7 {name}" : tip))
                 .Leaf("span", Visible(token.Text), ("class", "word"))
-                .Leaf("small", NumberText.Of(token.Value, NumberFormat.TwoDecimals));
+                .Leaf("small", NumberText.Of(token.Value, NumberFormat.TwoDecimals, decimals));
             if (row.ShowClasses)
             {
                 page.Leaf("small", token.Class ?? "", ("class", "kind"));
@@ -63,6 +64,9 @@ internal static class HeatmapTextRenderer
 
         page.Close().Close();
     }
+
+    // Two, or as many as a tenth of the scale needs: on a scale of 0.01 every word would be 0.00.
+    private static int Decimals(double limit) => limit is > 0 and < 1 ? Math.Clamp(1 + (int)Math.Ceiling(-Math.Log10(limit) - 1e-9), 2, 6) : 2;
 
     private static void Legend(Markup page, TokenRow row, HeatColours colours)
     {

@@ -221,6 +221,7 @@ public sealed class ScoreQueryTests : IDisposable
     {
         Assert.Contains("nested", Assert.Throws<UsageException>(() => Text("SELECT " + string.Concat(Enumerable.Repeat("abs(", 700)) + "1" + new string(')', 700))).Message, StringComparison.Ordinal);
         Assert.Equal("query: expected one SELECT over scores, vig, samples or tokens", Assert.Throws<UsageException>(() => Text("DROP VIEW scores")).Message);
+        Assert.Equal("query: Catalog Error: Table with name prior does not exist; expected scores, vig, samples or tokens", Assert.Throws<UsageException>(() => Text("SELECT * FROM prior")).Message);
         Assert.DoesNotMatch("[.!]$", Assert.Throws<UsageException>(() => Text("SELECT * FROM sample")).Message);
     }
 

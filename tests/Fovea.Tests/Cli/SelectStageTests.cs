@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Store;
@@ -72,6 +73,16 @@ public sealed class SelectStageTests : IDisposable
         Assert.Contains("text_only_reference", message, StringComparison.Ordinal);
         Assert.Contains("they hold image, visionless:blur", message, StringComparison.Ordinal);
         Assert.Contains("'fovea score prior'", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_in_place_of_scores_are_named_as_what_they_are()
+    {
+        File.WriteAllText(_folder.File(SelectStage.FileName), "");
+        var stage = new SelectStage { Scores = [_folder.Path], Method = SelectionMethod.Vig };
+        var error = Assert.Throws<InvalidInputException>(() => stage.HashInputs(new InputHasher()));
+        Assert.Equal(_folder.Path, error.File);
+        Assert.Contains("give the score store that they were made from", error.Message, StringComparison.Ordinal);
     }
 
     private JsonObject Run(SelectionMethod first, string[] stores)

@@ -35,6 +35,17 @@ public sealed class StoreStatisticsTests : IDisposable
         Assert.Equal(-0.2, found.Tau!.Value, 5);
     }
 
+    [Theory]
+    [InlineData(0.0264, 0.02, 0.031, "0.026 [0.020, 0.031]")]
+    [InlineData(-0.0000214, -0.000049, 0.0000041, "-0.000021 [-0.000049, 0.000004]")]
+    [InlineData(-0.0000001, -0.0000002, 0.0000001, "0.000000 [0.000000, 0.000000]")]
+    [InlineData(0, null, null, "0.000")]
+    public void A_small_mean_has_the_decimals_that_it_needs_and_no_zero_has_a_sign(double value, double? low, double? high, string expected)
+    {
+        var found = Assert.Single(Of([.. Enumerable.Range(0, 20).Select(i => ScoreRows.Scored(i, [-1f, -1f], [-2f, -1.5f]))]));
+        Assert.Equal(expected, (found with { Mean = found.Mean with { Value = value, Low = low, High = high } }).MeanText);
+    }
+
     [Fact]
     public void One_sample_gives_no_interval_and_is_not_called_seeing() =>
         Assert.Contains("too few samples", Assert.Single(Of(ScoreRows.Scored(0, [-1f], [-2f])), s => s.IsVig).Warnings().First(), StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Cli.Commands;
 using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
@@ -29,6 +30,15 @@ public sealed class TrainStageTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Without_a_configuration_steps_take_the_place_of_the_one_epoch()
+    {
+        string[] wanted = ["model=\"m\"", """data=[{ "file": "mix.json" }]"""];
+        Assert.Equal((null, 1.0), (TrainCommand.WithoutFile(wanted).Training.Steps, TrainCommand.WithoutFile(wanted).Training.Epochs));
+        var counted = TrainCommand.WithoutFile([.. wanted, "training.steps=3"]).Training;
+        Assert.Equal((3, null), (counted.Steps, counted.Epochs));
+    }
 
     [Fact]
     public void Weights_that_saw_images_are_refused_by_record_and_file_once_an_image_is_another()

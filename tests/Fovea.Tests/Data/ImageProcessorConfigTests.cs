@@ -91,6 +91,15 @@ public sealed class ImageProcessorConfigTests : IDisposable
         Assert.Contains("not found", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "vision_config": {} }""", "put it into the folder")]
+    [InlineData("""{ "model_type": "llama" }""", "this is a text model")]
+    public void Only_a_model_without_a_tower_is_called_a_text_model(string config, string expected)
+    {
+        Write("config.json", config);
+        Assert.Contains(expected, Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message, StringComparison.Ordinal);
+    }
+
     private static void AssertSame(ImageProcessorConfig expected, ImageProcessorConfig actual) => Assert.Equal(expected.ToJson(), actual.ToJson());
 
     private void Write(string file, string text)

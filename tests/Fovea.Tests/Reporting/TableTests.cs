@@ -75,6 +75,17 @@ public sealed class TableTests
         Assert.Equal(["start", "end", "center"], page.Descendants("td").Select(c => (string)c.Attribute("class")!));
     }
 
+    [Theory]
+    [InlineData(4, "0.00")]
+    [InlineData(0.1, "0.00")]
+    [InlineData(0.01, "0.003")]
+    [InlineData(0.002, "0.0028")]
+    public void Words_have_as_many_decimals_as_their_scale_needs(double limit, string expected)
+    {
+        var page = ReportMarkup.Of(new HeatmapTextBlock("h", null, null, [new("VIG", [new("red", 0.0028)], Limit: limit)]));
+        Assert.Equal(expected, page.WithClass("tok").Single().Elements("small").Single().Value);
+    }
+
     [Fact]
     public void Words_carry_their_number_and_class_and_white_space_is_visible()
     {

@@ -62,6 +62,8 @@ public sealed class ConclusionsTests
         FindingCell Changed(double d, double low, double high, Verdict verdict) => new(Value: 0.3, Difference: d, DifferenceLow: low, DifferenceHigh: high, Verdict: verdict);
         var found = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(-0.135, -0.242, -0.032, Verdict.Worse)));
         Assert.Contains("PRIOR against plain next-token prediction in pre-training, H model: worse in recall (−13.5 points [−24.2, −3.2]); no clear difference in CHAIR_i.", found.Sentences);
+        var same = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(0, 0, 0, Verdict.None)));
+        Assert.Contains(same.Sentences, s => s.EndsWith(": no clear difference in CHAIR_i (+1.0 points [−2.0, +4.0]) and recall.", StringComparison.Ordinal));
     }
 
     [Fact]
