@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Models.Batching;
 using Fovea.Scoring.Batching;
 using Fovea.Torch;
@@ -20,7 +21,7 @@ internal sealed class ScoringWindow
         {
             var index = first + i;
             var item = _items[i] = new Item(source.Head(index));
-            item.Try(() => item.Tokens = source.Tokenize(index));
+            item.Try(() => item.Tokens = Storable(source.Tokenize(index)));
         }
     }
 
@@ -77,6 +78,11 @@ internal sealed class ScoringWindow
     /// <param name="imageHash">Hash of a scored sample's image files, by place in the window.</param>
     public IReadOnlyList<TokenScores> Finish(bool contextSeen, Func<int, string?>? imageHash = null) =>
         [.. _items.Select((item, i) => item.Scores(contextSeen, imageHash?.Invoke(i)))];
+
+    private static TokenizedSample Storable(TokenizedSample sample) => sample.TargetIndices.Length <= TokenScores.MaxTargets
+        ? sample
+        : throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+            $"too_long: expected at most {TokenScores.MaxTargets} targets, got {sample.TargetIndices.Length}; split the record");
 
     private static void CheckContext(TokenizedSample sample, ExpandedSample expanded)
     {
@@ -150,8 +156,7 @@ internal sealed class ScoringWindow
             }
             catch (InvalidInputException e)
             {
-                var where = $"{head.Key.Source}, record {head.Key.Record}: ";
-                _reason = e.Message.StartsWith(where, StringComparison.Ordinal) ? e.Message[where.Length..] : e.Message;
+                _reason = e.Record is null ? e.Message : InvalidRecords.ReasonOf(e); // a file alone is no place that the row names
             }
         }
 

@@ -52,7 +52,7 @@ internal static class ShardFile
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw Damaged(folder, shard, e.Message, e);
+            throw Damaged(folder, shard, e is IOException or UnauthorizedAccessException or FoveaException or InvalidDataException ? e.Message.TrimEnd('.') : $"not valid Parquet ({e.Message.TrimEnd('.')})", e);
         }
     }
 

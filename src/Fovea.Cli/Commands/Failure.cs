@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fovea.Core.Errors;
 using Fovea.Torch;
 
@@ -39,9 +40,14 @@ internal static class Failure
         FileLoadException or BadImageFormatException or DllNotFoundException or EntryPointNotFoundException => CannotLoad(FirstLine(e.Message)),
         TypeInitializationException { InnerException: { } inner } => Words(inner, hint) ?? CannotLoad(FirstLine(Innermost(inner).Message)),
         IOException or UnauthorizedAccessException => DiskError.InWords(e),
-        _ when AllocationFailure.Is(e) => AllocationFailure.ToError(e, "this command", "free memory, or use a smaller model or a smaller batch").Message,
-        _ => null,
+        _ => OfMemory(e),
     };
+
+    // By itself: Fovea.Torch may be what cannot be loaded, and a method is compiled with all that it names.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string? OfMemory(Exception e) => AllocationFailure.Is(e)
+        ? AllocationFailure.ToError(e, "this command", "free memory, or use a smaller model or a smaller batch").Message
+        : null;
 
     private static string CannotLoad(string what) =>
         $"a library that Fovea needs cannot be loaded ({Quoted.Shorten(what)}); raise the limits on open files and memory (ulimit -n, ulimit -v), or install Fovea again";

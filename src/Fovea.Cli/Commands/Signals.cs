@@ -49,7 +49,7 @@ internal sealed partial class Signals : IDisposable
             {
                 _registrations.Add(PosixSignalRegistration.Create(signal, Answer));
             }
-            catch (Exception e) when (e is IOException or PlatformNotSupportedException)
+            catch (Exception e) when (e is IOException or PlatformNotSupportedException or TypeInitializationException { InnerException: IOException })
             {
                 return; // no descriptors left for the runtime's pipe
             }

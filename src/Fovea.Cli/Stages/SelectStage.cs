@@ -122,7 +122,7 @@ internal sealed record SelectStage : IStage
         if (conditions.Except(stores.Conditions).FirstOrDefault() is { } missing)
         {
             var command = missing == Conditions.TextOnlyReference ? "fovea score prior" : "fovea score vig";
-            throw new UsageException($"--scores: no store holds the condition {missing}, which the method needs; they hold {string.Join(", ", stores.Conditions)}. Score it with '{command}' and give that store too");
+            throw new UsageException($"--scores: no store holds the condition {missing}, which the method needs; they hold {(stores.Conditions.Count == 0 ? "no scores" : string.Join(", ", stores.Conditions))}. Score it with '{command}' and give that store too");
         }
     }
 
@@ -166,8 +166,10 @@ internal sealed record SelectStage : IStage
                 : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
         }
 
-        var name = found.Contains(Against) ? Against : VisionlessProxy.Parse(Against).Condition;
-        return found.Contains(name) ? name : throw new UsageException($"--against {Against}: not in the stores, which hold {string.Join(", ", found)}");
+        var prefix = Conditions.Visionless("");
+        var name = found.Contains(Against) || Against.StartsWith(prefix, StringComparison.Ordinal) ? Against : VisionlessProxy.Parse(Against).Condition;
+        return found.Contains(name) ? name
+            : throw new UsageException($"--against {Against}: not in the stores, which hold {(found.Length == 0 ? "no scores of samples with an image" : string.Join(", ", found))}");
     }
 
     private ExcessLossSelector ExcessLoss(JoinedStores stores)

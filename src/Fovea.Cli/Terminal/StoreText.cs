@@ -32,7 +32,7 @@ internal static class StoreText
         var unit = s.IsVig ? " nats per token" : "";
         var tau = s.Tau is { } t ? Invariant($"; tau at p {StoreStatistics.Percent}: {t:0.000000}") : "";
         yield return Invariant($"{s.Title}: mean {s.MeanText}{unit}");
-        yield return Invariant($"  above zero {100 * s.AboveZero.Value:0.0} %{Interval(100 * s.AboveZero.Low, 100 * s.AboveZero.High, "0.0")} of {s.Mean.Count:#,0} targets in {s.Samples:#,0} samples{tau}");
+        yield return Invariant($"  above zero {100 * s.AboveZero.Value:0.0} %{Interval(100 * s.AboveZero.Low, 100 * s.AboveZero.High, "0.0")} of {s.Mean.Count:#,0} targets in {s.Samples:#,0} {(s.Samples == 1 ? "sample" : "samples")}{tau}");
         var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
         string[] names = [.. s.Bins.Select(Name)];
         var width = names.Select(n => n.Length).DefaultIfEmpty(0).Max();

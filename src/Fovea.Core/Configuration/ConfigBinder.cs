@@ -137,8 +137,11 @@ public sealed partial class ConfigBinder
     private object BindNumber(ConfigNode node, Type type, string path)
     {
         var number = node.Kind != JsonTokenType.Number ? null : type == typeof(double) || type == typeof(float) ? Real(node.Text, type) : Exact(node.Text, type);
-        return number ?? throw Wrong(node, path, Describe(type), Found(node));
+        return number ?? throw Wrong(node, path, Describe(type) + (IsTooLarge(node, type) ? $" from {int.MinValue} to {int.MaxValue}" : ""), Found(node));
     }
+
+    private static bool IsTooLarge(ConfigNode node, Type type) =>
+        type == typeof(int) && node.Kind == JsonTokenType.Number && PlainNumber.Parse<double>(node.Text) is { } number && Math.Abs(number) > int.MaxValue;
 
     private static object? Real(string text, Type type) =>
         PlainNumber.Parse<double>(text) is { } number && (type == typeof(double) || float.IsFinite((float)number))

@@ -93,7 +93,7 @@ public sealed class KeyLedger(string file)
 
     private InvalidInputException Unknown(JsonProperty property, string place, Use use)
     {
-        var raw = property.Value.GetRawText().ReplaceLineEndings(" ");
+        var raw = OneLine.Of(property.Value);
         var name = Below(place, property.Name);
         var shown = raw.Length > LongestShown ? raw[..LongestShown] + "..." : raw;
         return new InvalidInputException(file, null, use.Inert.Select(i => i.Expected(property.Name)).FirstOrDefault(e => e is not null) is { } expected

@@ -22,6 +22,9 @@ public static class Conditions
 /// </summary>
 public sealed record TokenScores
 {
+    /// <summary>Most targets that one sample may have.</summary>
+    public const int MaxTargets = 1 << 17;
+
     /// <summary>Which sample.</summary>
     public required SampleKey Key { get; init; }
 

@@ -128,7 +128,9 @@ public sealed record CorpusAudit
         };
     }
 
-    private static string First(InvalidRecord record) => $"record {record.Key.Record}: {record.Reason}";
+    // The name is before the count already.
+    private static string First(InvalidRecord record) =>
+        $"record {record.Key.Record}: {(record.Reason.StartsWith(record.Name + ": ", StringComparison.Ordinal) ? record.Reason[(record.Name.Length + 2)..] : record.Reason)}";
 
     private static LengthBin[] Histogram(List<int> lengths) =>
         [.. lengths.CountBy(l => int.Log2(Math.Max(1, l))).OrderBy(b => b.Key).Select(b => new LengthBin(1 << b.Key, (int)Math.Min(int.MaxValue, (2L << b.Key) - 1), b.Value))];

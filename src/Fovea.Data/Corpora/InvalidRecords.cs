@@ -120,7 +120,7 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
             yield break;
         }
 
-        yield return $"{records.Count} unusable records left out ({string.Join(", ", CountByReason(records.Select(r => r.Name)).Select(r => $"{r.Key} {r.Value}"))}), listed in {list}";
+        yield return $"{records.Count} unusable {(records.Count == 1 ? "record" : "records")} left out ({string.Join(", ", CountByReason(records.Select(r => r.Name)).Select(r => $"{r.Key} {r.Value}"))}), listed in {list}";
         foreach (var record in InOrder(records).Take(Shown))
         {
             yield return $"{record.Key.Source}, record {record.Key.Record}: {record.Reason}";

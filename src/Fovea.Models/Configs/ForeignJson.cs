@@ -228,7 +228,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
             ? number
-            : throw Wrong(key, least == int.MinValue ? "an integer" : most == int.MaxValue ? $"an integer of at least {least}" : $"an integer from {least} to {most}", value);
+            : throw Wrong(key, IsTooLarge(value) || most < int.MaxValue ? $"an integer from {least} to {most}" : least == int.MinValue ? "an integer" : $"an integer of at least {least}", value);
     }
 
     /// <summary>An id, or the first of a list of them (of end ids, the first one ends a turn); some files write -1 for none.</summary>
@@ -262,7 +262,7 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
             ? number
             : throw Wrong(key, "a number of at least 0", value);
 
-    public InvalidInputException Error(string key, string message) => new(file, null, $"{Join(key)}: {message}");
+    public InvalidInputException Error(string key, string message) => new(file, null, Join(key) is { Length: > 0 } place ? $"{place}: {message}" : message);
 
     /// <summary>Refuses keys that were not read so far: <see cref="Read"/> does so at its end, a reader of more than this file before it opens the next.</summary>
     public void RejectOthers() => ledger.RejectOthers(element);
@@ -273,11 +273,12 @@ internal readonly struct ForeignJson(JsonElement element, string file, string pa
         return element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
     }
 
+    private static bool IsTooLarge(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && Math.Abs(number) > int.MaxValue;
+
     private string Join(string key) => key.Length == 0 ? path : KeyLedger.Below(path, key);
 
     private InvalidInputException Wrong(string key, string expected, JsonElement got)
     {
-        var raw = got.GetRawText();
-        return new InvalidInputException(file, null, $"{Join(key)}: expected {expected}, got {CheckpointFile.Shorten(raw)}");
+        return Error(key, $"expected {expected}, got {CheckpointFile.Shorten(OneLine.Of(got))}");
     }
 }

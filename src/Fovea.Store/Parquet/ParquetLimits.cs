@@ -1,3 +1,4 @@
+using Fovea.Core.Scores;
 using Parquet;
 using Parquet.Schema;
 
@@ -7,7 +8,7 @@ namespace Fovea.Store.Parquet;
 internal static class ParquetLimits
 {
     /// <summary>Most targets that one sample may have.</summary>
-    public const int MaxTargets = 1 << 17;
+    public const int MaxTargets = TokenScores.MaxTargets;
 
     /// <summary>Most rows in one row group.</summary>
     public const int MaxRows = 1 << 14;

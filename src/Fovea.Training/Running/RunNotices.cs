@@ -29,7 +29,7 @@ internal sealed class RunNotices(Action<string> tell)
     {
         if (batchSize >= 2 * (long)samples)
         {
-            Add($"training.batch_size {batchSize} holds each of the {samples} samples {batchSize / samples} times; lower it unless that is meant");
+            Add($"training.batch_size {batchSize} holds {(samples == 1 ? "the only sample" : $"each of the {samples} samples")} {batchSize / samples} times; lower it unless that is meant");
         }
     }
 

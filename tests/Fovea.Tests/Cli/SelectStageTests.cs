@@ -85,9 +85,34 @@ public sealed class SelectStageTests : IDisposable
         Assert.Contains("give the score store that they were made from", error.Message, StringComparison.Ordinal);
     }
 
-    private JsonObject Run(SelectionMethod first, string[] stores)
+    [Theory]
+    [InlineData("visionless:none")]
+    [InlineData("visionless:grey")]
+    [InlineData("none")]
+    public void A_condition_given_by_its_whole_name_that_no_store_holds_is_not_called_an_unknown_proxy(string against)
     {
-        var stage = new SelectStage { Scores = stores, Method = first, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };
+        var message = Assert.Throws<UsageException>(() => Run(SelectionMethod.Vig, [Store("vig", Conditions.Image, Conditions.Visionless("blur"))], against)).Message;
+        Assert.Equal($"--against {against}: not in the stores, which hold visionless:blur", message);
+    }
+
+    [Fact]
+    public void A_store_without_scores_is_said_to_hold_none()
+    {
+        using (var store = ScoreStoreWriter.Open(_folder.File("empty"), ScoreRows.Provenance))
+        {
+            store.WriteTokens([.. Enumerable.Range(0, 40).Select(i => $"t{i}")]);
+            store.Complete();
+        }
+
+        Directory.CreateDirectory(_folder.File("out"));
+        var stage = new SelectStage { Scores = [_folder.File("empty")], Method = SelectionMethod.Prior };
+        var message = Assert.Throws<UsageException>(() => stage.Run(new StageContext(_folder.File("out"), 1, new SilentProgress(), TestContext.Current.CancellationToken))).Message;
+        Assert.Contains("they hold no scores. Score it with 'fovea score prior'", message, StringComparison.Ordinal);
+    }
+
+    private JsonObject Run(SelectionMethod first, string[] stores, string? against = null)
+    {
+        var stage = new SelectStage { Scores = stores, Method = first, Against = against, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };
         var target = _folder.File(Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(target);
         return stage.Run(new StageContext(target, 1, new SilentProgress(), TestContext.Current.CancellationToken));

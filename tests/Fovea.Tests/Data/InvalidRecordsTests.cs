@@ -51,6 +51,7 @@ public sealed class InvalidRecordsTests
         }
 
         Assert.Equal(4, records.Summary("list").Count());
+        Assert.StartsWith("1 unusable record left out", InvalidRecords.Summary([records.Records.First()], "list").First(), StringComparison.Ordinal);
         Assert.StartsWith("5 unusable records left out (image 5), listed in list", records.Summary("list").First(), StringComparison.Ordinal);
         var file = Path.GetTempFileName();
         InvalidRecords.Write(file, records.Records);

@@ -94,6 +94,15 @@ public sealed class TemplateAuditTests : IDisposable
     }
 
     [Fact]
+    public void A_reason_with_a_name_is_named_once()
+    {
+        var file = Path.Combine(_folder.FullName, "half.json");
+        File.WriteAllText(file, """[{"id": "\ud83d", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "x"}]}]""");
+        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(new InvalidCount("not_unicode", 1, "record 0: \\ud83d is half of a surrogate pair, which is not valid Unicode"), Assert.Single(audit.Invalid));
+    }
+
+    [Fact]
     public void Odd_records_are_warned_of_with_counts_and_examples()
     {
         string Record(string id, string answer) => $$"""{"id": "{{id}}", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "{{answer}}"}]}""";

@@ -77,7 +77,7 @@ public sealed class ConfigBinderTests
     [InlineData("{ \"name\": \"x\", ", "not valid JSON")]
     [InlineData("{ \"name\": \"x\" } { }", "not valid JSON")]
     [InlineData("[]", "'the file': expected an object, got a list")]
-    [InlineData("{ \"name\": \"x\", \"limit\": 99999999999 }", "'limit': expected a whole number")]
+    [InlineData("{ \"name\": \"x\", \"limit\": 99999999999 }", "'limit': expected a whole number from -2147483648 to 2147483647, got the number 99999999999")]
     public void What_does_not_fit_is_one_line_with_file_line_path_and_the_nearest_key(string json, string expected)
     {
         var message = Error(json);

@@ -189,6 +189,15 @@ public sealed class ForeignConfigTests : IDisposable
     [InlineData("\"eva\"")]
     public void Beginnings_that_leave_the_base_weights_alone_load(string value) => Assert.Equal(8, LoraConfig.Read(Write(With(Peft18, [], "init_lora_weights", JsonNode.Parse(value)))).Rank);
 
+    [Fact]
+    public void What_is_wrong_is_quoted_on_one_line_with_its_place_and_its_range()
+    {
+        AssertRefused(f => DecoderConfig.Read(f), "[]", "config.json: expected an object, got []");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 1_000_000_000_000), "max_position_embeddings: expected an integer from 1 to 2147483647, got 1000000000000");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 0), "max_position_embeddings: expected an integer of at least 1, got 0");
+        AssertRefused(f => LoraConfig.Read(f), With(Peft18, [], "alora_invocation_tokens", "A").Replace("\"A\"", "[\n   29,\n   17\n ]", StringComparison.Ordinal), "alora_invocation_tokens: [29,17] is not supported");
+    }
+
     private void AssertRefused(Action<string> read, string json, string named)
     {
         var error = Assert.Throws<InvalidInputException>(() => read(Write(json)));

@@ -154,6 +154,24 @@ public sealed class VigScorerTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_reason_begins_with_its_name_whatever_path_the_file_has_and_a_sample_too_long_to_be_stored_is_one_of_them()
+    {
+        var source = ScoringSource.FromSamples(_corpus.Samples, s => s.Key.Record switch
+        {
+            0 => throw new InvalidInputException("/data/tiny.json", 0, "image \"a.png\": is cut short"),
+            1 => _corpus.Tokenized[1] with { TargetIndices = new int[TokenScores.MaxTargets + 1] },
+            _ => _corpus.Tokenized[s.Key.Record],
+        });
+        using (var store = Open("reasons"))
+        {
+            Scorer(Small with { MaxInvalid = 2 }, "black").Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["image \"a.png\": is cut short", "too_long: expected at most 131072 targets, got 131073; split the record"],
+            ScoreStoreReader.Open(_folder.File("reasons")).Read().Select(r => r.InvalidReason).OfType<string>());
+    }
+
     private VigScorer Scorer(ScoringOptions options, params string[] proxies) =>
         new(_model, _corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies(proxies), options);
 
