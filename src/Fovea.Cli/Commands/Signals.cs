@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Fovea.Cli.Commands;
 
 /// <summary>
-/// What signals do to this process (docs/decisions/0028). The first SIGINT, SIGTERM or SIGHUP cancels <see cref="Stop"/>; work that has not ended after
+/// What signals do to this process (docs/decisions/0024). The first SIGINT, SIGTERM or SIGHUP cancels <see cref="Stop"/>; work that has not ended after
 /// <see cref="Grace"/> is ended with the process, which no artefact minds. A second one, and SIGQUIT, end the process at once. A signal that the parent
 /// ignores (<c>nohup</c>, a script's <c>&amp;</c>) stays ignored, as in other programs.
 /// </summary>

@@ -37,7 +37,7 @@ internal static class InputHashes
     }
 
     /// <summary>
-    /// Adds the images of corpora: those that records name, by name and content, and no other file of their folder (docs/decisions/0026-what-decides-a-result.md).
+    /// Adds the images of corpora: those that records name, by name and content, and no other file of their folder (docs/decisions/0022-what-decides-a-result.md).
     /// One that is missing or unreadable counts as that, since reading the corpus says it by record.
     /// </summary>
     /// <exception cref="InvalidInputException">A corpus cannot be read.</exception>

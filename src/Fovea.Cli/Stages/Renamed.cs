@@ -2,7 +2,7 @@ using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Stages;
 
-/// <summary><c>--rename OLD=NEW</c>: scores and weights identify a sample by its file's name and its record, and the file has another name now (docs/decisions/0027-names-of-corpora.md).</summary>
+/// <summary><c>--rename OLD=NEW</c>: scores and weights identify a sample by its file's name and its record, and the file has another name now (docs/decisions/0023-names-of-corpora.md).</summary>
 internal static class Renamed
 {
     /// <summary>Old names to new ones.</summary>

@@ -4,7 +4,7 @@ namespace Fovea.Core.Samples;
 
 /// <summary>
 /// Which picture a name means: the canonical path of its file, absolute and without symbolic links. Names below two folders are one picture if they lead to one file,
-/// and two if they only look alike (docs/decisions/0024). For comparisons in memory; never written to disk, where it would not survive a move.
+/// and two if they only look alike (docs/decisions/0021). For comparisons in memory; never written to disk, where it would not survive a move.
 /// </summary>
 /// <param name="Path">The canonical path.</param>
 public readonly record struct ImageKey(string Path);
