@@ -18,7 +18,7 @@ public sealed class BadDataTests : IDisposable
         var data = _folder.Write("data.json", json);
         FoveaProcess.Succeed("scenes", "tokenizer", "--out", _folder["tokenizer"]);
         var config = _folder.Write("c.jsonc", $$"""
-            { "preset": { "name": "tiny-llava" }, "tokenizer": "{{_folder["tokenizer"]}}", "data": [{ "file": "{{data}}" }], "training": { "steps": 1 } }
+            { "preset": { "name": "tiny-llava" }, "tokenizer": "{{_folder["tokenizer"]}}", "data": [{ "file": "{{data}}" }], "training": { "steps": 1, "batch_size": 1 } }
             """);
         var outcome = FoveaProcess.Run("train", "--config", config, "--out", _folder["out"], "--threads", "1");
         Assert.True(outcome.ExitCode == 1, what + ": " + outcome.Errors);
