@@ -28,6 +28,16 @@ public sealed class BadDataTests : IDisposable
     }
 
     [Fact]
+    public void An_audit_of_a_corpus_without_a_usable_record_fails()
+    {
+        var data = _folder.Write("data.json", "[{\"id\":\"a\",\"image\":7}]");
+        FoveaProcess.Succeed("scenes", "tokenizer", "--out", _folder["tokenizer"]);
+        var outcome = FoveaProcess.Run("data", "audit", "--data", data, "--tokenizer", _folder["tokenizer"]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("none of 1 records can be used", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Scoring_with_an_absent_folder_is_one_line()
     {
         var outcome = FoveaProcess.Run("score", "prior", "--model", _folder["no-model"], "--data", _folder["none.json"], "--out", _folder["scores"]);

@@ -32,7 +32,7 @@ internal static class DataCommand
         private readonly Option<int?> _record = Numbers.Optional("--record", "Print this record alone, by its index from 0; of an unusable one, the reason.", "N", new Bounds<int>(AtLeast: 0));
         private readonly Option<bool> _list = new("--list-invalid") { Description = "List every unusable record, in place of the first of each reason." };
         private readonly Option<bool> _decode = new("--decode-images") { Description = "Decode every image; otherwise each must only be there." };
-        private readonly Option<int?> _maxInvalid = Numbers.Optional("--max-invalid", "Exit with 1 if more records than this are unusable (default: any number may be).", "N", new Bounds<int>(AtLeast: 0));
+        private readonly Option<int?> _maxInvalid = Numbers.Optional("--max-invalid", "Exit with 1 if more records than this are unusable (default: any number may be, but not all).", "N", new Bounds<int>(AtLeast: 0));
         private readonly Option<bool> _strict = new("--strict") { Description = "Exit with 1 if any record is unusable or there is any warning." };
         private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the choice of samples.");
         private readonly Option<bool> _json = CommonOptions.Json();
@@ -87,6 +87,11 @@ internal static class DataCommand
         private static void Judge(CorpusAudit audit, string file, int? limit, bool strict)
         {
             var invalid = audit.Records - audit.Valid;
+            if (audit.Valid == 0 && invalid > 0)
+            {
+                throw new FoveaException($"{file}: none of {invalid} records can be used");
+            }
+
             if (invalid > (strict ? 0 : limit ?? int.MaxValue))
             {
                 throw new FoveaException($"{file}: {invalid} of {audit.Records} records are unusable, allowed: {(strict ? 0 : limit)}");

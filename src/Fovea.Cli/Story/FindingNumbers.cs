@@ -52,7 +52,7 @@ internal static class FindingNumbers
     }
 
     /// <summary>
-    /// Better or worse only where the paired interval is one and leaves zero out, and neither the difference nor the interval's nearer end is
+    /// Better or worse only where the paired interval is one and does not contain zero, and neither the difference nor the interval's nearer end is
     /// written as zero.
     /// </summary>
     public static Verdict Judge(FindingCell cell, NumberStyle style, bool? higherIsBetter)
@@ -68,7 +68,7 @@ internal static class FindingNumbers
             : (difference > 0) == up ? Verdict.Better : Verdict.Worse;
     }
 
-    /// <summary>1 above zero, -1 below: the interval leaves zero out, and neither the value nor the interval's nearer end is written as zero. Else 0.</summary>
+    /// <summary>1 above zero, -1 below: the interval does not contain zero, and neither the value nor the interval's nearer end is written as zero. Else 0.</summary>
     public static int Sign(FindingCell cell, NumberStyle style) =>
         cell is { Value: { } value, Low: { } low, High: { } high } && (low > 0 || high < 0)
         && Rounded(value, style, Decimals(style)) != 0 && Rounded(Nearer(low, high), style, Decimals(style)) != 0

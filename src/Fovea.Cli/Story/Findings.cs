@@ -21,7 +21,7 @@ internal enum Verdict
     /// <summary>No baseline, or the interval holds zero.</summary>
     None,
 
-    /// <summary>Better, and the interval of the paired difference leaves zero out.</summary>
+    /// <summary>Better, and the interval of the paired difference does not contain zero.</summary>
     Better,
 
     /// <summary>Worse, likewise.</summary>

@@ -21,5 +21,5 @@ internal static class HowToRead
         : "U is one decoder over image patches and text, as in SOLO."));
 
     private static string Intervals(RunConfig config, string units) =>
-        $"Brackets are {new BootstrapOptions().Level * 100:0} % intervals from {new BootstrapOptions().Resamples} bootstrap resamples of the {units}. A difference is called better or worse only where its paired interval leaves zero out. {Bootstrap.SeedsNote(config.Seeds.Count)}";
+        $"Brackets are {new BootstrapOptions().Level * 100:0} % intervals from {new BootstrapOptions().Resamples} bootstrap resamples of the {units}. A difference is called better or worse only where its paired interval does not contain zero. {Bootstrap.SeedsNote(config.Seeds.Count)}";
 }

@@ -48,7 +48,7 @@ public static class ConversationRules
         }
 
         var tags = turns.Sum(t => ImageTag.Count(t.Value));
-        return tags == images ? null : $"image_count: {tags} {ImageTag.Text} tags in the questions, {images} image files; expected one tag a file";
+        return tags == images ? null : $"image_count: {tags} {ImageTag.Text} tags in the questions, {images} image files; expected one tag per file";
     }
 
     /// <summary>Throws what <see cref="FirstBroken"/> finds.</summary>

@@ -35,7 +35,7 @@ public sealed record ImageBlock(string Caption, ReportImage Image, int? WidthPx 
 /// <param name="Pixelated">Whether pixels stay square when enlarged; right for small rendered scenes, wrong for photographs.</param>
 public sealed record ReportImage(ReadOnlyMemory<byte> Data, string AltText, string? Label = null, bool Pixelated = true);
 
-/// <summary>Whether a number is good news, e.g. a paired difference to the baseline whose interval leaves zero out.</summary>
+/// <summary>Whether a number is good news, e.g. a paired difference to the baseline whose interval does not contain zero.</summary>
 public enum Tone
 {
     /// <summary>Neither, or not known.</summary>

@@ -38,7 +38,7 @@ internal static class SampleReport
             Row("PRIOR", 0.641, 0.502, 0.161, 1, Tone.Neutral, null), Row("VIG", 0.654, 0.551, 0.122, 0.5, Tone.Better, null),
             new TableRow("Blind", [new(null, 0.352, 0.331, 0.374, 2400, Tone.Worse), new(null, 0.262, 0.241, 0.284, 2400, Tone.Worse), new(null, 0.371, 0.35, 0.39, 2400, Tone.Worse), new(), new("no image")]),
         ],
-        "Brackets: 95 % interval of a paired bootstrap over scenes and seeds. Toned cells: the interval of the difference to the baseline leaves zero out.");
+        "Brackets: 95 % interval of a paired bootstrap over scenes and seeds. Toned cells: the interval of the difference to the baseline does not contain zero.");
 
     private static TableRow Row(string name, double accuracy, double colour, double chair, double kept, Tone tone, string? detail) => new(
         name,
