@@ -38,13 +38,9 @@ public sealed class FolderLock : IDisposable
 
                 file.Dispose(); // its folder was removed a moment ago, by the process that had it
             }
-            catch (UnauthorizedAccessException e)
+            catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !File.Exists(path)))
             {
-                throw new FoveaException($"{folder}: cannot be written ({e.Message.TrimEnd('.')}); allow writing there or choose another folder", e);
-            }
-            catch (IOException e) when (!File.Exists(path))
-            {
-                throw new FoveaException($"{folder}: cannot be made a folder or written to ({e.Message.TrimEnd('.')}); choose another folder", e);
+                throw new FoveaException(DiskError.InWords(e), e);
             }
             catch (IOException e) when (waited >= patience)
             {
