@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
-using Fovea.Data.Corpora;
 using Fovea.Models.Batching;
 using Fovea.Scoring.Batching;
 using Fovea.Torch;
@@ -156,7 +155,7 @@ internal sealed class ScoringWindow
             }
             catch (InvalidInputException e)
             {
-                _reason = e.Record is null ? e.Message : InvalidRecords.ReasonOf(e); // a file alone is no place that the row names
+                _reason = e.Record is null ? e.Message : e.Reason; // a file alone is no place that the row names
             }
         }
 

@@ -10,7 +10,7 @@ public class FoveaException : Exception
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
     /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
-    private static string OneLine(string message) => Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
+    private protected static string OneLine(string message) => Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>
@@ -22,6 +22,7 @@ public sealed class InvalidInputException : FoveaException
     {
         File = file;
         Record = record;
+        Reason = OneLine(message);
     }
 
     /// <summary>The file at fault.</summary>
@@ -29,6 +30,9 @@ public sealed class InvalidInputException : FoveaException
 
     /// <summary>The record at fault, counted from 0; null if the file as a whole is.</summary>
     public int? Record { get; }
+
+    /// <summary>What is wrong, as one line without file and record: however long their names are, it begins as it was given.</summary>
+    public string Reason { get; }
 }
 
 /// <summary>Wrong use of the command line: exit code 2 and a hint at <c>--help</c>.</summary>

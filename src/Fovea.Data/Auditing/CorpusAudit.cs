@@ -104,7 +104,7 @@ public sealed record CorpusAudit
             }
             catch (InvalidInputException e)
             {
-                invalid.Add(new InvalidRecord(sample.Key, Corpora.InvalidRecords.ReasonOf(e)));
+                invalid.Add(new InvalidRecord(sample.Key, e.Reason));
             }
         }
 

@@ -30,7 +30,7 @@ public sealed record RecordAudit(int Record, string? Reason, string? Json, Marke
             }
             catch (InvalidInputException e)
             {
-                return new RecordAudit(record, InvalidRecords.ReasonOf(e), Text(corpus, record), null);
+                return new RecordAudit(record, e.Reason, Text(corpus, record), null);
             }
         }
 

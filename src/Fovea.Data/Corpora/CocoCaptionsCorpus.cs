@@ -105,7 +105,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             }
             catch (InvalidInputException error)
             {
-                refused ??= $"images[{record.Index}]: {InvalidRecords.ReasonOf(error)}";
+                refused ??= $"images[{record.Index}]: {error.Reason}";
                 continue;
             }
 

@@ -25,7 +25,10 @@ public sealed record InvalidRecord(SampleKey Key, string Reason)
     /// <summary>Whether it counts towards the limit; what a weights file already marks as invalid, or a length limit leaves nothing of, does not.</summary>
     public bool Counted { get; init; } = true;
 
-    /// <summary>Name of the reason: what is before its first colon, <c>image</c> for a picture that is missing or refused, else <c>malformed</c>.</summary>
+    /// <summary>
+    /// Name of the reason: what is before its first colon where that is a name with a <c>_</c> (small letters, digits and <c>_</c>), <c>image</c> for a picture that is missing or
+    /// refused, else <c>malformed</c>.
+    /// </summary>
     [JsonIgnore]
     public string Name => InvalidRecords.NameOf(Reason);
 }
@@ -91,7 +94,7 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
         }
 
         _counted += counts ? 1 : 0;
-        _records.Add(key, new InvalidRecord(key, ReasonOf(error)) { Counted = counts });
+        _records.Add(key, new InvalidRecord(key, error.Reason) { Counted = counts });
         return true;
     }
 
@@ -147,14 +150,7 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
     /// <param name="count">How many there are with it.</param>
     /// <param name="limit">How many may be left out.</param>
     public static InvalidInputException Over(InvalidInputException error, int count, int limit) => new(error.File, error.Record,
-        $"{ReasonOf(error)}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration)", error);
-
-    /// <summary>An error's message without file and record.</summary>
-    public static string ReasonOf(InvalidInputException error)
-    {
-        var place = error.Record is { } r ? $"{error.File}, record {r}: " : $"{error.File}: ";
-        return error.Message.StartsWith(place, StringComparison.Ordinal) ? error.Message[place.Length..] : error.Message;
-    }
+        $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration)", error);
 
     /// <summary>The name that a reason begins with, as in <c>role_order: ...</c>.</summary>
     public static string NameOf(string reason)

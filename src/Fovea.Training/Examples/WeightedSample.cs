@@ -48,7 +48,7 @@ internal sealed record WeightedSample(SampleKey Key, ExpandedSample Sample, floa
 internal sealed record SampleFault(InvalidInputException Error)
 {
     /// <summary>Whether the length limit leaves nothing of it: that is what was asked for, and no fault of the data.</summary>
-    public bool IsByLength => InvalidRecords.NameOf(InvalidRecords.ReasonOf(Error)) is "no_target" or "image_cut";
+    public bool IsByLength => InvalidRecords.NameOf(Error.Reason) is "no_target" or "image_cut";
 }
 
 /// <summary>Loads images, expands, cuts and weighs samples for a model.</summary>

@@ -31,9 +31,9 @@ internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell
         }
 
         var (key, error) = (example.Sample.Key, fault!.Error);
-        if (fault.IsByLength ? policy.Note(key, InvalidRecords.ReasonOf(error)) : policy.Add(key, error))
+        if (fault.IsByLength ? policy.Note(key, error.Reason) : policy.Add(key, error))
         {
-            _found.Add(new InvalidRecord(key, InvalidRecords.ReasonOf(error)) { Counted = !fault.IsByLength });
+            _found.Add(new InvalidRecord(key, error.Reason) { Counted = !fault.IsByLength });
             tell(error.Message);
         }
 

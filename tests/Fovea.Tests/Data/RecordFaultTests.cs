@@ -139,6 +139,26 @@ public sealed class RecordFaultTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(900)]
+    public void However_long_the_path_of_the_file_is_a_record_keeps_its_reason(int length)
+    {
+        var folder = _folder;
+        while (folder.Length < length)
+        {
+            folder = Path.Combine(folder, new string('d', Math.Min(200, Math.Max(1, length - folder.Length - 1))));
+        }
+
+        var file = Path.Combine(Directory.CreateDirectory(folder).FullName, "data.json");
+        File.WriteAllText(file, $"[{Good},{Good.Replace("\"gpt\"", "\"human\"", StringComparison.Ordinal)},{Good.Replace("\"id\"", "\"image\":\"../x.png\",\"id\"", StringComparison.Ordinal).Replace("Hi", "<image>", StringComparison.Ordinal)}]");
+        var invalid = LlavaJsonCorpus.Open(file, folder, int.MaxValue).Invalid;
+        Assert.Equal(["role_order", "image"], invalid.Select(i => i.Name));
+        Assert.DoesNotContain(invalid, i => i.Reason.Contains("data.json", StringComparison.Ordinal));
+        Assert.StartsWith("no_target: ", new InvalidInputException(file, 3, "no_target: none\u0007\nis left").Reason, StringComparison.Ordinal);
+        Assert.Equal("no_target: none? is left", new InvalidInputException("a\u0007b", 3, "no_target: none\u0007\nis left").Reason);
+    }
+
     [Fact]
     public void COCO_keeps_to_the_same_rules()
     {
