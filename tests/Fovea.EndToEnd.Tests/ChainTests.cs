@@ -136,8 +136,8 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     [Fact]
     public void Weights_of_another_corpus_are_refused_by_name()
     {
-        FoveaProcess.Succeed("scenes", "--out", Folder["other"], "--seed", "8", "--count", "40");
-        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Path.Combine(Folder["other"], "captions.json"), "--out", Folder["other-scores"], "--threads", "1");
+        FoveaProcess.Succeed("scenes", "--out", Folder["other-scenes"], "--seed", "8", "--count", "40");
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Path.Combine(Folder["other-scenes"], "captions.json"), "--out", Folder["other-scores"], "--threads", "1");
         FoveaProcess.Succeed("select", "--scores", Folder["other-scores"], "--method", "prior", "--out", Folder["other-weights"]);
         var config = Folder.Write("mismatch.jsonc", $$"""{ "preset": { "name": "tiny-llava" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""");
         var outcome = FoveaProcess.Run("train", "--config", config, "--out", Folder["mismatch"], "--weights", Folder["other-weights"], "--threads", "1");
