@@ -9,8 +9,10 @@ public static partial class Quoted
     private const int MostOfAValue = 200;
     private const int MostOfAMessage = 2000;
 
-    /// <summary>The value, or its first 200 characters and how many it has.</summary>
-    public static string Shorten(string value) => Cut(value, MostOfAValue);
+    /// <summary>The value, or its first <paramref name="most"/> characters and how many it has.</summary>
+    public static string Shorten(string value, int most = MostOfAValue) => value.Length <= most
+        ? value
+        : string.Create(CultureInfo.InvariantCulture, $"{value[..WholeCharacters(value, most)]}...({value.Length} characters)");
 
     /// <summary>
     /// A message in which no word is longer than a value may be and which is at most 2,000 characters long: its middle is left out, so that where it begins
@@ -23,7 +25,7 @@ public static partial class Quoted
             return message;
         }
 
-        var text = LongWord().Replace(message, m => Cut(m.Value, MostOfAValue));
+        var text = LongWord().Replace(message, m => Shorten(m.Value));
         if (text.Length <= MostOfAMessage)
         {
             return text;
@@ -33,10 +35,6 @@ public static partial class Quoted
         var tail = WholeCharacters(text, text.Length - (MostOfAMessage / 5));
         return string.Create(CultureInfo.InvariantCulture, $"{text[..head]} ... ({tail - head} characters left out) ... {text[tail..]}");
     }
-
-    private static string Cut(string value, int most) => value.Length <= most
-        ? value
-        : string.Create(CultureInfo.InvariantCulture, $"{value[..WholeCharacters(value, most)]}...({value.Length} characters)");
 
     private static int WholeCharacters(string text, int at) => char.IsLowSurrogate(text[at]) ? at - 1 : at;
 

@@ -10,7 +10,7 @@ namespace Fovea.Core.Json;
 /// <param name="file">The file, for messages.</param>
 public sealed class KeyLedger(string file)
 {
-    private const int LongestShown = 60;
+    private const int MostShown = 60;
     private readonly Dictionary<string, Use> _uses = new(StringComparer.Ordinal);
 
     /// <summary>Notes that a key was read.</summary>
@@ -25,19 +25,10 @@ public sealed class KeyLedger(string file)
     public static string Below(string place, string key) => place.Length == 0 ? key : $"{place}.{key}";
 
     /// <summary>Refuses keys that were not read.</summary>
-    /// <param name="root">The file's value.</param>
+    /// <param name="value">The file's value, or one in it.</param>
+    /// <param name="place">Its path.</param>
     /// <exception cref="InvalidInputException">A key has a live value that nothing here obeys; the message names it.</exception>
-    public void RejectOthers(JsonElement root)
-    {
-        try
-        {
-            Check(root, "");
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new InvalidInputException(file, null, "a key is not valid Unicode (half of a surrogate pair); correct the file", e);
-        }
-    }
+    public void RejectOthers(JsonElement value, string place = "") => Check(value, place);
 
     private static bool IsDead(JsonElement value) => value.ValueKind switch
     {
@@ -93,12 +84,10 @@ public sealed class KeyLedger(string file)
 
     private InvalidInputException Unknown(JsonProperty property, string place, Use use)
     {
-        var raw = OneLine.Of(property.Value);
-        var name = Below(place, property.Name);
-        var shown = raw.Length > LongestShown ? raw[..LongestShown] + "..." : raw;
+        var (name, shown) = (Quoted.Shorten(Below(place, property.Name), 2 * MostShown), Quoted.Shorten(OneLine.Of(property.Value), MostShown));
         return new InvalidInputException(file, null, use.Inert.Select(i => i.Expected(property.Name)).FirstOrDefault(e => e is not null) is { } expected
             ? $"{name}: {shown} is not supported; expected {expected}"
-            : $"{(name.Length > 2 * LongestShown ? name[..(2 * LongestShown)] + "..." : name)}: unknown key with the value {shown}; remove it if it changes nothing, otherwise this form is not supported");
+            : $"{name}: unknown key with the value {shown}; remove it if it changes nothing, otherwise this form is not supported");
     }
 
     private sealed class Use

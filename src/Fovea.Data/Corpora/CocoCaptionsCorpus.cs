@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Core.Samples;
 using Fovea.Data.Json;
 
@@ -41,7 +42,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             var key = new SampleKey(source, record.Index);
             try
             {
-                var fields = JsonFields.OfRecord(captionsJson, record, "annotation");
+                var fields = record.Open(captionsJson, "annotation");
                 var imageId = WholeNumber(fields.Field("image_id"));
                 var image = names.TryGetValue(imageId, out var known) ? known
                     : throw fields.Error($"image_id {imageId} is not among the file's images{(refused is null ? "" : $" that can be used ({refused})")}");
@@ -67,7 +68,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
     /// <summary>The captions of some photographs, in file order.</summary>
     public SubsetCorpus OfGroups(IEnumerable<CocoImageGroup> groups) => new(this, [.. groups.SelectMany(g => g.SampleIndices).Order()]);
 
-    private static Sample ReadSample(SampleKey key, JsonFields fields, string name)
+    private static Sample ReadSample(SampleKey key, ForeignJson fields, string name)
     {
         var caption = fields.Field("caption").Text().Trim();
         if (caption.Contains("<image>", StringComparison.Ordinal))
@@ -96,7 +97,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             string name;
             try
             {
-                var image = JsonFields.OfRecord(file, record);
+                var image = record.Open(file);
                 (id, name) = (WholeNumber(image.Field("id")), image.Field("file_name").Text());
                 if (folder.Refuse(name) is { } refusal)
                 {
@@ -118,6 +119,6 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         return (names, refused);
     }
 
-    private static long WholeNumber(JsonFields value) =>
+    private static long WholeNumber(ForeignJson value) =>
         value.Element.ValueKind == JsonValueKind.Number && value.Element.TryGetInt64(out var number) ? number : throw value.Expected("a whole number");
 }

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Core.Samples;
-using Fovea.Data.Json;
 using Fovea.Data.Templates;
 
 namespace Fovea.Data.Corpora;
@@ -17,7 +17,7 @@ internal static class ConversationRecord
     private static readonly string[] TurnLists = ["conversations", "messages"];
 
     /// <exception cref="InvalidInputException">The record is no valid conversation.</exception>
-    public static Sample Read(SampleKey key, JsonFields record, ImageFolder folder)
+    public static Sample Read(SampleKey key, ForeignJson record, ImageFolder folder)
     {
         record.Require(JsonValueKind.Object);
         var list = Turns(record);
@@ -48,9 +48,9 @@ internal static class ConversationRecord
         return new Sample(key, Id(record), images, [.. turns.Select(t => new Turn(RoleOf(t.From), t.Value))]) { ImageRoot = folder.Root };
     }
 
-    private static JsonFields Turns(JsonFields record)
+    private static ForeignJson Turns(ForeignJson record)
     {
-        var lists = TurnLists.Select(record.Optional).OfType<JsonFields>().ToList();
+        var lists = TurnLists.Select(record.Optional).OfType<ForeignJson>().ToList();
         if (lists.Count == 1)
         {
             return lists[0];
@@ -70,7 +70,7 @@ internal static class ConversationRecord
     }
 
     /// <summary>What a record without turns may be.</summary>
-    private static string LooksLike(JsonFields record)
+    private static string LooksLike(ForeignJson record)
     {
         var keys = record.Keys().ToList();
         return keys.Contains("images") && keys.Contains("annotations") ? "; the file looks like COCO captions: leave out --format, or give --format coco"
@@ -81,7 +81,7 @@ internal static class ConversationRecord
 
     private static string Short(string key) => $"\"{(key.Length > 30 ? key[..30] + "..." : key)}\"";
 
-    private static (string From, string Value) Turn(JsonFields turn, List<string> named)
+    private static (string From, string Value) Turn(ForeignJson turn, List<string> named)
     {
         var (from, role) = (turn.Optional("from"), turn.Optional("role"));
         if (from is not null && role is not null)
@@ -96,7 +96,7 @@ internal static class ConversationRecord
 
     private static string Speaker(string name) => name switch { "user" => "human", "assistant" => "gpt", _ => name };
 
-    private static string Content(JsonFields content, List<string> named) => content.Element.ValueKind switch
+    private static string Content(ForeignJson content, List<string> named) => content.Element.ValueKind switch
     {
         JsonValueKind.Array => Joined(content.Items().Select(p => Part(p, named))),
         JsonValueKind.String => content.Text(),
@@ -104,7 +104,7 @@ internal static class ConversationRecord
     };
 
     /// <summary>A part of a message: its text, or the tag of its image, whose file it may name.</summary>
-    private static string Part(JsonFields part, List<string> named)
+    private static string Part(ForeignJson part, List<string> named)
     {
         switch (part.Field("type").Text())
         {
@@ -126,7 +126,7 @@ internal static class ConversationRecord
         }
     }
 
-    private static string FileName(JsonFields name)
+    private static string FileName(ForeignJson name)
     {
         var text = name.Text();
         return text.StartsWith("data:", StringComparison.Ordinal) || text.Contains("://", StringComparison.Ordinal)
@@ -167,7 +167,7 @@ internal static class ConversationRecord
 
     private static Role RoleOf(string from) => from switch { "system" => Role.System, "human" => Role.Human, _ => Role.Assistant };
 
-    private static string? Id(JsonFields record) => record.Optional("id") switch
+    private static string? Id(ForeignJson record) => record.Optional("id") switch
     {
         null => null,
         { Element.ValueKind: JsonValueKind.String } id => id.Text(),
@@ -175,7 +175,7 @@ internal static class ConversationRecord
         var other => throw other.Expected("a text or a number"),
     };
 
-    private static List<string> Images(JsonFields record)
+    private static List<string> Images(ForeignJson record)
     {
         var (image, images) = (record.Optional("image"), record.Optional("images"));
         return image is not null && images is not null

@@ -37,7 +37,7 @@ public sealed class LlavaJsonCorpus : FileCorpus
             var key = new SampleKey(source, record.Index);
             try
             {
-                samples.Add(ConversationRecord.Read(key, JsonFields.OfRecord(file, record), images));
+                samples.Add(ConversationRecord.Read(key, record.Open(file), images));
             }
             catch (InvalidInputException error)
             {

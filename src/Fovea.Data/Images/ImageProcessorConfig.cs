@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
-using Fovea.Data.Json;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Images;
 
@@ -64,7 +64,7 @@ public sealed record ImageProcessorConfig
     /// </summary>
     /// <exception cref="InvalidInputException">It is missing, malformed or asks for what is not supported.</exception>
     public static ImageProcessorConfig Load(string path) => Directory.Exists(path) ? ImageProcessorFolder.Read(path)
-        : File.Exists(path) ? JsonFields.ReadFile(path, ImageProcessorConfigReader.Read)
+        : File.Exists(path) ? ForeignJson.Read(path, ImageProcessorConfigReader.Read)
         : throw new InvalidInputException(path, null, "image processor file not found");
 
     /// <summary>The text of a <c>preprocessor_config.json</c> that <see cref="Load"/> and Transformers (SOLO's form excepted) read.</summary>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Fovea.Core.Json;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Images;
 
@@ -39,7 +38,7 @@ internal static class ImageProcessorConfigReader
         Other,
     }
 
-    public static ImageProcessorConfig Read(JsonFields root)
+    public static ImageProcessorConfig Read(ForeignJson root)
     {
         root.Allow(Inert);
         var type = root.Optional("image_processor_type")?.Text() ?? root.Optional("feature_extractor_type")?.Text() ?? "";
@@ -92,7 +91,7 @@ internal static class ImageProcessorConfigReader
         : type.Length == 0 || type.StartsWith("CLIP", StringComparison.OrdinalIgnoreCase) || type is "LlavaImageProcessor" or "LlavaImageProcessorFast" ? Family.Clip
         : Family.Other;
 
-    private static ImageProcessorConfig WithSize(ImageProcessorConfig config, JsonFields? size, Family family) => size switch
+    private static ImageProcessorConfig WithSize(ImageProcessorConfig config, ForeignJson? size, Family family) => size switch
     {
         null => family == Family.Siglip ? config with { ResizeTo = ReadBox(null) } : config with { ShortestEdge = DefaultSide },
         { Element.ValueKind: JsonValueKind.Number } when family == Family.Clip => config with { ShortestEdge = Side(size) },
@@ -101,7 +100,7 @@ internal static class ImageProcessorConfigReader
         _ => config with { ResizeTo = ReadBox(size) },
     };
 
-    private static bool Pads(JsonFields root)
+    private static bool Pads(ForeignJson root)
     {
         if (root.Optional("image_aspect_ratio") is not { } aspect)
         {
@@ -116,11 +115,11 @@ internal static class ImageProcessorConfigReader
         };
     }
 
-    private static bool Does(JsonFields root, string name) => root.Optional(name)?.Flag() ?? true;
+    private static bool Does(ForeignJson root, string name) => root.Optional(name)?.Flag() ?? true;
 
-    private static int Side(JsonFields value) => value.Integer() is > 0 and <= LargestSide and var side ? side : throw value.Expected($"1 to {LargestSide} pixels");
+    private static int Side(ForeignJson value) => value.Integer() is > 0 and <= LargestSide and var side ? side : throw value.Expected($"1 to {LargestSide} pixels");
 
-    private static (int Width, int Height) ReadBox(JsonFields? value)
+    private static (int Width, int Height) ReadBox(ForeignJson? value)
     {
         switch (value?.Element.ValueKind)
         {
@@ -136,11 +135,11 @@ internal static class ImageProcessorConfigReader
         }
     }
 
-    private static ResizeFilter ReadFilter(JsonFields value) => Enum.IsDefined((ResizeFilter)value.Integer())
+    private static ResizeFilter ReadFilter(ForeignJson value) => Enum.IsDefined((ResizeFilter)value.Integer())
         ? (ResizeFilter)value.Integer()
         : throw value.Expected("resample 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (Hamming)");
 
-    private static double[] ReadChannels(JsonFields root, string name, double without, IReadOnlyList<double> byDefault)
+    private static double[] ReadChannels(ForeignJson root, string name, double without, IReadOnlyList<double> byDefault)
     {
         if (!Does(root, "do_normalize"))
         {
@@ -156,7 +155,7 @@ internal static class ImageProcessorConfigReader
         return values.Length == 3 && (without == AnyMean || values.All(v => v > 0)) ? values : throw field.Expected("three numbers, standard deviations above 0");
     }
 
-    private static void RequireStated(JsonFields root, string type)
+    private static void RequireStated(ForeignJson root, string type)
     {
         string[] wanted = [.. Does(root, "do_resize") ? ["size", "resample"] : (string[])[], .. Does(root, "do_normalize") ? ["image_mean", "image_std"] : (string[])[]];
         if (wanted.FirstOrDefault(key => root.Optional(key) is null) is { } missing)
@@ -165,7 +164,7 @@ internal static class ImageProcessorConfigReader
         }
     }
 
-    private static void RequirePlain(JsonFields root)
+    private static void RequirePlain(ForeignJson root)
     {
         foreach (var key in Foreign)
         {

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Images;
 
@@ -38,19 +37,19 @@ internal static partial class ImageProcessorFolder
         return config is null ? throw NotFound(folder, false) : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder, config.Optional("vision_config") is not null);
     }
 
-    private static (ImageProcessorConfig Config, bool SaysPadding)? Own(string folder, string file, Func<JsonFields, (ImageProcessorConfig, bool)?> read) =>
-        Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.ReadFile(path, read) : null;
+    private static (ImageProcessorConfig Config, bool SaysPadding)? Own(string folder, string file, Func<ForeignJson, (ImageProcessorConfig, bool)?> read) =>
+        Path.Combine(folder, file) is var path && File.Exists(path) ? ForeignJson.Read(path, read) : null;
 
-    private static (ImageProcessorConfig, bool)? ReadOwn(JsonFields own) =>
+    private static (ImageProcessorConfig, bool)? ReadOwn(ForeignJson own) =>
         (ImageProcessorConfigReader.Read(own), own.Optional("image_aspect_ratio") is not null || own.Optional("do_pad") is not null);
 
-    private static (ImageProcessorConfig, bool)? ReadNested(JsonFields root)
+    private static (ImageProcessorConfig, bool)? ReadNested(ForeignJson root)
     {
         root.Allow(OfProcessor);
         return root.Optional("image_processor") is { } own ? ReadOwn(own) : null;
     }
 
-    private static ImageProcessorConfig? FromLlava(string folder, JsonFields config)
+    private static ImageProcessorConfig? FromLlava(string folder, ForeignJson config)
     {
         if (config.Optional("mm_vision_tower") is not { } tower)
         {
@@ -71,7 +70,7 @@ internal static partial class ImageProcessorFolder
             : throw tower.Expected("a CLIP or SigLIP tower, or a folder with its preprocessor_config.json");
     }
 
-    private static ImageProcessorConfig? FromPrismatic(string folder, JsonFields config)
+    private static ImageProcessorConfig? FromPrismatic(string folder, ForeignJson config)
     {
         if (config.Optional("model") is not { Element.ValueKind: JsonValueKind.Object } model || model.Optional("vision_backbone_id") is not { } backbone)
         {
@@ -115,7 +114,7 @@ internal static partial class ImageProcessorFolder
     private static ImageProcessorConfig Siglip(int side) => new() { ResizeTo = (side, side), Mean = [0.5, 0.5, 0.5], Std = [0.5, 0.5, 0.5] };
 
     /// <summary>Whether LLaVA's configuration asks for padding; tiles are refused.</summary>
-    private static bool PadsBy(JsonFields config) => config.Optional("image_aspect_ratio") is { } aspect && aspect.Text() switch
+    private static bool PadsBy(ForeignJson config) => config.Optional("image_aspect_ratio") is { } aspect && aspect.Text() switch
     {
         "pad" => true,
         "square" => false,
@@ -125,7 +124,7 @@ internal static partial class ImageProcessorFolder
     /// <summary>The pixels in names such as <c>clip-vit-large-patch14-336</c> and <c>siglip-vit-so400m-384px</c>.</summary>
     private static int SideIn(string name) => SidePattern().Match(name) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : DefaultSide;
 
-    private static JsonFields? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? JsonFields.OpenFile(path) : null;
+    private static ForeignJson? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? ForeignJson.Open(path) : null;
 
     private static InvalidInputException NotFound(string folder, bool hasTower) => new(Path.Combine(folder, "preprocessor_config.json"), null, hasTower
         ? "not found, and no processor_config.json either; a model that sees images has one of them: put it into the folder, from where the model came from"

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Json;
 
@@ -7,7 +8,15 @@ namespace Fovea.Data.Json;
 /// <param name="Index">Which, from 0.</param>
 /// <param name="Element">Its value, until the next record is asked for.</param>
 /// <param name="Fault">What is wrong with it alone, as "name: explanation"; null for a record that can be read.</param>
-internal readonly record struct JsonRecord(int Index, JsonElement Element, string? Fault);
+internal readonly record struct JsonRecord(int Index, JsonElement Element, string? Fault)
+{
+    /// <summary>Its value, to be read field by field.</summary>
+    /// <param name="file">The file, for messages.</param>
+    /// <param name="place">What the record is called in messages, if that is not clear by itself.</param>
+    /// <exception cref="InvalidInputException">It cannot be read.</exception>
+    public ForeignJson Open(string file, string place = "") =>
+        Fault is null ? ForeignJson.OfRecord(file, Index, Element, place) : throw new InvalidInputException(file, Index, Fault);
+}
 
 /// <summary>
 /// Reads records one after another from a JSON list, from JSON Lines (any values one after another), or from a list that is a member of one object. A record that
@@ -134,7 +143,7 @@ internal static class JsonRecords
         }
 
         var text = scanner.Value(LargestRecord).Text;
-        using var document = RecordText.Parse(text, 0, out _, e => scanner.NotJson(e.Message, e));
+        using var document = JsonText.Parse(text, JsonText.MaxDepth, allowNotANumber: true, out _, e => scanner.NotJson(e.Message, e));
         return document?.RootElement.GetString() ?? "";
     }
 
@@ -177,13 +186,13 @@ internal static class JsonRecords
             return null;
         }
 
-        return RecordText.Parse(extent.Text, extent.Depth, out fault, e => scanner.NotJson(
-            $"{(e.LineNumber is { } line ? $"near line {line + 1}, byte {e.BytePositionInLine + 1} of the record: " : "")}{FirstSentence(e.Message)}", e));
-    }
+        if (extent.Depth > JsonText.MaxDepth)
+        {
+            fault = $"too_deep: expected lists and objects nested at most {JsonText.MaxDepth} deep, got {extent.Depth}";
+            return null;
+        }
 
-    private static string FirstSentence(string message)
-    {
-        var end = message.IndexOf(". ", StringComparison.Ordinal);
-        return (end < 0 ? message : message[..end]).TrimEnd('.');
+        return JsonText.Parse(extent.Text, JsonText.MaxDepth, allowNotANumber: true, out fault, e => scanner.NotJson(
+            $"{(e.LineNumber is { } line ? $"near line {line + 1}, byte {e.BytePositionInLine + 1} of the record: " : "")}{JsonText.FirstSentence(e.Message)}", e));
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Json;
 
@@ -24,9 +25,9 @@ internal sealed class JsonScanner : IDisposable
     {
         (_path, _stream) = (path, stream);
         Fill();
-        if (ForeignFile.Recognise(_buffer.AsSpan(0, _to)) is { } foreign)
+        if (ForeignFormat.Describe(_buffer.AsSpan(0, _to)) is { } instead)
         {
-            throw new InvalidInputException(path, null, foreign);
+            throw new InvalidInputException(path, null, $"expected JSON or JSON Lines, got {instead}");
         }
 
         _from = _buffer.AsSpan(0, _to).StartsWith("\uFEFF"u8) ? 3 : 0;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Json;
 using Fovea.Core.Provenance;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Templates;
 
@@ -31,7 +31,7 @@ public sealed record CheckpointTemplate(string File, string Sha256, string? Name
         foreach (var file in (string[])["chat_template.json", "tokenizer_config.json"])
         {
             var path = Path.Combine(folder, file);
-            if (System.IO.File.Exists(path) && JsonFields.OpenFile(path).Optional("chat_template") is { } field)
+            if (System.IO.File.Exists(path) && ForeignJson.Open(path).Optional("chat_template") is { } field)
             {
                 return Recognise(path, DefaultOf(field));
             }
@@ -62,7 +62,7 @@ public sealed record CheckpointTemplate(string File, string Sha256, string? Name
         _ => null,
     };
 
-    private static string DefaultOf(JsonFields field)
+    private static string DefaultOf(ForeignJson field)
     {
         if (field.Element.ValueKind != JsonValueKind.Array)
         {

@@ -1,5 +1,5 @@
 using Fovea.Core.Errors;
-using Fovea.Data.Json;
+using Fovea.Core.Json;
 using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;
@@ -19,7 +19,7 @@ public static class TemplateFamily
         var path = Path.Combine(folder, "config.json");
         if (File.Exists(path))
         {
-            var config = JsonFields.OpenFile(path);
+            var config = ForeignJson.Open(path);
             var names = Names(config).ToList();
             if (names.Exists(n => n.Contains("solo", StringComparison.OrdinalIgnoreCase)))
             {
@@ -38,14 +38,14 @@ public static class TemplateFamily
     }
 
     /// <summary>All that a configuration calls its model and its text model, in the layouts of Transformers, LLaVA and Prismatic.</summary>
-    private static IEnumerable<string> Names(JsonFields config)
+    private static IEnumerable<string> Names(ForeignJson config)
     {
         foreach (var architecture in config.Optional("architectures")?.Items() ?? [])
         {
             yield return architecture.Text();
         }
 
-        JsonFields?[] named =
+        ForeignJson?[] named =
         [
             config.Optional("model_type"), config.Optional("text_config")?.Optional("model_type"),
             config.Optional("model") is { Element.ValueKind: System.Text.Json.JsonValueKind.Object } prismatic ? prismatic.Optional("llm_backbone_id") : null,

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Fovea.Data.Json;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -10,7 +10,7 @@ internal static class TokenModelReader
     private const int MostMerges = 1 << 20;
 
     /// <summary>Reads a BPE or unigram model.</summary>
-    public static TokenModel Read(JsonFields model, bool byteLevel)
+    public static TokenModel Read(ForeignJson model, bool byteLevel)
     {
         var type = model.Optional("type")?.Text() ?? "BPE";
         return type switch
@@ -46,7 +46,7 @@ internal static class TokenModelReader
         return new BpeMerges(pairs);
     }
 
-    private static BpeModel ReadBpe(JsonFields model, bool byteLevel)
+    private static BpeModel ReadBpe(ForeignJson model, bool byteLevel)
     {
         if (model.Optional("dropout") is { } dropout && dropout.Number() != 0)
         {
@@ -69,60 +69,41 @@ internal static class TokenModelReader
             byteLevel, prefix, model.Optional("end_of_word_suffix")?.Text() ?? ""));
     }
 
-    private static IEnumerable<(int Place, string Left, string Right)> Pairs(JsonFields merges)
+    private static IEnumerable<(int Place, string Left, string Right)> Pairs(ForeignJson merges)
     {
         var place = 0;
         foreach (var merge in merges.Element.EnumerateArray())
         {
             string[] parts = merge.ValueKind switch
             {
-                JsonValueKind.String => Text(merge, place).Split(' '),
+                JsonValueKind.String => merge.GetString()!.Split(' '),
                 JsonValueKind.Array when merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String =>
-                    [Text(merge[0], place), Text(merge[1], place)],
+                    [merge[0].GetString()!, merge[1].GetString()!],
                 _ => throw merges.Error($"[{place}]: expected two parts, got {merge.ValueKind}"),
             };
             yield return parts.Length == 2 ? (place++, parts[0], parts[1]) : throw merges.Error($"[{place}]: expected two parts, got {parts.Length}");
         }
-
-        string Text(JsonElement element, int at)
-        {
-            try
-            {
-                return element.GetString()!;
-            }
-            catch (InvalidOperationException)
-            {
-                throw merges.Error($"[{at}]: expected a text, got one that is not valid Unicode (half of a surrogate pair)");
-            }
-        }
     }
 
-    public static Dictionary<string, int> ReadVocabulary(JsonFields fields)
+    public static Dictionary<string, int> ReadVocabulary(ForeignJson fields)
     {
         fields.Require(JsonValueKind.Object);
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         var ids = new HashSet<int>();
-        try
+        foreach (var entry in fields.Element.EnumerateObject())
         {
-            foreach (var entry in fields.Element.EnumerateObject())
+            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id) || id is < 0 or >= TokenizerJsonReader.LargestVocabulary)
             {
-                if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id) || id is < 0 or >= TokenizerJsonReader.LargestVocabulary)
-                {
-                    throw fields.Error($"the id of \"{entry.Name}\": expected a whole number from 0 to {TokenizerJsonReader.LargestVocabulary - 1}, got {entry.Value.GetRawText()}");
-                }
-
-                vocabulary[entry.Name] = ids.Add(id) ? id : throw fields.Error($"two tokens have the id {id}, \"{entry.Name}\" and another");
+                throw fields.Error($"the id of \"{entry.Name}\": expected a whole number from 0 to {TokenizerJsonReader.LargestVocabulary - 1}, got {entry.Value.GetRawText()}");
             }
-        }
-        catch (InvalidOperationException)
-        {
-            throw fields.Error("a token is not valid Unicode (half of a surrogate pair)");
+
+            vocabulary[entry.Name] = ids.Add(id) ? id : throw fields.Error($"two tokens have the id {id}, \"{entry.Name}\" and another");
         }
 
         return vocabulary.Count > 0 ? vocabulary : throw fields.Error("the vocabulary is empty");
     }
 
-    private static UnigramModel ReadUnigram(JsonFields model)
+    private static UnigramModel ReadUnigram(ForeignJson model)
     {
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         var pieces = new List<(string Text, int Id, double Score)>();

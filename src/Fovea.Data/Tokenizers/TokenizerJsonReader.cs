@@ -1,7 +1,6 @@
 using System.Text;
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -28,9 +27,9 @@ internal static class TokenizerJsonReader
     private static readonly InertKeys OfMetaspace = new("split str_rep");
 
     /// <summary>Reads the file.</summary>
-    public static TokenizerDefinition Load(string path) => JsonFields.ReadFile(path, Read);
+    public static TokenizerDefinition Load(string path) => ForeignJson.Read(path, Read);
 
-    private static TokenizerDefinition Read(JsonFields root)
+    private static TokenizerDefinition Read(ForeignJson root)
     {
         root.Allow(Inert);
         var words = WordStepReader.Read(root.Optional("pre_tokenizer")).ToList();
@@ -62,7 +61,7 @@ internal static class TokenizerJsonReader
         };
     }
 
-    private static void CheckSteps(JsonFields root, int normalizers, int words, List<DecodeStep>? decoder)
+    private static void CheckSteps(ForeignJson root, int normalizers, int words, List<DecodeStep>? decoder)
     {
         foreach (var (name, count) in new[] { ("normalizer", normalizers), ("pre_tokenizer", words), ("decoder", decoder?.Count ?? 0) })
         {
@@ -78,15 +77,15 @@ internal static class TokenizerJsonReader
         }
     }
 
-    public static InvalidInputException Unsupported(JsonFields at, string what) => at.Error($"{what} is not supported");
+    public static InvalidInputException Unsupported(ForeignJson at, string what) => at.Error($"{what} is not supported");
 
-    public static bool Is(JsonFields fields, string name) => fields.Optional(name)?.Flag() ?? false;
+    public static bool Is(ForeignJson fields, string name) => fields.Optional(name)?.Flag() ?? false;
 
-    private static AddedToken ReadAdded(JsonFields t) => new(
+    private static AddedToken ReadAdded(ForeignJson t) => new(
         t.Field("id").Integer() is >= 0 and < LargestVocabulary and var id ? id : throw t.Field("id").Expected($"an id from 0 to {LargestVocabulary - 1}"),
         t.Field("content").Text(), Is(t, "single_word"), Is(t, "lstrip"), Is(t, "rstrip"), Is(t, "normalized"), Is(t, "special"));
 
-    private static IEnumerable<TextStep> ReadNormalizers(JsonFields? fields) => fields?.Field("type").Text() switch
+    private static IEnumerable<TextStep> ReadNormalizers(ForeignJson? fields) => fields?.Field("type").Text() switch
     {
         null => [],
         "Sequence" => fields.Field("normalizers").Items().SelectMany(ReadNormalizers),
@@ -101,17 +100,17 @@ internal static class TokenizerJsonReader
         var other => throw Unsupported(fields, $"normalizer {other}"),
     };
 
-    private static TextStep ReadReplace(JsonFields replace)
+    private static TextStep ReadReplace(ForeignJson replace)
     {
         var pattern = replace.Field("pattern");
         var content = replace.Field("content").Text();
         return pattern.Optional("Regex") is { } regex ? new ReplaceMatchesStep(Compile(regex), content) : new ReplaceStep(Literal(pattern), content);
     }
 
-    public static string Literal(JsonFields pattern) =>
+    public static string Literal(ForeignJson pattern) =>
         pattern.Optional("String")?.Text() is { Length: > 0 } literal ? literal : throw Unsupported(pattern, "a pattern that is no plain text");
 
-    public static SplitPattern Compile(JsonFields regex)
+    public static SplitPattern Compile(ForeignJson regex)
     {
         try
         {
@@ -123,7 +122,7 @@ internal static class TokenizerJsonReader
         }
     }
 
-    private static (int[] Prefix, int[] Suffix) ReadPostProcessor(JsonFields? fields)
+    private static (int[] Prefix, int[] Suffix) ReadPostProcessor(ForeignJson? fields)
     {
         switch (fields?.Field("type").Text())
         {
@@ -145,9 +144,9 @@ internal static class TokenizerJsonReader
         }
     }
 
-    private static int SpecialId(JsonFields pair) => pair.Items().ToList() is [_, var id] ? id.Integer() : throw pair.Expected("a token and its id");
+    private static int SpecialId(ForeignJson pair) => pair.Items().ToList() is [_, var id] ? id.Integer() : throw pair.Expected("a token and its id");
 
-    private static (int[] Prefix, int[] Suffix) ReadTemplate(JsonFields fields)
+    private static (int[] Prefix, int[] Suffix) ReadTemplate(ForeignJson fields)
     {
         fields.Allow(OfTemplate);
         var ids = new List<int>();
@@ -171,7 +170,7 @@ internal static class TokenizerJsonReader
         return ([.. ids[..split]], [.. ids[split..]]);
     }
 
-    private static IEnumerable<DecodeStep> ReadDecoders(JsonFields fields) => fields.Field("type").Text() switch
+    private static IEnumerable<DecodeStep> ReadDecoders(ForeignJson fields) => fields.Field("type").Text() switch
     {
         "Sequence" => fields.Field("decoders").Items().SelectMany(ReadDecoders),
         "Replace" => [new DecodeReplace(Literal(fields.Field("pattern")), fields.Field("content").Text())],
@@ -184,13 +183,13 @@ internal static class TokenizerJsonReader
         var other => throw Unsupported(fields, $"decoder {other}"),
     };
 
-    private static DecodeStep[] ReadByteLevelDecoder(JsonFields fields)
+    private static DecodeStep[] ReadByteLevelDecoder(ForeignJson fields)
     {
         fields.Allow(OfByteLevel);
         return [new DecodeByteLevel()];
     }
 
-    private static DecodeStep[] ReadMetaspaceDecoder(JsonFields fields)
+    private static DecodeStep[] ReadMetaspaceDecoder(ForeignJson fields)
     {
         fields.Allow(OfMetaspace);
         return [new DecodeMetaspace(WordStepReader.MetaspaceOf(fields), WordStepReader.SchemeOf(fields) != PrependScheme.Never)];

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Fovea.Core.Json;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -61,7 +60,7 @@ internal sealed record TokenizerSettings
     {
         var path = Path.Combine(folder, "tokenizer_config.json");
         var settings = new TokenizerSettings { File = path };
-        if (!System.IO.File.Exists(path) || !JsonFields.ReadFile(path, settings.ReadConfig))
+        if (!System.IO.File.Exists(path) || !ForeignJson.Read(path, settings.ReadConfig))
         {
             settings.ReadOlder(folder);
         }
@@ -71,7 +70,7 @@ internal sealed record TokenizerSettings
     }
 
     /// <summary>Reads <c>tokenizer_config.json</c>; whether it lists the added tokens too.</summary>
-    private bool ReadConfig(JsonFields config)
+    private bool ReadConfig(ForeignJson config)
     {
         config.Allow(Inert);
         Class = config.Optional("tokenizer_class")?.Text();
@@ -98,11 +97,11 @@ internal sealed record TokenizerSettings
             return false;
         }
 
-        Added.AddRange(Names(added).Select(name => ReadAdded(added, name)).OrderBy(t => t.Id));
+        Added.AddRange(added.Require(JsonValueKind.Object).Keys().Select(name => ReadAdded(added, name)).OrderBy(t => t.Id));
         return true;
     }
 
-    private void ReadExtra(JsonFields? extra)
+    private void ReadExtra(ForeignJson? extra)
     {
         if (extra?.Element.ValueKind == JsonValueKind.Array)
         {
@@ -110,14 +109,14 @@ internal sealed record TokenizerSettings
         }
         else if (extra is not null)
         {
-            foreach (var name in Names(extra))
+            foreach (var name in extra.Require(JsonValueKind.Object).Keys())
             {
                 Name(name, extra.Field(name));
             }
         }
     }
 
-    private void ReadNames(JsonFields fields)
+    private void ReadNames(ForeignJson fields)
     {
         foreach (var name in SingleNames)
         {
@@ -135,7 +134,7 @@ internal sealed record TokenizerSettings
         var map = Path.Combine(folder, "special_tokens_map.json");
         if (System.IO.File.Exists(map))
         {
-            JsonFields.ReadFile(map, fields =>
+            ForeignJson.Read(map, fields =>
             {
                 fields.Allow(OfMap);
                 ReadNames(fields);
@@ -146,7 +145,7 @@ internal sealed record TokenizerSettings
         var file = Path.Combine(folder, "added_tokens.json");
         if (System.IO.File.Exists(file))
         {
-            Added.AddRange(JsonFields.ReadFile(file, added => Names(added).Select(content =>
+            Added.AddRange(ForeignJson.Read(file, added => added.Require(JsonValueKind.Object).Keys().Select(content =>
             {
                 var special = Special.Exists(t => t.Content == content);
                 return new AddedToken(IdOf(added.Field(content), added.Field(content).Integer()), content, false, false, false, !special, special);
@@ -154,26 +153,14 @@ internal sealed record TokenizerSettings
         }
     }
 
-    private void Name(string name, JsonFields token)
+    private void Name(string name, ForeignJson token)
     {
         Named[name] = ContentOf(token);
         Special.RemoveAll(t => t.Content == Named[name]);
         Special.Add(SpecialOf(token));
     }
 
-    private static List<string> Names(JsonFields fields)
-    {
-        try
-        {
-            return [.. fields.Require(JsonValueKind.Object).Element.EnumerateObject().Select(p => p.Name)];
-        }
-        catch (InvalidOperationException)
-        {
-            throw fields.Error("a key is not valid Unicode (half of a surrogate pair)");
-        }
-    }
-
-    private static string ContentOf(JsonFields token)
+    private static string ContentOf(ForeignJson token)
     {
         if (token.Element.ValueKind != JsonValueKind.Object)
         {
@@ -184,10 +171,10 @@ internal sealed record TokenizerSettings
         return token.Field("content").Text();
     }
 
-    private static AddedToken SpecialOf(JsonFields token) =>
+    private static AddedToken SpecialOf(ForeignJson token) =>
         token.Element.ValueKind == JsonValueKind.Object ? Flags(token, -1, special: true, normalized: false) : new AddedToken(-1, token.Text(), false, false, false, false, true);
 
-    private static AddedToken ReadAdded(JsonFields fields, string id)
+    private static AddedToken ReadAdded(ForeignJson fields, string id)
     {
         var token = fields.Field(id);
         return int.TryParse(id, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
@@ -195,11 +182,11 @@ internal sealed record TokenizerSettings
             : throw token.Error("expected an id as the key");
     }
 
-    private static int IdOf(JsonFields at, int id) =>
+    private static int IdOf(ForeignJson at, int id) =>
         id is >= 0 and < TokenizerJsonReader.LargestVocabulary ? id : throw at.Error($"expected an id from 0 to {TokenizerJsonReader.LargestVocabulary - 1}");
 
     // Absent flags are those of Python's AddedToken: normalized unless special.
-    private static AddedToken Flags(JsonFields t, int id, bool special, bool normalized)
+    private static AddedToken Flags(ForeignJson t, int id, bool special, bool normalized)
     {
         t.Allow(OfToken);
         special = t.Optional("special")?.Flag() ?? special;

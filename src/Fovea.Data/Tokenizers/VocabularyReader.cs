@@ -1,7 +1,7 @@
 using System.Text;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
-using Fovea.Data.Json;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -18,7 +18,7 @@ internal static class VocabularyReader
     /// <summary>Reads the two files of a folder.</summary>
     public static TokenizerDefinition Load(string vocab, string merges, TokenizerSettings settings)
     {
-        var vocabulary = TokenModelReader.ReadVocabulary(JsonFields.OpenFile(vocab));
+        var vocabulary = TokenModelReader.ReadVocabulary(ForeignJson.Open(vocab));
         var family = FamilyOf(Path.GetDirectoryName(Path.GetFullPath(vocab))!, vocabulary, settings);
         var pairs = TokenModelReader.Merges(Pairs(merges), vocabulary, "", (line, message) => new InvalidInputException(merges, null, $"line {line}: {message}"));
         if (family == "clip" && !vocabulary.ContainsKey(End))
@@ -75,7 +75,7 @@ internal static class VocabularyReader
     private static string FamilyOf(string folder, Dictionary<string, int> vocabulary, TokenizerSettings settings)
     {
         var config = Path.Combine(folder, "config.json");
-        var name = settings.Class ?? (File.Exists(config) ? JsonFields.OpenFile(config).Optional("model_type")?.Text() : null);
+        var name = settings.Class ?? (File.Exists(config) ? ForeignJson.Open(config).Optional("model_type")?.Text() : null);
         return name switch
         {
             "GPT2Tokenizer" or "GPT2TokenizerFast" or "gpt2" => "gpt2",

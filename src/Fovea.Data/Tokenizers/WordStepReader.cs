@@ -1,6 +1,5 @@
 using System.Text;
 using Fovea.Core.Json;
-using Fovea.Data.Json;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -15,7 +14,7 @@ internal static class WordStepReader
     public static WordStep GptWords() => new SplitStep(new PatternFinder(new SplitPattern(GptPattern)), SplitBehavior.Isolated, false);
 
     /// <summary>The steps; null means the change into bytes.</summary>
-    public static IEnumerable<WordStep?> Read(JsonFields? fields) => fields?.Field("type").Text() switch
+    public static IEnumerable<WordStep?> Read(ForeignJson? fields) => fields?.Field("type").Text() switch
     {
         null => [],
         "Sequence" => fields.Field("pretokenizers").Items().SelectMany(Read),
@@ -31,13 +30,13 @@ internal static class WordStepReader
 
     private static SplitStep Cut(Func<Rune, bool> isOne, bool runs, SplitBehavior behavior) => new(new CharacterFinder(isOne, runs), behavior, false);
 
-    private static MetaspaceStep ReadMetaspace(JsonFields fields)
+    private static MetaspaceStep ReadMetaspace(ForeignJson fields)
     {
         fields.Allow(OfMetaspace);
         return new MetaspaceStep(MetaspaceOf(fields), SchemeOf(fields), fields.Optional("split")?.Flag() ?? true);
     }
 
-    private static IEnumerable<WordStep?> ReadByteLevel(JsonFields fields)
+    private static IEnumerable<WordStep?> ReadByteLevel(ForeignJson fields)
     {
         fields.Allow(OfByteLevel);
         if (fields.Optional("add_prefix_space")?.Flag() ?? true)
@@ -53,10 +52,10 @@ internal static class WordStepReader
         yield return null;
     }
 
-    private static PatternFinder FinderOf(JsonFields pattern) => new PatternFinder(
+    private static PatternFinder FinderOf(ForeignJson pattern) => new PatternFinder(
         pattern.Optional("Regex") is { } regex ? TokenizerJsonReader.Compile(regex) : new SplitPattern(System.Text.RegularExpressions.Regex.Escape(TokenizerJsonReader.Literal(pattern))));
 
-    private static SplitBehavior BehaviorOf(JsonFields fields) => fields.Text() switch
+    private static SplitBehavior BehaviorOf(ForeignJson fields) => fields.Text() switch
     {
         "Removed" => SplitBehavior.Removed,
         "Isolated" => SplitBehavior.Isolated,
@@ -66,10 +65,10 @@ internal static class WordStepReader
         var other => throw TokenizerJsonReader.Unsupported(fields, $"the behavior {other}"),
     };
 
-    public static string MetaspaceOf(JsonFields fields) =>
+    public static string MetaspaceOf(ForeignJson fields) =>
         fields.Optional("replacement")?.Text() is not { } text ? "\u2581" : text.Length > 0 ? text : throw TokenizerJsonReader.Unsupported(fields, "an empty replacement");
 
-    public static PrependScheme SchemeOf(JsonFields fields)
+    public static PrependScheme SchemeOf(ForeignJson fields)
     {
         var (named, flag) = (fields.Optional("prepend_scheme")?.Text(), fields.Optional("add_prefix_space")?.Flag());
         var scheme = (named ?? (flag == false ? "never" : "always")) switch

@@ -1,3 +1,4 @@
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Checkpoints;
@@ -44,11 +45,8 @@ internal sealed class AddedTokenIds
     private static ForeignJson? Open(string dir, string name)
     {
         var file = Path.Combine(dir, name);
-        return File.Exists(file) ? ForeignJson.Peek(file, MaxTokenizerBytes) : null;
+        return File.Exists(file) ? ForeignJson.Open(file) : null;
     }
-
-    // Vocabularies of a quarter million entries with their merges.
-    private const long MaxTokenizerBytes = 128 << 20;
 
     private void Set(string? content, int? id)
     {

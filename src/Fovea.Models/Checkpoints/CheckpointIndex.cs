@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -13,23 +14,10 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
 
     public static CheckpointIndex Read(string path)
     {
-        using var file = CheckpointFile.Open(path);
-        if (file.Length > MaxBytes)
-        {
-            throw new InvalidInputException(path, null, $"{file.Length} bytes; expected an index of at most {MaxBytes}");
-        }
-
-        file.RefuseWrongContent();
-        var json = new byte[file.Length];
-        file.Read(json, 0, "the index");
-        using var document = CheckpointJson.Parse(json, path, "the index");
-        if (!document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
-        {
-            throw new InvalidInputException(path, null, "no weight_map; expected an object from tensor names to file names");
-        }
-
+        var map = ForeignJson.Open(path, MaxBytes).Object("weight_map")
+            ?? throw new InvalidInputException(path, null, "no weight_map; expected an object from tensor names to file names");
         var shards = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var item in map.EnumerateObject())
+        foreach (var item in map.Element.EnumerateObject())
         {
             var name = item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : "";
             shards.Add(item.Name, IsPlainFileName(name)

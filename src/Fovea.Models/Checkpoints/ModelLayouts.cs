@@ -1,3 +1,4 @@
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;

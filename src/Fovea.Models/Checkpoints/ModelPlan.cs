@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;

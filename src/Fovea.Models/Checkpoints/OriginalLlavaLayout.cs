@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -15,6 +16,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     private const int MaxTensors = 100_000;
     private const int MaxDimensions = 16;
+    private const int MaxDepth = 8;
 
     public static SafetensorsHeader Read(CheckpointFile file)
     {
@@ -40,7 +42,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw new InvalidInputException(file.Path, null, "not safetensors: the header does not begin with '{'");
         }
 
-        using var document = CheckpointJson.Parse(json, file.Path, "the safetensors header");
+        using var document = ForeignDocument.Parse(json, file.Path, "the safetensors header", MaxDepth);
         return Parse(document.RootElement, file.Path, 8 + (long)length, file.Length);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Json;
 
 namespace Fovea.Models.Configs;
 
@@ -30,7 +31,7 @@ public sealed partial record DecoderConfig
             VocabSize = json.Integer("vocab_size", d.VocabSize),
             HiddenSize = hidden,
             IntermediateSize = json.Integer("intermediate_size", d.IntermediateSize),
-            NumLayers = json.Integer("num_hidden_layers", d.NumLayers, most: ForeignJson.MostLayers),
+            NumLayers = json.Integer("num_hidden_layers", d.NumLayers, most: ConfigLimits.MostLayers),
             NumHeads = heads,
             NumKeyValueHeads = json.Integer("num_key_value_heads", json.IsNull("num_key_value_heads") || type == "llama" ? heads : d.NumKeyValueHeads),
             HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),
@@ -51,9 +52,9 @@ public sealed partial record DecoderConfig
             throw json.Error("num_key_value_heads", $"{config.NumKeyValueHeads} does not divide num_attention_heads, {heads}");
         }
 
-        if ((long)heads * config.HeadDim > ForeignJson.MostWide)
+        if ((long)heads * config.HeadDim > ConfigLimits.MostWide)
         {
-            throw json.Error("head_dim", $"{config.HeadDim} times {heads} heads; expected a product of at most {ForeignJson.MostWide}");
+            throw json.Error("head_dim", $"{config.HeadDim} times {heads} heads; expected a product of at most {ConfigLimits.MostWide}");
         }
 
         return config.HeadDim % 2 == 0

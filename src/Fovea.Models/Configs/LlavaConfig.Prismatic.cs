@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Fovea.Core.Json;
 
 namespace Fovea.Models.Configs;
 

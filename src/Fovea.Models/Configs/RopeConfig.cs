@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fovea.Core.Json;
 
 namespace Fovea.Models.Configs;
 
@@ -27,7 +29,7 @@ public sealed record RopeConfig
     internal static RopeConfig Read(ForeignJson text)
     {
         var (parameters, older) = (text.Object("rope_parameters"), text.Object("rope_scaling"));
-        if (parameters is not null && older is not null && !text.AreEqual("rope_parameters", "rope_scaling"))
+        if (parameters is not null && older is not null && !JsonElement.DeepEquals(parameters.Element, older.Element))
         {
             throw text.Error("rope_scaling", "differs from rope_parameters; keep one of them");
         }

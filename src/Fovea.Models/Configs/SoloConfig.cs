@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
@@ -33,7 +34,7 @@ public sealed record SoloConfig
         return new SoloConfig
         {
             Text = DecoderConfig.Read(json),
-            PatchSize = json.Integer("vision_patch_size", 32, most: ForeignJson.MostPixels),
+            PatchSize = json.Integer("vision_patch_size", 32, most: ConfigLimits.MostPixels),
             TokenIds = tokenIds ?? stated ?? FromTokenizer(json.File),
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Json;
 using Fovea.Models.Vision;
 
 namespace Fovea.Models.Configs;
@@ -88,11 +89,11 @@ public sealed record VisionConfig
         var config = new VisionConfig
         {
             ModelType = type,
-            ImageSize = json.Integer("image_size", 224, most: ForeignJson.MostPixels),
-            PatchSize = json.Integer("patch_size", clip ? 32 : 16, most: ForeignJson.MostPixels),
+            ImageSize = json.Integer("image_size", 224, most: ConfigLimits.MostPixels),
+            PatchSize = json.Integer("patch_size", clip ? 32 : 16, most: ConfigLimits.MostPixels),
             HiddenSize = json.Integer("hidden_size", 768),
             IntermediateSize = json.Integer("intermediate_size", 3072),
-            NumLayers = json.Integer("num_hidden_layers", 12, most: ForeignJson.MostLayers),
+            NumLayers = json.Integer("num_hidden_layers", 12, most: ConfigLimits.MostLayers),
             NumHeads = json.Integer("num_attention_heads", 12),
             Activation = act,
             LayerNormEps = json.Number("layer_norm_eps", clip ? 1e-5 : 1e-6),

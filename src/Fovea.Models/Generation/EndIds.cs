@@ -1,3 +1,4 @@
+using Fovea.Core.Json;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Generation;
@@ -11,7 +12,7 @@ public static class EndIds
     {
         var (generation, config) = (Path.Combine(dir, "generation_config.json"), Path.Combine(dir, "config.json"));
         int[] stated = File.Exists(generation) ? ForeignJson.Read(generation, FromGeneration) : [];
-        return stated.Length > 0 || !File.Exists(config) ? stated : ForeignJson.Peek(config).Ids("eos_token_id");
+        return stated.Length > 0 || !File.Exists(config) ? stated : ForeignJson.Open(config).Ids("eos_token_id");
     }
 
     private static int[] FromGeneration(ForeignJson json)

@@ -93,7 +93,7 @@ public static class ModelPresets
             ("vision_num_heads", s.VisionNumHeads), ("vision_intermediate_size", s.VisionIntermediateSize),
         })
         {
-            var most = key.EndsWith("num_layers", StringComparison.Ordinal) ? ForeignJson.MostLayers : ForeignJson.MostWide;
+            var most = key.EndsWith("num_layers", StringComparison.Ordinal) ? ConfigLimits.MostLayers : ConfigLimits.MostWide;
             if (value < 1 || value > most)
             {
                 throw new FoveaException($"preset.sizes.{key}: expected 1 to {most}, got {value}");

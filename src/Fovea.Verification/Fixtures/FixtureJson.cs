@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Core.Json;
 using Fovea.Verification.Checks;
 
 namespace Fovea.Verification.Fixtures;
@@ -11,12 +13,11 @@ internal static class FixtureJson
     {
         try
         {
-            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, RegularFile.MaxWhole));
-            return document.RootElement.Clone();
+            return ForeignDocument.Open(path, RegularFile.MaxWhole);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (InvalidInputException e)
         {
-            throw new ReferenceException($"{path}: {(e is JsonException ? "no valid JSON: " + e.Message : e.Message)}");
+            throw new ReferenceException(e.Message);
         }
     }
 

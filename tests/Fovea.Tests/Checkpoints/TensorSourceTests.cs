@@ -118,7 +118,7 @@ public sealed class TensorSourceTests : IDisposable
     [InlineData("""{"a":"one.safetensors","a":"two.safetensors"}""", "JSON")]
     [InlineData("""{"\ud800":"one.safetensors"}""", "JSON")]
     [InlineData("""{}""", "empty")]
-    [InlineData("""[]""", "no weight_map")]
+    [InlineData("""[]""", "weight_map: expected an object, got a list")]
     public void An_index_that_its_shards_do_not_bear_out_is_one_clear_error(string map, string? expected)
     {
         Write(Path.Combine(_folder, "one.safetensors"), "a");

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Fovea.Data.Json;
+using Fovea.Core.Json;
 using Fovea.Data.Tokenizers;
 using FsCheck.Xunit;
 using Microsoft.ML.Tokenizers;
@@ -18,7 +18,7 @@ public sealed class TokenizerPeerTests
 
     public TokenizerPeerTests()
     {
-        var file = JsonFields.OpenFile(Path.Combine(TestData.Find("data/tokenizers/tiny_torchtune"), "tiny_bpe_tokenizer.json")).Field("model");
+        var file = ForeignJson.Open(Path.Combine(TestData.Find("data/tokenizers/tiny_torchtune"), "tiny_bpe_tokenizer.json")).Field("model");
         _ours = (BpeModel)TokenModelReader.Read(file, byteLevel: true);
         _peer = BpeTokenizer.Create(new Microsoft.ML.Tokenizers.BpeOptions(file.Field("vocab").Element.EnumerateObject().Select(t => KeyValuePair.Create(t.Name, t.Value.GetInt32())))
         {

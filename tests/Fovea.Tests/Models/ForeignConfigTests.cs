@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Core.Json;
 using Fovea.Models.Adapters;
 using Fovea.Models.Configs;
 using Fovea.Models.Generation;
@@ -102,7 +103,7 @@ public sealed class ForeignConfigTests : IDisposable
     [InlineData(Llama2, "qk_layernorm", "true", "qk_layernorm: true is not supported; expected false")]
     [InlineData(Llama2, "partial_rotary_factor", "0.5", "partial_rotary_factor")]
     [InlineData(Llama2, "final_logit_softcapping", "30.0", "final_logit_softcapping")]
-    [InlineData(Llama2, "hidden_size", "[5120, 1]", "hidden_size: expected an integer")]
+    [InlineData(Llama2, "hidden_size", "[5120, 1]", "hidden_size: expected a whole number")]
     [InlineData(Llama2, "rope_parameters", """{"rope_type": "yarn", "rope_theta": 1, "factor": 2}""", "rope_type")]
     [InlineData(Llama3, "rope_parameters", """{"rope_type": "default"}""", "rope_scaling: differs from rope_parameters")]
     [InlineData(Mistral, "attention_bias", "true", "attention_bias")]
@@ -192,9 +193,9 @@ public sealed class ForeignConfigTests : IDisposable
     [Fact]
     public void What_is_wrong_is_quoted_on_one_line_with_its_place_and_its_range()
     {
-        AssertRefused(f => DecoderConfig.Read(f), "[]", "config.json: expected an object, got []");
-        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 1_000_000_000_000), "max_position_embeddings: expected an integer from 1 to 2147483647, got 1000000000000");
-        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 0), "max_position_embeddings: expected an integer of at least 1, got 0");
+        AssertRefused(f => DecoderConfig.Read(f), "[]", "config.json: expected an object, got a list ([])");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 1_000_000_000_000), "max_position_embeddings: expected a whole number from 1 to 2147483647, got a number (1000000000000)");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 0), "max_position_embeddings: expected a whole number of at least 1, got a number (0)");
         AssertRefused(f => LoraConfig.Read(f), With(Peft18, [], "alora_invocation_tokens", "A").Replace("\"A\"", "[\n   29,\n   17\n ]", StringComparison.Ordinal), "alora_invocation_tokens: [29,17] is not supported");
     }
 

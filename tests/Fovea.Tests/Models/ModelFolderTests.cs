@@ -60,7 +60,7 @@ public sealed class ModelFolderTests : IDisposable
     [Theory]
     [InlineData("""{"model_type":"gpt2"}""", "model_type: 'gpt2' is not supported")]
     [InlineData("""{"vocab_size":5}""", "model_type: missing")]
-    [InlineData("""{"model_type":"llama","hidden_size":"big"}""", "hidden_size: expected an integer from 1 to 4194304, got \"big\"")]
+    [InlineData("""{"model_type":"llama","hidden_size":"big"}""", "hidden_size: expected a whole number from 1 to 4194304, got a text (\"big\")")]
     [InlineData("""{"model_type":"llama","num_attention_heads":0}""", "num_attention_heads: expected")]
     [InlineData("""{"model_type":"llama","num_attention_heads":4,"num_key_value_heads":3}""", "num_key_value_heads: 3 does not divide")]
     [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"yarn"}}""", "rope_scaling.rope_type: 'yarn' is not supported")]
@@ -70,7 +70,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("""{"model_type":"llama","partial_rotary_factor":0.5}""", "partial_rotary_factor: 0.5 is not supported")]
     [InlineData("""{"model_type":"llama","quantization_config":{"bits":4}}""", "quantization_config: quantised weights are not supported")]
     [InlineData("""{"model_type":"llama","hidden_act":"gelu"}""", "hidden_act: 'gelu' is not supported")]
-    [InlineData("""{"model_type":"llama","num_hidden_layers":2000000000}""", "num_hidden_layers: expected an integer from 1 to 1024")]
+    [InlineData("""{"model_type":"llama","num_hidden_layers":2000000000}""", "num_hidden_layers: expected a whole number from 1 to 1024")]
     [InlineData("""{"model_type":"llama","head_dim":4194304,"num_attention_heads":4194304}""", "expected a product of at most")]
     [InlineData("""{"model_type":"qwen2","use_sliding_window":true,"num_hidden_layers":2,"layer_types":["sliding_attention","full_attention"]}""", "layer_types: expected")]
     [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{"hidden_act":"swish2"}}""", "hidden_act: 'swish2' is not supported")]
@@ -80,7 +80,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{},"vision_feature_layer":-14}""", "vision_feature_layer: -14 is outside")]
     [InlineData("""{"model_type":"mistral","vision_patch_size":8}""", "no vision_token_ids")]
     [InlineData("""[]""", "expected an object")]
-    [InlineData("""{""", "not JSON")]
+    [InlineData("""{""", "not valid JSON")]
     public void A_configuration_that_is_not_supported_is_one_clear_error(string config, string expected)
     {
         File.WriteAllText(Path.Combine(_folder, "config.json"), config);

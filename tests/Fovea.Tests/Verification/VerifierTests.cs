@@ -155,7 +155,7 @@ public sealed class VerifierTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"kind\": \"encode\", \"cases\": {", "no valid JSON")]
+    [InlineData("{\"kind\": \"encode\", \"cases\": {", "not valid JSON")]
     [InlineData("{\"kind\": \"encoded\", \"cases\": {}}", "encoded")]
     public void A_file_of_cases_that_cannot_be_understood_fails_without_an_index_too(string json, string named)
     {

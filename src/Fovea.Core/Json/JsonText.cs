@@ -3,30 +3,31 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Fovea.Core.Errors;
 
-namespace Fovea.Data.Json;
+namespace Fovea.Core.Json;
 
-/// <summary>The bytes of one record as JSON, or the rule that they break.</summary>
-internal static class RecordText
+/// <summary>The bytes of a value as JSON, or the rule that they break.</summary>
+public static class JsonText
 {
-    private const int MaxDepth = 64;
+    /// <summary>How deep lists and objects may be nested.</summary>
+    public const int MaxDepth = 64;
 
     /// <summary>
     /// What a bare <c>NaN</c>, <c>Infinity</c> or <c>-Infinity</c> (Python's json writes them, JSON has none) is read as: an object with this one key, which no key
     /// that is read may hold.
     /// </summary>
-    public const string NotANumberKey = "NaN or Infinity, which JSON does not have";
+    internal const string NotANumberKey = "NaN or Infinity, which JSON does not have";
 
     private static readonly byte[] NotANumber = Encoding.UTF8.GetBytes($"{{\"{NotANumberKey}\":0}}");
 
-    /// <summary>Parses a record.</summary>
-    /// <param name="text">A whole value.</param>
-    /// <param name="depth">How deep it is nested.</param>
+    /// <summary>Parses a whole value.</summary>
+    /// <param name="text">Its bytes.</param>
+    /// <param name="maxDepth">How deep it may be nested.</param>
+    /// <param name="allowNotANumber">Whether NaN and Infinity are faults only where they are read.</param>
     /// <param name="fault">What is wrong with it, as "name: explanation"; then nothing is returned.</param>
     /// <param name="notJson">The error for what is no JSON.</param>
-    public static JsonDocument? Parse(ReadOnlyMemory<byte> text, int depth, out string? fault, Func<JsonException, InvalidInputException> notJson)
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> text, int maxDepth, bool allowNotANumber, out string? fault, Func<JsonException, InvalidInputException> notJson)
     {
-        fault = depth > MaxDepth ? $"too_deep: expected lists and objects nested at most {MaxDepth} deep, got {depth}"
-            : FirstNotUtf8(text.Span) is { } at ? $"not_utf8: byte 0x{text.Span[at]:X2} is not UTF-8 (looks like Latin-1 or Windows-1252); convert the file to UTF-8"
+        fault = FirstNotUtf8(text.Span) is { } at ? $"not_utf8: byte 0x{text.Span[at]:X2} is not UTF-8 (looks like Latin-1 or Windows-1252); convert the file to UTF-8"
             : HalfSurrogate(text.Span) is { } half ? $"not_unicode: {half} is half of a surrogate pair, which is not valid Unicode"
             : null;
         if (fault is not null)
@@ -37,32 +38,40 @@ internal static class RecordText
         JsonDocument document;
         try
         {
-            return JsonDocument.Parse(text, Options(allowRepeated: false));
+            return JsonDocument.Parse(text, Options(maxDepth, allowRepeated: false));
         }
         catch (JsonException e)
         {
-            document = ParseLeniently(text) ?? throw notJson(e);
+            document = ParseLeniently(text, maxDepth) ?? throw notJson(e);
         }
 
-        if (FirstRepeated(document.RootElement) is not { } key)
+        fault = FirstRepeated(document.RootElement) is { } key ? $"duplicate_key: the key \"{key}\" is given twice; keep one"
+            : allowNotANumber ? null : $"not_a_number: it holds {NotANumberKey}";
+        if (fault is null)
         {
             return document;
         }
 
         document.Dispose();
-        fault = $"duplicate_key: the key \"{key}\" is given twice; keep one";
         return null;
     }
 
+    /// <summary>A parser's message without the place that .NET appends to it.</summary>
+    public static string FirstSentence(string message)
+    {
+        var end = message.IndexOf(". ", StringComparison.Ordinal);
+        return (end < 0 ? message : message[..end]).TrimEnd('.');
+    }
+
     /// <summary>Whether a value is what a bare NaN or Infinity was read as.</summary>
-    public static bool IsNotANumber(JsonElement element) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(NotANumberKey, out _);
+    internal static bool IsNotANumber(JsonElement element) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(NotANumberKey, out _);
 
     /// <summary>With repeated keys, and with NaN and Infinity replaced; null if it is no JSON even so.</summary>
-    private static JsonDocument? ParseLeniently(ReadOnlyMemory<byte> text)
+    private static JsonDocument? ParseLeniently(ReadOnlyMemory<byte> text, int maxDepth)
     {
         try
         {
-            return JsonDocument.Parse(WithoutNotANumber(text), Options(allowRepeated: true));
+            return JsonDocument.Parse(WithoutNotANumber(text), Options(maxDepth, allowRepeated: true));
         }
         catch (JsonException)
         {
@@ -70,7 +79,7 @@ internal static class RecordText
         }
     }
 
-    private static JsonDocumentOptions Options(bool allowRepeated) => new() { MaxDepth = MaxDepth + 1, AllowDuplicateProperties = allowRepeated };
+    private static JsonDocumentOptions Options(int maxDepth, bool allowRepeated) => new() { MaxDepth = maxDepth + 1, AllowDuplicateProperties = allowRepeated };
 
     private static int? FirstNotUtf8(ReadOnlySpan<byte> text)
     {
