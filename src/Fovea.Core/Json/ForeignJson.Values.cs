@@ -68,7 +68,7 @@ public sealed partial class ForeignJson
         : value.Element.ValueKind == JsonValueKind.Number && value.Number() is >= 0 and var number ? number : throw value.Expected("a number of at least 0");
 
     /// <summary>A key's object, or null.</summary>
-    public ForeignJson? Object(string key) => Optional(key)?.Require(JsonValueKind.Object);
+    public ForeignJson? OptionalObject(string key) => Optional(key)?.Require(JsonValueKind.Object);
 
     /// <summary>A key's list of objects.</summary>
     public IEnumerable<ForeignJson> Objects(string key) => Optional(key)?.Items().Select(i => i.Require(JsonValueKind.Object)) ?? [];

@@ -20,11 +20,11 @@ internal sealed class AddedTokenIds
             }
         }
 
-        if (Open(dir, "tokenizer_config.json")?.Object("added_tokens_decoder") is { } decoder)
+        if (Open(dir, "tokenizer_config.json")?.OptionalObject("added_tokens_decoder") is { } decoder)
         {
             foreach (var key in decoder.ObjectKeys())
             {
-                added.Set(decoder.Object(key)?.OptionalText("content"), int.TryParse(key, out var id) ? id : null);
+                added.Set(decoder.OptionalObject(key)?.OptionalText("content"), int.TryParse(key, out var id) ? id : null);
             }
         }
 

@@ -14,7 +14,7 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
 
     public static CheckpointIndex Read(string path)
     {
-        var map = ForeignJson.Open(path, MaxBytes).Object("weight_map")
+        var map = ForeignJson.Open(path, MaxBytes).OptionalObject("weight_map")
             ?? throw new InvalidInputException(path, null, "no weight_map; expected an object from tensor names to file names");
         var shards = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var item in map.Element.EnumerateObject())

@@ -21,7 +21,7 @@ internal static class ModelLayouts
     private static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)
     {
         json.RefuseQuantised();
-        if (json.Object("model") is { } model)
+        if (json.OptionalObject("model") is { } model)
         {
             return PrismaticLayout.Open(dir, json, model, options);
         }
@@ -76,7 +76,7 @@ internal static class ModelLayouts
         var config = LlavaConfig.Read(json);
         json.RejectOthers();
         var source = TensorSources.Open(dir);
-        var own = json.Object("text_config");
+        var own = json.OptionalObject("text_config");
         if (own is { } text && json.Has("tie_word_embeddings") && text.Has("tie_word_embeddings")
             && json.Flag("tie_word_embeddings", false) != text.Flag("tie_word_embeddings", false))
         {

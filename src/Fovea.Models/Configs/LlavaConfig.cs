@@ -55,8 +55,8 @@ public sealed partial record LlavaConfig
     {
         json.RefuseQuantised();
         json.Allow(ModelKeys.Common, ModelKeys.Llava);
-        var text = json.Object("text_config") ?? throw json.Error("text_config", "missing; expected the decoder's configuration");
-        var vision = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
+        var text = json.OptionalObject("text_config") ?? throw json.Error("text_config", "missing; expected the decoder's configuration");
+        var vision = json.OptionalObject("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
         var select = json.Text("vision_feature_select_strategy", "default");
         if (select is not ("default" or "full"))
         {

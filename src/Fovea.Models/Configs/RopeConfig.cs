@@ -28,7 +28,7 @@ public sealed record RopeConfig
     /// <summary>Reads <c>rope_parameters</c> (Transformers 5) or <c>rope_theta</c> with <c>rope_scaling</c> (Transformers 4).</summary>
     internal static RopeConfig Read(ForeignJson text)
     {
-        var (parameters, older) = (text.Object("rope_parameters"), text.Object("rope_scaling"));
+        var (parameters, older) = (text.OptionalObject("rope_parameters"), text.OptionalObject("rope_scaling"));
         if (parameters is not null && older is not null && !JsonElement.DeepEquals(parameters.Element, older.Element))
         {
             throw text.Error("rope_scaling", "differs from rope_parameters; keep one of them");

@@ -57,7 +57,7 @@ public sealed record SoloConfig
 
     private static VisionTokenIds? FromConfig(ForeignJson json)
     {
-        if (json.Object("vision_token_ids") is not { } ids)
+        if (json.OptionalObject("vision_token_ids") is not { } ids)
         {
             return null;
         }

@@ -114,9 +114,9 @@ public sealed record VisionConfig
     private static ForeignJson Inner(ForeignJson json)
     {
         json.Allow(ModelKeys.WholeClip);
-        var inner = json.Object("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
+        var inner = json.OptionalObject("vision_config") ?? throw json.Error("vision_config", "missing; expected the tower's configuration");
         inner.Allow(ModelKeys.Common, ModelKeys.Tower);
-        if (json.Object("vision_config_dict") is { } again && again.Keys().FirstOrDefault(k => !again.Agrees(inner, k)) is { } key)
+        if (json.OptionalObject("vision_config_dict") is { } again && again.Keys().FirstOrDefault(k => !again.Agrees(inner, k)) is { } key)
         {
             throw again.Error(key, "differs from vision_config, where Transformers would put it; keep one of them");
         }
