@@ -35,7 +35,7 @@ public sealed partial class ForeignJson
     public bool FlagOrNull(string key, bool fallback) => Flag(key, !IsNull(key) && fallback);
 
     /// <summary>This whole number, within a range.</summary>
-    public int Integer(int least = int.MinValue, int most = int.MaxValue)
+    public int WholeNumber(int least = int.MinValue, int most = int.MaxValue)
     {
         if (Element.ValueKind == JsonValueKind.Number && Element.TryGetInt32(out var number) && number >= least && number <= most)
         {
@@ -47,10 +47,10 @@ public sealed partial class ForeignJson
     }
 
     /// <summary>A key's whole number, or null.</summary>
-    public int? OptionalInteger(string key, int least = int.MinValue, int most = int.MaxValue) => Optional(key)?.Integer(least, most);
+    public int? OptionalWholeNumber(string key, int least = int.MinValue, int most = int.MaxValue) => Optional(key)?.WholeNumber(least, most);
 
     /// <summary>A key's whole number or list of them, which is not empty.</summary>
-    public int[] Integers(string key) => Optional(key) is not { } value ? []
+    public int[] WholeNumbers(string key) => Optional(key) is not { } value ? []
         : OneOrMore(value, int.MinValue) is { Length: > 0 } numbers ? numbers : throw value.Expected("a whole number or a list of whole numbers");
 
     /// <summary>A key's id or list of ids, none below 0.</summary>

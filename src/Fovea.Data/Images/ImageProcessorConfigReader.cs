@@ -117,7 +117,7 @@ internal static class ImageProcessorConfigReader
 
     private static bool Does(ForeignJson root, string name) => root.Optional(name)?.Flag() ?? true;
 
-    private static int Side(ForeignJson value) => value.Integer() is > 0 and <= LargestSide and var side ? side : throw value.Expected($"1 to {LargestSide} pixels");
+    private static int Side(ForeignJson value) => value.WholeNumber() is > 0 and <= LargestSide and var side ? side : throw value.Expected($"1 to {LargestSide} pixels");
 
     private static (int Width, int Height) ReadBox(ForeignJson? value)
     {
@@ -135,8 +135,8 @@ internal static class ImageProcessorConfigReader
         }
     }
 
-    private static ResizeFilter ReadFilter(ForeignJson value) => Enum.IsDefined((ResizeFilter)value.Integer())
-        ? (ResizeFilter)value.Integer()
+    private static ResizeFilter ReadFilter(ForeignJson value) => Enum.IsDefined((ResizeFilter)value.WholeNumber())
+        ? (ResizeFilter)value.WholeNumber()
         : throw value.Expected("resample 0 (nearest), 1 (Lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (Hamming)");
 
     private static double[] ReadChannels(ForeignJson root, string name, double without, IReadOnlyList<double> byDefault)

@@ -105,7 +105,7 @@ internal static partial class ImageProcessorFolder
         }
 
         var vision = root.Optional("vision_config") ?? root;
-        var side = vision.Optional("image_size") is { } size && size.Integer() is > 0 and <= ImageProcessorConfigReader.LargestSide and var stated ? stated : DefaultSide;
+        var side = vision.Optional("image_size") is { } size && size.WholeNumber() is > 0 and <= ImageProcessorConfigReader.LargestSide and var stated ? stated : DefaultSide;
         return (vision.Optional("model_type") ?? root.Optional("model_type"))?.Text().StartsWith("siglip", StringComparison.Ordinal) == true
             ? Siglip(side)
             : ImageProcessorConfig.Clip(side, padToSquare: false);

@@ -127,7 +127,7 @@ internal static class TokenModelReader
             throw model.Error("the vocabulary is empty");
         }
 
-        int? unknown = model.Optional("unk_id")?.Integer();
+        int? unknown = model.Optional("unk_id")?.WholeNumber();
         return unknown is null || (unknown >= 0 && unknown < pieces.Count)
             ? new UnigramModel(vocabulary, pieces.Where(p => p.Text.Length > 0), pieces.Min(p => p.Score), new UnigramOptions(
                 unknown, true, TokenizerJsonReader.Is(model, "byte_fallback"), SinglePrecision: false))

@@ -82,7 +82,7 @@ internal static class TokenizerJsonReader
     public static bool Is(ForeignJson fields, string name) => fields.Optional(name)?.Flag() ?? false;
 
     private static AddedToken ReadAdded(ForeignJson t) => new(
-        t.Field("id").Integer() is >= 0 and < LargestVocabulary and var id ? id : throw t.Field("id").Expected($"an id from 0 to {LargestVocabulary - 1}"),
+        t.Field("id").WholeNumber() is >= 0 and < LargestVocabulary and var id ? id : throw t.Field("id").Expected($"an id from 0 to {LargestVocabulary - 1}"),
         t.Field("content").Text(), Is(t, "single_word"), Is(t, "lstrip"), Is(t, "rstrip"), Is(t, "normalized"), Is(t, "special"));
 
     private static IEnumerable<TextStep> ReadNormalizers(ForeignJson? fields) => fields?.Field("type").Text() switch
@@ -144,7 +144,7 @@ internal static class TokenizerJsonReader
         }
     }
 
-    private static int SpecialId(ForeignJson pair) => pair.Items().ToList() is [_, var id] ? id.Integer() : throw pair.Expected("a token and its id");
+    private static int SpecialId(ForeignJson pair) => pair.Items().ToList() is [_, var id] ? id.WholeNumber() : throw pair.Expected("a token and its id");
 
     private static (int[] Prefix, int[] Suffix) ReadTemplate(ForeignJson fields)
     {
@@ -163,7 +163,7 @@ internal static class TokenizerJsonReader
             special.Allow(OfPiece);
             var token = fields.Field("special_tokens").Field(special.Field("id").Text());
             token.Allow(OfSpecialToken);
-            ids.AddRange(token.Field("ids").Items().Select(i => i.Integer()));
+            ids.AddRange(token.Field("ids").Items().Select(i => i.WholeNumber()));
         }
 
         var split = text ?? throw Unsupported(fields, "a template without a sequence");
@@ -179,7 +179,7 @@ internal static class TokenizerJsonReader
         "Fuse" => [new DecodeFuse()],
         "Metaspace" => ReadMetaspaceDecoder(fields),
         "BPEDecoder" => [new DecodeWordEnds(fields.Optional("suffix")?.Text() ?? "</w>")],
-        "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").Integer(), fields.Field("stop").Integer())],
+        "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").WholeNumber(), fields.Field("stop").WholeNumber())],
         var other => throw Unsupported(fields, $"decoder {other}"),
     };
 

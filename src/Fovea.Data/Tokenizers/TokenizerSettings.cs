@@ -148,7 +148,7 @@ internal sealed record TokenizerSettings
             Added.AddRange(ForeignJson.Read(file, added => added.Require(JsonValueKind.Object).Keys().Select(content =>
             {
                 var special = Special.Exists(t => t.Content == content);
-                return new AddedToken(IdOf(added.Field(content), added.Field(content).Integer()), content, false, false, false, !special, special);
+                return new AddedToken(IdOf(added.Field(content), added.Field(content).WholeNumber()), content, false, false, false, !special, special);
             }).OrderBy(t => t.Id).ToList()));
         }
     }

@@ -95,7 +95,7 @@ public sealed record LoraConfig
         var single = json.IsText("target_modules");
         return new LoraConfig
         {
-            Rank = json.Integer("r", 8),
+            Rank = json.WholeNumber("r", 8),
             Alpha = json.Number("lora_alpha", 8),
             TargetModules = single ? [] : json.Texts("target_modules"),
             TargetPattern = single ? json.OptionalText("target_modules") : null,

@@ -1,5 +1,4 @@
 using Fovea.Core.Json;
-using Fovea.Models.Configs;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -16,7 +15,7 @@ internal sealed class AddedTokenIds
         {
             foreach (var key in plain.Keys())
             {
-                added.Set(key, plain.OptionalInteger(key, 0));
+                added.Set(key, plain.OptionalWholeNumber(key, 0));
             }
         }
 
@@ -32,7 +31,7 @@ internal sealed class AddedTokenIds
         {
             foreach (var token in tokenizer.Objects("added_tokens"))
             {
-                added.Set(token.OptionalText("content"), token.OptionalInteger("id", 0));
+                added.Set(token.OptionalText("content"), token.OptionalWholeNumber("id", 0));
             }
         }
 

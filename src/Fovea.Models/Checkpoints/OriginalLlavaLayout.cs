@@ -40,7 +40,7 @@ internal static class OriginalLlavaLayout
             return toLoad ? throw NoTower(json, named) : WithoutTower(dir, json, source, $"its vision tower, '{named}'");
         }
 
-        var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index") ?? AddedTokenIds.Read(dir).Find("<image>");
+        var imageTokenId = options.ImageTokenId ?? json.OptionalWholeNumber("image_token_index") ?? AddedTokenIds.Read(dir).Find("<image>");
         var config = LlavaConfig.ReadOriginal(json, vision, imageTokenId);
         List<CheckpointPart> parts = [new CheckpointPart(source, "model", LlavaNames.Original)];
         List<ConfigDocument> documents = [new ConfigDocument(ModelLayouts.ConfigName, json)];
@@ -77,7 +77,7 @@ internal static class OriginalLlavaLayout
     private static ModelPlan WithoutTower(string dir, ForeignJson json, ITensorSource source, string lacks)
     {
         // A tower of one patch takes the place of the missing one; only decoder and projector are listed.
-        var width = json.Integer("mm_hidden_size", 1024);
+        var width = json.WholeNumber("mm_hidden_size", 1024);
         var stand = new VisionConfig { ImageSize = 1, PatchSize = 1, HiddenSize = width, IntermediateSize = 1, NumLayers = 64, NumHeads = 1 };
         var config = LlavaConfig.ReadOriginal(json, stand, null);
         return new ModelPlan

@@ -28,7 +28,7 @@ internal static class PrismaticLayout
         var (decoder, decoderDocument) = ForeignJson.Read(Path.Combine(decoderFolder, ModelLayouts.ConfigName),
             own => (DecoderConfig.Read(own), new ConfigDocument($"{DecoderName}/{ModelLayouts.ConfigName}", own)));
         var (tower, towerDocument) = TowerFolders.Read(towerFolder);
-        var imageTokenId = options.ImageTokenId ?? json.OptionalInteger("image_token_index")
+        var imageTokenId = options.ImageTokenId ?? json.OptionalWholeNumber("image_token_index")
             ?? AddedTokenIds.Read(dir).Find("<image>") ?? AddedTokenIds.Read(decoderFolder).Find("<image>");
         var config = LlavaConfig.ReadPrismatic(model, decoder, tower, imageTokenId);
         return new ModelPlan

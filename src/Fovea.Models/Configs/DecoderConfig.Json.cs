@@ -24,18 +24,18 @@ public sealed partial record DecoderConfig
 
         json.RefuseQuantised();
         json.Allow(ModelKeys.Common, ModelKeys.Decoder, type switch { "llama" => ModelKeys.Llama, "mistral" => ModelKeys.Mistral, _ => ModelKeys.Qwen2 });
-        var hidden = json.Integer("hidden_size", d.HiddenSize);
-        var heads = json.Integer("num_attention_heads", d.NumHeads);
+        var hidden = json.WholeNumber("hidden_size", d.HiddenSize);
+        var heads = json.WholeNumber("num_attention_heads", d.NumHeads);
         var config = d with
         {
-            VocabSize = json.Integer("vocab_size", d.VocabSize),
+            VocabSize = json.WholeNumber("vocab_size", d.VocabSize),
             HiddenSize = hidden,
-            IntermediateSize = json.Integer("intermediate_size", d.IntermediateSize),
-            NumLayers = json.Integer("num_hidden_layers", d.NumLayers, most: ConfigLimits.MostLayers),
+            IntermediateSize = json.WholeNumber("intermediate_size", d.IntermediateSize),
+            NumLayers = json.WholeNumber("num_hidden_layers", d.NumLayers, most: ConfigLimits.MostLayers),
             NumHeads = heads,
-            NumKeyValueHeads = json.Integer("num_key_value_heads", json.IsNull("num_key_value_heads") || type == "llama" ? heads : d.NumKeyValueHeads),
-            HeadDim = json.Integer("head_dim", Math.Max(1, hidden / heads)),
-            MaxPositions = json.Integer("max_position_embeddings", d.MaxPositions, most: int.MaxValue),
+            NumKeyValueHeads = json.WholeNumber("num_key_value_heads", json.IsNull("num_key_value_heads") || type == "llama" ? heads : d.NumKeyValueHeads),
+            HeadDim = json.WholeNumber("head_dim", Math.Max(1, hidden / heads)),
+            MaxPositions = json.WholeNumber("max_position_embeddings", d.MaxPositions, most: int.MaxValue),
             RmsNormEps = json.Number("rms_norm_eps", d.RmsNormEps),
             Rope = RopeConfig.Read(json),
             TieWordEmbeddings = json.FlagOrNull("tie_word_embeddings", tiedByDefault),
@@ -73,8 +73,8 @@ public sealed partial record DecoderConfig
 
         var windowed = this with
         {
-            SlidingWindow = json.OptionalInteger("sliding_window", 1) ?? (json.IsNull("sliding_window") ? null : 4096),
-            FirstWindowedLayer = ModelType == "qwen2" ? json.Integer("max_window_layers", 28, 0, int.MaxValue) : 0,
+            SlidingWindow = json.OptionalWholeNumber("sliding_window", 1) ?? (json.IsNull("sliding_window") ? null : 4096),
+            FirstWindowedLayer = ModelType == "qwen2" ? json.WholeNumber("max_window_layers", 28, 0, int.MaxValue) : 0,
         };
         if (types.Length == 0)
         {

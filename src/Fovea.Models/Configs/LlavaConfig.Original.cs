@@ -35,11 +35,11 @@ public sealed partial record LlavaConfig
             Text = DecoderConfig.Read(json, type: DecoderType(json)),
             Vision = vision,
             ImageTokenId = imageTokenId ?? PlaceholderId,
-            FeatureLayers = [json.OptionalInteger("mm_vision_select_layer") ?? -2],
+            FeatureLayers = [json.OptionalWholeNumber("mm_vision_select_layer") ?? -2],
             DropFirstToken = select == "patch" && vision.HasClassToken,
             ProjectorDepth = mlp.Success ? int.Parse(mlp.Groups[1].Value, CultureInfo.InvariantCulture) : 1,
         };
-        if (json.OptionalInteger("mm_hidden_size") is { } width && width != vision.HiddenSize)
+        if (json.OptionalWholeNumber("mm_hidden_size") is { } width && width != vision.HiddenSize)
         {
             throw json.Error("mm_hidden_size", $"{width}, but the tower's hidden_size is {vision.HiddenSize}; give the tower this model was trained with");
         }

@@ -74,7 +74,7 @@ public sealed partial record LlavaConfig
             Text = DecoderConfig.Read(text, tiedByDefault: json.FlagOrNull("tie_word_embeddings", false)),
             Vision = VisionConfig.Read(vision),
             ImageTokenId = ReadImageTokenId(json) ?? 32000,
-            FeatureLayers = json.Integers("vision_feature_layer") is { Length: > 0 } layers ? layers : [-2],
+            FeatureLayers = json.WholeNumbers("vision_feature_layer") is { Length: > 0 } layers ? layers : [-2],
             DropFirstToken = select == "default",
             ProjectorActivation = act,
             ProjectorBias = json.FlagOrNull("multimodal_projector_bias", true),
@@ -84,7 +84,7 @@ public sealed partial record LlavaConfig
 
     private static int? ReadImageTokenId(ForeignJson json)
     {
-        var (index, id) = (json.OptionalInteger("image_token_index", 0), json.OptionalInteger("image_token_id", 0));
+        var (index, id) = (json.OptionalWholeNumber("image_token_index", 0), json.OptionalWholeNumber("image_token_id", 0));
         return index is null || id is null || index == id ? index ?? id : throw json.Error("image_token_id", $"{id}, but image_token_index is {index}; keep one of them");
     }
 

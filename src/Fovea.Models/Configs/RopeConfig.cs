@@ -66,7 +66,7 @@ public sealed record RopeConfig
             Factor = s.Number("factor", 1) is var factor && factor > 0 ? factor : throw s.Error("factor", "expected more than 0"),
             LowFrequencyFactor = s.Number("low_freq_factor", 1),
             HighFrequencyFactor = s.Number("high_freq_factor", 4),
-            OriginalMaxPositions = s.Integer("original_max_position_embeddings", 8192, most: int.MaxValue),
+            OriginalMaxPositions = s.WholeNumber("original_max_position_embeddings", 8192, most: int.MaxValue),
         };
     }
 

@@ -34,7 +34,7 @@ public sealed record SoloConfig
         return new SoloConfig
         {
             Text = DecoderConfig.Read(json),
-            PatchSize = json.Integer("vision_patch_size", 32, most: ConfigLimits.MostPixels),
+            PatchSize = json.WholeNumber("vision_patch_size", 32, most: ConfigLimits.MostPixels),
             TokenIds = tokenIds ?? stated ?? FromTokenizer(json.File),
         };
     }
@@ -62,7 +62,7 @@ public sealed record SoloConfig
             return null;
         }
 
-        int Id(string key) => ids.OptionalInteger(key, 0) ?? throw ids.Error(key, "missing; expected a token id");
+        int Id(string key) => ids.OptionalWholeNumber(key, 0) ?? throw ids.Error(key, "missing; expected a token id");
         return new VisionTokenIds(Id("vision"), Id("vpatch"), Id("vrow_sep"), Id("vision_end"));
     }
 

@@ -81,7 +81,7 @@ public sealed record VisionConfig
             throw json.Error("hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", Activations.Names)}");
         }
 
-        if (json.Integer("num_channels", 3) != 3)
+        if (json.WholeNumber("num_channels", 3) != 3)
         {
             throw json.Error("num_channels", "expected 3");
         }
@@ -89,12 +89,12 @@ public sealed record VisionConfig
         var config = new VisionConfig
         {
             ModelType = type,
-            ImageSize = json.Integer("image_size", 224, most: ConfigLimits.MostPixels),
-            PatchSize = json.Integer("patch_size", clip ? 32 : 16, most: ConfigLimits.MostPixels),
-            HiddenSize = json.Integer("hidden_size", 768),
-            IntermediateSize = json.Integer("intermediate_size", 3072),
-            NumLayers = json.Integer("num_hidden_layers", 12, most: ConfigLimits.MostLayers),
-            NumHeads = json.Integer("num_attention_heads", 12),
+            ImageSize = json.WholeNumber("image_size", 224, most: ConfigLimits.MostPixels),
+            PatchSize = json.WholeNumber("patch_size", clip ? 32 : 16, most: ConfigLimits.MostPixels),
+            HiddenSize = json.WholeNumber("hidden_size", 768),
+            IntermediateSize = json.WholeNumber("intermediate_size", 3072),
+            NumLayers = json.WholeNumber("num_hidden_layers", 12, most: ConfigLimits.MostLayers),
+            NumHeads = json.WholeNumber("num_attention_heads", 12),
             Activation = act,
             LayerNormEps = json.Number("layer_norm_eps", clip ? 1e-5 : 1e-6),
             HasPoolingHead = !clip && json.FlagOrNull("vision_use_head", true),

@@ -71,7 +71,7 @@ public sealed class ForeignDocumentTests : IDisposable
     {
         var path = Path.Combine(_folder, "config.json");
         File.WriteAllBytes(path, "\uFEFF{\"a\": 5}"u8.ToArray());
-        Assert.Equal(5, ForeignJson.Open(path).Field("a").Integer());
+        Assert.Equal(5, ForeignJson.Open(path).Field("a").WholeNumber());
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ForeignDocumentTests : IDisposable
     {
         var path = Path.Combine(_folder, "config.json");
         File.WriteAllText(path, "{\"a\": {\"b\": [1, \"" + new string('x', 5000) + "\"]}}");
-        var error = Assert.Throws<InvalidInputException>(() => ForeignJson.Open(path).Field("a").OptionalInteger("b"));
+        var error = Assert.Throws<InvalidInputException>(() => ForeignJson.Open(path).Field("a").OptionalWholeNumber("b"));
         Assert.Matches("^.*/config.json: a.b: expected a whole number, got a list \\(\\[1,\"x{10,90}\\.\\.\\.\\(5006 characters\\)\\)$", error.Message);
     }
 }
