@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Fovea.Cli.Scores;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
+using Fovea.Pipeline.Scores;
 using Fovea.Selection;
 using Fovea.Store;
 

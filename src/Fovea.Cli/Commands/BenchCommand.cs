@@ -2,11 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Benches;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Stages;
 using Fovea.Torch;
+using Fovea.Verification.Benches;
 using Spectre.Console;
 
 namespace Fovea.Cli.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Fovea.Cli.Stages;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
+using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
@@ -8,6 +7,7 @@ using Fovea.Data.Auditing;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Data.Tokenizers;
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 using Fovea.Store.Export;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using Fovea.Cli.Stages;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Story;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Findings;
 
 namespace Fovea.Cli.Commands;
 

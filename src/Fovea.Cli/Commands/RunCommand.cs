@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Fovea.Cli.Story;
 using Fovea.Core.Configuration;
+using Fovea.Pipeline.Plans;
 
 namespace Fovea.Cli.Commands;
 
@@ -18,7 +18,7 @@ internal static class RunCommand
         {
             var file = parsed.GetValue(config)!;
             var run = ConfigBinder.Load<RunConfig>(file, parsed.GetValue(options.Set));
-            return StoryRunner.RunAsync(options.Apply(parsed, run), file, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(file))), stop);
+            return options.RunAsync(parsed, run, file, stop);
         }, Guard.Resumable));
         return command;
     }
@@ -38,7 +38,7 @@ internal static class DemoCommand
         {
             var name = parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc";
             var run = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read(name), name, parsed.GetValue(options.Set));
-            return StoryRunner.RunAsync(options.Apply(parsed, run), name, options.Read(parsed, Path.Combine("runs", Path.GetFileNameWithoutExtension(name))), stop);
+            return options.RunAsync(parsed, run, name, stop);
         }, Guard.Resumable));
         return command;
     }

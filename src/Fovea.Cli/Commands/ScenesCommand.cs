@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Data.Scenes;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

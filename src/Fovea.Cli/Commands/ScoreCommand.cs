@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
+using Fovea.Pipeline.Stages;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -86,7 +86,7 @@ internal static class ScoreCommand
             Array.ForEach(parsed.GetValue(Model)!, MissingModel.Require);
             return new()
             {
-                TokenBudget = parsed.GetValue(TokenBudget) ?? MemoryPlan.TokenBudget(parsed.GetValue(Out)!, parsed.GetValue(Model)![0]),
+                TokenBudget = parsed.GetValue(TokenBudget) ?? ScoringBudget.NumTokens(parsed.GetValue(Out)!, parsed.GetValue(Model)![0]),
                 ShardSamples = parsed.GetValue(ShardSamples),
                 MaxInvalid = InvalidRecords.LimitOf(parsed.GetValue(OnBadSample), parsed.GetValue(MaxInvalid)),
                 MaxLength = parsed.GetValue(MaxLength),

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Scores;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Scores;
 using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
@@ -40,9 +40,9 @@ internal static class ScoresCommand
 
             summary.Remove("statistics");
             summary.Remove("warnings");
-            StoreText.Write(Console.Out, statistics);
+            StatisticsText.Write(Console.Out, statistics);
             Print(summary, false);
-            StoreText.Warn(statistics);
+            Screen.Warn(statistics);
         }));
         return command;
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;

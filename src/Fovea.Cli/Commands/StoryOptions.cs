@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Fovea.Cli.Story;
 using Fovea.Cli.Terminal;
+using Fovea.Pipeline.Plans;
 
 namespace Fovea.Cli.Commands;
 
@@ -27,13 +27,18 @@ internal sealed class StoryOptions
         }
     }
 
-    /// <summary>The configuration with what the options change in it.</summary>
-    public RunConfig Apply(ParseResult parsed, RunConfig config) => parsed.GetValue(_threads) is { } threads ? config with { NumThreads = threads } : config;
-
-    /// <summary>Reads the other options.</summary>
-    public StoryRequest Read(ParseResult parsed, string defaultOut) =>
-        new(parsed.GetValue(_out) ?? defaultOut, parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume), new Screen(parsed.GetValue(_json)))
+    /// <summary>Runs a configuration as the options ask, and shows what it found.</summary>
+    public async Task RunAsync(ParseResult parsed, RunConfig config, string file, CancellationToken stop)
+    {
+        var screen = new Screen(parsed.GetValue(_json));
+        var request = new StoryRequest(
+            parsed.GetValue(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file)), parsed.GetValue(_seed), parsed.GetValue(_workers), parsed.GetValue(_resume),
+            (plan, folder, run) => PlanProgress.ShowAsync(screen, plan, folder, run), Screen.Notice)
         {
             AllowOverMemory = parsed.GetValue(_overMemory),
         };
+        StoryResults.Show(screen, request, await StoryRunner.RunAsync(Apply(parsed, config), file, request, stop));
+    }
+
+    private RunConfig Apply(ParseResult parsed, RunConfig config) => parsed.GetValue(_threads) is { } threads ? config with { NumThreads = threads } : config;
 }

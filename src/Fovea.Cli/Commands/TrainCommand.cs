@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using Fovea.Cli.Stages;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Fovea.Cli.Workers;
+using Fovea.Pipeline.Workers;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
@@ -19,7 +19,8 @@ internal static class WorkerCommand
             var output = Console.Out;
             Console.SetOut(Console.Error);
             TorchRuntime.Start(parsed.GetValue(threads));
-            await new WorkerLoop(Console.In, output, parsed.GetValue(threads), Signals.OfProcess).RunAsync();
+            var signals = Signals.OfProcess;
+            await new WorkerLoop(Console.In, output, parsed.GetValue(threads), () => signals.End(ExitCodes.Terminated), signals.Stop).RunAsync();
             return ExitCodes.Done;
         });
         return command;

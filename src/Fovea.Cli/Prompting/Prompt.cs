@@ -1,4 +1,3 @@
-using Fovea.Cli.Stages;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
@@ -6,6 +5,7 @@ using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Prompting;
 

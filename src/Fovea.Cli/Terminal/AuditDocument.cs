@@ -1,6 +1,6 @@
-using Fovea.Cli.Stages;
 using Fovea.Data.Auditing;
 using Fovea.Data.Templates;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Terminal;
 

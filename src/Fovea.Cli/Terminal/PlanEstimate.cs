@@ -1,4 +1,4 @@
-using Fovea.Cli.Workers;
+using Fovea.Pipeline.Workers;
 
 namespace Fovea.Cli.Terminal;
 

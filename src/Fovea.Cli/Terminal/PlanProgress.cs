@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Fovea.Cli.Workers;
 using Fovea.Core.Provenance;
+using Fovea.Pipeline.Workers;
 using Spectre.Console;
 
 namespace Fovea.Cli.Terminal;

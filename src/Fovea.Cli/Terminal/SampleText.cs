@@ -1,6 +1,6 @@
 using System.Globalization;
-using Fovea.Cli.Scores;
-using Fovea.Cli.Story;
+using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Scores;
 using Spectre.Console;
 
 namespace Fovea.Cli.Terminal;
@@ -41,7 +41,7 @@ internal static class SampleText
     private static void Rows(IAnsiConsole console, SampleView sample, IReadOnlyList<(string Key, string Title, string Short, Func<int, double> Value)> derived)
     {
         var scores = sample.Scores;
-        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.Short), .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.Short(c))];
+        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.Short), .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
         var rows = Enumerable.Range(0, scores.TargetIds.Length).Select(t => (string[])
         [
             $"{t}", $"{scores.TargetIds[t]}", $"'{Token(sample, t)}'",

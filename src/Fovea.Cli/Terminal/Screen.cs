@@ -1,3 +1,4 @@
+using Fovea.Pipeline.Scores;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -88,4 +89,13 @@ internal sealed class Screen
     /// <summary>A duration as people read it.</summary>
     public static string Duration(double seconds) =>
         seconds < 90 ? $"{seconds:0} s" : seconds < 5400 ? $"{seconds / 60:0} min" : $"{seconds / 3600:0.0} h";
+
+    /// <summary>Writes a store's warnings on standard error.</summary>
+    public static void Warn(IEnumerable<ScoreStatistics> statistics)
+    {
+        foreach (var warning in statistics.SelectMany(s => s.Warnings()))
+        {
+            Notice("warning: " + warning);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-using Fovea.Cli.Story;
+using Fovea.Pipeline.Findings;
 using Spectre.Console;
 
 namespace Fovea.Cli.Terminal;
@@ -10,7 +10,7 @@ internal static class TerminalFindings
     public const int Width = 100;
 
     /// <summary>Writes warning, sentences, and each summary table: as it is or turned, or left to the report where neither fits.</summary>
-    public static void Show(Screen screen, Findings findings)
+    public static void Show(Screen screen, RunFindings findings)
     {
         var console = screen.Results;
         if (findings.Conclusions.Warning is { } warning)

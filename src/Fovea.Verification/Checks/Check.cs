@@ -1,3 +1,4 @@
+
 namespace Fovea.Verification.Checks;
 
 /// <summary>What a check found.</summary>

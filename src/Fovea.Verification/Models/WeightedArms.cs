@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Fovea.Core.Scores;
 using Fovea.Models;
 using Fovea.Selection;
-using Fovea.Core.Scores;
 using Fovea.Store;
 using Fovea.Training.Objective;
 using Fovea.Verification.Checks;

@@ -1,6 +1,6 @@
 using System.Reflection;
-using Fovea.Cli.Story;
 using Fovea.Core.Configuration;
+using Fovea.Pipeline.Plans;
 using Xunit;
 
 namespace Fovea.Tests.Architecture;
@@ -20,6 +20,7 @@ public sealed class RoomTests
         ["Evaluation"] = ["Core", "Torch", "Models", "Data", "Store"],
         ["Verification"] = ["Core", "Torch", "Models", "Data", "Store", "Scoring", "Selection", "Training"],
         ["Reporting"] = ["Core"],
+        ["Pipeline"] = ["Core", "Torch", "Models", "Data", "Store", "Scoring", "Selection", "Training", "Evaluation", "Reporting"],
     };
 
     public static TheoryData<string> Rooms => [.. Allowed.Keys];
@@ -45,7 +46,7 @@ public sealed class RoomTests
         var path = Path.Combine(Repository.Root, "configs", name);
         if (name is "language-model.jsonc" or "reference.jsonc" or "align.jsonc" or "pretrain.jsonc" or "tune.jsonc" or "lora.jsonc")
         {
-            ConfigBinder.Load<Fovea.Cli.Stages.TrainStage>(path).Training.Validate();
+            ConfigBinder.Load<Fovea.Pipeline.Stages.TrainStage>(path).Training.Validate();
             return;
         }
 

@@ -1,5 +1,5 @@
 using Fovea.Cli.Terminal;
-using Fovea.Cli.Workers;
+using Fovea.Pipeline.Workers;
 using Xunit;
 
 namespace Fovea.Tests.Cli;

@@ -1,7 +1,7 @@
-using Fovea.Cli.Scores;
-using Fovea.Cli.Story;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
+using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Scores;
 using Fovea.Tests.Store;
 using Spectre.Console;
 using Xunit;

@@ -6,10 +6,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Fovea.Cli.Stages;
-using Fovea.Cli.Story;
 using Fovea.Core.Configuration;
 using Fovea.Data.Scenes;
+using Fovea.Pipeline.Plans;
+using Fovea.Pipeline.Stages;
 using Fovea.Training.Options;
 
 namespace Fovea.Tests.Documents;

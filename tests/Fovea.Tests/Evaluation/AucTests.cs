@@ -1,6 +1,6 @@
-using FsCheck.Xunit;
 using Fovea.Core.Randomness;
 using Fovea.Evaluation.Statistics;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Evaluation;

@@ -1,9 +1,9 @@
-using FsCheck;
-using FsCheck.Xunit;
 using Fovea.Core.Errors;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
 using Fovea.Evaluation.Results;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Evaluation;

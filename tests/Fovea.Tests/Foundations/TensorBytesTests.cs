@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
-using FsCheck;
-using FsCheck.Xunit;
 using Fovea.Models.Checkpoints;
 using Fovea.Tests.Training;
 using Fovea.Torch;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 using static TorchSharp.torch;
 

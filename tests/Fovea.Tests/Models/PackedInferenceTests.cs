@@ -1,5 +1,3 @@
-using FsCheck;
-using FsCheck.Xunit;
 using Fovea.Models.Adapters;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
@@ -7,6 +5,8 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Inference;
 using Fovea.Torch;
+using FsCheck;
+using FsCheck.Xunit;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

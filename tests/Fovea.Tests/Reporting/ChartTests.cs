@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Xml.Linq;
-using FsCheck;
-using FsCheck.Xunit;
 using Fovea.Core.Errors;
 using Fovea.Reporting.Charts;
 using Fovea.Reporting.Documents;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Reporting;

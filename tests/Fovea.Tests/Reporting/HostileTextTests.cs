@@ -1,8 +1,8 @@
 using System.Xml.Linq;
-using FsCheck.Xunit;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
 using Fovea.Reporting.Html;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Reporting;

@@ -1,8 +1,8 @@
+using Fovea.Reporting.Charts;
+using Fovea.Reporting.Documents;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using Fovea.Reporting.Charts;
-using Fovea.Reporting.Documents;
 using Xunit;
 
 namespace Fovea.Tests.Reporting;

@@ -1,7 +1,7 @@
-using FsCheck.Xunit;
 using Fovea.Core.Randomness;
 using Fovea.Training.Examples;
 using Fovea.Training.Running;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Fovea.Tests.Training;

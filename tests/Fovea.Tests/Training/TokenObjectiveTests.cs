@@ -1,7 +1,7 @@
-using FsCheck.Xunit;
 using Fovea.Core.Randomness;
 using Fovea.Torch;
 using Fovea.Training.Objective;
+using FsCheck.Xunit;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

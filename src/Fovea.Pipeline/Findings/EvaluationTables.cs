@@ -1,0 +1,87 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Results;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Statistics;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>The metrics of one evaluation's folder as tables: values with intervals and n, and the paired difference to a second folder.</summary>
+public static class EvaluationTables
+{
+    private const string FilePattern = "*.result.json";
+
+    /// <summary>Two tables for each evaluation: shares in per cent, and nats.</summary>
+    /// <param name="folder">Folder of the evaluation.</param>
+    /// <param name="baseline">Folder of the evaluation to compare with; null for none.</param>
+    /// <exception cref="FoveaException">A folder holds no results, or the two were not made on the same units.</exception>
+    public static IReadOnlyList<FindingTable> Of(string folder, string? baseline = null)
+    {
+        var results = Read(folder);
+        var others = baseline is null ? [] : Read(baseline);
+        var tables = new List<FindingTable>();
+        foreach (var result in results)
+        {
+            var other = others.FirstOrDefault(o => o.Evaluation == result.Evaluation);
+            foreach (var style in new[] { NumberStyle.Percent, NumberStyle.Ratio })
+            {
+                var metrics = result.Metrics.Where(m => StyleOf(m.Name) == style).ToArray();
+                if (metrics.Length > 0)
+                {
+                    tables.Add(Table(result, other, metrics, style, baseline));
+                }
+            }
+        }
+
+        if (baseline is not null && !tables.Any(t => t.Rows.Any(r => r.Cells[0].Difference is not null)))
+        {
+            throw new InvalidInputException(baseline, null, $"has no metric in common with {folder}; give a folder that 'fovea eval' wrote on the same data");
+        }
+
+        return tables;
+    }
+
+    /// <summary>Nats for log-likelihoods and VIG, words for lengths, shares for the rest.</summary>
+    internal static NumberStyle StyleOf(string metric)
+    {
+        var parts = metric.Split('/', '_');
+        return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc") ? NumberStyle.Ratio : NumberStyle.Percent;
+    }
+
+    private static EvalResult[] Read(string folder)
+    {
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, FilePattern).Order(StringComparer.Ordinal)] : [];
+        return files.Length > 0
+            ? [.. files.Select(EvalResultFile.Read)]
+            : throw new InvalidInputException(folder, null, $"no evaluation here ({FilePattern} is missing); give a folder that 'fovea eval' wrote");
+    }
+
+    private static FindingTable Table(EvalResult result, EvalResult? other, IReadOnlyList<Metric> metrics, NumberStyle style, string? baseline)
+    {
+        var units = metrics.Max(m => m.Numerators.Length);
+        var kind = style == NumberStyle.Percent ? "shares" : "nats per token, and words";
+        var rows = metrics.AsParallel().AsOrdered().Select(m => new FindingRow(
+            m.Name, m.Name.Replace('_', ' ') + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }), [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
+        return new FindingTable(
+            $"{result.Evaluation}_{style}", $"{result.Evaluation.Replace('_', ' ')}: {kind}",
+            $"Unit: {result.Unit}, {units} of them. ↑: higher is better; ↓: lower is better.{(baseline is null ? "" : $" Beneath a number: its paired difference to {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseline)))}.")}",
+            [new FindingColumn("value", "value", style)], rows);
+    }
+
+    private static FindingCell Cell(Metric metric, Metric? other, NumberStyle style, string? baseline)
+    {
+        var cell = ComparisonFindings.Cell(Bootstrap.Of(metric));
+        if (other is null)
+        {
+            return cell;
+        }
+
+        if (other.Numerators.Length != metric.Numerators.Length)
+        {
+            throw new InvalidInputException(baseline!, null, $"metric {metric.Name} has {other.Numerators.Length} units there and {metric.Numerators.Length} here; compare evaluations of the same data");
+        }
+
+        var difference = PairedBootstrap.Difference(metric, other);
+        cell = cell with { Difference = difference.Value, DifferenceLow = difference.Low, DifferenceHigh = difference.High };
+        return cell with { Verdict = FindingNumbers.Judge(cell, style, metric.HigherIsBetter) };
+    }
+}

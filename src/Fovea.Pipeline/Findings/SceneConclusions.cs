@@ -1,0 +1,140 @@
+using Fovea.Data.Scenes;
+using Fovea.Pipeline.Plans;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>What a run on the built-in world found, in words.</summary>
+public static class SceneConclusions
+{
+    /// <summary>A model sees where fewer of the objects in its captions than this are not in the scene.</summary>
+    private const double MostInvented = 0.2;
+
+    private static readonly (string Key, string Title)[] VigArms = [("sample-only", "VIG samples"), ("token-only", "VIG tokens"), ("both", "VIG both")];
+
+    /// <summary>Warning and sentences.</summary>
+    public static Conclusions Of(RunConfig config, IReadOnlyList<FindingTable> tables)
+    {
+        var evidence = new Evidence(tables);
+        var blind = config.Families.Where(f => Sight(config, evidence, f) is not null && !Sees(config, evidence, f)).ToArray();
+        string?[] sentences =
+        [
+            .. config.Families.Except(blind).Select(f => Sight(config, evidence, f) is { } seen ? $"The {Described(f)} sees: {seen}." : null),
+            .. config.Families.Select(f => Prior(evidence, f)),
+            .. WordsFound(evidence, blind.Contains(ModelFamily.H)),
+            .. Tuning(evidence, blind.Contains(ModelFamily.H)),
+            Reference(config, evidence),
+        ];
+        return new Conclusions(
+            blind.Length == 0 ? null : string.Join(' ', blind.Select(f => $"The {Described(f)} does not see yet: {Sight(config, evidence, f)}.")) + " What follows shows how the methods fare on a model that does not see.",
+            [.. sentences.OfType<string>()]);
+    }
+
+    /// <summary>How often a colour or a shape is guessed right from the text: the bias towards a favourite, and one of six otherwise.</summary>
+    internal static double Guess(RunConfig config) => config.Scenes!.Bias + ((1 - config.Scenes.Bias) / SceneWords.Colours.Count);
+
+    /// <summary>Colours and shapes named right more often than the text lets one guess (lower end of the interval), and few invented objects.</summary>
+    private static bool Sees(RunConfig config, Evidence evidence, ModelFamily family)
+    {
+        var letter = StoryNames.Of(family);
+        return evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is { Value: < MostInvented }
+            && Named(evidence, letter, "colour") is { Low: { } colour } && colour > Guess(config)
+            && Named(evidence, letter, "shape") is { Low: { } shape } && shape > Guess(config);
+    }
+
+    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StoryNames.Ntp, "restricted_accuracy/" + what);
+
+    /// <summary>The three numbers by which a model sees or does not, and what each is held to.</summary>
+    private static string? Sight(RunConfig config, Evidence evidence, ModelFamily family)
+    {
+        var letter = StoryNames.Of(family);
+        string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberStyle.Percent);
+        var invented = evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is { } cell
+            ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)})"
+            : "its captions name no object";
+        return Named(evidence, letter, "colour") is null && Named(evidence, letter, "shape") is null ? null
+            : $"{invented}, and it names {Percent(Named(evidence, letter, "colour"))}"
+                + $" of the colours and {Percent(Named(evidence, letter, "shape"))} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(Guess(config), NumberStyle.Percent)}";
+    }
+
+    private static string Described(ModelFamily family) =>
+        family == ModelFamily.H ? "H model (vision tower, projector and decoder)" : "U model (one decoder over image patches and text)";
+
+    private static string? Prior(Evidence evidence, ModelFamily family)
+    {
+        var letter = StoryNames.Of(family);
+        return evidence.Compare($"pretrain_{letter}", StoryNames.Prior) is { } changed
+            ? $"PRIOR against plain next-token prediction in pre-training, {letter.ToUpperInvariant()} model: {changed}."
+            : null;
+    }
+
+    private static IEnumerable<string?> WordsFound(Evidence evidence, bool blind)
+    {
+        if (evidence.Table("token_auc") is not { } table)
+        {
+            yield break;
+        }
+
+        var scores = table.Rows.Where(r => r.Cells[0].Value is not null).OrderByDescending(r => r.Cells[0].Value).ToArray();
+        if (scores.Length == 0)
+        {
+            yield break;
+        }
+
+        string Of(FindingCell cell) => FindingNumbers.WithInterval(cell, NumberStyle.Ratio);
+        // A score finds what needs the image only if it does so against noise too: what cannot be known surprises as much as what must be seen.
+        var best = scores.MaxBy(s => Math.Min(s.Cells[0].Value!.Value, s.Cells[1].Value ?? 0))!;
+        var finds = best.Cells.Take(2).All(c => c is { Low: > 0.5 });
+        yield return $"{(finds ? $"{best.Title} finds the words that need the image best" : $"No score finds the words that need the image; the nearest is {best.Title}")}: area under the ROC curve {Of(best.Cells[0])} against all other words, {Of(best.Cells[1])} against irreducible noise alone (0.5 is chance).";
+        foreach (var score in scores.Where(s => s.Cells[1] is { High: < 0.5 }))
+        {
+            yield return $"{score.Title} has {Of(score.Cells[0])} against all other words but ranks irreducible noise above the words that need the image ({Of(score.Cells[1])}, below 0.5): it finds what is surprising, not what is seen.";
+        }
+
+        var chance = scores.Where(s => s.Title != Scores.ScoreNames.Surprise && s.Cells[1] is { Low: <= 0.5, High: >= 0.5 }).Select(s => s.Title).ToArray();
+        if (chance.Length > 0)
+        {
+            yield return $"{Evidence.And(chance)} {(chance.Length == 1 ? "does" : "do")} not tell words that need the image from noise: the interval holds 0.5, which is chance."
+                + (blind ? " The scoring model does not see yet, and VIG can show only what its scorer sees." : "");
+        }
+    }
+
+    private static IEnumerable<string?> Tuning(Evidence evidence, bool blind)
+    {
+        const string Steps = "tuning_steps";
+        var arms = VigArms.Select(a => (a.Title, Cell: evidence.Cell(Steps, a.Key, "qa_accuracy"), Whole: evidence.Compare(Steps, a.Key))).Where(a => a is { Cell.Difference: not null, Whole: not null }).ToArray();
+        if (arms.Length == 0)
+        {
+            yield break;
+        }
+
+        var better = arms.Where(a => a.Cell!.Verdict == Verdict.Better).Select(a => a.Title).ToArray();
+        yield return better.Length > 0
+            ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on everything (vanilla)."
+            : $"Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)." + (blind ? " Its scores come from the H model, which does not see yet." : "");
+        foreach (var arm in arms)
+        {
+            yield return $"{arm.Title} against vanilla, equal steps: {arm.Whole}.";
+        }
+
+        if (evidence.Compare(Steps, "random") is { } random)
+        {
+            yield return $"For comparison, random tokens, as many as VIG both keeps: {random}.";
+        }
+    }
+
+    /// <summary>Said where a reference's held-out loss is far above its training loss.</summary>
+    internal static string? Reference(RunConfig config, Evidence evidence)
+    {
+        const double Far = 0.5;
+        if (evidence.Table("reference") is not { } table)
+        {
+            return null;
+        }
+
+        var gaps = table.Rows.Select(r => (Train: r.Cells[1].Value, HeldOut: r.Cells[2].Value)).Where(g => g is { Train: not null, HeldOut: not null }).ToArray();
+        var (train, heldOut) = (gaps.Select(g => g.Train!.Value).DefaultIfEmpty().Average(), gaps.Select(g => g.HeldOut!.Value).DefaultIfEmpty().Average());
+        return heldOut - train <= Far ? null
+            : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberStyle.Ratio)} nats per token on the captions that it was trained on, {FindingNumbers.Of(heldOut, NumberStyle.Ratio)} on held-out ones."
+                + (config.Prior.Folds >= 2 ? $" The weights come from {config.Prior.Folds} references, each of which scores captions that it was not trained on." : " Set prior.folds to 2 or more, so that each caption is scored by a reference that was not trained on it.");
+    }
+}

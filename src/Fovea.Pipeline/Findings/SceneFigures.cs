@@ -1,0 +1,56 @@
+using Fovea.Core.Scores;
+using Fovea.Data.Scenes;
+using Fovea.Pipeline.Plans;
+using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
+using Fovea.Reporting.Documents;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>The report's figures for a run on the built-in world: token scores by class, and captions as heat-maps.</summary>
+public static class SceneFigures
+{
+    private const int NumExamples = 6;
+
+    /// <summary>The words beside their images, then the scores' distributions; nothing where no token was scored.</summary>
+    public static IEnumerable<ReportSection> Sections(RunConfig config, string root)
+    {
+        if (!config.Families.Contains(ModelFamily.H))
+        {
+            yield break;
+        }
+
+        var reader = new StageReader(root);
+        var seed = config.Seeds[0];
+        var heldOut = reader.Folder(seed, "data/held-out");
+        var (examples, corpus, scores) = ScoredExamples.OfRun(
+            [new DataSource { File = Path.Combine(heldOut, SceneWorld.CaptionsFile), Images = heldOut }],
+            StoryNames.ModelOf(reader.Folder(seed, "pretrain/h-" + StoryNames.Ntp)),
+            (reader.Folder(seed, "scores/vig-held-out"), reader.Folder(seed, "scores/prior-held-out")), [StoryNames.ConditionOf(config.Vig.SelectBy), Conditions.TextOnlyReference], pixelated: true);
+        var annotations = SceneAnnotations.Load(heldOut);
+        string? ClassOf(Core.Samples.SampleKey key, Core.Samples.TargetSpan span) => annotations.ClassOf(key, span)?.ToString().ToLowerInvariant();
+        yield return new ReportSection("Words that need the image",
+            $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(config.Vig.SelectBy)} compares the two images shown; VIG against the text-only reference compares the left one with a model that never saw an image.",
+            examples.Heatmaps(scores.Where(s => s.LogProbs.Count > 0).Take(NumExamples), ClassOf));
+        var spans = corpus.Samples.ToDictionary(s => s.Key, s => s.TargetSpans);
+        var classified = scores.Where(s => s.LogProbs.Count > 0).Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
+        yield return new ReportSection("Token scores by word class", $"All held-out captions of seed {seed}.",
+        [
+            Distribution(classified, ScoreNames.Vig(Conditions.TextOnlyReference), "nats", s => Difference(s, Conditions.TextOnlyReference)),
+            .. config.Vig.Proxies.Select(p => StoryNames.ConditionOf(p)).Select(c => Distribution(classified, ScoreNames.Vig(c), "nats", s => Difference(s, c))),
+            Distribution(classified, ScoreNames.Surprise, null, s => [.. s.LogProbs[Conditions.TextOnlyReference].Select(x => (float)TokenMeasures.OneMinusProbability(x))]),
+        ]);
+    }
+
+    private static float[] Difference(TokenScores scores, string condition) =>
+        [.. scores.LogProbs[Conditions.Image].Zip(scores.LogProbs[condition], (a, b) => (float)TokenMeasures.Difference(a, b))];
+
+    private static DistributionBlock Distribution((TokenScores Scores, string?[] Classes)[] classified, string title, string? unit, Func<TokenScores, float[]> score)
+    {
+        var values = from s in classified
+                     from pair in score(s.Scores).Zip(s.Classes)
+                     where pair.Second is not null
+                     group pair.First by pair.Second;
+        return new DistributionBlock(title, new ChartAxis(title, unit), [.. values.Select(g => new ClassDistribution(g.Key!, [.. g]))]);
+    }
+}

@@ -1,0 +1,134 @@
+using Fovea.Pipeline.Plans;
+using static Fovea.Pipeline.Findings.ComparisonFindings;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>What a run on the built-in world found, read back from its stages' folders.</summary>
+public static class ScenesFindings
+{
+    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count"];
+    private static readonly string[] OtherClasses = ["filler", "boilerplate", "noise"];
+    private static readonly string[] PopeMetrics = ["accuracy", "precision", "recall", "yes_ratio"];
+
+    private static readonly MetricColumn[] CaptionColumns =
+    [
+        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("scene_captions", "chair_s", "CHAIR_s", NumberStyle.Percent),
+        new("scene_captions", "recall", "recall", NumberStyle.Percent),
+        new("scene_captions", "attribute_error", "attribute errors", NumberStyle.Percent),
+        new("scene_nll", "grounded_nll", "grounded NLL"),
+        new("scene_nll", "grounded_accuracy", "grounded accuracy", NumberStyle.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+        new("scene_nll_conflict", "conflict/grounded_accuracy", "conflict accuracy", NumberStyle.Percent),
+    ];
+
+    private static readonly MetricColumn[] TuningColumns =
+    [
+        new("scene_answers", "qa_accuracy", "QA accuracy", NumberStyle.Percent),
+        new("scene_answers", "pope_f1", "existence F1", NumberStyle.Percent),
+        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
+        new("scene_captions", "recall", "recall", NumberStyle.Percent),
+        new("scene_answers_conflict", "conflict/qa_accuracy", "conflict QA", NumberStyle.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+    ];
+
+    /// <summary>Reads all tables.</summary>
+    public static RunFindings Collect(RunConfig config, string root)
+    {
+        var reader = new StageReader(root);
+        var tables = new List<FindingTable>();
+        foreach (var family in config.Families)
+        {
+            tables.AddRange(Pretraining(config, reader, family));
+        }
+
+        tables.Add(References(config, reader));
+        if (config.Families.Contains(ModelFamily.H))
+        {
+            tables.AddRange(TokenTables.Of(config, reader));
+            if (config.Tune is not null)
+            {
+                tables.AddRange(Tuning(config, reader));
+            }
+        }
+
+        return new RunFindings(config.Name, tables, SceneConclusions.Of(config, tables), HowToRead.Scenes(config));
+    }
+
+    private static IEnumerable<FindingTable> Pretraining(RunConfig config, StageReader reader, ModelFamily family)
+    {
+        var letter = StoryNames.Of(family);
+        var arms = config.ComparePrior ? new[] { (StoryNames.Ntp, "NTP"), (StoryNames.Prior, "PRIOR") } : [(StoryNames.Ntp, "NTP")];
+        var results = reader.Results(config, arms.Select(a => (a.Item1, $"eval/{letter}-{a.Item1}")));
+        var title = family == ModelFamily.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
+        yield return Table($"pretrain_{letter}", title, results, StoryNames.Ntp, CaptionColumns, arms);
+        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StoryNames.Ntp, (MetricColumn[])
+            [
+                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
+                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_nll/" + c, c + " NLL")),
+                .. OtherClasses.Select(c => new MetricColumn("scene_nll", "nll/" + c, c + " NLL")),
+            ],
+            arms) with
+        {
+            InSummary = false,
+        };
+    }
+
+    /// <summary>In-sample and held-out NLL of the reference.</summary>
+    public static FindingTable References(RunConfig config, StageReader reader)
+    {
+        var rows = config.Seeds.Select(seed =>
+        {
+            var result = reader.Result(seed, "lm/reference");
+            return new FindingRow($"seed_{seed}", $"seed {seed}",
+            [
+                new FindingCell(Value: (double?)result["epochs"]),
+                new FindingCell(Value: (double?)result["in_sample_nll"], Count: (double?)result["in_sample_targets"]),
+                new FindingCell(Value: (double?)result["held_out_nll"], Count: (double?)result["held_out_targets"]),
+            ]);
+        });
+        return new FindingTable("reference", "PRIOR's text-only reference", "Nats per target. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
+            [new("epochs", "epochs"), new("in_sample_nll", "in-sample NLL"), new("held_out_nll", "held-out NLL")], [.. rows]);
+    }
+
+    private static IEnumerable<FindingTable> Tuning(RunConfig config, StageReader reader)
+    {
+        foreach (var (budget, key, title) in new[]
+        {
+            (TuningBudget.Epoch, "tuning_epoch", "Tuning, one epoch over what each arm kept"),
+            (TuningBudget.Steps, "tuning_steps", "Tuning, equal optimiser steps"),
+        })
+        {
+            var results = reader.Results(config, TuningArm.All.Select(a => (a.Key, "eval/tune-" + StoryNames.TuneRun(a, budget))));
+            var extra = (Columns: (IReadOnlyList<FindingColumn>)
+            [
+                new("share", "supervised share", NumberStyle.Percent), new("supervised_tokens", "supervised tokens", NumberStyle.Count),
+                new("steps", "steps", NumberStyle.Count), new("forward_tokens", "forward tokens", NumberStyle.Count),
+            ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(config, reader, TuningArm.All.First(a => a.Key == arm), budget)));
+            yield return Table(key, title, results, "vanilla", TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
+            var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
+            yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
+                [
+                    .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberStyle.Percent)),
+                    .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberStyle.Percent)),
+                ],
+                [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with
+            {
+                InSummary = false,
+            };
+        }
+    }
+
+    private static FindingCell[] Budget(RunConfig config, StageReader reader, TuningArm arm, TuningBudget budget)
+    {
+        double Mean(string name) => config.Seeds.Average(s => (double)reader.Result(s, "tune/" + StoryNames.TuneRun(arm, budget))[name]!);
+        double Share(long seed) => arm.Method is null
+            ? 1
+            : (double)reader.Result(seed, "weights/" + arm.Key)["share"]!;
+        return
+        [
+            new(Value: config.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")),
+            new(Value: Mean("steps")), new(Value: Mean("forward_tokens")),
+        ];
+    }
+}

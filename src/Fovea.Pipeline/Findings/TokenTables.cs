@@ -1,0 +1,43 @@
+using Fovea.Core.Results;
+using Fovea.Core.Scores;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Scenes;
+using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Plans;
+using Fovea.Pipeline.Scores;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>Token scores by word class, and how well each score finds the words that need the image.</summary>
+public static class TokenTables
+{
+    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate", "noise"];
+
+    /// <summary>The two tables.</summary>
+    public static IEnumerable<FindingTable> Of(RunConfig config, StageReader reader)
+    {
+        var seeds = config.Seeds.Select(s => EvalResultFile.Read(Path.Combine(reader.Folder(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
+        var names = Scores(config);
+        const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
+        yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
+            [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
+            [.. Classes.Select(c => new FindingRow(c, c, [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
+        yield return new FindingTable("token_auc", "Which score finds the words that need the image (AUC)", Note,
+            [new("auc", "grounded against others", HigherIsBetter: true), new("auc_noise", "grounded against noise", HigherIsBetter: true)],
+            [.. names.Select(n => new FindingRow(n.Name, n.Title, [Cell(seeds, "auc/" + n.Name), Cell(seeds, "auc_noise/" + n.Name)]))]);
+    }
+
+    /// <summary>The scores that are compared, with titles.</summary>
+    public static IReadOnlyList<(string Name, string Title)> Scores(RunConfig config) =>
+    [
+        (TokenScore.Difference(Conditions.Image, Conditions.TextOnlyReference).Name, ScoreNames.Vig(Conditions.TextOnlyReference)),
+        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, StoryNames.ConditionOf(p)).Name, ScoreNames.Vig(p))),
+        (TokenScore.Surprise(Conditions.TextOnlyReference).Name, ScoreNames.Surprise),
+    ];
+
+    private static FindingCell Cell(EvalResult[] seeds, string metric)
+    {
+        var found = seeds.Select(r => r.Metrics.FirstOrDefault(m => m.Name == metric)).OfType<Metric>().ToArray();
+        return found.Length == 0 ? new FindingCell() : ComparisonFindings.Cell(Bootstrap.AcrossSeeds(found));
+    }
+}

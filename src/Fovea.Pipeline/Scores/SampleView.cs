@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Store;
+
+namespace Fovea.Pipeline.Scores;
+
+/// <summary>One sample of a score store, token by token.</summary>
+public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, string> Tokens)
+{
+    /// <summary>Finds a sample by its key.</summary>
+    /// <exception cref="FoveaException">There is none, or several files have such a record.</exception>
+    public static SampleView Find(ScoreStoreReader store, string? source, int record)
+    {
+        var found = store.Find(source, record);
+        return found.Count switch
+        {
+            1 => new SampleView(found[0], TokensOf(store, found[0])),
+            0 => throw new InvalidInputException(store.Folder, null, $"no sample {source ?? "(any file)"}, record {record}"),
+            _ => throw new UsageException($"--source: {string.Join(", ", found.Select(f => f.Key.Source))} have a record {record}; name one"),
+        };
+    }
+
+    /// <summary>The questions of the sample; null where its corpus is not at hand, or has an unusable record in its place.</summary>
+    public IReadOnlyList<string>? Questions { get; init; }
+
+    /// <summary>Why there are no questions; null where there are.</summary>
+    public string? NoQuestions { get; init; }
+
+    /// <summary>The same with its questions, read from the corpus that the store was scored from.</summary>
+    public SampleView WithQuestions(string store)
+    {
+        try
+        {
+            var sample = StoreOrigin.Of(store).OpenCorpus().Samples.FirstOrDefault(s => s.Key == Scores.Key);
+            return sample is null && Scores.InvalidReason is not null ? this
+                : sample is null ? this with { NoQuestions = "the corpus has no such record any more" }
+                : this with { Questions = [.. sample.Turns.Where(t => t.Role != Role.Assistant).Select(t => t.Text)] };
+        }
+        catch (FoveaException e)
+        {
+            return this with { NoQuestions = e.Message };
+        }
+    }
+
+    /// <summary>Every score of a target that is made of log-probabilities: VIG for each visionless condition, and 1 - p_ref.</summary>
+    public IReadOnlyList<(string Key, string Title, string Short, Func<int, double> Value)> Derived()
+    {
+        var derived = new List<(string, string, string, Func<int, double>)>();
+        if (Scores.LogProbs.GetValueOrDefault(Conditions.Image) is { } image)
+        {
+            derived.AddRange(Scores.LogProbs.Where(c => c.Key != Conditions.Image)
+                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.ColumnHead(c.Key), (Func<int, double>)(t => TokenMeasures.Difference(image[t], c.Value[t])))));
+        }
+
+        if (Scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
+        {
+            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => TokenMeasures.OneMinusProbability(reference[t])));
+        }
+
+        return derived;
+    }
+
+    /// <summary>All that is known of it.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["source"] = Scores.Key.Source,
+        ["record"] = Scores.Key.Record,
+        ["id"] = Scores.Id,
+        ["questions"] = Questions is null ? null : new JsonArray([.. Questions.Select(q => (JsonNode)q)]),
+        ["text_fingerprint"] = Scores.TextFingerprint,
+        ["context_fingerprint"] = Scores.ContextFingerprint,
+        ["conversation_fingerprint"] = Scores.ConversationFingerprint,
+        ["image_hash"] = Scores.ImageHash,
+        ["has_image"] = Scores.HasImage,
+        ["invalid_reason"] = Scores.InvalidReason,
+        ["targets"] = new JsonArray([.. Enumerable.Range(0, Scores.TargetIds.Length).Select(Target)]),
+    };
+
+    private static Dictionary<int, string> TokensOf(ScoreStoreReader store, TokenScores scores)
+    {
+        var wanted = scores.TargetIds.ToHashSet();
+        return store.ReadTokens().Where(t => wanted.Contains(t.Id)).ToDictionary(t => t.Id, t => t.Text);
+    }
+
+    private JsonObject Target(int t)
+    {
+        var target = new JsonObject
+        {
+            ["position"] = t,
+            ["token_id"] = Scores.TargetIds[t],
+            ["token"] = Tokens.GetValueOrDefault(Scores.TargetIds[t]),
+            ["is_end"] = Scores.EndTargets.Contains(t),
+        };
+        foreach (var (condition, values) in Scores.LogProbs)
+        {
+            target["log_prob." + condition] = float.IsNaN(values[t]) ? null : values[t];
+        }
+
+        foreach (var (key, _, _, value) in Derived())
+        {
+            target[key] = double.IsNaN(value(t)) ? null : value(t);
+        }
+
+        return target;
+    }
+}

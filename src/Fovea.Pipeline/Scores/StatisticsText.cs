@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Fovea.Pipeline.Scores;
+
+/// <summary>A store's scores as lines: mean with interval, share above zero, tau, and a histogram of bars.</summary>
+public static class StatisticsText
+{
+    private const int LongestBar = 40;
+
+    /// <summary>Writes all scores, an empty line after each.</summary>
+    public static void Write(TextWriter output, IEnumerable<ScoreStatistics> statistics)
+    {
+        foreach (var line in statistics.SelectMany(s => Lines(s).Append("")))
+        {
+            output.WriteLine(line);
+        }
+    }
+
+    /// <summary>The lines of one score.</summary>
+    public static IEnumerable<string> Lines(ScoreStatistics s)
+    {
+        var unit = s.IsVig ? " nats per token" : "";
+        var tau = s.Tau is { } t ? Invariant($"; tau at p {StoreStatistics.Percent}: {t:0.000000}") : "";
+        yield return Invariant($"{s.Title}: mean {s.MeanText}{unit}");
+        yield return Invariant($"  above zero {100 * s.AboveZero.Value:0.0} %{Interval(100 * s.AboveZero.Low, 100 * s.AboveZero.High, "0.0")} of {s.Mean.Count:#,0} targets in {s.Samples:#,0} {(s.Samples == 1 ? "sample" : "samples")}{tau}");
+        var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
+        string[] names = [.. s.Bins.Select(Name)];
+        var width = names.Select(n => n.Length).DefaultIfEmpty(0).Max();
+        for (var i = 0; i < names.Length; i++)
+        {
+            var bar = new string('#', (int)Math.Ceiling((double)LongestBar * s.Bins[i].Count / most));
+            yield return Invariant($"  {names[i].PadLeft(width)} {bar.PadRight(LongestBar)} {s.Bins[i].Count:#,0}");
+        }
+    }
+
+    /// <summary>A bin's name.</summary>
+    public static string Name(HistogramBin bin) => (bin.From, bin.To) switch
+    {
+        (null, { } to) => Invariant($"below {to:0.##}"),
+        ({ } from, null) => Invariant($"{from:0.##} and above"),
+        ({ } from, { } to) => Invariant($"{from:0.##} to {to:0.##}"),
+        _ => "all",
+    };
+
+    private static string Interval(double? low, double? high, string format) => low is { } l && high is { } h
+        ? $" [{l.ToString(format, CultureInfo.InvariantCulture)}, {h.ToString(format, CultureInfo.InvariantCulture)}]"
+        : "";
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}

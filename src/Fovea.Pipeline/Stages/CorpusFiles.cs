@@ -1,0 +1,115 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>Opens the corpus files that a configuration names.</summary>
+public static class CorpusFiles
+{
+    /// <summary>Opens them as one corpus. Images are looked for when they are read, or by <see cref="ICorpus.FindImages"/>.</summary>
+    /// <param name="data">The files.</param>
+    /// <param name="invalid">Takes the records that cannot be used, of all files.</param>
+    /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
+    public static ICorpus Open(IReadOnlyList<DataSource> data, InvalidRecords invalid)
+    {
+        if (data.Count == 0)
+        {
+            throw new FoveaException("'data': expected at least one file");
+        }
+
+        var corpora = data.Select(d => Open(d, invalid)).ToArray();
+        return corpora.Length == 1 ? corpora[0] : new JoinedCorpus(data, corpora);
+    }
+
+    /// <summary>Opens one file whole, in the form that it is in or is said to be in.</summary>
+    public static FileCorpus OpenWhole(DataSource source, InvalidRecords invalid) => IsCoco(source)
+        ? CocoCaptionsCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name)
+        : LlavaJsonCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name);
+
+    /// <summary>The samples whose images can all be decoded: an evaluation reads each image anyway, and must not break off at one.</summary>
+    /// <exception cref="InvalidInputException">Too many cannot.</exception>
+    public static ICorpus Decodable(ICorpus corpus, InvalidRecords invalid, CancellationToken stop)
+    {
+        var (usable, fine) = (new List<int>(), new HashSet<(string Source, string Name)>());
+        foreach (var (i, sample) in corpus.Samples.Index())
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                for (var at = 0; at < sample.Images.Count; at++)
+                {
+                    if (!fine.Contains((sample.Key.Source, sample.Images[at])))
+                    {
+                        corpus.LoadImage(sample, at);
+                        fine.Add((sample.Key.Source, sample.Images[at]));
+                    }
+                }
+
+                usable.Add(i);
+            }
+            catch (InvalidInputException e)
+            {
+                invalid.Add(sample.Key, e);
+            }
+        }
+
+        return usable.Count == corpus.Samples.Count ? corpus : new SubsetCorpus(corpus, usable);
+    }
+
+    /// <summary>Writes the list of unusable records beside a stage's artefact, and tells how many there are and the first few.</summary>
+    public static void List(InvalidRecords invalid, StageContext context, string task, string prefix = "")
+    {
+        var path = Path.Combine(context.Out, prefix + InvalidRecords.FileName);
+        InvalidRecords.Write(path, invalid.Records);
+        foreach (var line in invalid.Summary(path))
+        {
+            context.Progress.Tell(task, 0, 0, line);
+        }
+    }
+
+    private static bool IsCoco(DataSource source) => source.Format == DataFormat.Coco || (source.Format == DataFormat.Auto && CocoCaptionsCorpus.Recognises(source.File));
+
+    private static ICorpus Open(DataSource source, InvalidRecords invalid)
+    {
+        var whole = OpenWhole(source, invalid);
+        if (whole is not CocoCaptionsCorpus coco)
+        {
+            return source.SkipImages == 0 && source.TakeImages is null
+                ? whole
+                : throw new InvalidInputException(source.File, null, "skip_images and take_images count the photographs of a COCO captions file; this file holds conversations: leave them out");
+        }
+
+        var groups = coco.ImageGroups.Skip(source.SkipImages).Take(source.TakeImages ?? int.MaxValue).ToArray();
+        return groups.Length == 0 || (source.TakeImages is { } take && groups.Length < take)
+            ? throw new InvalidInputException(source.File, null,
+                $"holds {coco.ImageGroups.Count} photographs with captions; expected {source.SkipImages} to skip and {source.TakeImages ?? 1} to take")
+            : groups.Length == coco.ImageGroups.Count ? coco : coco.OfGroups(groups);
+    }
+
+    private sealed class JoinedCorpus : ICorpus
+    {
+        private readonly Dictionary<string, ICorpus> _bySource = new(StringComparer.Ordinal);
+
+        public JoinedCorpus(IReadOnlyList<DataSource> data, IReadOnlyList<ICorpus> corpora)
+        {
+            for (var i = 0; i < corpora.Count; i++)
+            {
+                if (!_bySource.TryAdd(data[i].Source, corpora[i]))
+                {
+                    throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the record, so give this one another (\"name\": \"...\" in data)");
+                }
+            }
+
+            Samples = [.. corpora.SelectMany(c => c.Samples)];
+        }
+
+        public IReadOnlyList<Sample> Samples { get; }
+
+        public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
+
+        public string ImagePath(SampleKey key, string image) => _bySource[key.Source].ImagePath(key, image);
+
+        public void FindImages(Sample sample) => _bySource[sample.Key.Source].FindImages(sample);
+    }
+}

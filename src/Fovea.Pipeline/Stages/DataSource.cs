@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>In which form a corpus file is.</summary>
+public enum DataFormat
+{
+    /// <summary>As the file looks: COCO captions by their keys, else conversations.</summary>
+    Auto,
+
+    /// <summary>Conversations in LLaVA's form or as chat messages, JSON or JSON Lines.</summary>
+    Llava,
+
+    /// <summary>COCO captions JSON.</summary>
+    Coco,
+}
+
+/// <summary>A corpus file, its images, and which part of it to use.</summary>
+public sealed record DataSource
+{
+    /// <summary>The file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Folder of its images; absent: the file's own folder.</summary>
+    public string? Images { get; init; }
+
+    /// <summary>Whether a symbolic link may lead out of the image folder, as where it is put together from links to other disks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FollowLinks { get; init; }
+
+    /// <summary>
+    /// What samples are known by in scores and weights; absent: the file's name. For a file that was renamed since it was scored, or one of two files of one name.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    /// <summary>The source in its samples' keys.</summary>
+    [JsonIgnore]
+    public string Source => Name ?? Path.GetFileName(File);
+
+    /// <summary>Where image names are resolved.</summary>
+    [JsonIgnore]
+    public string ImageFolder => Images ?? Path.GetDirectoryName(Path.GetFullPath(File))!;
+
+    /// <summary>Form of the file.</summary>
+    public DataFormat Format { get; init; }
+
+    /// <summary>Photographs to leave out at the start (COCO: in order of the file's image list).</summary>
+    public int SkipImages { get; init; }
+
+    /// <summary>Photographs to take after those; absent: all.</summary>
+    public int? TakeImages { get; init; }
+
+    /// <summary>A configuration in which corpora have their names and not their places: where a corpus lies decides nothing, since what it holds is hashed.</summary>
+    public static JsonObject WithoutPlaces(JsonObject config)
+    {
+        var plain = config.DeepClone().AsObject();
+        Visit(plain);
+        return plain;
+
+        static void Visit(JsonNode? node)
+        {
+            if (node is JsonObject { } source && source["file"] is JsonValue file && source.ContainsKey("format"))
+            {
+                source["file"] = (string?)source["name"] ?? Path.GetFileName((string?)file);
+                foreach (var place in (string[])["name", "images", "follow_links"])
+                {
+                    source.Remove(place);
+                }
+            }
+
+            foreach (var child in node switch { JsonObject o => o.Select(p => p.Value), JsonArray a => a, _ => [] })
+            {
+                Visit(child);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
+using Fovea.Core.Results;
+using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
+using Fovea.Data.Images;
+using Fovea.Data.Scenes;
+using Fovea.Data.Templates;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Running;
+using Fovea.Evaluation.Scenes;
+using Fovea.Models;
+using Fovea.Models.Checkpoints;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>Captions, grounding and questions on held-out scenes, and on scenes that contradict the bias.</summary>
+public sealed record EvalScenesStage : IStage
+{
+    /// <summary>The model's folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Folder of held-out scenes.</summary>
+    public required string Scenes { get; init; }
+
+    /// <summary>Folder of conflict scenes, if any.</summary>
+    public string? Conflict { get; init; }
+
+    /// <summary>Whether captions are generated and gold ones read.</summary>
+    public bool Captions { get; init; } = true;
+
+    /// <summary>Whether questions are asked.</summary>
+    public bool Dialogues { get; init; } = true;
+
+    /// <summary>Most new tokens of a caption.</summary>
+    public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Records that may be unusable and are left out, listed and counted. Absent: by <see cref="OnBadSample"/>.</summary>
+    public int? MaxInvalid { get; init; }
+
+    /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
+    public OnBadSample? OnBadSample { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "eval_scenes";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        ModelParts.Add(hashes, "model", Model, hasher);
+        foreach (var (role, folder) in new[] { ("scenes", Scenes), ("conflict", Conflict) })
+        {
+            if (folder is not null)
+            {
+                InputHashes.AddScenes(hashes, role, folder, images: true, hasher);
+            }
+        }
+
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        using var model = ModelFolder.Load(Model);
+        var results = new List<EvalResult>();
+        foreach (var (folder, prefix) in new[] { (Scenes, ""), (Conflict, "conflict-") })
+        {
+            if (folder is not null)
+            {
+                results.AddRange(Evaluate(model, folder, prefix, context));
+            }
+        }
+
+        foreach (var result in results)
+        {
+            EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
+        }
+
+        return EvalStages.Values(results);
+    }
+
+    private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context)
+    {
+        var tokenizer = ModelFit.Tokenizer(Model);
+        var processor = new ImageProcessor(ModelFit.Processor(Model));
+        ModelUnderTest Under(string template) => new(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template)), processor, BatchSize: 32);
+        var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
+        var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
+        ICorpus Open(string file) => CorpusFiles.Decodable(LlavaJsonCorpus.Open(Path.Combine(folder, file), folder, invalid), invalid, context.Stop);
+        var data = new SceneData(
+            Captions ? Open(SceneWorld.CaptionsFile) : null,
+            Dialogues ? Open(SceneWorld.DialoguesFile) : null,
+            SceneAnnotations.Load(folder));
+        CorpusFiles.List(invalid, context, "eval", prefix);
+        if (Captions)
+        {
+            var captions = SceneEvaluation.PredictCaptions(Under("llava_plain"), data, options, context.Progress, context.Stop);
+            PredictionFile.Write(Path.Combine(context.Out, prefix + "captions.jsonl"), captions);
+            yield return SceneEvaluation.ScoreCaptions(data, captions, options);
+            yield return SceneEvaluation.ScoreGold(Under("llava_plain"), data, options, context.Progress);
+        }
+
+        if (Dialogues)
+        {
+            var answers = SceneEvaluation.PredictAnswers(Under("llava_v1"), data, options, context.Progress, context.Stop);
+            PredictionFile.Write(Path.Combine(context.Out, prefix + "answers.jsonl"), answers);
+            yield return SceneEvaluation.ScoreAnswers(data, answers, options);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Fovea.Core.Errors;
+using Fovea.Models.Adapters;
+using Fovea.Models.Families;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>A low-rank adapter to train in place of the model itself.</summary>
+public sealed record LoraChoice
+{
+    /// <summary>Rank of each update; at least 1.</summary>
+    public int Rank { get; init; } = 8;
+
+    /// <summary>Numerator of the updates' scale; above 0.</summary>
+    public double Alpha { get; init; } = 16;
+
+    /// <summary>Modules by the ends of their names, such as <c>q_proj</c>.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+    /// <summary>A regular expression over whole module names, in place of <see cref="Targets"/>.</summary>
+    public string? TargetPattern { get; init; }
+
+    /// <summary>Whether the scale is alpha / sqrt(rank) and not alpha / rank.</summary>
+    public bool RankStabilized { get; init; }
+
+    /// <summary>An adapter in PEFT's form to continue training; its shape takes precedence over the keys above.</summary>
+    public string? Adapter { get; init; }
+
+    /// <summary>Whether <c>model/</c> is written with the adapter merged, beside <c>adapter/</c>.</summary>
+    public bool Merge { get; init; } = true;
+
+    /// <summary>Checks ranges.</summary>
+    public void Check()
+    {
+        if (Rank < 1)
+        {
+            throw new FoveaException($"lora.rank: expected at least 1, got {Rank}");
+        }
+
+        if (!(Alpha > 0) || double.IsInfinity(Alpha))
+        {
+            throw new FoveaException(FormattableString.Invariant($"lora.alpha: expected above 0, got {Alpha}"));
+        }
+    }
+
+    /// <summary>Makes or reads the adapter and attaches it.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="seed">Of a new adapter.</param>
+    /// <param name="baseModel">The model's folder, which a new adapter names as its base; null for a preset.</param>
+    public LoraAdapter AttachTo(DecoderModel model, long seed, string? baseModel)
+    {
+        var adapter = Adapter is { } folder
+            ? LoraAdapter.Load(folder, model)
+            : LoraAdapter.Create(model, new LoraConfig { Rank = Rank, Alpha = Alpha, TargetModules = Targets, TargetPattern = TargetPattern, RankStabilized = RankStabilized, BaseModel = baseModel }, seed);
+        model.Attach(adapter);
+        return adapter;
+    }
+}

@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
+using Fovea.Models;
+using Fovea.Scoring;
+using Fovea.Scoring.Folds;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>PRIOR's scores: log p_ref of every target, under one text-only reference or, with folds, under the one that did not see the sample.</summary>
+public sealed record ScorePriorStage : IStage
+{
+    /// <summary>Model folders: one, or with <see cref="Folds"/> one per fold in their order.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>The corpus.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>The fold assignment that the references were trained against, its folder or file; absent: one reference scores all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Folds { get; init; }
+
+    /// <summary>Shards, windows and batches.</summary>
+    public ScoringOptions Scoring { get; init; } = new();
+
+    /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
+    /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
+    public string Dtype { get; init; } = ScoringModel.Auto;
+
+    /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
+    [JsonIgnore]
+    public bool CheckAgain { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "score_prior";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        if (Folds is null && Models.Count != 1)
+        {
+            throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");
+        }
+
+        var hashes = ScoreStore.HashInputs(Models, Data, hasher);
+        if (Folds is { } folds)
+        {
+            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))], hasher)["folds"];
+        }
+
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var folds = Folds is null ? null : FoldsFile.Read(Folds);
+        if (folds is not null)
+        {
+            folds.Require(Data.Select(d => (d.Source, d.File)), toBeScored: true);
+            LeftOutFold.RequireAll(Models, folds);
+        }
+
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, new InvalidRecords(Scoring.MaxInvalid));
+        var models = new List<VisionLanguageModel>();
+        try
+        {
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.MemoryLimit)));
+            if (models[0].SeesImages)
+            {
+                context.Progress.Tell("load", 0, 1, $"{Models[0]}: a vision-language model, used here without its images as the text-only reference");
+            }
+
+            var scorer = folds is null
+                ? new PriorScorer(models[0], Scoring)
+                : new PriorScorer([.. models.Zip(Models, (model, folder) => new FoldReference(model, folder, LeftOutFold.Read(folder)))], folds, Scoring);
+            return ScoreStore.Score(scorer, corpus, models[0], context);
+        }
+        finally
+        {
+            models.ForEach(m => m.Dispose());
+        }
+    }
+}
+
+/// <summary>VIG's scores: log p of every target with the image, and with each visionless proxy.</summary>
+public sealed record ScoreVigStage : IStage
+{
+    /// <summary>The aligned model's folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The corpus.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>Proxies, e.g. <c>blur@7.5</c> or <c>none</c>; none of them: the image alone, to be joined with a reference's store.</summary>
+    public required IReadOnlyList<string> Proxies { get; init; }
+
+    /// <summary>Shards, windows and batches.</summary>
+    public ScoringOptions Scoring { get; init; } = new();
+
+    /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
+    /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
+    public string Dtype { get; init; } = ScoringModel.Auto;
+
+    /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
+    [JsonIgnore]
+    public bool CheckAgain { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "score_vig";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
+
+    /// <inheritdoc/>
+    /// <remarks>Proxies are added to a store that has others.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["proxies"] is not JsonArray held || !held.All(p => Proxies.Contains((string?)p)))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        begun["proxies"] = held.DeepClone();
+        return begun;
+    }
+
+    /// <inheritdoc/>
+    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
+        corpus.CheckImages();
+        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
+        var images = ImageHome.Loader(Model, corpus.Corpus);
+        var options = new VigScorerOptions
+        {
+            Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
+            ImageHash = new ImageHashes(corpus.Corpus, new InputHasher()).Of,
+        };
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
+using Fovea.Models;
+using Fovea.Scoring;
+using Fovea.Store;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>What both scoring stages do: provenance, and writing where a stopped run left off.</summary>
+public static class ScoreStore
+{
+    /// <summary>Hashes of models and data; those of a model by what may have changed in it.</summary>
+    /// <remarks>Images are not among them: a VIG store holds a hash of each sample's, which must agree where it is continued, joined or trained on; PRIOR reads none.</remarks>
+    public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data, InputHasher hasher)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        InputHashes.AddData(hashes, "data", data, hasher);
+        for (var i = 0; i < models.Count; i++)
+        {
+            ModelParts.Add(hashes, $"model[{i}]", models[i], hasher);
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Whether every shard is what the store's manifest says.</summary>
+    public static bool IsIntact(string folder)
+    {
+        try
+        {
+            return ScoreStoreReader.Open(folder).IsComplete;
+        }
+        catch (FoveaException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
+    /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
+    public static IReadOnlyList<TokenScores> ReadBeside(TokenizedCorpus corpus, string vigStore, string priorStore)
+    {
+        var fingerprints = corpus.Samples.ToDictionary(s => s.Key, s => (s.TextFingerprint, s.ConversationFingerprint));
+        var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
+        var stray = rows.FirstOrDefault(r => !fingerprints.TryGetValue(r.Key, out var now) || now.TextFingerprint != r.TextFingerprint
+            || (r.ConversationFingerprint is { } conversation && conversation != now.ConversationFingerprint));
+        return stray is null
+            ? rows
+            : throw new InvalidInputException(stray.Key.Source, stray.Key.Record,
+                $"differs from what {vigStore} was scored with: another tokenizer, template or text; score it again");
+    }
+
+    /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
+    public static JsonObject Score(
+        ITokenScorer scorer, ScoringCorpus corpus, VisionLanguageModel model, StageContext context)
+    {
+        var provenance = new Dictionary<string, string>(scorer.Describe())
+        {
+            ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
+            ["template"] = corpus.TemplateName,
+            ["dtype"] = DtypeOf(model),
+            ["num_threads"] = $"{context.NumThreads}",
+        };
+        foreach (var (library, version) in BuildVersions.All())
+        {
+            provenance[library] = version;
+        }
+
+        foreach (var (role, hash) in context.Inputs)
+        {
+            provenance["input." + role] = hash;
+        }
+
+        using var store = ScoreStoreWriter.Open(context.Out, provenance, held: context.Lock);
+        store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
+        var lengths = new LongSamples(model.MaxLength);
+        var summary = scorer.Score(corpus.Source(lengths.Note), store, context.Progress, context.Stop);
+        var counts = StoreSummary.Of(ScoreStoreReader.Open(context.Out));
+        InvalidRecord[] invalid = [.. counts.InvalidSamples.Select(i => new InvalidRecord(i.Key, i.Reason))];
+        var list = Path.Combine(context.Out, InvalidRecords.FileName);
+        InvalidRecords.Write(list, invalid);
+        if (lengths.Notice is { } notice)
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, notice);
+        }
+
+        foreach (var line in InvalidRecords.Summary(invalid, list))
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, line);
+        }
+
+        return new JsonObject
+        {
+            ["samples"] = counts.Samples,
+            ["scored"] = counts.Scored,
+            ["text_only"] = counts.TextOnly,
+            ["invalid"] = counts.Invalid,
+            ["invalid_reasons"] = new JsonObject(InvalidRecords.CountByReason(invalid.Select(i => i.Name)).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["targets"] = counts.Targets,
+            ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
+        };
+    }
+
+    private static string DtypeOf(VisionLanguageModel model) =>
+        string.Join(',', model.Parameters.All.Select(p => p.Value.dtype.ToString().ToLowerInvariant()).Distinct().Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Files;
+using Fovea.Core.Provenance;
+using Fovea.Core.Watching;
+using Fovea.Torch;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>What a stage runs with.</summary>
+/// <param name="Out">Folder of its artefact.</param>
+/// <param name="NumThreads">Threads of one operation.</param>
+/// <param name="Progress">Where it says how far it has come.</param>
+/// <param name="Stop">Ends it cleanly, in a resumable state.</param>
+public sealed record StageContext(string Out, int NumThreads, IProgressSink Progress, CancellationToken Stop)
+{
+    /// <summary>The folder's lock, held while the stage runs.</summary>
+    public FolderLock? Lock { get; init; }
+
+    /// <summary>Whether a run may continue with another number of threads than it was begun with.</summary>
+    public bool AnyThreadCount { get; init; }
+
+    /// <summary>Reads inputs, each once; the same for the stage's hashes and for its work.</summary>
+    public InputHasher Hasher { get; init; } = new(Progress, Stop);
+
+    /// <summary>What <see cref="IStage.HashInputs"/> found.</summary>
+    public SortedDictionary<string, string> Inputs { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
+    public bool AllowOverMemory { get; init; }
+
+    /// <summary>What memory a stage may plan with; null for no limit.</summary>
+    public MemoryLimit? MemoryLimit => AllowOverMemory ? null : MemoryLimits.Resident();
+}
+
+/// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
+public interface IStage
+{
+    /// <summary>Name of the kind of work, as in its manifest.</summary>
+    string Kind { get; }
+
+    /// <summary>Checks the options that can be checked without reading anything: called for all stages of a plan before its first one begins.</summary>
+    /// <exception cref="Fovea.Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    void Check()
+    {
+    }
+
+    /// <summary>SHA-256 of what it reads, by role.</summary>
+    /// <param name="hasher">Reads each file once, and can be cancelled.</param>
+    SortedDictionary<string, string> HashInputs(InputHasher hasher);
+
+    /// <summary>
+    /// The configuration to hold against that of the run in the folder. One that only adds to what the run did is given as it was begun, so that its work is continued:
+    /// its finished artefact is worked on again and then has what was added.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="before">The configuration that the run was begun with.</param>
+    /// <param name="now">This stage's.</param>
+    /// <exception cref="Core.Errors.FoveaException">It asks for more in a way in which the run cannot be continued.</exception>
+    JsonObject AsBegun(string folder, JsonObject before, JsonObject now) => now;
+
+    /// <summary>Whether a complete artefact is still whole; one that is not is worked on again.</summary>
+    bool IsIntact(string folder) => true;
+
+    /// <summary>Does the work and returns what it found: counts, sums and settings that hold in every run of one seed.</summary>
+    JsonObject Run(StageContext context);
+}

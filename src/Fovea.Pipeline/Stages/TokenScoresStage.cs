@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
+using Fovea.Core.Scores;
+using Fovea.Data.Scenes;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Scenes;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>Token scores of held-out captions by word class: means, and how well each score finds the words that need the image.</summary>
+public sealed record TokenScoresStage : IStage
+{
+    /// <summary>VIG store.</summary>
+    public required string Vig { get; init; }
+
+    /// <summary>PRIOR store of the same captions.</summary>
+    public required string Prior { get; init; }
+
+    /// <summary>Folder of the scenes, for their annotations.</summary>
+    public required string Scenes { get; init; }
+
+    /// <summary>Folder of a tokenizer.</summary>
+    public required string Tokenizer { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "token_scores";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = InputHashes.Of(EvalStages.Stores(("vig", Vig), ("prior", Prior)), hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(Tokenizer, hasher);
+        InputHashes.AddScenes(hashes, "scenes", Scenes, images: false, hasher);
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var annotations = SceneAnnotations.Load(Scenes);
+        var data = new DataSource { File = Path.Combine(Scenes, SceneWorld.CaptionsFile) };
+        var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.TextOnly);
+        var rows = ScoreStore.ReadBeside(corpus, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
+        var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);
+        var result = SceneTokenScores.Evaluate(rows, corpus.Corpus, corpus.Encoder, annotations,
+            [.. visionless.Select(c => TokenScore.Difference(Conditions.Image, c)), TokenScore.Surprise(Conditions.TextOnlyReference)]);
+        EvalResultFile.Write(Path.Combine(context.Out, "token_scores.result.json"), result);
+        return EvalStages.Values(result);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
+using Fovea.Data.Templates;
+using Fovea.Models.Initialisation;
+using Fovea.Scoring.Folds;
+using Fovea.Training.Options;
+using Fovea.Training.Running;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>One training run, as <c>fovea train</c> reads it from a configuration: where the model begins, what it reads, how it trains.</summary>
+public sealed partial record TrainStage : IStage
+{
+    /// <summary>A model folder to start from; or else <see cref="Preset"/>.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>A model from scratch; or else <see cref="Model"/>.</summary>
+    public PresetChoice? Preset { get; init; }
+
+    /// <summary>A text LM's folder whose decoder a preset starts from.</summary>
+    public string? DecoderFrom { get; init; }
+
+    /// <summary>Folder of the tokenizer's files; absent: the model's own.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>How samples are rendered, as in <c>fovea score --template</c>: weights are good under the template that they were scored under.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
+    /// <summary>What to train on.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>What to evaluate on during training (see <see cref="TrainingOptions.EvalEvery"/>), and at the end of a text-only run beside the training data.</summary>
+    public IReadOnlyList<DataSource> HeldOut { get; init; } = [];
+
+    /// <summary>With or without images.</summary>
+    public CorpusView View { get; init; }
+
+    /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>Records that may be unusable and are left out, listed and counted; what the weights mark as invalid does not count. Absent: by <see cref="OnBadSample"/>.</summary>
+    public int? MaxInvalid { get; init; }
+
+    /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
+    public OnBadSample? OnBadSample { get; init; }
+
+    /// <summary>For a reference of cross-fitting: the fold assignment that 'fovea folds' wrote, its folder or file; absent: trained on all samples.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Folds { get; init; }
+
+    /// <summary>The fold that this reference must not see, from 0; required with <see cref="Folds"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? LeaveOutFold { get; init; }
+
+    /// <summary>An adapter to train in place of the model; absent: the model itself.</summary>
+    public LoraChoice? Lora { get; init; }
+
+    /// <summary>How to train.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "train";
+
+    private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has no tokenizer");
+
+    private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        Check();
+        (string, string)[] named = [.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()];
+        var hashes = InputHashes.Of(named, hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder, hasher);
+        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder, hasher) is { } template)
+        {
+            hashes["template"] = template;
+        }
+
+        foreach (var (role, folder) in new[] { ("model", Model), ("decoder_from", DecoderFrom) })
+        {
+            if (folder is not null)
+            {
+                ModelParts.Add(hashes, role, folder, hasher);
+            }
+        }
+
+        if (Lora?.Adapter is { } adapter)
+        {
+            hashes["adapter"] = ModelParts.OfAdapter(adapter, hasher);
+        }
+
+        foreach (var (role, data) in new[] { ("data", Data), ("held_out", HeldOut) })
+        {
+            InputHashes.AddData(hashes, role, data, hasher);
+            if (View == CorpusView.Image)
+            {
+                InputHashes.AddImages(hashes, role, data, hasher);
+            }
+        }
+
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A run is extended to more steps where its past does not depend on their number.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["training"] is not JsonObject training || training.Deserialize<TrainingOptions>(StageManifest.Json) is not { } was || !RunExtension.IsAskedFor(was, Training))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        foreach (var key in RunExtension.Keys)
+        {
+            begun["training"]![key] = training[key]?.DeepClone();
+        }
+
+        if (JsonNode.DeepEquals(DataSource.WithoutPlaces(begun), DataSource.WithoutPlaces(before)))
+        {
+            RunExtension.Check(folder, was, Training);
+        }
+
+        return begun;
+    }
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        Training.Validate();
+        Lora?.Check();
+        if ((Model is null) == (Preset is null))
+        {
+            throw new FoveaException("expected exactly one of 'model' and 'preset'");
+        }
+
+        if (Preset is { } preset)
+        {
+            ModelPresets.Check(preset.Name, preset.Sizes);
+        }
+
+        if ((Folds is null) != (LeaveOutFold is null))
+        {
+            throw new FoveaException(Folds is null
+                ? "'folds' is missing: 'leave_out_fold' names a fold of the assignment that 'fovea folds' wrote"
+                : "'leave_out_fold' is missing: the fold of 'folds' that this reference must not see, from 0");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Evaluation.Captions;
+using Fovea.Evaluation.Results;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>Which words light up, and mean VIG of train against held-out photographs.</summary>
+public sealed record WordScoresStage : IStage
+{
+    private const int NumWords = 15;
+
+    /// <summary>VIG store of the training captions.</summary>
+    public required string VigTrain { get; init; }
+
+    /// <summary>VIG store of the held-out captions.</summary>
+    public required string VigHeldOut { get; init; }
+
+    /// <summary>PRIOR store of the training captions.</summary>
+    public required string PriorTrain { get; init; }
+
+    /// <summary>PRIOR store of the held-out captions.</summary>
+    public required string PriorHeldOut { get; init; }
+
+    /// <summary>The scoring model, for its tokenizer.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Training captions.</summary>
+    public required IReadOnlyList<DataSource> Train { get; init; }
+
+    /// <summary>Held-out captions.</summary>
+    public required IReadOnlyList<DataSource> HeldOut { get; init; }
+
+    /// <summary>The visionless condition.</summary>
+    public required string Against { get; init; }
+
+    /// <summary>Words that stand less often are not listed.</summary>
+    public int MinWordCount { get; init; } = 8;
+
+    /// <inheritdoc/>
+    public string Kind => "word_scores";
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = InputHashes.Of(EvalStages.Stores(
+            ("vig_train", VigTrain), ("vig_held_out", VigHeldOut), ("prior_train", PriorTrain), ("prior_held_out", PriorHeldOut)), hasher);
+        hashes["tokenizer"] = ModelParts.OfTokenizer(Model, hasher);
+        InputHashes.AddData(hashes, "train", Train, hasher);
+        InputHashes.AddData(hashes, "held_out", HeldOut, hasher);
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var train = Joined(VigTrain, PriorTrain, Train);
+        var heldOut = Joined(VigHeldOut, PriorHeldOut, HeldOut);
+        foreach (var (name, set) in new[] { ("vig_train", train), ("vig_held_out", heldOut) })
+        {
+            var scores = set.ToDictionary(s => s.Sample.Key, s => s.Scores);
+            EvalResultFile.Write(Path.Combine(context.Out, name + ".result.json"),
+                PhotographDifference.Evaluate(name, set.Select(s => s.Sample), scores, Conditions.Image, Against));
+        }
+
+        var words = train.Select(s => ((IReadOnlyList<Word>)WordMerger.Merge(s.Sample, s.Tokens), s.Scores)).ToArray();
+        var gains = TopWords.OfDifference(words, Conditions.Image, Against, MinWordCount);
+        var surprise = TopWords.OfSurprise(words, Conditions.TextOnlyReference, MinWordCount).ToDictionary(w => w.Type, w => w.Mean);
+        var shown = gains.Count <= 2 * NumWords ? gains : [.. gains.Take(NumWords), .. gains.TakeLast(NumWords)];
+        return new JsonObject
+        {
+            ["words"] = new JsonArray([.. shown.Select(w => new JsonObject
+            {
+                ["word"] = w.Type, ["vig"] = w.Mean, ["surprise"] = surprise[w.Type], ["count"] = w.Count,
+            })]),
+        };
+    }
+
+    private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data)
+    {
+        var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image);
+        var scores = ScoreStore.ReadBeside(corpus, vig, prior).ToDictionary(s => s.Key);
+        return [.. corpus.Corpus.Samples.Zip(corpus.Samples, (sample, tokens) => (sample, tokens, scores[sample.Key]))];
+    }
+}

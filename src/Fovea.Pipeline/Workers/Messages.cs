@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Pipeline.Workers;
+
+/// <summary>One stage of a plan.</summary>
+/// <param name="Name">Path of its folder below the run's folder, e.g. <c>seed-1/pretrain/h-ntp</c>.</param>
+/// <param name="Kind">Which stage class.</param>
+/// <param name="Config">Its configuration.</param>
+/// <param name="After">Names of the stages it reads.</param>
+/// <param name="Cost">Expected seconds, only to order and to estimate the time left.</param>
+public sealed record StageSpec(string Name, string Kind, JsonObject Config, IReadOnlyList<string> After, double Cost);
+
+/// <summary>What the scheduler tells a worker: run a stage into a folder.</summary>
+public sealed record WorkOrder(string Kind, JsonObject Config, string Out, bool AllowOverMemory = false);
+
+/// <summary>What a worker says, one JSON document per line: progress, then exactly one of done, failed or interrupted.</summary>
+public sealed record WorkerMessage(
+    string Type, string? Task = null, long Done = 0, long Total = 0, string? Note = null, string? Error = null)
+{
+    /// <summary>The type of what is said for a worker that ended without a word.</summary>
+    public const string Died = "died";
+
+    /// <summary>How messages are written.</summary>
+    [JsonIgnore]
+    public static JsonSerializerOptions Json { get; } = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+}

@@ -1,0 +1,61 @@
+using Fovea.Models.Configs;
+using static TorchSharp.torch;
+
+namespace Fovea.Verification.Benches;
+
+/// <summary>A llama decoder written the plain way, one operator a step, as a user's own code or Transformers' eager model has it: what Fovea is measured against.</summary>
+/// <param name="config">Shape.</param>
+/// <param name="weights">By name, in the type it computes in.</param>
+/// <param name="prefix">Before each name but the head's.</param>
+internal sealed class PlainDecoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> weights, string prefix)
+{
+    /// <summary>Looks ids up: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
+    public Tensor Embed(Tensor ids) => weights[prefix + "embed_tokens.weight"].index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], -1);
+
+    /// <summary>Logits of every position: <c>[batch, seq, hidden]</c> -> <c>[batch, seq, vocab]</c>.</summary>
+    public Tensor Forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = Rotations(x.shape[1], x.dtype);
+        for (var i = 0; i < config.NumLayers; i++)
+        {
+            using var inner = NewDisposeScope();
+            var p = $"{prefix}layers.{i}.";
+            x = x + Attend(Norm(x, p + "input_layernorm"), p + "self_attn.", cos, sin);
+            var y = Norm(x, p + "post_attention_layernorm");
+            x = (x + Map(nn.functional.silu(Map(y, p + "mlp.gate_proj")) * Map(y, p + "mlp.up_proj"), p + "mlp.down_proj")).MoveToOuterDisposeScope();
+        }
+
+        return nn.functional.linear(Norm(x, prefix + "norm"), weights["lm_head.weight"]).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Map(Tensor x, string name) => nn.functional.linear(x, weights[name + ".weight"]);
+
+    private Tensor Norm(Tensor x, string name)
+    {
+        var whole = x.to(ScalarType.Float32);
+        return weights[name + ".weight"] * (whole * (whole.pow(2).mean([-1], keepdim: true) + config.RmsNormEps).rsqrt()).to(x.dtype);
+    }
+
+    private Tensor Attend(Tensor x, string p, Tensor cos, Tensor sin)
+    {
+        Tensor Heads(string name) => Map(x, p + name).unflatten(2, [config.NumHeads, config.HeadDim]).transpose(1, 2); // [batch, heads, seq, head_dim]
+        var (query, key, value) = (Heads("q_proj"), Heads("k_proj"), Heads("v_proj"));
+        var mixed = nn.functional.scaled_dot_product_attention(Turn(query, cos, sin), Turn(key, cos, sin), value, is_casual: true);
+        return Map(mixed.transpose(1, 2).flatten(2), p + "o_proj");
+    }
+
+    private Tensor Turn(Tensor x, Tensor cos, Tensor sin)
+    {
+        var half = config.HeadDim / 2;
+        return (x * cos) + (cat([-x.narrow(3, half, half), x.narrow(3, 0, half)], -1) * sin);
+    }
+
+    private (Tensor Cos, Tensor Sin) Rotations(long seq, ScalarType type)
+    {
+        var frequencies = 1 / pow(tensor((float)config.Rope.Theta), arange(0, config.HeadDim, 2, dtype: ScalarType.Float32) / config.HeadDim);
+        var angles = arange(seq, dtype: ScalarType.Float32).unsqueeze(1) * frequencies; // [seq, head_dim / 2]
+        var both = cat([angles, angles], -1);
+        return (both.cos().to(type), both.sin().to(type));
+    }
+}
