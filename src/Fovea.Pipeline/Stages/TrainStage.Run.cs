@@ -23,21 +23,24 @@ public sealed partial record TrainStage
     public JsonObject Run(StageContext context)
     {
         var weights = WeightsPath is { } w ? WeightsFile.Read(w) : null;
-        var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid), key => weights?.Find(key) is { Status: SelectionStatus.Invalid });
+        var limit = InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+        var invalid = new InvalidRecords(limit, key => weights?.Find(key) is { Status: SelectionStatus.Invalid });
+        var heldOutInvalid = new InvalidRecords(limit);
         try
         {
-            return Run(context, weights, invalid);
+            return Run(context, weights, invalid, heldOutInvalid);
         }
         finally
         {
             if (File.Exists(Path.Combine(context.Out, "metrics.jsonl"))) // a run that never began leaves its folder free
             {
                 CorpusFiles.List(invalid, context, "train");
+                CorpusFiles.List(heldOutInvalid, context, "train", "held-out-");
             }
         }
     }
 
-    private JsonObject Run(StageContext context, WeightsFile? weights, InvalidRecords invalid)
+    private JsonObject Run(StageContext context, WeightsFile? weights, InvalidRecords invalid, InvalidRecords heldOutInvalid)
     {
         var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template, invalid);
         var (samples, without) = TrainedOn(corpus.Samples);
@@ -49,7 +52,7 @@ public sealed partial record TrainStage
 
         using var model = StartModel(corpus, context.MemoryLimit);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, invalid) : null;
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
         using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
         var job = new TrainingJob
@@ -64,6 +67,7 @@ public sealed partial record TrainStage
             Options = Training,
             Folder = context.Out,
             Invalid = invalid,
+            HeldOutInvalid = heldOutInvalid,
             AnyThreadCount = context.AnyThreadCount,
             Memory = context.MemoryLimit,
             MemoryGrowth = context.AllowOverMemory ? null : MemoryLimits.Growth(),
@@ -80,7 +84,7 @@ public sealed partial record TrainStage
             without?.Write(folder);
         }
 
-        var result = Result(summary, set, invalid);
+        var result = Result(summary, set, invalid, heldOutInvalid);
         if (View == CorpusView.TextOnly)
         {
             AddNll(result, "in_sample", model, samples.Take(MaxNllSamples).ToArray());
@@ -116,7 +120,7 @@ public sealed partial record TrainStage
         }
     }
 
-    private static JsonObject Result(TrainingSummary summary, TrainingSet set, InvalidRecords invalid)
+    private static JsonObject Result(TrainingSummary summary, TrainingSet set, InvalidRecords invalid, InvalidRecords heldOutInvalid)
     {
         var counters = summary.Counters;
         return new JsonObject
@@ -131,6 +135,7 @@ public sealed partial record TrainStage
             ["dropped_samples"] = set.Dropped,
             ["invalid_samples"] = invalid.Records.Count,
             ["invalid_reasons"] = new JsonObject(invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["held_out_invalid_samples"] = heldOutInvalid.Records.Count,
             ["unusable_samples"] = counters.UnusableSamples,
             ["loss_spikes"] = counters.LossSpikes,
             ["mean_loss"] = summary.MeanLoss,

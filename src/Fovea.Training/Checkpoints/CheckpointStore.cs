@@ -48,20 +48,9 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         }
     }
 
-    /// <summary>The newest whole checkpoint that <paramref name="fits"/>; null if there is none. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
-    public TrainerState? FindNewest(Action<string> notice, Func<TrainerState, bool>? fits = null)
-    {
-        RemoveLeftovers();
-        foreach (var step in Steps().OrderDescending())
-        {
-            if (TryVerify(step, "using the one before it", notice) is { } state && fits?.Invoke(state) is not false)
-            {
-                return state;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>The whole checkpoints, newest first, each checked as it is asked for. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
+    public IEnumerable<TrainerState> Whole(Action<string> notice) =>
+        Steps().OrderDescending().Select(step => TryVerify(step, "using the one before it", notice)).OfType<TrainerState>();
 
     /// <summary>Whether the checkpoint of a step is there and whole; reported to <paramref name="notice"/> if not.</summary>
     public bool IsWhole(long step, Action<string> notice) => TryVerify(step, "its model is not written", notice) is not null;
@@ -128,7 +117,8 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         }
     }
 
-    private void RemoveLeftovers()
+    /// <summary>Deletes what a killed process had not finished.</summary>
+    public void RemoveLeftovers()
     {
         foreach (var aside in Directory.Exists(folder) ? Directory.GetDirectories(folder, AsidePrefix + "*") : [])
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
@@ -6,7 +7,7 @@ using Fovea.Training.Running;
 
 namespace Fovea.Training.Checkpoints;
 
-/// <summary>All that resuming needs besides parameters and moments. The order of samples and the rates follow from the step.</summary>
+/// <summary>Where a run is between two steps: all that resuming needs besides parameters and moments. The order of samples and the rates follow from the step.</summary>
 internal sealed record TrainerState
 {
     /// <summary>Name in a checkpoint's folder.</summary>
@@ -32,6 +33,10 @@ internal sealed record TrainerState
     /// <summary>Samples that turned out unusable in those steps.</summary>
     public IReadOnlyList<InvalidRecord> Unusable { get; init; } = [];
 
+    /// <summary>Held-out samples that turned out unusable; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // so that states of earlier versions keep their checksums
+    public IReadOnlyList<InvalidRecord>? HeldOutUnusable { get; init; }
+
     /// <summary>What must not have changed.</summary>
     public required RunIdentity Identity { get; init; }
 
@@ -40,6 +45,9 @@ internal sealed record TrainerState
 
     /// <summary>SHA-256 of this record as JSON with this field empty.</summary>
     public string Sha256 { get; init; } = "";
+
+    /// <summary>Before the first step.</summary>
+    public static TrainerState AtStart(RunIdentity identity) => new() { Step = 0, Counters = new TrainingCounters(), LastLoss = null, Loss = new LossWatch(), Identity = identity };
 
     public string Write()
     {

@@ -38,18 +38,18 @@ public sealed record MemoryPlan
     [JsonInclude]
     public long Peak => Math.Max(PeakBefore, Process + Weights + Gradients + Optimizer + Activations + Logits + CheckpointCopy);
 
-    /// <summary>What is allocated from the first step on.</summary>
-    private long Growth => Gradients + Activations + Logits + CheckpointCopy + MemoryPlanner.FirstStepBytes;
+    /// <summary>What is allocated beside the model: before the first step the optimizer's state and the moving average, in it the rest.</summary>
+    private long Growth => Optimizer + Gradients + Activations + Logits + CheckpointCopy + MemoryPlanner.FirstStepBytes;
 
     /// <summary>Refuses a plan that exceeds what there is.</summary>
     /// <param name="options">Whose keys the message names.</param>
     /// <param name="limit">Of all memory; null for none.</param>
-    /// <param name="growth">Of what is allocated from now on; null for none.</param>
+    /// <param name="growth">Of what is allocated beside the model; null for none.</param>
     /// <exception cref="FoveaException">One line: planned, available, what to lower.</exception>
     internal void Require(TrainingOptions options, MemoryLimit? limit, MemoryLimit? growth)
     {
         MemoryLimits.Require("memory plan: the run takes", Peak, limit, Advice(options));
-        MemoryLimits.Require("memory plan: the first step takes another", Growth, growth, Advice(options));
+        MemoryLimits.Require("memory plan: beside the model the run takes another", Growth, growth, Advice(options));
     }
 
     /// <summary>What makes the largest part smaller.</summary>

@@ -22,11 +22,16 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     // An adapter's own products, and what a block holds of both ways through a map while their sum is taken.
     private const double AdapterOverhead = 1.15;
 
-    /// <summary>Bytes of parameters, gradients and optimizer, which do not depend on the samples.</summary>
-    public long Fixed()
+    /// <summary>Refuses what does not fit whatever the samples are: parameters, gradients and optimizer. To be called before the optimizer is made.</summary>
+    /// <param name="limit">Of all memory; null for none.</param>
+    /// <param name="growth">Of what is allocated beside the model; null for none.</param>
+    /// <exception cref="Core.Errors.FoveaException">One line: planned, available, what to lower.</exception>
+    public void RequireFixed(MemoryLimit? limit, MemoryLimit? growth)
     {
-        var trained = Bytes(All.Where(p => p.Value.requires_grad).Select(p => p.Value));
-        return Bytes(All.Select(p => p.Value)) + (trained * (options.EmaDecay is null ? 3 : 4));
+        const string Advice = "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)";
+        var beside = Bytes(All.Where(p => p.Value.requires_grad).Select(p => p.Value)) * (options.EmaDecay is null ? 3 : 4);
+        MemoryLimits.Require("memory plan: parameters, gradients and optimizer take", Bytes(All.Select(p => p.Value)) + beside, limit, Advice);
+        MemoryLimits.Require("memory plan: beside the model gradients and optimizer take another", beside, growth, Advice);
     }
 
     /// <summary>Makes the plan. Parameters, weights of the samples and the corpus must be in memory; no step must have run.</summary>

@@ -15,6 +15,17 @@ namespace Fovea.Training.Running;
 /// <param name="layout">How many at a time; they are padded.</param>
 internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, Func<TrainingExample, WeightedSample?> prepare, StepLayout layout)
 {
+    /// <summary>Prepares each sample once, so that one that cannot be used is found before the first step and not after hours.</summary>
+    /// <exception cref="Core.Errors.FoveaException">More samples than allowed are unusable.</exception>
+    /// <param name="cancellation">Ends it early, without an error.</param>
+    public void Check(CancellationToken cancellation)
+    {
+        foreach (var example in set.Examples.TakeWhile(_ => !cancellation.IsCancellationRequested))
+        {
+            _ = prepare(example);
+        }
+    }
+
     /// <summary>In nats per unit of weight; null if no sample has a weighted target. Draws nothing and changes nothing.</summary>
     public double? Compute()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Files;
 using Fovea.Training.Checkpoints;
@@ -11,19 +12,46 @@ namespace Fovea.Training.Running;
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
+    private const string Evaluation = "eval_loss";
     private readonly FileStream _stream;
     private BestCheckpoint? _lowest;
 
-    /// <summary>Opens for appending after the line of step <paramref name="keepSteps"/>; what follows, a torn line included, is cut off.</summary>
-    public MetricsLog(string path, long keepSteps)
+    /// <summary>
+    /// Opens for appending after the line of step <paramref name="keepSteps"/>; what follows, a torn line included, is cut off. A line, or an evaluation, that is not due after its step is taken
+    /// out: that of the old end of a run that is continued to more steps.
+    /// </summary>
+    public MetricsLog(string path, long keepSteps, RunMilestones due)
     {
-        var kept = File.Exists(path) ? RegularFile.ReadLines(path, RegularFile.MaxCorpus).TakeWhile(l => StepOf(l) <= keepSteps).ToList() : [];
+        var kept = new List<string>();
+        foreach (var text in File.Exists(path) ? RegularFile.ReadLines(path, RegularFile.MaxCorpus) : [])
+        {
+            if (Parse(text, out var step) is not { } line || step > keepSteps)
+            {
+                break;
+            }
+
+            var taken = !due.Evaluates(step) && line.Remove(Evaluation);
+            LastChanged = taken || !(due.Logs(step) || due.Evaluates(step));
+            LastLine = due.Logs(step) || due.Evaluates(step) ? line : null;
+            if (LastLine is not null)
+            {
+                kept.Add(taken ? line.ToJsonString() : text);
+                Note(line);
+            }
+        }
+
         AtomicFile.WriteText(path, string.Concat(kept.Select(l => l + "\n")));
-        kept.ForEach(l => Note(JsonNode.Parse(l)!));
         _stream = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
     }
 
-    public void Append(StepLine at, double residentMib)
+    /// <summary>Whether the last line that was read lost its evaluation, or its place.</summary>
+    public bool LastChanged { get; }
+
+    /// <summary>What is left of it; null if it lost its place.</summary>
+    public JsonObject? LastLine { get; }
+
+    /// <summary>Writes one step down, and returns its line.</summary>
+    public JsonObject Append(StepLine at, double residentMib)
     {
         var line = new JsonObject
         {
@@ -40,7 +68,7 @@ internal sealed class MetricsLog : IDisposable
         };
         if (at.EvalLoss is { } held)
         {
-            line["eval_loss"] = held;
+            line[Evaluation] = held;
         }
 
         line["seconds"] = Math.Round(at.Seconds, 6);
@@ -49,6 +77,7 @@ internal sealed class MetricsLog : IDisposable
         Note(line);
         _stream.Write(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"));
         _stream.Flush();
+        return line;
     }
 
     /// <summary>Forces what was written to the disk, so that no checkpoint is newer than its metrics.</summary>
@@ -59,23 +88,25 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>The evaluation of lowest held-out loss so far; null if there was none.</summary>
     public BestCheckpoint? LowestHeldOut() => _lowest;
 
-    private void Note(JsonNode line)
+    private void Note(JsonObject line)
     {
-        if (line["eval_loss"] is JsonValue value && value.TryGetValue<double>(out var loss) && loss < (_lowest?.Loss ?? double.PositiveInfinity))
+        if (line[Evaluation] is JsonValue value && value.TryGetValue<double>(out var loss) && loss < (_lowest?.Loss ?? double.PositiveInfinity))
         {
             _lowest = new BestCheckpoint(line["step"]!.GetValue<long>(), loss);
         }
     }
 
-    private static long StepOf(string line)
+    // Null where the line is torn.
+    private static JsonObject? Parse(string text, out long step)
     {
+        step = 0;
         try
         {
-            return JsonNode.Parse(line)?["step"]?.GetValue<long>() ?? long.MaxValue;
+            return JsonNode.Parse(text) is JsonObject line && line["step"] is JsonValue value && value.TryGetValue(out step) ? line : null;
         }
-        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            return long.MaxValue;
+            return null;
         }
     }
 }

@@ -26,12 +26,22 @@ public static class RunExtension
     /// <exception cref="FoveaException">No checkpoint can be continued; the message says why.</exception>
     public static void Check(string folder, TrainingOptions was, TrainingOptions now)
     {
-        var steps = new CheckpointStore(Path.Combine(folder, CheckpointStore.FolderName), was.KeepCheckpoints, DiskFiles.Instance).Steps();
-        if (steps.Length == 0 || steps.All(s => Refusal(was, now, s) is not null))
+        var store = new CheckpointStore(Path.Combine(folder, CheckpointStore.FolderName), was.KeepCheckpoints, DiskFiles.Instance);
+        if (ResumePoint.Newest(store.Whole(_ => { }), _ => was, now, out var newest) is null)
         {
-            var why = steps.Length == 0 ? $"it holds no checkpoint to continue from ({Advice(was.Schedule)})" : Refusal(was, now, steps.Max());
-            throw new FoveaException($"{folder}: cannot be extended from {was.Steps} to {now.Steps} steps: {why}; give training.steps={was.Steps}, or another --out");
+            throw Refused(folder, was, now, newest?.Step);
         }
+    }
+
+    /// <summary>The error of a run that cannot be extended.</summary>
+    /// <param name="folder">Of the run.</param>
+    /// <param name="was">What it was begun with.</param>
+    /// <param name="now">What is asked for.</param>
+    /// <param name="newest">Step of its newest whole checkpoint; null if it has none.</param>
+    internal static FoveaException Refused(string folder, TrainingOptions was, TrainingOptions now, long? newest)
+    {
+        var why = newest is { } step ? Refusal(was, now, step) : $"it holds no whole checkpoint to continue from ({Advice(was.Schedule)})";
+        return new FoveaException($"{folder}: cannot be extended from {was.Steps} to {now.Steps} steps: {why}; give training.steps={was.Steps}, or another --out");
     }
 
     /// <summary>Why the checkpoint of step <paramref name="done"/> cannot be continued under other options; null if it can.</summary>

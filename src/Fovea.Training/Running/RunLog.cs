@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Fovea.Core.Watching;
 using Fovea.Training.Checkpoints;
 
@@ -16,24 +17,27 @@ internal sealed class RunLog : IDisposable
     private long _resident;
 
     /// <summary>Continues after step <paramref name="done"/>.</summary>
-    public RunLog(string folder, IProgressSink progress, long done, long total)
+    /// <param name="folder">Of the run.</param>
+    /// <param name="progress">Notified of each step.</param>
+    /// <param name="done">Steps made.</param>
+    /// <param name="total">Steps of the run.</param>
+    /// <param name="due">What is due after which step: what an earlier, shorter plan logged besides at its end is taken out.</param>
+    public RunLog(string folder, IProgressSink progress, long done, long total, RunMilestones due)
     {
         (_progress, _total) = (progress, total);
-        _metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"), done);
-        _board = new TensorBoardLog(Path.Combine(folder, TensorBoardLog.FileName), done);
+        _metrics = new MetricsLog(Path.Combine(folder, "metrics.jsonl"), done, due);
+        _board = new TensorBoardLog(Path.Combine(folder, TensorBoardLog.FileName), _metrics.LastChanged ? done - 1 : done);
+        if (_metrics is { LastChanged: true, LastLine: { } line })
+        {
+            _board.Append(done, Scalars(line));
+        }
     }
 
     /// <summary>Writes one step down.</summary>
     public void Write(StepLine line)
     {
         _resident = ProcessMemory.Resident();
-        _metrics.Append(line, _resident / Mib);
-        _board.Append(line.Step,
-        [
-            ("train/loss", line.Result.Loss), ("train/learning_rate", line.LearningRate), ("train/gradient_norm", line.Result.GradientNorm),
-            ("train/loss_token_share", line.LossTokenShare), ("eval/loss", line.EvalLoss),
-            ("speed/tokens_per_second", line.TokensPerSecond), ("memory/resident_mib", _resident / Mib),
-        ]);
+        _board.Append(line.Step, Scalars(_metrics.Append(line, _resident / Mib)));
     }
 
     /// <summary>Says how far the run is.</summary>
@@ -50,6 +54,17 @@ internal sealed class RunLog : IDisposable
 
     /// <summary>Forces what was written to the disk, so that no checkpoint is newer than its metrics.</summary>
     public void Sync() => _metrics.Sync();
+
+    // TensorBoard's names of a line's fields.
+    private static IEnumerable<(string Tag, double? Value)> Scalars(JsonObject line)
+    {
+        double? Of(string field) => line[field] is JsonValue value && value.TryGetValue<double>(out var number) ? number : null;
+        return
+        [
+            ("train/loss", Of("loss")), ("train/learning_rate", Of("lr")), ("train/gradient_norm", Of("grad_norm")), ("train/loss_token_share", Of("loss_token_share")),
+            ("eval/loss", Of("eval_loss")), ("speed/tokens_per_second", Of("tokens_per_second")), ("memory/resident_mib", Of("resident_mib")),
+        ];
+    }
 
     /// <inheritdoc/>
     public void Dispose()

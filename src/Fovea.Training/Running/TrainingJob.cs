@@ -42,6 +42,9 @@ public sealed record TrainingJob
     /// <summary>Takes the samples that cannot be used, such as one whose image cannot be decoded, and holds their limit; also those found before.</summary>
     public InvalidRecords Invalid { get; init; } = new(limit: 0);
 
+    /// <summary>The same for the held-out samples, whose records are others than those of <see cref="Invalid"/> even where the files are named alike.</summary>
+    public InvalidRecords HeldOutInvalid { get; init; } = new(limit: 0);
+
     /// <summary>Where to write.</summary>
     public required string Folder { get; init; }
 
@@ -51,7 +54,7 @@ public sealed record TrainingJob
     /// <summary>What memory the run may take: a plan that exceeds it is refused before the first step; null for no limit.</summary>
     public MemoryLimit? Memory { get; init; }
 
-    /// <summary>How much more memory than now the process may take; null for no limit.</summary>
+    /// <summary>How much more memory than now, with the model in it, the process may take; null for no limit.</summary>
     public MemoryLimit? MemoryGrowth { get; init; }
 
     /// <summary>The disk under the checkpoints.</summary>

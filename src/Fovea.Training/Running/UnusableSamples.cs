@@ -9,17 +9,13 @@ namespace Fovea.Training.Running;
 /// <param name="tell">Says a line.</param>
 internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell)
 {
-    private readonly List<InvalidRecord> _found = [];
+    private readonly int _before = policy.Records.Count;
 
-    /// <summary>Those found in this run, interrupted parts included.</summary>
-    public IReadOnlyList<InvalidRecord> Found => _found;
+    /// <summary>Those found in this run, interrupted parts included: all but what was listed before it.</summary>
+    public IReadOnlyList<InvalidRecord> Found => [.. policy.Records.Skip(_before)];
 
     /// <summary>Takes up what a checkpoint lists.</summary>
-    public void Restore(IReadOnlyList<InvalidRecord> found)
-    {
-        _found.AddRange(found);
-        policy.Restore(found);
-    }
+    public void Restore(IReadOnlyList<InvalidRecord>? found) => policy.Restore(found ?? []);
 
     /// <summary>The sample, or null if it cannot be used.</summary>
     /// <exception cref="InvalidInputException">More samples than allowed are unusable.</exception>
@@ -33,7 +29,6 @@ internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell
         var (key, error) = (example.Sample.Key, fault!.Error);
         if (fault.IsByLength ? policy.Note(key, error.Reason) : policy.Add(key, error))
         {
-            _found.Add(new InvalidRecord(key, error.Reason) { Counted = !fault.IsByLength });
             tell(error.Message);
         }
 
@@ -49,7 +44,7 @@ internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell
             return;
         }
 
-        var reasons = InvalidRecords.CountByReason(_found.Select(u => u.Name));
+        var reasons = InvalidRecords.CountByReason(Found.Select(u => u.Name));
         throw new FoveaException(
             $"none of {done} steps had a target with weight, so nothing can be learnt; of {samples} samples, "
             + $"{(reasons.Count == 0 ? "those drawn have weights of 0 only" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}: raise training.max_length, or check the data and the selection");

@@ -208,6 +208,15 @@ public sealed class TrainStageTests : IDisposable
     }
 
     [Fact]
+    public void Held_out_records_have_a_limit_and_a_list_of_their_own()
+    {
+        var stage = WithBadRecords() with { MaxInvalid = 3 };
+        var result = Run(stage with { HeldOut = stage.Data });
+        Assert.Equal((3, 3), ((int)result["invalid_samples"]!, (int)result["held_out_invalid_samples"]!));
+        Assert.Equal(File.ReadAllLines(_folder[$"out{_runs}/invalid.jsonl"]).Order(), File.ReadLines(_folder[$"out{_runs}/held-out-invalid.jsonl"]).Order());
+    }
+
+    [Fact]
     public void What_the_weights_mark_as_invalid_is_left_out_without_counting()
     {
         var stage = WithBadRecords();

@@ -38,15 +38,26 @@ public sealed class MemoryRefusalTests
         Assert.False(Directory.Exists(folder["checkpoints"]));
     }
 
-    [Fact]
-    public void A_first_step_that_exceeds_ulimit_is_refused_and_without_limits_it_runs()
+    [Theory]
+    [InlineData(10, "beside the model gradients and optimizer take another")] // before the optimizer is made
+    [InlineData(Mib, "beside the model the run takes another")]
+    public void A_run_that_exceeds_ulimit_is_refused_and_without_limits_it_runs(long limit, string what)
     {
         using var folder = new TemporaryFolder();
         using var model = Small.Text();
         var job = Job(model, folder);
-        Assert.Contains("the first step takes another", Assert.Throws<FoveaException>(() =>
-            Trainer.Run(job with { MemoryGrowth = new MemoryLimit(10, "ulimit -d") }, new SilentProgress(), TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(what, Assert.Throws<FoveaException>(() =>
+            Trainer.Run(job with { MemoryGrowth = new MemoryLimit(limit, "ulimit -d") }, new SilentProgress(), TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         Assert.Equal(2, Trainer.Run(job, new SilentProgress(), TestContext.Current.CancellationToken).Steps);
+    }
+
+    [Fact]
+    public void What_a_run_takes_beside_the_model_includes_the_optimizers_state()
+    {
+        var plan = new MemoryPlan { Weights = 0, Gradients = 100 * Mib, Optimizer = 300 * Mib, Activations = 0, Logits = 0, CheckpointCopy = 0, Process = 0, PeakBefore = 0 };
+        var limit = new MemoryLimit(400 * Mib, "ulimit -v");
+        Assert.Throws<FoveaException>(() => plan.Require(Small.Options, null, limit));
+        (plan with { Optimizer = 200 * Mib }).Require(Small.Options, null, limit);
     }
 
     [Theory]
@@ -119,6 +130,17 @@ public sealed class MemoryRefusalTests
         var error = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(samples), images, options, folder.Path));
         Assert.Matches("^step [0-9]+: not enough memory \\(a picture too many\\); lower training.batch_size", error.Message);
         Assert.Contains("last good checkpoint: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_that_gives_out_in_an_evaluation_names_the_step_it_comes_after()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Small.Llava();
+        var samples = Small.Samples(8, images: true);
+        var job = Job(model, folder) with { HeldOut = TrainingSet.Unweighted(samples), HeldOutImages = new ImageLoader(new Blank(samples), new Exhausted(4)) }; // as many as are looked at before the first step
+        var error = Assert.Throws<FoveaException>(() => Trainer.Run(job, new SilentProgress(), TestContext.Current.CancellationToken));
+        Assert.StartsWith("evaluation after step 2: not enough memory", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,6 +50,37 @@ public sealed class UnusableSampleTests
     }
 
     [Fact]
+    public void A_held_out_sample_that_cannot_be_used_is_found_before_the_first_step()
+    {
+        using var folder = new TemporaryFolder();
+        var steps = 0;
+        var error = Assert.Throws<InvalidInputException>(() => Evaluate(folder, new InvalidRecords(0), new InvalidRecords(0), new Watcher((done, _) => steps = (int)done), "2.png"));
+        Assert.Contains("corpus.json, record 2: image \"2.png\": no picture", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, steps);
+    }
+
+    [Fact]
+    public void A_held_out_record_is_not_the_training_record_of_the_same_name_and_number_through_a_resume_too()
+    {
+        using var folder = new TemporaryFolder();
+        InvalidRecords training = new(1), heldOut = new(1);
+        var killed = new Watcher((done, _) =>
+        {
+            if (done == 5)
+            {
+                throw new InvalidOperationException("killed");
+            }
+        });
+        Assert.Throws<InvalidOperationException>(() => Evaluate(folder, training, heldOut, killed, "4.png"));
+        (training, heldOut) = (new(1), new(1));
+        var summary = Evaluate(folder, training, heldOut, new Core.Watching.SilentProgress(), "4.png");
+        Assert.NotNull(summary.ResumedFrom);
+        Assert.Equal("corpus.json#4", Assert.Single(training.Records).Key.ToString());
+        Assert.Equal("corpus.json#4", Assert.Single(heldOut.Records).Key.ToString());
+        Assert.Equal((1, 1), (training.Counted, heldOut.Counted));
+    }
+
+    [Fact]
     public void A_run_in_which_nothing_can_be_learnt_fails_with_the_reasons_as_soon_as_all_samples_were_drawn()
     {
         using var folder = new TemporaryFolder();
@@ -58,6 +89,25 @@ public sealed class UnusableSampleTests
         var error = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(late), null, Small.Options with { Steps = 50, MaxLength = 3 }, folder.Path));
         Assert.Contains("none of 2 steps had a target with weight, so nothing can be learnt; of 6 samples, no_target 6", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["model"]));
+    }
+
+    // The same samples are trained on and held out; those named are broken in both.
+    private TrainingSummary Evaluate(TemporaryFolder folder, InvalidRecords training, InvalidRecords heldOut, Core.Watching.IProgressSink progress, params string[] broken)
+    {
+        using var model = Small.Llava();
+        var job = new TrainingJob
+        {
+            Model = model,
+            Set = TrainingSet.Unweighted(_samples),
+            Images = Small.Loader(_samples, training.Limit == 0 ? [] : broken),
+            HeldOut = TrainingSet.Unweighted(_samples),
+            HeldOutImages = Small.Loader(_samples, broken),
+            Options = Options with { CheckpointEvery = 2 },
+            Folder = folder.Path,
+            Invalid = training,
+            HeldOutInvalid = heldOut,
+        };
+        return Trainer.Run(job, progress, TestContext.Current.CancellationToken);
     }
 
     private TrainingSummary Train(TemporaryFolder folder, InvalidRecords policy, params string[] broken)

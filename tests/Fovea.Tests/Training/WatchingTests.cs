@@ -167,10 +167,12 @@ public sealed class WatchingTests
         return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, e => preparer.Prepare(e, out _), new StepLayout(2)).Compute()!.Value;
     }
 
-    // Length, its checksum, data, its checksum; read by TorchSharp's own message class.
-    private static List<long> Steps(TemporaryFolder folder)
+    private static List<long> Steps(TemporaryFolder folder) => Events(folder).ConvertAll(e => e.Step);
+
+    /// <summary>TensorBoard's records: length, its checksum, data, its checksum; read by TorchSharp's own message class.</summary>
+    internal static List<Tensorboard.Event> Events(TemporaryFolder folder)
     {
-        var steps = new List<long>();
+        var events = new List<Tensorboard.Event>();
         var bytes = File.ReadAllBytes(folder[TensorBoardLog.FileName]).AsSpan();
         while (bytes.Length > 0)
         {
@@ -181,11 +183,11 @@ public sealed class WatchingTests
             message.MergeFrom(new CodedInputStream(bytes.Slice(12, length).ToArray()));
             Assert.True(message.WallTime > 1.7e9);
             Assert.True(message.Step == 0 ? message.FileVersion == "brain.Event:2" : message.Summary.Value.Count >= 6);
-            steps.Add(message.Step);
+            events.Add(message);
             bytes = bytes[(12 + length + 4)..];
         }
 
-        return steps;
+        return events;
     }
 
     // CRC-32C bit by bit (polynomial 0x82f63b78, reflected), then TensorFlow's mask.
