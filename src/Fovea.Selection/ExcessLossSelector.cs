@@ -63,5 +63,5 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
 
     private double[] Excess(TokenScores sample) => options.Model == options.Reference
         ? throw new UsageException($"excess loss: expected two different conditions, got {options.Model} twice")
-        : ScoreColumns.Differences(sample, options.Reference, options.Model);
+        : VisualInformationGain.OfTokens(sample, options.Reference, options.Model);
 }

@@ -11,10 +11,6 @@ internal static class ScoreColumns
         : throw new InvalidInputException(scores.Key.Source, scores.Key.Record,
             $"condition {condition} is not among the sample's scores ({Present(scores)}); score it, or join the score store that holds it");
 
-    /// <summary>First condition less second, of the leading targets that both scored: <c>[scored targets]</c>.</summary>
-    public static double[] Differences(TokenScores scores, string first, string second) =>
-        TokenMeasures.Differences(Condition(scores, first), Condition(scores, second));
-
     private static string Present(TokenScores scores) =>
         scores.LogProbs.Count == 0 ? "it has no scores" : string.Join(", ", scores.LogProbs.Keys.Order(StringComparer.Ordinal));
 }

@@ -12,7 +12,8 @@ public static class VisualInformationGain
     /// <param name="with">The condition that sees the image, normally <see cref="Conditions.Image"/>.</param>
     /// <param name="without">The visionless one, or <see cref="Conditions.TextOnlyReference"/>.</param>
     /// <exception cref="Core.Errors.InvalidInputException">A condition is missing.</exception>
-    public static double[] OfTokens(TokenScores scores, string with, string without) => ScoreColumns.Differences(scores, with, without);
+    public static double[] OfTokens(TokenScores scores, string with, string without) =>
+        TokenMeasures.Differences(ScoreColumns.Condition(scores, with), ScoreColumns.Condition(scores, without));
 
     /// <summary><c>VIG = (1/T) sum_t VIG_t</c> over the T targets that both conditions scored, end tokens included; NaN without any.</summary>
     /// <exception cref="Core.Errors.InvalidInputException">A condition is missing.</exception>

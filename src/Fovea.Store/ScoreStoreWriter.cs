@@ -151,9 +151,8 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <exception cref="FoveaException">A shard between the first and the last is missing.</exception>
     public void Complete()
     {
-        var last = Math.Max(_shards.Count, _begun.Count == 0 ? 0 : _begun.Keys.Last() + 1);
-        var missing = Enumerable.Range(0, last).FirstOrDefault(i => !HasShard(i), -1);
-        if (missing >= 0)
+        var missing = Enumerable.Range(0, _shards.Count).FirstOrDefault(i => !HasShard(i), _shards.Count);
+        if (missing < _shards.Count || _begun.Count > 0)
         {
             throw new FoveaException($"{Folder}: {ShardEntry.FileOf(missing)} is missing; score it before completing the store");
         }

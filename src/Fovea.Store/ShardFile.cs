@@ -12,6 +12,7 @@ namespace Fovea.Store;
 internal static class ShardFile
 {
     private const long MaxBytes = 1L << 30;
+    private const string Missing = "the file is missing";
 
     public static string PathOf(string folder, ShardEntry shard) => Path.Combine(folder, shard.File);
 
@@ -23,12 +24,16 @@ internal static class ShardFile
         var path = PathOf(folder, shard);
         if (!File.Exists(path))
         {
-            return "the file is missing";
+            return Missing;
         }
 
-        if (new FileInfo(path).Length > MaxBytes)
+        try
         {
-            return $"larger than {MaxBytes >> 20} MiB";
+            RegularFile.Check(path, MaxBytes);
+        }
+        catch (InvalidInputException e)
+        {
+            return e.Reason;
         }
 
         var hash = ContentHash.OfFile(path);
@@ -52,7 +57,7 @@ internal static class ShardFile
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw Damaged(folder, shard, e is IOException or UnauthorizedAccessException or FoveaException or InvalidDataException ? e.Message.TrimEnd('.') : $"not valid Parquet ({e.Message.TrimEnd('.')})", e);
+            throw Damaged(folder, shard, Words(e), e);
         }
     }
 
@@ -67,9 +72,18 @@ internal static class ShardFile
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw Damaged(folder, shard, e.Message, e);
+            throw Damaged(folder, shard, Words(e), e);
         }
     }
+
+    // One wording for a fault, whichever way the file is read.
+    private static string Words(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => Missing,
+        InvalidInputException input => input.Reason,
+        IOException or UnauthorizedAccessException or FoveaException or InvalidDataException => e.Message.TrimEnd('.'),
+        _ => $"not valid Parquet ({e.Message.TrimEnd('.')})",
+    };
 
     private static void Fill(SafeFileHandle file, Span<byte> bytes)
     {

@@ -23,15 +23,19 @@ internal static class StoreDamage
             yield return $"{path}: the store is said to be complete and holds no shard; run the scoring again";
         }
 
-        var (order, expected) = (new RecordOrder(), 0);
+        var (order, last) = (new RecordOrder(), -1);
         foreach (var shard in ScoreStoreReader.Finished(folder, manifest))
         {
-            for (; manifest.Complete && expected < shard.Index; expected++)
+            // One line for a gap, however wide: the indices are whatever the file says.
+            if (manifest.Complete && shard.Index - last > 1)
             {
-                yield return $"{path}: {ShardEntry.FileOf(expected)} is missing from the list of shards, and its samples with it; run the scoring again";
+                var (from, to) = (ShardEntry.FileOf(last + 1), ShardEntry.FileOf(shard.Index - 1));
+                yield return from == to
+                    ? $"{path}: {from} is missing from the list of shards, and its samples with it; run the scoring again"
+                    : $"{path}: {from} to {to} are missing from the list of shards, and their samples with them; run the scoring again";
             }
 
-            expected = shard.Index + 1;
+            last = shard.Index;
             foreach (var line in In(folder, shard, order))
             {
                 yield return line;

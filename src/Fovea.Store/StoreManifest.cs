@@ -14,8 +14,6 @@ internal sealed record StoreManifest
     /// <summary>2 added token budgets, shards that are begun, and the texts of tokens; 3 conversation fingerprints.</summary>
     public const int CurrentVersion = 3, OldestVersion = 1;
 
-    private const long MaxBytes = 256L << 20;
-
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -64,9 +62,9 @@ internal sealed record StoreManifest
 
         try
         {
-            CheckHead(path);
-            var manifest = JsonSerializer.Deserialize<StoreManifest>(RegularFile.ReadAllText(path, MaxBytes), Json)
-                ?? throw new JsonException("the manifest is null");
+            var text = RegularFile.ReadAllText(path, RegularFile.MaxJson);
+            CheckHead(path, text);
+            var manifest = JsonSerializer.Deserialize<StoreManifest>(text, Json) ?? throw new JsonException("the manifest is null");
             manifest.CheckShards(path);
             return manifest;
         }
@@ -76,14 +74,9 @@ internal sealed record StoreManifest
         }
     }
 
-    private static void CheckHead(string path)
+    private static void CheckHead(string path, string text)
     {
-        if (new FileInfo(path).Length > MaxBytes)
-        {
-            throw new InvalidInputException(path, null, $"larger than {MaxBytes >> 20} MiB: not a score store's manifest");
-        }
-
-        using var document = JsonDocument.Parse(RegularFile.ReadAllText(path, MaxBytes));
+        using var document = JsonDocument.Parse(text);
         var root = document.RootElement;
         var kind = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("kind", out var k) ? k.ToString() : "none";
         if (kind != CurrentKind)

@@ -66,14 +66,9 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
             throw new InvalidInputException(path, null, "no such fold assignment; make it with 'fovea folds'");
         }
 
-        if (new FileInfo(path).Length > MaxBytes)
-        {
-            throw new InvalidInputException(path, null, $"larger than {MaxBytes >> 30} GiB: not a fold assignment");
-        }
-
         try
         {
-            using var lines = RegularFile.ReadLines(path, RegularFile.MaxCorpus).GetEnumerator();
+            using var lines = RegularFile.ReadLines(path, MaxBytes).GetEnumerator();
             var header = HeaderOf(lines.MoveNext() ? lines.Current : "");
             var scored = header.Sources.ToDictionary(s => s.Name, s => s.Scored, StringComparer.Ordinal);
             var rows = new List<FoldRow>();

@@ -29,17 +29,23 @@ public sealed class StoreDamageTests : IDisposable
 
     [Theory]
     [InlineData("gap", "shard-00002.parquet is missing")]
+    [InlineData("wide gap", "shard-00003.parquet to shard-2147483646.parquet are missing")]
     [InlineData("invalid", "0 invalid samples; the manifest says 2")]
     [InlineData("provenance", "provenance is empty")]
     [InlineData("none", "holds no shard")]
     public void What_was_altered_in_the_manifest_is_named(string what, string expected)
     {
+        const string Last = "shard-2147483647.parquet";
         var manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
         var shards = manifest["shards"]!.AsArray();
         switch (what)
         {
             case "gap":
                 shards.RemoveAt(2);
+                break;
+            case "wide gap":
+                (shards[3]!["index"], shards[3]!["file"]) = (int.MaxValue, Last);
+                File.Move(_folder.File("shard-00003.parquet"), _folder.File(Last));
                 break;
             case "invalid":
                 shards[1]!["invalid"] = 2;
@@ -54,6 +60,37 @@ public sealed class StoreDamageTests : IDisposable
 
         File.WriteAllText(Manifest, manifest.ToJsonString());
         Assert.Contains(expected, Assert.Single(ScoreStoreReader.FindDamage(_folder.Path)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_store_with_a_shard_begun_is_not_completed_whatever_its_index()
+    {
+        using var store = ScoreStoreWriter.Open(_folder.Path, ScoreRows.Provenance);
+        store.BeginShard(int.MaxValue, 100);
+        Assert.Throws<Core.Errors.FoveaException>(store.Complete);
+    }
+
+    [Theory]
+    [InlineData("large", "expected at most 1073741824 bytes, got a file of 1073741825")]
+    [InlineData("missing", "the file is missing")]
+    public void A_fault_of_a_shard_has_one_wording(string what, string expected)
+    {
+        var store = ScoreStoreReader.Open(_folder.Path);
+        var shard = _folder.File("shard-00001.parquet");
+        if (what == "missing")
+        {
+            File.Delete(shard);
+        }
+        else
+        {
+            using var file = File.OpenWrite(shard);
+            file.SetLength((1L << 30) + 1); // a hole: no bytes on the disk
+        }
+
+        expected = $"{shard}: {expected}; run the scoring again to redo this shard";
+        Assert.Equal(expected, Assert.Throws<Core.Errors.InvalidInputException>(() => ScoreStoreReader.Open(_folder.Path)).Message);
+        Assert.Equal(expected, Assert.Throws<Core.Errors.InvalidInputException>(() => store.ReadShard(1)).Message);
+        Assert.Equal(expected, Assert.Throws<Core.Errors.InvalidInputException>(() => store.Find(null, 7)).Message);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Store;
+using Fovea.Tests.Architecture;
 using Parquet;
 using Xunit;
 
@@ -21,20 +22,11 @@ public sealed partial class WeightsDocumentTests : IDisposable
         WeightsFile.Write(path, [new TokenWeights(new SampleKey("a.json", 0), "f", SelectionStatus.Kept, null, [1f])], WeightNormalization.None, new Dictionary<string, string>());
         await using var stream = File.OpenRead(path);
         await using var reader = await ParquetReader.CreateAsync(stream, cancellationToken: TestContext.Current.CancellationToken);
-        var documented = Row().Matches(File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "weights.md"))).Select(m => m.Groups[1].Value);
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "weights.md"));
+        var documented = Row().Matches(document).Select(m => m.Groups[1].Value);
         Assert.Equal(reader.Schema.Fields.Select(f => f.Name), documented);
         Assert.Equal(["fovea.kind", "fovea.metadata", "fovea.normalization"], reader.CustomMetadata.Keys.Order(StringComparer.Ordinal));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Fovea.slnx")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
+        Assert.Contains($"`fovea.kind` is `{reader.CustomMetadata["fovea.kind"]}`", document, StringComparison.Ordinal);
     }
 
     [GeneratedRegex("^\\| `([a-z_]+)` \\|", RegexOptions.Multiline)]
