@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
@@ -45,8 +46,21 @@ internal sealed class ProxyImages(ImageLoader loader, GaussianBlurFilter blur, l
     private PixelValues[] Others(TokenizedSample sample, int count)
     {
         var donor = others![sample.Key];
-        var images = loader.Normalized(sample with { Key = donor.Key, Id = donor.Id, Images = donor.Images });
+        var images = ImagesOf(donor, sample);
         return [.. Enumerable.Range(0, count).Select(i => images[i % images.Count])];
+    }
+
+    // The donor's fault makes the sample unscorable, and is not the sample's.
+    private IReadOnlyList<PixelValues> ImagesOf(Sample donor, TokenizedSample sample)
+    {
+        try
+        {
+            return loader.Normalized(sample with { Key = donor.Key, Id = donor.Id, Images = donor.Images });
+        }
+        catch (InvalidInputException e)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"other_image: {donor.Key}, whose image is shown in place of its own, cannot be used: {e.Reason}", e);
+        }
     }
 }
 

@@ -101,6 +101,15 @@ public sealed class VigScorerTests : IDisposable
     }
 
     [Fact]
+    public void A_donors_fault_is_told_as_the_donors()
+    {
+        var rows = Score("donors", Small with { MaxInvalid = 10 }, new TinyCorpus(10) { Unreadable = true }, _model, "other");
+        var borrowed = rows.Where(r => r.InvalidReason is not null && r.Key.Record is not (2 or 3)).ToArray();
+        Assert.Equal(2, borrowed.Length);
+        Assert.All(borrowed, r => Assert.Matches("^other_image: tiny.json#[23], whose image is shown in place of its own, cannot be used: image image1: not found$", r.InvalidReason));
+    }
+
+    [Fact]
     public void An_image_past_the_length_limit_is_invalid_and_targets_past_it_are_not_scored()
     {
         var rows = Score("narrow", Small with { MaxInvalid = 22, MaxLength = 24 }, _corpus, _model, "none");
