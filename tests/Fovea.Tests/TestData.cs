@@ -1,3 +1,4 @@
+using Fovea.Tests.Architecture;
 using Xunit;
 
 namespace Fovea.Tests;
@@ -8,9 +9,9 @@ internal static class TestData
     /// <summary>Full path of a file or folder, or null.</summary>
     public static string? TryFind(string relative)
     {
-        var root = Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? DefaultRoot();
-        var path = root is null ? null : Path.GetFullPath(Path.Combine(root, relative));
-        return path is not null && (File.Exists(path) || Directory.Exists(path)) ? path : null;
+        var root = Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine(Repository.Root, "..", "shared");
+        var path = Path.GetFullPath(Path.Combine(root, relative));
+        return File.Exists(path) || Directory.Exists(path) ? path : null;
     }
 
     /// <summary>Full path of a file or folder; the test is skipped where it is absent, and fails in continuous integration, which expects it.</summary>
@@ -20,18 +21,5 @@ internal static class TestData
         Assert.False(path is null && Environment.GetEnvironmentVariable("CI") == "true", $"no {relative}: continuous integration expects the test data");
         Assert.SkipWhen(path is null, $"no {relative}: set FOVEA_TESTDATA to the folder that holds data/ and fixtures/");
         return path!;
-    }
-
-    private static string? DefaultRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Fovea.slnx")))
-            {
-                return Path.Combine(folder.FullName, "..", "shared");
-            }
-        }
-
-        return null;
     }
 }
