@@ -1,5 +1,6 @@
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Targets;
 
 namespace Fovea.Scoring;
 

@@ -1,5 +1,6 @@
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
+using Fovea.Models.Targets;
 
 namespace Fovea.Scoring;
 

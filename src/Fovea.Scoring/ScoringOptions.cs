@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Models;
+using Fovea.Models.Targets;
 using Fovea.Store;
 
 namespace Fovea.Scoring;
@@ -12,7 +13,7 @@ public sealed record ScoringOptions
     public int TokenBudget { get; init; } = 8192;
 
     /// <summary>Samples sorted by length together; their images are in memory at once. A shard holds a whole number of windows but for its last.</summary>
-    public int WindowSamples { get; init; } = 64;
+    public int WindowSamples { get; internal init; } = 64;
 
     /// <summary>Samples of one shard, 1 to <see cref="ScoreStoreWriter.MaxShardRows"/>: what a run that stops loses at most.</summary>
     public int ShardSamples { get; init; } = ScoreStoreWriter.MaxShardRows;

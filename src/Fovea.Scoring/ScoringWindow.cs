@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Models.Batching;
+using Fovea.Models.Targets;
 using Fovea.Scoring.Batching;
 using Fovea.Torch;
 using System.Collections.ObjectModel;

@@ -1,5 +1,6 @@
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Targets;
 using Fovea.Torch;
 using TorchSharp;
 
@@ -25,28 +26,17 @@ internal static class TargetReader
 
     private static TargetReading[] ReadBatch(VisionLanguageModel model, TargetQuery[] queries)
     {
-        using var noGrad = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        using var batch = Collator.Collate(model, [.. queries.Select(q => q.Sample)]);
-        var logits = model.Logits(batch).to_type(torch.ScalarType.Float32); // [targets, vocab]
-        var logProbs = Floats(torch.nn.functional.log_softmax(logits, 1).gather(1, batch.TargetIds.unsqueeze(1)).squeeze(1)); // [targets]
-        var readings = new TargetReading[queries.Length];
-        for (var b = 0; b < queries.Length; b++)
-        {
-            var range = batch.TargetOffsets[b]..batch.TargetOffsets[b + 1];
-            readings[b] = new TargetReading(logProbs[range], new ClosedChoice?[range.End.Value - range.Start.Value]);
-        }
-
-        ReadClosed(logits, batch, queries, readings);
-        return readings;
+        var choices = Array.ConvertAll(queries, q => new ClosedChoice?[q.Sample.TargetIndices.Length]);
+        var facts = TargetLogProbs.Facts(model, Array.ConvertAll(queries, q => q.Sample), read: (logits, batch) => ReadClosed(logits, batch, queries, choices));
+        return [.. facts.Zip(choices, (f, c) => new TargetReading(f.LogProbs, c))];
     }
 
     /// <summary>Restricts the softmax to the closed lists, one gather for all the targets that share a list.</summary>
-    private static void ReadClosed(torch.Tensor logits, ModelBatch batch, TargetQuery[] queries, TargetReading[] readings)
+    private static void ReadClosed(torch.Tensor logits, ModelBatch batch, TargetQuery[] queries, ClosedChoice?[][] choices)
     {
         var wanted = from b in Enumerable.Range(0, queries.Length)
                      where queries[b].ClosedIds is not null
-                     from t in Enumerable.Range(0, readings[b].LogProbs.Length)
+                     from t in Enumerable.Range(0, choices[b].Length)
                      where queries[b].ClosedIds![t] is not null
                      group (Sample: b, Target: t) by queries[b].ClosedIds![t];
         foreach (var list in wanted)
@@ -55,7 +45,7 @@ internal static class TargetReader
             var ids = list.Key!;
             var rows = torch.tensor(Array.ConvertAll(places, p => (long)batch.TargetOffsets[p.Sample] + p.Target), device: logits.device);
             var columns = torch.tensor(Array.ConvertAll(ids, i => (long)i), device: logits.device);
-            var closed = Floats(torch.nn.functional.log_softmax(logits.index_select(0, rows).index_select(1, columns), 1)); // [rows * ids]
+            var closed = Floats(torch.nn.functional.log_softmax(logits.index_select(0, rows).index_select(1, columns).to_type(torch.ScalarType.Float32), 1)); // [rows * ids]
             for (var i = 0; i < places.Length; i++)
             {
                 var (sample, target) = places[i];
@@ -67,7 +57,7 @@ internal static class TargetReader
                 }
 
                 var row = closed.AsSpan(i * ids.Length, ids.Length);
-                readings[sample].Choices[target] = new ClosedChoice(row[gold], row.IndexOf(Max(row)) == gold);
+                choices[sample][target] = new ClosedChoice(row[gold], row.IndexOf(Max(row)) == gold);
             }
         }
     }

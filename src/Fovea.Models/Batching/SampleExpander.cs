@@ -16,70 +16,32 @@ public static class SampleExpander
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {
-        var limit = maxLength ?? int.MaxValue;
-        var (ids, places) = ExpandIds(model, sample.InputIds, images, sample.Key, withoutImages);
-        var lastImage = withoutImages ? -1 : Array.FindLastIndex(sample.InputIds, i => i == TokenizedSample.ImagePlaceholder);
-        var imagesEnd = lastImage < 0 ? 0 : lastImage + 1 < places.Length ? places[lastImage + 1] : ids.Length;
-        if (imagesEnd > limit)
+        var expanded = ExpandIds(model, sample.InputIds, images, sample.Key, withoutImages);
+        var targets = expanded.TargetsWithin(sample, maxLength);
+        return new ExpandedSample(expanded.Ids.Length > maxLength ? expanded.Ids[..maxLength.Value] : expanded.Ids, targets, withoutImages ? [] : images)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"image_cut: image tokens end at {imagesEnd}, past the limit of {limit} tokens; raise max_length or drop the sample");
-        }
-
-        var targets = Array.ConvertAll(sample.TargetIndices, i => places[i]);
-        var kept = targets.TakeWhile(t => t < limit).ToArray();
-        if (kept.Length == 0)
-        {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"no_target: none of {targets.Length} targets is within the first {limit} tokens; raise max_length or drop the sample");
-        }
-
-        return new ExpandedSample(ids.Length > limit ? ids[..limit] : ids, kept, withoutImages ? [] : images)
-        {
-            ImageStarts = withoutImages ? [] : [.. places.Where((_, i) => sample.InputIds[i] == TokenizedSample.ImagePlaceholder)],
+            ImageStarts = withoutImages ? [] : [.. expanded.Places.Where((_, i) => sample.InputIds[i] == TokenizedSample.ImagePlaceholder)],
         };
     }
 
     /// <summary>Expands a prompt for generation: no targets.</summary>
-    public static ExpandedSample ExpandPrompt(VisionLanguageModel model, SampleKey key, int[] inputIds, IReadOnlyList<PixelValues> images)
-    {
-        var (ids, _) = ExpandIds(model, inputIds, images, key, withoutImages: false);
-        return new ExpandedSample(ids, [], images);
-    }
+    public static ExpandedSample ExpandPrompt(VisionLanguageModel model, SampleKey key, int[] inputIds, IReadOnlyList<PixelValues> images) =>
+        new(ExpandIds(model, inputIds, images, key, withoutImages: false).Ids, [], images);
 
-    private static (int[] Ids, int[] Places) ExpandIds(
-        VisionLanguageModel model, int[] inputIds, IReadOnlyList<PixelValues> images, SampleKey key, bool withoutImages)
+    private static ExpandedTokens ExpandIds(VisionLanguageModel model, int[] inputIds, IReadOnlyList<PixelValues> images, SampleKey key, bool withoutImages)
     {
-        var ids = new List<int>(inputIds.Length + 64);
-        var places = new int[inputIds.Length];
-        var next = 0;
-        for (var i = 0; i < inputIds.Length; i++)
+        if (Array.FindIndex(inputIds, id => id != TokenizedSample.ImagePlaceholder && (id < 0 || id >= model.VocabSize)) is >= 0 and var stray)
         {
-            places[i] = ids.Count;
-            if (inputIds[i] != TokenizedSample.ImagePlaceholder)
-            {
-                ids.Add(inputIds[i] >= 0 && inputIds[i] < model.VocabSize
-                    ? inputIds[i]
-                    : throw new InvalidInputException(key.Source, key.Record,
-                        $"token id {inputIds[i]} is outside the model's vocabulary of {model.VocabSize}; use the tokenizer that belongs to the model"));
-            }
-            else if (!withoutImages)
-            {
-                if (next >= images.Count)
-                {
-                    throw new InvalidInputException(key.Source, key.Record, $"image_count: more placeholders than the {images.Count} images given");
-                }
-
-                ids.AddRange(model.ImageTokenIds(images[next].Height, images[next].Width));
-                next++;
-            }
+            throw new InvalidInputException(key.Source, key.Record,
+                $"token id {inputIds[stray]} is outside the model's vocabulary of {model.VocabSize}; use the tokenizer that belongs to the model");
         }
 
-        if (!withoutImages && next != images.Count)
+        var placeholders = inputIds.Count(id => id == TokenizedSample.ImagePlaceholder);
+        if (!withoutImages && placeholders != images.Count)
         {
-            throw new InvalidInputException(key.Source, key.Record, $"image_count: {images.Count} images for {next} placeholders");
+            throw new InvalidInputException(key.Source, key.Record, $"image_count: {images.Count} images for {placeholders} placeholders");
         }
 
-        return ([.. ids], places);
+        return ExpandedTokens.Of(inputIds, n => withoutImages ? [] : model.ImageTokenIds(images[n].Height, images[n].Width));
     }
 }

@@ -1,7 +1,7 @@
 using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Batching;
-using Fovea.Scoring;
+using Fovea.Models.Targets;
 
 namespace Fovea.Pipeline.Stages;
 

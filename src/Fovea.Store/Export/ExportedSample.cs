@@ -27,48 +27,20 @@ public sealed record ExportedSample(SampleKey Key, string Id, IReadOnlyList<stri
     /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target remains.</exception>
     public static ExportedSample Of(TokenizedSample sample, TokenWeights weights, WeightNormalization normalization, ExportLayout layout)
     {
-        var (ids, places) = Expand(sample, layout);
-        var limit = Math.Min(layout.MaxLength ?? int.MaxValue, ids.Count);
-        var targets = Array.ConvertAll(sample.TargetIndices, i => places[i]);
-        var kept = targets.Count(t => t < limit);
-        if (kept == 0)
-        {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: none of {targets.Length} targets is within {limit} tokens; raise --max-length or drop the sample");
-        }
-
-        var scaled = weights.Weights is { } raw ? WeightNormalizer.Normalize(raw, kept, normalization) : null;
-        var (labels, lossWeights) = (new int[limit], new float[limit]);
+        var image = Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage).ToArray();
+        var expanded = ExpandedTokens.Of(sample.InputIds, _ => image);
+        var targets = expanded.TargetsWithin(sample, layout.MaxLength);
+        var ids = expanded.Ids.Length > layout.MaxLength ? expanded.Ids[..layout.MaxLength.Value] : expanded.Ids;
+        var scaled = weights.Weights is { } raw ? WeightNormalizer.Normalize(raw, targets.Length, normalization) : null;
+        var (labels, lossWeights) = (new int[ids.Length], new float[ids.Length]);
         Array.Fill(labels, NoLabel);
-        for (var t = 0; t < kept; t++)
+        for (var t = 0; t < targets.Length; t++)
         {
             labels[targets[t]] = ids[targets[t]];
             lossWeights[targets[t]] = scaled?[t] ?? 1f;
         }
 
-        return new ExportedSample(sample.Key, sample.Id ?? sample.Key.ToString(), sample.Images, [.. ids[..limit]], labels, lossWeights);
-    }
-
-    private static (List<int> Ids, int[] Places) Expand(TokenizedSample sample, ExportLayout layout)
-    {
-        var ids = new List<int>(sample.InputIds.Length);
-        var places = new int[sample.InputIds.Length];
-        for (var i = 0; i < places.Length; i++)
-        {
-            places[i] = ids.Count;
-            if (sample.InputIds[i] != TokenizedSample.ImagePlaceholder)
-            {
-                ids.Add(sample.InputIds[i]);
-                continue;
-            }
-
-            ids.AddRange(Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage));
-            if (ids.Count > layout.MaxLength)
-            {
-                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image_cut: image tokens end at {ids.Count}, past the limit of {layout.MaxLength} tokens; raise --max-length or drop the sample");
-            }
-        }
-
-        return (ids, places);
+        return new ExportedSample(sample.Key, sample.Id ?? sample.Key.ToString(), sample.Images, ids, labels, lossWeights);
     }
 }
 

@@ -5,7 +5,7 @@ using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
-using Fovea.Scoring;
+using Fovea.Models.Targets;
 using TorchSharp;
 
 namespace Fovea.Verification.Benches;

@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Models;
+using Fovea.Models.Targets;
 using Fovea.Scoring;
 using Fovea.Store;
 using Fovea.Tests.Foundations;

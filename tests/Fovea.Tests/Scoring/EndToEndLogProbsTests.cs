@@ -3,7 +3,7 @@ using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
-using Fovea.Scoring;
+using Fovea.Models.Targets;
 using Fovea.Torch;
 using Xunit;
 

@@ -4,6 +4,7 @@ using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Models;
+using Fovea.Models.Targets;
 using Fovea.Scoring;
 using Fovea.Store;
 using Fovea.Tests.Foundations;

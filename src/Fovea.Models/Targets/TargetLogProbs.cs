@@ -1,9 +1,8 @@
-using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Kernels;
 using TorchSharp;
 
-namespace Fovea.Scoring;
+namespace Fovea.Models.Targets;
 
 /// <summary>What a model says of one sample's targets.</summary>
 /// <param name="LogProbs">In nats: <c>[targets kept]</c>.</param>
@@ -11,7 +10,7 @@ namespace Fovea.Scoring;
 /// <param name="Entropy">Of the distribution over the vocabulary, in nats: <c>[targets kept]</c>; null unless asked for.</param>
 public sealed record TargetFacts(float[] LogProbs, bool[]? TopOne = null, float[]? Entropy = null);
 
-/// <summary>Log-probabilities of targets under a model.</summary>
+/// <summary>Log-probabilities of targets under a model, for scoring and evaluation alike.</summary>
 public static class TargetLogProbs
 {
     /// <summary>
@@ -28,12 +27,16 @@ public static class TargetLogProbs
     /// <param name="samples">One batch; at least one sample, and each with a target.</param>
     /// <param name="topOne">Whether top-1 flags are wanted.</param>
     /// <param name="entropy">Whether entropies are.</param>
-    public static TargetFacts[] Facts(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false)
+    /// <param name="read">Reads more from the logits, <c>[targets, vocab]</c> in the model's type, before they are freed; null for no more.</param>
+    public static TargetFacts[] Facts(
+        VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false, Action<torch.Tensor, ModelBatch>? read = null)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         using var batch = Collator.Collate(model, samples);
-        var all = TargetKernel.Facts(model.Logits(batch), batch.TargetIds, entropy); // [targets]
+        var logits = model.Logits(batch); // [targets, vocab]
+        var all = TargetKernel.Facts(logits, batch.TargetIds, entropy); // [targets]
+        read?.Invoke(logits, batch);
         var facts = new TargetFacts[samples.Count];
         for (var b = 0; b < facts.Length; b++)
         {
