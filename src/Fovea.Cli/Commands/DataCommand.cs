@@ -66,7 +66,7 @@ internal static class DataCommand
             var corpus = CorpusFiles.OpenWhole(source, new InvalidRecords(int.MaxValue));
             if (parsed.GetValue(_record) is { } record)
             {
-                ShowRecord(corpus, encoder, record, parsed.GetValue(_json));
+                ShowRecord(RecordAudit.Of(corpus, encoder, record, parsed.GetValue(_decode)), parsed.GetValue(_json));
                 return;
             }
 
@@ -103,9 +103,8 @@ internal static class DataCommand
             }
         }
 
-        private static void ShowRecord(FileCorpus corpus, SampleEncoder encoder, int record, bool json)
+        private static void ShowRecord(RecordAudit seen, bool json)
         {
-            var seen = RecordAudit.Of(corpus, encoder, record);
             if (json)
             {
                 Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(seen), StageManifest.Json));

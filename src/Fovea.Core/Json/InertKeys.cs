@@ -29,9 +29,6 @@ public sealed class InertKeys
         }
     }
 
-    /// <summary>The keys themselves, without those that only a beginning stands for.</summary>
-    public IEnumerable<string> Keys => _keys.Keys;
-
     /// <summary>Whether a key with this value changes nothing.</summary>
     public bool Covers(string key, JsonElement value) => _keys.TryGetValue(key, out var only)
         ? only.Length == 0 || only.Any(o => JsonElement.DeepEquals(o, value))

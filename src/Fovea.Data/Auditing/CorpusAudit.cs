@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
+using Fovea.Data.Images;
 using Fovea.Data.Templates;
 
 namespace Fovea.Data.Auditing;
@@ -78,22 +79,14 @@ public sealed record CorpusAudit
         var (valid, templates, lengths) = (new List<Sample>(), new SortedDictionary<string, int>(StringComparer.Ordinal), new List<int>());
         var invalid = corpus.Invalid.ToList();
         var (targets, images) = (0L, 0L);
-        var readable = new HashSet<string>(StringComparer.Ordinal);
+        var decoded = decode ? new DecodedImages(corpus) : null;
         foreach (var sample in corpus.Samples)
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
                 corpus.FindImages(sample);
-                for (var i = 0; decode && i < sample.Images.Count; i++)
-                {
-                    if (!readable.Contains(sample.Images[i]))
-                    {
-                        corpus.LoadImage(sample, i);
-                        readable.Add(sample.Images[i]);
-                    }
-                }
-
+                decoded?.Require(sample);
                 var encoded = encoder.Encode(sample);
                 lengths.Add(encoded.InputIds.Length);
                 targets += encoded.TargetIndices.Length;

@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
+using Fovea.Data.Images;
 using Fovea.Data.Json;
 using Fovea.Data.Templates;
 
@@ -18,14 +19,20 @@ public sealed record RecordAudit(int Record, string? Reason, string? Json, Marke
     /// <param name="corpus">Read with an unlimited number of invalid records.</param>
     /// <param name="encoder">Tokenizer and templates.</param>
     /// <param name="record">Which, from 0.</param>
+    /// <param name="decode">Whether its images are decoded; otherwise they must only be there.</param>
     /// <exception cref="InvalidInputException">The file has no such record.</exception>
-    public static RecordAudit Of(FileCorpus corpus, SampleEncoder encoder, int record)
+    public static RecordAudit Of(FileCorpus corpus, SampleEncoder encoder, int record, bool decode = false)
     {
         if (corpus.Samples.FirstOrDefault(s => s.Key.Record == record) is { } sample)
         {
             try
             {
                 corpus.FindImages(sample);
+                if (decode)
+                {
+                    new DecodedImages(corpus).Require(sample);
+                }
+
                 return new RecordAudit(record, null, Text(corpus, record), encoder.Mark(sample));
             }
             catch (InvalidInputException e)
@@ -46,7 +53,7 @@ public sealed record RecordAudit(int Record, string? Reason, string? Json, Marke
         {
             if (found.Index == record)
             {
-                return found.Fault is not null ? null : found.Element.GetRawText() is { Length: > MostCharacters } text ? text[..MostCharacters] + "..." : found.Element.GetRawText();
+                return found.Fault is not null ? null : Quoted.Shorten(found.Element.GetRawText(), MostCharacters);
             }
         }
 

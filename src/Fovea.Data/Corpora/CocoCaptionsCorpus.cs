@@ -24,7 +24,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
 
     /// <summary>Whether a file looks like COCO's captions: one object with the keys <c>images</c> and <c>annotations</c>.</summary>
     public static bool Recognises(string file) =>
-        JsonRecords.FirstKeys(file) is var keys && keys.Contains("images") && keys.Contains("annotations") && !keys.Contains("conversations") && !keys.Contains("messages");
+        JsonRecords.FirstKeys(file, "images", "annotations") is var keys && keys.Contains("images") && keys.Contains("annotations") && !keys.Contains("conversations") && !keys.Contains("messages");
 
     /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open(string, string, int)"/>.</summary>
     /// <exception cref="InvalidInputException">The file is no COCO captions file, or too many annotations cannot be used.</exception>
@@ -33,37 +33,34 @@ public sealed class CocoCaptionsCorpus : FileCorpus
     /// <summary>The same, with a list of unusable annotations that several files share.</summary>
     public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, InvalidRecords invalid, bool followLinks = false, string? name = null)
     {
+        RequireObject(captionsJson);
         var (folder, before) = (new ImageFolder(imageFolder, followLinks), invalid.Records.Count);
-        var (names, refused) = ReadNames(captionsJson, folder);
-        var indices = names.Keys.ToDictionary(id => id, _ => new List<int>());
-        var (samples, source) = (new List<Sample>(), name ?? Path.GetFileName(captionsJson));
-        foreach (var record in JsonRecords.ReadMember(captionsJson, "annotations"))
+        var captions = new Captions(captionsJson, name ?? Path.GetFileName(captionsJson), folder, invalid);
+        var late = false;
+        foreach (var (member, record) in JsonRecords.ReadMembers(captionsJson, "images", "annotations"))
         {
-            var key = new SampleKey(source, record.Index);
-            try
+            if (member == "images")
             {
-                var fields = record.Open(captionsJson, "annotation");
-                var imageId = WholeNumber(fields.Field("image_id"));
-                var image = names.TryGetValue(imageId, out var known) ? known
-                    : throw fields.Error($"image_id {imageId} is not among the file's images{(refused is null ? "" : $" that can be used ({refused})")}");
-                samples.Add(ReadSample(key, fields, image) with { ImageRoot = folder.Root });
-                indices[imageId].Add(samples.Count - 1);
+                captions.AddImage(record);
             }
-            catch (InvalidInputException error)
+            else if (captions.HasImages)
             {
-                invalid.Add(key, error);
+                captions.Add(record);
+            }
+            else
+            {
+                late = true;
             }
         }
 
-        var groups = names.Where(n => indices[n.Key].Count > 0).Select(n => new CocoImageGroup(n.Key, n.Value, indices[n.Key])).ToList();
-        return new CocoCaptionsCorpus(captionsJson, folder, samples, [.. invalid.Records.Skip(before)], groups);
+        // Captions before the images that they speak of take a second pass.
+        foreach (var record in late ? JsonRecords.ReadMember(captionsJson, "annotations") : [])
+        {
+            captions.Add(record);
+        }
+
+        return new CocoCaptionsCorpus(captionsJson, folder, captions.Samples, [.. invalid.Records.Skip(before)], captions.Groups());
     }
-
-    /// <summary>The captions of the first <paramref name="count"/> photographs in <see cref="ImageGroups"/>.</summary>
-    public SubsetCorpus FirstImages(int count) => OfGroups(ImageGroups.Take(count));
-
-    /// <summary>The captions of all photographs but the first <paramref name="count"/>.</summary>
-    public SubsetCorpus AfterImages(int count) => OfGroups(ImageGroups.Skip(count));
 
     /// <summary>The captions of some photographs, in file order.</summary>
     public SubsetCorpus OfGroups(IEnumerable<CocoImageGroup> groups) => new(this, [.. groups.SelectMany(g => g.SampleIndices).Order()]);
@@ -80,18 +77,35 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         return new Sample(key, id, [name], [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, caption)]);
     }
 
-    /// <summary>The images' names by id, and what is wrong with the first that cannot be used: its captions are what is lost.</summary>
-    private static (Dictionary<long, string> Names, string? Refused) ReadNames(string file, ImageFolder folder)
+    private static void RequireObject(string file)
     {
-        if (JsonRecords.FirstKeys(file) is { Count: 0 })
+        using var scanner = JsonScanner.Open(file);
+        if (scanner.Peek() != '{')
         {
-            using var scanner = JsonScanner.Open(file);
             throw scanner.Peek() == '[' ? new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\", got a list: it looks like conversations; leave out --format, or give --format llava")
                 : scanner.Peek() < 0 ? scanner.CutShort() : new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\"");
         }
+    }
 
-        var (names, refused) = (new Dictionary<long, string>(), (string?)null);
-        foreach (var record in JsonRecords.ReadMember(file, "images"))
+    private static long WholeNumber(ForeignJson value) =>
+        value.Element.ValueKind == JsonValueKind.Number && value.Element.TryGetInt64(out var number) ? number : throw value.Expected("a whole number");
+
+    /// <summary>What one file holds, while it is read.</summary>
+    private sealed class Captions(string file, string source, ImageFolder folder, InvalidRecords invalid)
+    {
+        private readonly OrderedDictionary<long, (string Name, List<int> Samples)> _images = [];
+        private string? _refused;
+
+        public List<Sample> Samples { get; } = [];
+
+        /// <summary>Whether images were read, of use or not.</summary>
+        public bool HasImages => _images.Count > 0 || _refused is not null;
+
+        /// <summary>The photographs that have captions.</summary>
+        public List<CocoImageGroup> Groups() => [.. _images.Where(i => i.Value.Samples.Count > 0).Select(i => new CocoImageGroup(i.Key, i.Value.Name, i.Value.Samples))];
+
+        /// <summary>Adds an image. What is wrong with the first that cannot be used is kept: its captions are what is lost.</summary>
+        public void AddImage(JsonRecord record)
         {
             long id;
             string name;
@@ -106,19 +120,33 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             }
             catch (InvalidInputException error)
             {
-                refused ??= $"images[{record.Index}]: {error.Reason}";
-                continue;
+                _refused ??= $"images[{record.Index}]: {error.Reason}";
+                return;
             }
 
-            if (!names.TryAdd(id, name) && names[id] != name)
+            if (!_images.TryAdd(id, (name, [])) && _images[id].Name != name)
             {
-                throw new InvalidInputException(file, null, $"images[{record.Index}]: id {id} is given to two files: {names[id]} and {name}");
+                throw new InvalidInputException(file, null, $"images[{record.Index}]: id {id} is given to two files: {_images[id].Name} and {name}");
             }
         }
 
-        return (names, refused);
+        /// <summary>Adds a caption, or lists it as unusable.</summary>
+        public void Add(JsonRecord record)
+        {
+            var key = new SampleKey(source, record.Index);
+            try
+            {
+                var fields = record.Open(file, "annotation");
+                var imageId = WholeNumber(fields.Field("image_id"));
+                var image = _images.TryGetValue(imageId, out var known) ? known
+                    : throw fields.Error($"image_id {imageId} is not among the file's images{(_refused is null ? "" : $" that can be used ({_refused})")}");
+                Samples.Add(ReadSample(key, fields, image.Name) with { ImageRoot = folder.Root });
+                image.Samples.Add(Samples.Count - 1);
+            }
+            catch (InvalidInputException error)
+            {
+                invalid.Add(key, error);
+            }
+        }
     }
-
-    private static long WholeNumber(ForeignJson value) =>
-        value.Element.ValueKind == JsonValueKind.Number && value.Element.TryGetInt64(out var number) ? number : throw value.Expected("a whole number");
 }

@@ -79,7 +79,7 @@ internal static class ConversationRecord
             : $"; the record has {string.Join(", ", keys.Take(6).Select(Short))}";
     }
 
-    private static string Short(string key) => $"\"{(key.Length > 30 ? key[..30] + "..." : key)}\"";
+    private static string Short(string key) => $"\"{Quoted.Shorten(key, 30)}\"";
 
     private static (string From, string Value) Turn(ForeignJson turn, List<string> named)
     {

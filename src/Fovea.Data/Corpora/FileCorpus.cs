@@ -45,7 +45,7 @@ public abstract class FileCorpus : ICorpus
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException(File, sample.Key.Record, $"image \"{sample.Images[index]}\": {e.Reason}", e);
+            throw new InvalidInputException(File, sample.Key.Record, InvalidRecords.OfImage(sample.Images[index], e.Reason), e);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 
@@ -12,9 +11,8 @@ namespace Fovea.Data.Corpora;
 /// <param name="followLinks">Whether a symbolic link may lead out of it.</param>
 internal sealed class ImageFolder(string root, bool followLinks = false)
 {
-    private const int MostLinks = 40;
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-    private readonly ConcurrentDictionary<string, string> _realFolders = new(StringComparer.Ordinal);
+    private readonly RealPaths _paths = new();
 
     /// <summary>Its full path, as given.</summary>
     public string Root => _root;
@@ -28,7 +26,7 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
         }
 
         return Path.IsPathRooted(name) || !IsBelow(Path.GetFullPath(Path.Combine(_root, name)), _root)
-            ? $"image \"{name}\" leaves the image folder; expected a path below it"
+            ? InvalidRecords.OfImage(name, "leaves the image folder; expected a path below it")
             : null;
     }
 
@@ -44,75 +42,26 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
         var path = Path.GetFullPath(Path.Combine(_root, name));
         if (FileStatus.Of(path) is not { } status)
         {
-            throw new InvalidInputException(file, record, $"image \"{name}\" not found in {_root}; put it there or give the folder that contains it");
+            throw Refused($"not found in {_root}; put it there or give the folder that contains it");
         }
 
         if (!status.IsRegular || status.Length > RegularFile.MaxImage)
         {
-            throw new InvalidInputException(file, record, status.IsRegular
-                ? $"image \"{name}\": expected at most {RegularFile.MaxImage} bytes, got a file of {status.Length}"
-                : $"image \"{name}\": expected a regular file, got {status.Kind}");
+            throw Refused(status.IsRegular ? $"expected at most {RegularFile.MaxImage} bytes, got a file of {status.Length}" : $"expected a regular file, got {status.Kind}");
         }
 
-        var real = followLinks ? path : Real(path);
-        return followLinks || IsBelow(real, RealFolder(_root))
+        if (followLinks)
+        {
+            return path;
+        }
+
+        var real = _paths.OfFile(path);
+        return real is not null && _paths.OfFolder(_root) is { } folder && IsBelow(real, folder)
             ? path
-            : throw new InvalidInputException(file, record,
-                $"image \"{name}\" leaves the image folder through a symbolic link (to {real}); allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
+            : throw Refused($"leaves the image folder through a symbolic link{(real is null ? "" : $" (to {real})")}; allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
+
+        InvalidInputException Refused(string reason) => new(file, record, InvalidRecords.OfImage(name, reason));
     }
 
     private static bool IsBelow(string path, string root) => path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    /// <summary>A file's path with all its symbolic links followed; folders are followed once.</summary>
-    private string Real(string path)
-    {
-        for (var links = 0; links < MostLinks; links++)
-        {
-            var folder = RealFolder(Path.GetDirectoryName(path)!);
-            path = Path.Combine(folder, Path.GetFileName(path));
-            if (new FileInfo(path).LinkTarget is not { } target)
-            {
-                return path;
-            }
-
-            path = Path.GetFullPath(Path.Combine(folder, target));
-        }
-
-        return "";
-    }
-
-    private string RealFolder(string folder) => _realFolders.GetOrAdd(folder, Follow);
-
-    private static string Follow(string path)
-    {
-        for (var links = 0; links < MostLinks; links++)
-        {
-            if (FirstLink(path) is not { } replaced)
-            {
-                return path;
-            }
-
-            path = Path.GetFullPath(replaced);
-        }
-
-        return "";
-    }
-
-    private static string? FirstLink(string path)
-    {
-        var at = Path.GetPathRoot(path)!;
-        var parts = path[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
-        for (var i = 0; i < parts.Length; i++)
-        {
-            var next = Path.Combine(at, parts[i]);
-            if (new FileInfo(next).LinkTarget is { } target)
-            {
-                return Path.Combine([at, target, .. parts[(i + 1)..]]);
-            }
-
-            at = next;
-        }
-
-        return null;
-    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Data.Images;
 
@@ -76,7 +77,7 @@ public sealed class ImageLoader
         catch (FoveaException e) when (e is not InvalidInputException { Record: not null })
         {
             var reason = e is InvalidInputException input ? input.Reason : e.Message;
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image \"{sample.Images[index]}\": {reason}", e);
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, InvalidRecords.OfImage(sample.Images[index], reason), e);
         }
     }
 }

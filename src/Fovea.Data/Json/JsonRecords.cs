@@ -59,43 +59,51 @@ internal static class JsonRecords
 
     /// <summary>The records of the list <paramref name="key"/> in the one object that the file holds.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read, is no such object, or is cut short.</exception>
-    public static IEnumerable<JsonRecord> ReadMember(string path, string key)
+    public static IEnumerable<JsonRecord> ReadMember(string path, string key) => ReadMembers(path, key).Select(m => m.Record);
+
+    /// <summary>The records of several lists in the one object that the file holds, in one pass: in the order of the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keys">The lists; each must be there.</param>
+    /// <exception cref="InvalidInputException">The file cannot be read, is no such object, or is cut short.</exception>
+    public static IEnumerable<(string Key, JsonRecord Record)> ReadMembers(string path, params string[] keys)
     {
         using var scanner = JsonScanner.Open(path);
-        var found = false;
+        var found = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in Members(scanner))
         {
-            if (name != key)
+            if (!keys.Contains(name))
             {
                 scanner.Value(keep: 0);
                 continue;
             }
 
-            if (found)
+            if (!found.Add(name))
             {
-                throw new InvalidInputException(path, null, $"the key \"{key}\" is given twice; keep one");
+                throw new InvalidInputException(path, null, $"the key \"{name}\" is given twice; keep one");
             }
 
-            found = true;
             foreach (var record in List(scanner))
             {
-                yield return record;
+                yield return (name, record);
             }
 
             scanner.Record = null;
         }
 
         End(scanner);
-        if (!found)
+        if (Array.Find(keys, k => !found.Contains(k)) is { } missing)
         {
-            throw new InvalidInputException(path, null, $"the key \"{key}\" is missing");
+            throw new InvalidInputException(path, null, $"the key \"{missing}\" is missing");
         }
     }
 
-    /// <summary>The keys of the object that the file begins with; empty if it begins with something else. A file that breaks off or is no JSON gives those before the break.</summary>
-    public static IReadOnlyList<string> FirstKeys(string path)
+    /// <summary>
+    /// The keys of the object that the file begins with; empty if it begins with something else. A file that breaks off or is no JSON gives those before the break. The
+    /// rest is not looked at once all <paramref name="enough"/> are found and the object is larger than a record may be.
+    /// </summary>
+    public static IReadOnlyList<string> FirstKeys(string path, params string[] enough)
     {
-        var keys = new List<string>();
+        var (keys, seen) = (new List<string>(), 0L);
         try
         {
             using var scanner = JsonScanner.Open(path);
@@ -104,7 +112,12 @@ internal static class JsonRecords
                 foreach (var name in Members(scanner))
                 {
                     keys.Add(name);
-                    scanner.Value(keep: 0);
+                    if (seen > LargestRecord && enough.All(keys.Contains))
+                    {
+                        break;
+                    }
+
+                    seen += scanner.Value(keep: 0).Length;
                 }
             }
         }

@@ -44,9 +44,6 @@ internal static class TokenizerAdditions
         }
     }
 
-    /// <summary>An untrusted token, short enough for a message.</summary>
-    public static string Shown(string token) => token.Length > 60 ? token[..60] + "..." : token;
-
     private static void Add(AddedToken token, Dictionary<string, int> vocabulary, List<AddedToken> added, bool givenIds, string file, List<string> changes)
     {
         var at = added.FindIndex(t => t.Content == token.Content);
@@ -66,7 +63,7 @@ internal static class TokenizerAdditions
         Agree(id);
         if (added.Find(t => t.Id == id) is { } other)
         {
-            throw new InvalidInputException(file, null, $"the id {id} is given to \"{Shown(token.Content)}\", but \"{Shown(other.Content)}\" has it");
+            throw new InvalidInputException(file, null, $"the id {id} is given to \"{Quoted.Shorten(token.Content)}\", but \"{Quoted.Shorten(other.Content)}\" has it");
         }
 
         added.Add(token with { Id = id });
@@ -76,7 +73,7 @@ internal static class TokenizerAdditions
         {
             if (token.Id >= 0 && token.Id != has)
             {
-                throw new InvalidInputException(file, null, $"added token \"{Shown(token.Content)}\": expected the id {token.Id}, but the vocabulary gives it {has}; the files do not belong together");
+                throw new InvalidInputException(file, null, $"added token \"{Quoted.Shorten(token.Content)}\": expected the id {token.Id}, but the vocabulary gives it {has}; the files do not belong together");
             }
         }
     }

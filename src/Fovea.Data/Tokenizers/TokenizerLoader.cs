@@ -50,7 +50,7 @@ internal static class TokenizerLoader
             var id = definition.Model.Vocabulary.TryGetValue(token.Content, out var known) ? known : next;
             if (token.Id != id)
             {
-                throw new InvalidInputException(path, null, $"added token \"{TokenizerAdditions.Shown(token.Content)}\": the file says id {token.Id}, but Transformers would give it {id} ({(known == id ? "the vocabulary's" : "the next free one")}); correct the file");
+                throw new InvalidInputException(path, null, $"added token \"{Quoted.Shorten(token.Content)}\": the file says id {token.Id}, but Transformers would give it {id} ({(known == id ? "the vocabulary's" : "the next free one")}); correct the file");
             }
 
             next = Math.Max(next, id + 1);

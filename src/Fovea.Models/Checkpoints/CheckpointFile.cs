@@ -88,7 +88,7 @@ internal sealed class CheckpointFile : IDisposable
         var tensor = torch.empty(entry.Shape, entry.Type);
         try
         {
-            TensorBytes.Fill(tensor, (piece, at) => Read(piece, entry.Begin + at, $"tensor '{Shorten(entry.Name)}'"));
+            TensorBytes.Fill(tensor, (piece, at) => Read(piece, entry.Begin + at, $"tensor '{Quoted.Shorten(entry.Name)}'"));
         }
         catch
         {
@@ -100,7 +100,4 @@ internal sealed class CheckpointFile : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
-
-    /// <summary>An untrusted name, short enough for a message.</summary>
-    public static string Shorten(string name) => name.Length > 80 ? name[..80] + "..." : name;
 }

@@ -23,7 +23,7 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
             shards.Add(item.Name, IsPlainFileName(name)
                 ? name
                 : throw new InvalidInputException(path, null,
-                    $"weight_map: '{CheckpointFile.Shorten(item.Name)}' is in {CheckpointFile.Shorten(item.Value.GetRawText())}; expected the name of a file beside the index"));
+                    $"weight_map: '{Quoted.Shorten(item.Name)}' is in {Quoted.Shorten(item.Value.GetRawText())}; expected the name of a file beside the index"));
         }
 
         return shards.Count > 0 ? new CheckpointIndex(path, shards) : throw new InvalidInputException(path, null, "weight_map is empty; expected tensors");

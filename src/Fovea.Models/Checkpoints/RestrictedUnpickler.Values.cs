@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Core.Errors;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -64,7 +65,7 @@ internal sealed partial class RestrictedUnpickler
     {
         var full = $"{module}.{name}";
         _stack.Push(TorchPickle.Find(full)
-            ?? throw _reader.Error($"asks for {CheckpointFile.Shorten(full)}, which is not a tensor; Fovea builds tensors only and runs no code of a checkpoint. If you trust the file, save its state_dict as safetensors"));
+            ?? throw _reader.Error($"asks for {Quoted.Shorten(full)}, which is not a tensor; Fovea builds tensors only and runs no code of a checkpoint. If you trust the file, save its state_dict as safetensors"));
     }
 
     private void Call()

@@ -80,7 +80,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     private static SafetensorsEntry Entry(JsonProperty item, string file, long dataStart, long total)
     {
-        InvalidInputException Bad(string what) => new(file, null, $"safetensors header: tensor '{CheckpointFile.Shorten(item.Name)}': {what}");
+        InvalidInputException Bad(string what) => new(file, null, $"safetensors header: tensor '{Quoted.Shorten(item.Name)}': {what}");
         if (item.Value.ValueKind != JsonValueKind.Object
             || !item.Value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
             || !item.Value.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array
@@ -89,7 +89,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw Bad("expected an object of dtype, shape and data_offsets");
         }
 
-        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{CheckpointFile.Shorten(dtype.GetString()!)}' is not supported; expected one of {SafetensorsType.All}");
+        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{Quoted.Shorten(dtype.GetString()!)}' is not supported; expected one of {SafetensorsType.All}");
         if (shape.GetArrayLength() > MaxDimensions || offsets.GetArrayLength() != 2)
         {
             throw Bad($"expected at most {MaxDimensions} dimensions and two offsets");
@@ -122,7 +122,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             if (entry.Begin != expected)
             {
                 throw new InvalidInputException(file, null,
-                    $"safetensors header: tensor '{CheckpointFile.Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
+                    $"safetensors header: tensor '{Quoted.Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
             }
 
             expected += entry.ByteCount;

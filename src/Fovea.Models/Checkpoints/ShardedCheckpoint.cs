@@ -64,7 +64,7 @@ internal sealed class ShardedCheckpoint : ITensorSource
         {
             if (!found[name].Contains(file))
             {
-                problems.Add($"{CheckpointFile.Shorten(name)} is not in {file}");
+                problems.Add($"{Quoted.Shorten(name)} is not in {file}");
             }
         }
 
@@ -72,11 +72,11 @@ internal sealed class ShardedCheckpoint : ITensorSource
         {
             if (tensor.Count() > 1)
             {
-                problems.Add($"{CheckpointFile.Shorten(tensor.Key)} is in {string.Join(" and ", tensor)}");
+                problems.Add($"{Quoted.Shorten(tensor.Key)} is in {string.Join(" and ", tensor)}");
             }
             else if (!index.Shards.ContainsKey(tensor.Key))
             {
-                problems.Add($"{CheckpointFile.Shorten(tensor.Key)} is in {tensor.First()} but not in the index");
+                problems.Add($"{Quoted.Shorten(tensor.Key)} is in {tensor.First()} but not in the index");
             }
         }
 

@@ -55,7 +55,7 @@ internal sealed class StateDictionary
     {
         if (depth > MaxDepth || ++_values > MaxValues)
         {
-            throw new InvalidInputException(_file, null, $"'{CheckpointFile.Shorten(name)}': expected at most {MaxDepth} levels and {MaxValues} values; is the state_dict part of itself?");
+            throw new InvalidInputException(_file, null, $"'{Quoted.Shorten(name)}': expected at most {MaxDepth} levels and {MaxValues} values; is the state_dict part of itself?");
         }
 
         if (item is not (TorchTensor or PickleDictionary or IReadOnlyList<object?>))
@@ -77,7 +77,7 @@ internal sealed class StateDictionary
     {
         if (!Tensors.TryAdd(name, tensor))
         {
-            throw new InvalidInputException(_file, null, $"two tensors have the name '{CheckpointFile.Shorten(name)}'");
+            throw new InvalidInputException(_file, null, $"two tensors have the name '{Quoted.Shorten(name)}'");
         }
     }
 }

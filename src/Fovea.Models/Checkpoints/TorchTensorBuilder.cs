@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
@@ -20,7 +21,7 @@ internal sealed class TorchTensorBuilder(PickleReader reader)
         var size = type.Type is { } element ? SafetensorsType.Of(element).Size : 1;
         return count <= long.MaxValue / size
             ? new TorchStorage(key, type.Type, count * size)
-            : throw reader.Error($"storage '{CheckpointFile.Shorten(key)}': {count} elements are too many");
+            : throw reader.Error($"storage '{Quoted.Shorten(key)}': {count} elements are too many");
     }
 
     /// <summary><c>_rebuild_tensor(storage, offset, shape, strides)</c>; version 2 adds arguments without a meaning here, version 3 the dtype as the seventh.</summary>
@@ -68,7 +69,7 @@ internal sealed class TorchTensorBuilder(PickleReader reader)
             if (elements > capacity || last >= capacity)
             {
                 throw reader.Error($"a tensor [{string.Join(", ", shape)}] with strides [{string.Join(", ", strides)}] does not fit its storage "
-                    + $"'{CheckpointFile.Shorten(storage.Key)}' of {capacity} elements from {offset} on (expanded views are not supported)");
+                    + $"'{Quoted.Shorten(storage.Key)}' of {capacity} elements from {offset} on (expanded views are not supported)");
             }
 
             if (i < shape.Length)

@@ -21,7 +21,7 @@ internal sealed class TorchZipEntries : IDisposable
         {
             if (!_entries.TryAdd(entry.FullName, entry))
             {
-                throw new InvalidInputException(file.Path, null, $"two entries have the name '{CheckpointFile.Shorten(entry.FullName)}'");
+                throw new InvalidInputException(file.Path, null, $"two entries have the name '{Quoted.Shorten(entry.FullName)}'");
             }
         }
 
@@ -92,7 +92,7 @@ internal sealed class TorchZipEntries : IDisposable
     {
         if (!_entries.TryGetValue(_root + name, out var entry))
         {
-            throw new InvalidInputException(_file.Path, null, $"no {CheckpointFile.Shorten(_root + name)} in the zip file");
+            throw new InvalidInputException(_file.Path, null, $"no {Quoted.Shorten(_root + name)} in the zip file");
         }
 
         return entry.CompressedLength == entry.Length && entry.Length <= _file.Length && !entry.IsEncrypted ? entry : throw NotStored(entry);
@@ -121,7 +121,7 @@ internal sealed class TorchZipEntries : IDisposable
     }
 
     private InvalidInputException NotStored(ZipArchiveEntry entry) =>
-        new(_file.Path, null, $"{CheckpointFile.Shorten(entry.FullName)} is compressed or encrypted, which torch never writes; unpack it and save it again");
+        new(_file.Path, null, $"{Quoted.Shorten(entry.FullName)} is compressed or encrypted, which torch never writes; unpack it and save it again");
 
     private static bool IsDamage(Exception e) =>
         e is IOException or InvalidDataException or UnauthorizedAccessException or NotSupportedException or ArgumentException or OverflowException;

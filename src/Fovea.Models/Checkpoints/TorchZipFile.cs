@@ -50,7 +50,7 @@ internal sealed class TorchZipFile : ITensorSource
                 var length = entries.Length($"data/{storage.Key}");
                 if (length != storage.ByteCount)
                 {
-                    throw new InvalidInputException(path, null, $"data/{CheckpointFile.Shorten(storage.Key)} has {length} bytes; the pickle says {storage.ByteCount}");
+                    throw new InvalidInputException(path, null, $"data/{Quoted.Shorten(storage.Key)} has {length} bytes; the pickle says {storage.ByteCount}");
                 }
             }
 

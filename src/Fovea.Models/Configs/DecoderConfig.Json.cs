@@ -67,7 +67,7 @@ public sealed partial record DecoderConfig
         var types = json.Texts("layer_types");
         if (ModelType == "llama" || (ModelType == "qwen2" && !json.Flag("use_sliding_window", false)))
         {
-            json.Allow(ModelKeys.Qwen2NoWindow);
+            json.Allow(ModelKeys.NoWindow);
             return types.All(t => t == "full_attention") ? this : throw json.Error("layer_types", "expected full_attention alone where there is no window");
         }
 

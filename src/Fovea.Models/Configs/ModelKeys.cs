@@ -29,7 +29,7 @@ internal static class ModelKeys
         """);
 
     /// <summary>Of <c>llama</c>, which has no window.</summary>
-    public static InertKeys Llama { get; } = new("sliding_window use_sliding_window=false max_window_layers");
+    public static InertKeys Llama { get; } = new("use_sliding_window=false");
 
     /// <summary>Of <c>mistral</c>, whose window needs no switch and whose maps have no biases.</summary>
     public static InertKeys Mistral { get; } = new("use_sliding_window max_window_layers attention_bias=false mlp_bias=false");
@@ -37,8 +37,8 @@ internal static class ModelKeys
     /// <summary>Of <c>qwen2</c>, whose query, key and value always have biases.</summary>
     public static InertKeys Qwen2 { get; } = new("attention_bias mlp_bias=false");
 
-    /// <summary>Of <c>qwen2</c> without windows.</summary>
-    public static InertKeys Qwen2NoWindow { get; } = new("sliding_window max_window_layers");
+    /// <summary>Of a decoder without windows.</summary>
+    public static InertKeys NoWindow { get; } = new("sliding_window max_window_layers");
 
     /// <summary>Of rotary parameters.</summary>
     public static InertKeys Rope { get; } = new("type partial_rotary_factor=1");

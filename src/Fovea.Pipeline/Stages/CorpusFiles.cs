@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
+using Fovea.Data.Images;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -31,21 +32,13 @@ public static class CorpusFiles
     /// <exception cref="InvalidInputException">Too many cannot.</exception>
     public static ICorpus Decodable(ICorpus corpus, InvalidRecords invalid, CancellationToken stop)
     {
-        var (usable, fine) = (new List<int>(), new HashSet<(string Source, string Name)>());
+        var (usable, decoded) = (new List<int>(), new DecodedImages(corpus));
         foreach (var (i, sample) in corpus.Samples.Index())
         {
             stop.ThrowIfCancellationRequested();
             try
             {
-                for (var at = 0; at < sample.Images.Count; at++)
-                {
-                    if (!fine.Contains((sample.Key.Source, sample.Images[at])))
-                    {
-                        corpus.LoadImage(sample, at);
-                        fine.Add((sample.Key.Source, sample.Images[at]));
-                    }
-                }
-
+                decoded.Require(sample);
                 usable.Add(i);
             }
             catch (InvalidInputException e)

@@ -3,6 +3,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -34,7 +35,7 @@ public sealed class ImageHashes(ICorpus corpus, InputHasher hasher)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image \"{image}\" cannot be read ({e.Message})", e);
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, InvalidRecords.OfImage(image, $"cannot be read ({e.Message})"), e);
         }
     }
 }

@@ -57,7 +57,7 @@ public static class ModelFit
         }
     }
 
-    private static string TokenizerText(Tokenizer tokenizer, int id) => tokenizer.TokenText(id) is { Length: > 40 } text ? text[..40] + "..." : tokenizer.TokenText(id);
+    private static string TokenizerText(Tokenizer tokenizer, int id) => Quoted.Shorten(tokenizer.TokenText(id), 40);
 
     private static InvalidInputException Foreign(Tokenizer tokenizer, string what) =>
         new(tokenizer.File, null, $"{what}: the tokenizer does not belong to this model; put the model's own tokenizer files into the folder");

@@ -1,3 +1,5 @@
+using Fovea.Core.Errors;
+
 namespace Fovea.Verification.Checks;
 
 /// <summary>How far a quantity lies from its reference.</summary>
@@ -48,5 +50,5 @@ internal sealed record Difference(double Largest, double Allowed, string? Where 
 
     private static double Ratio(Difference d) => double.IsNaN(d.Largest) ? double.PositiveInfinity : d.Allowed > 0 ? d.Largest / d.Allowed : d.Largest > 0 ? double.MaxValue : 0;
 
-    private static string Show<T>(T value) => value is string text ? $"\"{(text.Length > 60 ? text[..60] + "..." : text)}\"" : $"{value}";
+    private static string Show<T>(T value) => value is string text ? $"\"{Quoted.Shorten(text, 60)}\"" : $"{value}";
 }

@@ -105,7 +105,7 @@ public sealed class CorpusTests : IDisposable
     {
         var corpus = Open($"[{TextOnly},{Good}]");
         var missing = Assert.Throws<InvalidInputException>(() => corpus.FindImages(corpus.Samples[1]));
-        Assert.Equal((1, true), (missing.Record, missing.Message.Contains("\"x.png\" not found", StringComparison.Ordinal)));
+        Assert.Equal((1, true), (missing.Record, missing.Message.Contains("\"x.png\": not found", StringComparison.Ordinal)));
         var picture = new RgbImage(3, 2, [.. Enumerable.Range(0, 18).Select(i => (byte)(i * 13))]);
         ImageFile.WritePng(Path.Combine(Images, "x.png"), picture);
         corpus.FindImages(corpus.Samples[1]);
@@ -123,10 +123,28 @@ public sealed class CorpusTests : IDisposable
         var corpus = CocoCaptionsCorpus.Open(file, Images);
         Assert.Equal(["A cat.", "A dog.", "Cats."], corpus.Samples.Select(s => s.Turns[1].Text));
         Assert.Equal([9L, 5L], corpus.ImageGroups.Select(g => g.ImageId));
-        Assert.Equal(["31"], corpus.FirstImages(1).Samples.Select(s => s.Id));
-        Assert.Equal([0, 2], corpus.AfterImages(1).Samples.Select(s => s.Key.Record));
+        Assert.Equal(["31"], corpus.OfGroups(corpus.ImageGroups.Take(1)).Samples.Select(s => s.Id));
+        Assert.Equal([0, 2], corpus.OfGroups(corpus.ImageGroups.Skip(1)).Samples.Select(s => s.Key.Record));
         File.WriteAllText(file, """{"images":[],"annotations":[{"id":1,"image_id":2,"caption":"x"}]}""");
         Assert.Contains("image_id 2 is not among", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void COCO_captions_may_come_before_their_images()
+    {
+        var file = Path.Combine(_folder, "captions.json");
+        const string images = """ "images":[{"id":9,"file_name":"b.jpg"},{"id":5,"file_name":"a.jpg"}]""", captions = """ "annotations":[{"id":30,"image_id":5,"caption":"A cat."},{"id":31,"image_id":7,"caption":"x"}]""";
+        foreach (var json in (string[])[$"{{{images},{captions}}}", $"{{{captions},{images}}}"])
+        {
+            File.WriteAllText(file, json);
+            var corpus = CocoCaptionsCorpus.Open(file, Images, int.MaxValue);
+            Assert.Equal([("30", "a.jpg")], corpus.Samples.Select(s => (s.Id!, s.Images[0])));
+            Assert.Equal("annotation: image_id 7 is not among the file's images", Assert.Single(corpus.Invalid).Reason);
+            Assert.Equal([5L], corpus.ImageGroups.Select(g => g.ImageId));
+        }
+
+        File.WriteAllText(file, $"{{{captions}}}");
+        Assert.Contains("the key \"images\" is missing", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class TemplateAuditTests : IDisposable
         Assert.Contains("record 1 · llava_plain · a.jpg", report, StringComparison.Ordinal);
         Assert.Contains("][</s>]\n", report, StringComparison.Ordinal);
         Assert.Contains("records  7, of which 2 valid", report, StringComparison.Ordinal);
-        Assert.Contains("invalid  image: 2, first record 2: image \"b.jpg\" not found", report, StringComparison.Ordinal);
+        Assert.Contains("invalid  image: 2, first record 2: image \"b.jpg\": not found", report, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,6 +132,17 @@ public sealed class TemplateAuditTests : IDisposable
         Assert.Null(good.Reason);
         Assert.Equal("talk", good.Sample!.Sample.Id);
         Assert.Throws<InvalidInputException>(() => RecordAudit.Of(corpus, encoder, 7));
+    }
+
+    [Fact]
+    public void One_record_is_decoded_where_all_would_be()
+    {
+        _ = Audit(0, 0);
+        var corpus = LlavaJsonCorpus.Open(Path.Combine(_folder.FullName, "records.json"), _folder.FullName, int.MaxValue);
+        var encoder = new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto"));
+        var seen = RecordAudit.Of(corpus, encoder, 0, decode: true);
+        Assert.StartsWith("image \"a.jpg\": expected an image", seen.Reason, StringComparison.Ordinal);
+        Assert.Equal(CorpusAudit.Of(corpus, encoder, 0, 0, decode: true, TestContext.Current.CancellationToken).InvalidRecords[0].Reason, seen.Reason);
     }
 
     private CorpusAudit Audit(int samples, long seed)

@@ -85,6 +85,18 @@ public sealed class NamedImagesTests : IDisposable
         Assert.Equal("picture a", File.ReadAllText(strict.ImagePath(strict.Samples[2], 0)));
     }
 
+    [Fact]
+    public void A_links_target_is_followed_part_by_part_as_the_system_does()
+    {
+        Directory.CreateDirectory(_folder["outside/deep"]);
+        File.WriteAllText(_folder["outside/secret.png"], "secret");
+        Directory.CreateSymbolicLink(_folder["images/way"], _folder["outside/deep"]);
+        File.CreateSymbolicLink(_folder["images/x.png"], "way/../secret.png"); // outside/secret.png, though it reads like images/secret.png
+        Corpus("data.json", "x.png");
+        var corpus = Open(followLinks: false);
+        Assert.Contains($"(to {_folder["outside/secret.png"]})", Assert.Throws<InvalidInputException>(() => corpus.ImagePath(corpus.Samples[0], 0)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("../secret.png")]
     [InlineData("sub/../../secret.png")]

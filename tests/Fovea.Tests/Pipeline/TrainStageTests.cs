@@ -193,7 +193,7 @@ public sealed class TrainStageTests : IDisposable
     {
         var stage = WithBadRecords();
         Assert.Contains("record 2: role_order: ", Assert.Throws<InvalidInputException>(() => Run(stage)).Message, StringComparison.Ordinal); // records are read before images are looked for
-        Assert.Contains("record 1: image \"images/none.png\" not found", Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("record 1: image \"images/none.png\": not found", Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 1 })).Message, StringComparison.Ordinal);
         var past = Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 2 })); // the third shows when it is decoded
         Assert.Equal(3, past.Record);
         Assert.Contains("unusable records: 3, allowed: 2; correct the data, or leave out up to N such records with --max-invalid N", past.Message, StringComparison.Ordinal);

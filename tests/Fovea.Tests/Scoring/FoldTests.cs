@@ -192,5 +192,5 @@ public sealed class FoldTests : IDisposable
         return Sample(files[(int)(draw % 3)], index, [.. images]) with { ImageRoot = (draw >> 60) % 2 == 0 ? "/one" : "/two" };
     }
 
-    private static Sample Sample(string source, int record, params string[] images) => new(new SampleKey(source, record), null, images, []);
+    private static Sample Sample(string source, int record, params string[] images) => new(new SampleKey(source, record), null, images, []) { ImageRoot = "/images" };
 }

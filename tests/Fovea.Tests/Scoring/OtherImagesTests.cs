@@ -50,6 +50,16 @@ public sealed class OtherImagesTests
     }
 
     [Fact]
+    public void Pictures_that_are_no_files_are_known_by_their_corpus_and_name()
+    {
+        var (a, b, c) = (Sample(0, "1.png"), Sample(1, "1.png"), Sample(2, "1.png") with { Key = new SampleKey("other", 2) });
+        var keys = new ImageKeys();
+        Assert.Equal(keys.Of(a, 0), keys.Of(b, 0));
+        Assert.NotEqual(keys.Of(a, 0), keys.Of(c, 0));
+        Assert.DoesNotContain(Environment.CurrentDirectory, keys.Of(a, 0).Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Pictures_of_one_name_in_two_folders_are_others_to_each_other()
     {
         Sample[] samples = [Sample(0, "1.png") with { ImageRoot = "/a" }, Sample(1, "1.png") with { ImageRoot = "/b" }];
