@@ -29,13 +29,8 @@ internal static class EncodedImage
     /// <summary>Whether the file is too short for the size that its header claims: no memory need be taken to know.</summary>
     public static bool ClaimsTooMuch(ReadOnlySpan<byte> file, int width, int height)
     {
-        if (IsPng(file))
-        {
-            var channels = file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
-            return height * (1 + ((long)width * channels * file[24] + 7) / 8) > PngBytesPerByte * file.Length;
-        }
-
-        return IsJpeg(file) && (long)width * height > JpegPixelsPerByte * file.Length;
+        return IsPng(file) ? height * BytesPerPngRow(file, width) > PngBytesPerByte * file.Length
+            : IsJpeg(file) && (long)width * height > JpegPixelsPerByte * file.Length;
     }
 
     /// <summary>
@@ -118,8 +113,11 @@ internal static class EncodedImage
         return copy;
     }
 
+    /// <summary>Bytes of a row of a PNG's unpacked data that is not interlaced, its filter's byte included.</summary>
+    public static long BytesPerPngRow(ReadOnlySpan<byte> file, int width) => 1 + (((long)width * (file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 }) * file[24]) + 7) / 8;
+
     /// <summary>Offset of the next whole chunk of a kind from a chunk's offset on; 0 for none.</summary>
-    private static int Find(ReadOnlySpan<byte> file, ReadOnlySpan<byte> kind, int at)
+    public static int Find(ReadOnlySpan<byte> file, ReadOnlySpan<byte> kind, int at)
     {
         while (at <= file.Length - 12 && Length(file, at) is >= 0 and var length && length <= file.Length - 12 - at)
         {
@@ -134,7 +132,7 @@ internal static class EncodedImage
         return 0;
     }
 
-    private static int Length(ReadOnlySpan<byte> file, int at) => BinaryPrimitives.ReadInt32BigEndian(file[at..]);
+    public static int Length(ReadOnlySpan<byte> file, int at) => BinaryPrimitives.ReadInt32BigEndian(file[at..]);
 
     private static void Sign(Span<byte> file, int at)
     {
@@ -160,5 +158,6 @@ internal static class EncodedImage
 
     private static bool IsJpeg(ReadOnlySpan<byte> file) => file.Length > 3 && file[0] == 0xFF && file[1] == 0xD8;
 
-    private static bool IsPng(ReadOnlySpan<byte> file) => file.Length > 33 && file.StartsWith(PngSignature);
+    /// <summary>Whether it is a PNG file with a whole header.</summary>
+    public static bool IsPng(ReadOnlySpan<byte> file) => file.Length > 33 && file.StartsWith(PngSignature);
 }

@@ -41,7 +41,8 @@ public static class ImageFile
         return TryDecode(EncodedImage.WithWholePalette(bytes) ?? bytes, name, out var image, out var wrong)
             || (EncodedImage.WithDataChecksums(bytes) is { } signed && TryDecode(EncodedImage.WithWholePalette(signed) ?? signed, name, out image, out _))
                 ? image
-                : throw new InvalidInputException(name, null, wrong);
+                : throw new InvalidInputException(name, null, PngData.HasWrongSum(bytes)
+                    ? "the PNG's pixel data unpacks whole, but its own checksum (Adler-32) is wrong: a byte of it has changed; copy the file again, or save the picture anew" : wrong);
     }
 
     /// <summary>Reads a file's bytes; false where the decoder takes them for cut short or corrupt.</summary>

@@ -105,7 +105,7 @@ public sealed class LoraAdapter : IDisposable
         }
 
         var part = new CheckpointPart(source, "adapter_model", n => LoraNames.Canonical(n, model));
-        var parameters = new ParameterReader([part], specs, null).Read(new LoadOptions { Device = model.Decoder.Device });
+        var parameters = new ParameterReader([part], specs, null, $"the base model and {ConfigName}").Read(new LoadOptions { Device = model.Decoder.Device });
         return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
     }
 

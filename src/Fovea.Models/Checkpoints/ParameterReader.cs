@@ -11,6 +11,7 @@ internal sealed class ParameterReader
     private const long ComparedElements = 1 << 24;
     private readonly IReadOnlyList<CheckpointPart> _parts;
     private readonly IReadOnlyList<ParameterSpec> _specs;
+    private readonly string _askedBy;
     private readonly Dictionary<string, (CheckpointPart Part, TensorInfo Tensor)> _places = new(StringComparer.Ordinal);
     private readonly List<(string Stored, string Parameter, CheckpointPart Part)> _aliases = [];
     private readonly List<string> _problems = [];
@@ -18,9 +19,10 @@ internal sealed class ParameterReader
     /// <param name="parts">Where to look.</param>
     /// <param name="specs">What is asked for.</param>
     /// <param name="tied">Name of the embedding where the head is tied to it; null where it is not.</param>
-    public ParameterReader(IReadOnlyList<CheckpointPart> parts, IReadOnlyList<ParameterSpec> specs, string? tied)
+    /// <param name="askedBy">What says which parameters there are, for messages.</param>
+    public ParameterReader(IReadOnlyList<CheckpointPart> parts, IReadOnlyList<ParameterSpec> specs, string? tied, string askedBy = "config.json")
     {
-        (_parts, _specs) = (parts, specs);
+        (_parts, _specs, _askedBy) = (parts, specs, askedBy);
         var known = specs.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var part in parts)
         {
@@ -60,7 +62,7 @@ internal sealed class ParameterReader
         {
             var rest = _problems.Count > MostListed ? $"; and {_problems.Count - MostListed} more" : "";
             throw new InvalidInputException(_parts[0].Source.Path, null,
-                $"{_problems.Count} tensors do not fit config.json: {string.Join("; ", _problems.Take(MostListed))}{rest}");
+                $"{_problems.Count} {(_problems.Count == 1 ? "tensor does" : "tensors do")} not fit {_askedBy}: {string.Join("; ", _problems.Take(MostListed))}{rest}");
         }
 
         foreach (var (stored, parameter, part) in _aliases)

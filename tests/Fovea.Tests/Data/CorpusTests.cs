@@ -133,8 +133,8 @@ public sealed class CorpusTests : IDisposable
     public void COCO_captions_may_come_before_their_images()
     {
         var file = Path.Combine(_folder, "captions.json");
-        const string images = """ "images":[{"id":9,"file_name":"b.jpg"},{"id":5,"file_name":"a.jpg"}]""", captions = """ "annotations":[{"id":30,"image_id":5,"caption":"A cat."},{"id":31,"image_id":7,"caption":"x"}]""";
-        foreach (var json in (string[])[$"{{{images},{captions}}}", $"{{{captions},{images}}}"])
+        const string Photographs = """ "images":[{"id":9,"file_name":"b.jpg"},{"id":5,"file_name":"a.jpg"}]""", Captions = """ "annotations":[{"id":30,"image_id":5,"caption":"A cat."},{"id":31,"image_id":7,"caption":"x"}]""";
+        foreach (var json in (string[])[$"{{{Photographs},{Captions}}}", $"{{{Captions},{Photographs}}}"])
         {
             File.WriteAllText(file, json);
             var corpus = CocoCaptionsCorpus.Open(file, Images, int.MaxValue);
@@ -143,7 +143,7 @@ public sealed class CorpusTests : IDisposable
             Assert.Equal([5L], corpus.ImageGroups.Select(g => g.ImageId));
         }
 
-        File.WriteAllText(file, $"{{{captions}}}");
+        File.WriteAllText(file, $"{{{Captions}}}");
         Assert.Contains("the key \"images\" is missing", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message, StringComparison.Ordinal);
     }
 

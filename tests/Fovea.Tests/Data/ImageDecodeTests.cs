@@ -121,6 +121,15 @@ public sealed class ImageDecodeTests
         Assert.ThrowsAny<InvalidInputException>(() => ImageFile.Decode(broken, "checksum"));
     }
 
+    [Fact]
+    public void A_wrong_checksum_within_the_pixel_data_is_said_to_be_one()
+    {
+        var png = Png(2, 1, depth: 8, colour: 2, [0, 1, 2, 3, 4, 5, 6]);
+        png[^20] ^= 0xFF; // the first byte of zlib's checksum, before that of IDAT
+        Assert.Contains("checksum (Adler-32) is wrong", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png, "sum")).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Adler", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png.AsSpan(0, png.Length - 25), "cut")).Message, StringComparison.Ordinal);
+    }
+
     private static byte[] Read(string file) => File.ReadAllBytes(TestData.Find(Inputs + file));
 
     private static byte[] Png(int width, int height, byte depth, byte colour, byte[] rows, byte[]? before = null)
