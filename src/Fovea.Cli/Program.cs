@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fovea.Cli.Commands;
+using Fovea.Core.Errors;
 
 // Before anything else: numbers, names and messages are the same wherever it runs. Workers are this program too.
 CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -9,7 +10,7 @@ try
 {
     return await FoveaCommand.RunAsync(args);
 }
-catch (Exception e) when (Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
+catch (Exception e) when (!FailureLine.IsTraced)
 {
     return Failure.Report(e, "fovea");
 }

@@ -3,7 +3,6 @@ using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
 using Fovea.Store;
-using Fovea.Torch;
 
 namespace Fovea.Scoring;
 

@@ -4,7 +4,6 @@ using Fovea.Core.Scores;
 using Fovea.Models.Batching;
 using Fovea.Models.Targets;
 using Fovea.Scoring.Batching;
-using Fovea.Torch;
 using System.Collections.ObjectModel;
 
 namespace Fovea.Scoring;

@@ -20,8 +20,11 @@ public enum VigScope
 /// <summary>Options of <see cref="VigSelector"/>.</summary>
 public sealed record VigOptions
 {
-    /// <summary>p: per cent of the scored samples with an image that are kept, in (0, 100]; 70 in the paper.</summary>
-    public decimal Percent { get; init; } = 70;
+    /// <summary>p of the paper.</summary>
+    public const int PaperPercent = 70;
+
+    /// <summary>p: per cent of the scored samples with an image that are kept, in (0, 100].</summary>
+    public decimal Percent { get; init; } = PaperPercent;
 
     /// <summary>Per cent of the ranked samples' targets that pass the threshold on tokens, in (0, 100]; null: tokens share the samples' tau, as in the paper.</summary>
     public decimal? TokenPercent { get; init; }

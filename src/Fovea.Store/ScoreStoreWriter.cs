@@ -220,7 +220,7 @@ public sealed class ScoreStoreWriter : IDisposable
     // What a killed process was writing aside.
     private void RemoveLeftovers()
     {
-        foreach (var file in Directory.EnumerateFiles(Folder, ".*.tmp"))
+        foreach (var file in Directory.EnumerateFiles(Folder, ".*.tmp").Where(f => !Leftovers.IsInUse(f)))
         {
             Written(file, () => _files.Delete(file));
         }
@@ -239,7 +239,7 @@ public sealed class ScoreStoreWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FoveaException(
-                $"{path}: cannot be written ({e.Message}); the {_shards.Count} shards finished so far are kept: make room or allow writing there, then run the same command again", e);
+                $"{path}: cannot be written: {DiskError.Reason(e)}; the {_shards.Count} shards finished so far are kept", e);
         }
     }
 }

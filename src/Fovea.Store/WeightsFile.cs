@@ -61,7 +61,7 @@ public sealed class WeightsFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException($"{path}: cannot be written ({e.Message}); make room or allow writing there, then select again", e);
+            throw new FoveaException($"{path}: cannot be written: {DiskError.Reason(e)}", e);
         }
     }
 

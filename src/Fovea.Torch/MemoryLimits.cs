@@ -26,14 +26,19 @@ public static class MemoryLimits
         return Groups(root).Append(new MemoryLimit(machine, "the machine")).MinBy(l => l.Bytes)!;
     }
 
+    /// <summary>A figure that the kernel keeps of this process, in bytes: <c>VmRSS</c>, <c>VmHWM</c>, <c>VmData</c> and so on; null where there is none.</summary>
+    /// <param name="name">Its name in <c>/proc/self/status</c>.</param>
+    /// <param name="root">As above.</param>
+    public static long? OfProcess(string name, string root = Root) => Field(root, "proc/self/status", name + ":");
+
     /// <summary>What is left, before a limit of <c>ulimit</c> (data, address space), of memory that the process may still take; null without a limit.</summary>
     /// <param name="root">As above.</param>
     public static MemoryLimit? Growth(string root = Root)
     {
-        MemoryLimit? Left(string limit, string used, string name) => Limit(root, limit) is { } most && Field(root, "proc/self/status", used) is { } now
+        MemoryLimit? Left(string limit, string used, string name) => Limit(root, limit) is { } most && OfProcess(used, root) is { } now
             ? new MemoryLimit(Math.Max(0, most - now), name)
             : null;
-        return new[] { Left("Max data size", "VmData:", "ulimit -d"), Left("Max address space", "VmSize:", "ulimit -v") }.OfType<MemoryLimit>().MinBy(l => l.Bytes);
+        return new[] { Left("Max data size", "VmData", "ulimit -d"), Left("Max address space", "VmSize", "ulimit -v") }.OfType<MemoryLimit>().MinBy(l => l.Bytes);
     }
 
     /// <summary>Refuses what exceeds a limit, in one line.</summary>

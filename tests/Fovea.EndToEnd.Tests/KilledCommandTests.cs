@@ -12,6 +12,9 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
 {
     private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("FOVEA_KILLS"), out var kills) ? kills : 1;
 
+    // Another one in each run: over time more moments are tried. A failure names it, so that it can be tried again.
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("FOVEA_KILL_SEED"), out var seed) ? seed : Random.Shared.Next();
+
     private TemporaryFolder Folder => scored.Folder;
 
     [Theory]
@@ -27,14 +30,15 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
         FoveaProcess.Succeed(Command(name, Made(name, "whole")));
         var whole = clock.Elapsed;
         FoveaProcess.Succeed(Again(name, Made(name, "whole"))); // what is complete is returned
+        var random = new Random(Seed);
         for (var kill = 0; kill <= Kills; kill++)
         {
             var folder = Made(name, $"killed-{kill}");
-            var moment = whole * Random.Shared.NextDouble();
+            var moment = whole * random.NextDouble();
             using (var process = FoveaProcess.Start(Command(name, folder)))
             {
                 clock.Restart();
-                while (!process.HasExited && (kill == 0 ? !File.Exists(Path.Combine(folder, "stage.json")) && clock.Elapsed < 3 * whole : clock.Elapsed < moment))
+                while (!process.HasExited && (kill == 0 ? !HasBegun(folder) : clock.Elapsed < moment))
                 {
                     Thread.Sleep(1);
                 }
@@ -44,7 +48,7 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
             }
 
             FoveaProcess.Succeed(Again(name, folder));
-            Assert.True(Files(Made(name, "whole")).SequenceEqual(Files(folder)), $"{name} differs after a kill {(kill == 0 ? "at its start" : $"after {moment.TotalSeconds:0.000} s")}");
+            Assert.True(Files(Made(name, "whole")).SequenceEqual(Files(folder)), $"{name} differs after a kill {(kill == 0 ? "at its start" : $"after {moment.TotalSeconds:0.000} s")} (FOVEA_KILL_SEED={Seed})");
         }
     }
 
@@ -82,6 +86,9 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
         first.WaitForExit();
         Assert.Equal(143, first.ExitCode);
     }
+
+    // Its lock is not work yet.
+    private static bool HasBegun(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder).Any(f => Path.GetFileName(f) != ".lock");
 
     private string Made(string name, string run) => Folder[$"{name}-{run}"];
 

@@ -90,6 +90,32 @@ public sealed class WrongUseTests
         Assert.True(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length <= 1, errors);
     }
 
+    [Theory]
+    [InlineData("2> /dev/full")]
+    [InlineData("2>&-")]
+    public void A_full_or_closed_standard_error_ends_no_work(string errors)
+    {
+        using var folder = new TemporaryFolder();
+        using var bash = System.Diagnostics.Process.Start("bash", ["-c", $"'{FoveaProcess.Program}' scenes --count 2 --out '{folder["scenes"]}' > /dev/null {errors}"]);
+        bash.WaitForExit();
+        Assert.Equal(0, bash.ExitCode);
+        Assert.Contains("\"complete\": true", File.ReadAllText(Path.Combine(folder["scenes"], "stage.json")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(50)]
+    [InlineData(64)]
+    public void Too_few_descriptors_are_one_line_or_enough(int most)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", $"ulimit -n {most}; '{FoveaProcess.Program}' model inspect /nosuch"]) { RedirectStandardError = true };
+        using var bash = System.Diagnostics.Process.Start(start)!;
+        var errors = bash.StandardError.ReadToEnd();
+        bash.WaitForExit();
+        Assert.Equal(1, bash.ExitCode);
+        Assert.StartsWith("fovea: ", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_place_that_cannot_be_written_is_one_line_with_what_to_do()
     {

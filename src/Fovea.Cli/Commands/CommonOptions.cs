@@ -54,13 +54,13 @@ internal static class CommonOptions
     public static Option<string?> Images() => new("--images") { Description = "Folder of the images (default: the corpus's own folder).", HelpName = "DIR" };
 
     /// <summary><c>--format</c>.</summary>
-    public static Option<DataFormat> Format() => Names.Option<DataFormat>("--format", "Form of the corpus: auto recognises COCO captions by their keys.", "FORM", default);
+    public static Option<DataFormat> Format() => Names.Option<DataFormat>("--format", "Form of the corpus: auto recognises COCO captions by their keys.", "FORM");
 
     /// <summary><c>--max-invalid</c>.</summary>
     public static Option<int?> MaxInvalid() => Numbers.Optional("--max-invalid", "Records that may be unusable; they are left out, listed and counted (default: none).", "N", new Bounds<int>(AtLeast: 0));
 
     /// <summary><c>--on-bad-sample</c>.</summary>
-    public static Option<OnBadSample> OnBadSample() => Names.Option("--on-bad-sample", "At an unusable record: stop past --max-invalid, or skip any number of them.", "ACTION", Fovea.Data.Corpora.OnBadSample.Stop);
+    public static Option<OnBadSample> OnBadSample() => Names.Option<OnBadSample>("--on-bad-sample", "At an unusable record: stop past --max-invalid, or skip any number of them.", "ACTION");
 
     /// <summary><c>--template</c>.</summary>
     /// <param name="byFamily">Whether <c>auto</c> goes by the model's family, as for a prompt, or is the same for all families, as in scoring and training.</param>

@@ -1,3 +1,4 @@
+using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Commands;
 
@@ -28,7 +29,7 @@ internal static class Guard
             signals.Tell();
             return signals.ExitCode;
         }
-        catch (Exception e) when (Failure.IsForeseen(e) || Environment.GetEnvironmentVariable("FOVEA_TRACE") is null)
+        catch (Exception e) when (FailureLine.IsForeseen(e) || !FailureLine.IsTraced)
         {
             return Failure.Report(e, hint);
         }

@@ -7,15 +7,14 @@ namespace Fovea.Cli.Commands;
 /// <summary>Options whose value is one of a few names.</summary>
 internal static class Names
 {
-    /// <summary>An option over an enum's members in snake_case, as configurations write them; numbers are not names.</summary>
-    public static Option<E> Option<E>(string name, string description, string helpName, E unlessGiven)
+    /// <summary>An option over an enum's members in snake_case, as configurations write them; numbers are not names. Absent, it is the first member.</summary>
+    public static Option<E> Option<E>(string name, string description, string helpName)
         where E : struct, Enum
     {
         var members = Enum.GetValues<E>().ToDictionary(m => JsonNamingPolicy.SnakeCaseLower.ConvertName(m.ToString()), StringComparer.OrdinalIgnoreCase);
-        var given = members.First(m => m.Value.Equals(unlessGiven)).Key;
         var option = new Option<E>(name)
         {
-            Description = $"{description} One of {string.Join(", ", members.Keys)} (default: {given}).",
+            Description = $"{description} One of {string.Join(", ", members.Keys)} (default: {members.First(m => m.Value.Equals(default(E))).Key}).",
             HelpName = helpName,
             CustomParser = result =>
             {

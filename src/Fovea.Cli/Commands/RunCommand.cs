@@ -17,7 +17,7 @@ internal static class RunCommand
         command.SetAction((parsed, _) => Guard.RunAsync("fovea run", stop =>
         {
             var file = parsed.GetValue(config)!;
-            var run = ConfigBinder.Load<RunConfig>(file, parsed.GetValue(options.Set));
+            var run = ConfigFile.Load<RunConfig>(file, parsed.GetValue(options.Set));
             return options.RunAsync(parsed, run, file, stop);
         }, Guard.Resumable));
         return command;

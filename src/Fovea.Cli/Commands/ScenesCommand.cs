@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Data.Scenes;
+using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
@@ -23,7 +24,7 @@ internal static class ScenesCommand
         {
             var overrides = parsed.GetValue(set)!;
             var spec = parsed.GetValue(config) is { } file
-                ? ConfigBinder.Load<SceneSpec>(file, overrides)
+                ? ConfigFile.Load<SceneSpec>(file, overrides)
                 : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
             spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes };
             StageCommand.Run(new ScenesStage { Spec = spec }, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);

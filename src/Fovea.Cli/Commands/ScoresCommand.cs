@@ -29,8 +29,7 @@ internal static class ScoresCommand
             summary["shards"] = reader.Shards.Count;
             summary["token_budgets"] = new JsonArray([.. reader.Shards.Select(s => s.TokenBudget).Where(b => b is not null).Distinct().Select(b => (JsonNode)b!)]);
             var statistics = StoreStatistics.Of(reader);
-            summary["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson())));
-            summary["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
+            StoreStatistics.AddTo(summary, statistics);
             summary["provenance"] = JsonSerializer.SerializeToNode(reader.Provenance);
             if (parsed.GetValue(json))
             {

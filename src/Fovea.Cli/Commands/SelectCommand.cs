@@ -2,14 +2,13 @@ using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Pipeline.Stages;
+using Fovea.Selection;
 
 namespace Fovea.Cli.Commands;
 
 /// <summary><c>fovea select</c>: scores to kept samples and token weights.</summary>
 internal static class SelectCommand
 {
-    private const decimal DefaultPercent = 70;
-
     private static readonly Bounds<decimal> Percent = new(Above: 0, AtMost: 100);
 
     private static readonly SelectionMethod[] Thresholded =
@@ -23,7 +22,7 @@ internal static class SelectCommand
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
         var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
         var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", Known)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
-        var p = Numbers.Optional("--p", "VIG: per cent of the samples kept; excess-loss: of the tokens (default: 70).", "P", Percent);
+        var p = Numbers.Optional("--p", $"VIG: per cent of the samples kept; excess-loss: of the tokens (default: {VigOptions.PaperPercent}).", "P", Percent);
         var tokenP = Numbers.Optional("--token-p", "VIG: a separate threshold on tokens, which this per cent of them pass.", "P", Percent);
         var tokenTau = Numbers.Optional<double>("--token-tau", "VIG: the threshold on tokens, in nats.", "NATS");
         var alpha = Numbers.Optional("--alpha", "PRIOR: exponent of 1 - p_ref (default: 1).", "A", new Bounds<double>(AtLeast: 0));
@@ -49,7 +48,7 @@ internal static class SelectCommand
                 ReferenceScores = parsed.GetValue(reference),
                 Method = methods[0],
                 Times = methods[1..],
-                P = parsed.GetValue(p) ?? DefaultPercent,
+                P = parsed.GetValue(p) ?? VigOptions.PaperPercent,
                 TokenP = parsed.GetValue(tokenP),
                 TokenTau = parsed.GetValue(tokenTau),
                 Alpha = parsed.GetValue(alpha) ?? 1,

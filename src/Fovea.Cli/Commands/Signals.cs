@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Fovea.Cli.Terminal;
 
 namespace Fovea.Cli.Commands;
 
@@ -70,14 +71,7 @@ internal sealed partial class Signals : IDisposable
             }
 
             _told = true;
-            try
-            {
-                Console.Error.WriteLine(Volatile.Read(ref _line));
-            }
-            catch (IOException)
-            {
-                // Nobody reads it; the exit code says the same.
-            }
+            StandardError.Line(Volatile.Read(ref _line));
         }
     }
 
@@ -154,7 +148,7 @@ internal sealed partial class Signals : IDisposable
         {
             if (!Console.IsErrorRedirected && !_told)
             {
-                Console.Error.Write("\e[?25h\n"); // progress bars hide the cursor
+                StandardError.Write("\e[?25h\n"); // progress bars hide the cursor
             }
 
             Tell();

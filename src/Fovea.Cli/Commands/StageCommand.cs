@@ -36,11 +36,7 @@ internal static class StageCommand
                     ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
                 },
             };
-            foreach (var (key, value) in StageResults.Extra(manifest, folder) ?? [])
-            {
-                document[key] = value?.DeepClone();
-            }
-
+            StageResults.AddTo(document, manifest, folder);
             Console.WriteLine(document.ToJsonString(StageManifest.Json));
             return;
         }

@@ -6,6 +6,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
+using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
@@ -58,7 +59,7 @@ internal sealed class TrainCommand
     private TrainStage Stage(ParseResult parsed)
     {
         IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
-        var stage = parsed.GetValue(_config) is { } file ? ConfigBinder.Load<TrainStage>(file, overrides)
+        var stage = parsed.GetValue(_config) is { } file ? ConfigFile.Load<TrainStage>(file, overrides)
             : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? WithoutFile([.. ForModel(model), .. overrides])
             : throw new UsageException("expected --config, or --model and --data");
         stage = parsed.GetValue(_followLinks) ? stage with { Data = Linked(stage.Data), HeldOut = Linked(stage.HeldOut) } : stage;

@@ -50,7 +50,7 @@ internal sealed class Screen
 
     private static List<List<Segment>> Lines(IAnsiConsole console, IRenderable what, int width)
     {
-        var options = RenderOptions.Create(console, console.Profile.Capabilities) with { };
+        var options = RenderOptions.Create(console, console.Profile.Capabilities);
         return [.. Segment.SplitLines(what.Render(options, width)).Select(Trimmed)];
     }
 
@@ -84,7 +84,7 @@ internal sealed class Screen
     }
 
     /// <summary>Writes one plain line on standard error.</summary>
-    public static void Notice(string line) => Console.Error.WriteLine(line);
+    public static void Notice(string line) => StandardError.Line(line);
 
     /// <summary>A duration as people read it.</summary>
     public static string Duration(double seconds) =>

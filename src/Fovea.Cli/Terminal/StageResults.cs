@@ -47,20 +47,13 @@ internal static class StageResults
         }
     }
 
-    /// <summary>What <c>--json</c> adds beside a stage's own result; null for most.</summary>
-    public static JsonObject? Extra(StageManifest manifest, string folder)
+    /// <summary>Adds to the document of <c>--json</c> what a stage's folder says beside the stage's own result.</summary>
+    public static void AddTo(JsonObject document, StageManifest manifest, string folder)
     {
-        if (manifest.Kind is not ("score_vig" or "score_prior"))
+        if (manifest.Kind is "score_vig" or "score_prior")
         {
-            return null;
+            StoreStatistics.AddTo(document, StoreStatistics.Of(ScoreStoreReader.Open(folder)));
         }
-
-        var statistics = StoreStatistics.Of(ScoreStoreReader.Open(folder));
-        return new JsonObject
-        {
-            ["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson()))),
-            ["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]),
-        };
     }
 
     /// <summary>Every plain value on a line; numbers at six significant digits, whole numbers with separators.</summary>

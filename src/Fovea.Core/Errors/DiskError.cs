@@ -8,6 +8,8 @@ public static partial class DiskError
     // Linux's numbers, which .NET keeps in HResult.
     private const int IoError = 5, TooManyFilesOfAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, BrokenPipe = 32, Loop = 40, NotADirectory = 20, IsADirectory = 21, QuotaExceeded = 122;
 
+    private const string NoPermission = "no permission; change the permissions or give another path";
+
     /// <summary>One line: the path, what is the matter with it, what to do.</summary>
     /// <param name="error">An <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>; another kind keeps its message.</param>
     public static string InWords(Exception error)
@@ -16,10 +18,13 @@ public static partial class DiskError
         return path is null ? WithoutPath(error) : $"{Quoted.Shorten(path)}: {Cause(error, path)}";
     }
 
+    /// <summary>The same without the path, for a line that begins with what was to be written.</summary>
+    public static string Reason(Exception error) => PathOf(error) is { } path ? Cause(error, path) : error is UnauthorizedAccessException ? NoPermission : ByNumber(error);
+
     private static string Cause(Exception error, string path) => error switch
     {
         UnauthorizedAccessException when Directory.Exists(path) => "a folder that cannot be opened as asked; check its permissions, or give a file",
-        UnauthorizedAccessException => "no permission; change the permissions or give another path",
+        UnauthorizedAccessException => NoPermission,
         DirectoryNotFoundException or FileNotFoundException => "not found, and cannot be created there; check the path",
         PathTooLongException => "the path is too long for the file system; give a shorter one",
         _ when error.Message.Contains("already exists", StringComparison.Ordinal) => "already exists and is a file; expected a folder, so give another path",

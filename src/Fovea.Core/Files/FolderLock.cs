@@ -21,7 +21,7 @@ public sealed class FolderLock : IDisposable
     /// <summary>Makes the folder if it is not there, and keeps other processes out of it until the result is disposed.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="patience">How long to wait for a process that is about to end.</param>
-    /// <exception cref="FoveaException">It cannot be written, or another process works in it (named where it is known).</exception>
+    /// <exception cref="FoveaException">It cannot be written (a full disk, one that is read-only), or another process works in it (named where it is known).</exception>
     public static FolderLock Take(string folder, TimeSpan patience = default)
     {
         var path = Path.Combine(folder, FileName);
@@ -30,7 +30,7 @@ public sealed class FolderLock : IDisposable
             try
             {
                 DiskFiles.Instance.CreateFolder(folder);
-                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
                 if (File.Exists(path))
                 {
                     return Sign(file);
@@ -38,17 +38,16 @@ public sealed class FolderLock : IDisposable
 
                 file.Dispose(); // its folder was removed a moment ago, by the process that had it
             }
-            catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !File.Exists(path)))
+            catch (IOException e) when (IsHeld(e))
+            {
+                if (waited >= patience)
+                {
+                    throw new FoveaException($"{folder}: another process{Owner(path)} is writing in this folder; wait for it to end, or choose another folder", e);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 throw new FoveaException(DiskError.InWords(e), e);
-            }
-            catch (IOException e) when (waited >= patience)
-            {
-                throw new FoveaException($"{folder}: another process{Owner(path)} is writing in this folder; wait for it to end, or choose another folder", e);
-            }
-            catch (IOException)
-            {
-                // It may be ending.
             }
 
             Thread.Sleep(Between);
@@ -58,12 +57,23 @@ public sealed class FolderLock : IDisposable
     /// <summary>Lets others in.</summary>
     public void Dispose() => _file.Dispose();
 
+    // EWOULDBLOCK of flock, on Linux and on macOS, and Windows' sharing violation; every other error is the disk's.
+    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
+
     private static FolderLock Sign(FileStream file)
     {
-        file.SetLength(0);
-        file.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Environment.MachineName}")));
-        file.Flush();
-        return new FolderLock(file);
+        try
+        {
+            var name = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Environment.MachineName}"));
+            file.Write(name);
+            file.SetLength(name.Length);
+            return new FolderLock(file);
+        }
+        catch
+        {
+            file.Dispose(); // nobody holds it then
+            throw;
+        }
     }
 
     private static string Owner(string path)

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Fovea.Core.Files;
@@ -7,20 +10,24 @@ public static partial class Leftovers
 {
     // Names that begin with a point count as hidden, and links are not followed.
     private static readonly EnumerationOptions Everywhere = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+    private static readonly EnumerationOptions Here = new() { AttributesToSkip = FileAttributes.ReparsePoint };
 
     /// <summary>Whether a name is one that files and folders have while they are written.</summary>
     public static bool IsOne(string path) => Aside().IsMatch(Path.GetFileName(path));
 
-    /// <summary>Removes those anywhere below a folder that no other process writes into (<see cref="FolderLock"/>).</summary>
+    /// <summary>Removes those anywhere below a folder, unless a living process is writing them: a report may be written where another command works.</summary>
     public static void RemoveBelow(string folder)
     {
         foreach (var path in Directory.EnumerateFileSystemEntries(folder, ".*.tmp", Everywhere).Where(IsOne).ToArray())
         {
-            DiskFiles.Instance.Delete(path);
+            if (!IsInUse(path))
+            {
+                DiskFiles.Instance.Delete(path);
+            }
         }
     }
 
-    /// <summary>Removes those of one file, unless a process is writing them still: it holds a lock on them.</summary>
+    /// <summary>Removes those of one file, unless a process is writing them still.</summary>
     public static void RemoveOf(string file)
     {
         var full = Path.GetFullPath(file);
@@ -29,12 +36,37 @@ public static partial class Leftovers
             return;
         }
 
-        foreach (var path in Directory.GetFiles(folder, ".*.tmp", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint }))
+        foreach (var path in Directory.GetFiles(folder, ".*.tmp", Here))
         {
-            if (IsOne(path) && Path.GetFileName(path).StartsWith($".{Path.GetFileName(full)}.", StringComparison.Ordinal) && IsFree(path))
+            if (IsOne(path) && Path.GetFileName(path).StartsWith($".{Path.GetFileName(full)}.", StringComparison.Ordinal) && !IsInUse(path))
             {
                 File.Delete(path);
             }
+        }
+    }
+
+    /// <summary>Whether a living process is writing the file or folder.</summary>
+    /// <remarks>Between its last byte and its new name no file is open, so the process in the name is asked for too. One that began later is another with the same number.</remarks>
+    public static bool IsInUse(string path)
+    {
+        if (!Directory.Exists(path) && !IsFree(path))
+        {
+            return true;
+        }
+
+        if (!int.TryParse(Aside().Match(Path.GetFileName(path)).Groups["process"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(path);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            return false; // it has ended
         }
     }
 
@@ -51,6 +83,6 @@ public static partial class Leftovers
         }
     }
 
-    [GeneratedRegex(@"^\..+\.[0-9]+\.tmp$")]
+    [GeneratedRegex(@"^\..+\.(?<process>[0-9]+)\.tmp$")]
     private static partial Regex Aside();
 }

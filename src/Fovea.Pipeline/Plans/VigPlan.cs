@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Scoring.Proxies;
+using Fovea.Selection;
 
 namespace Fovea.Pipeline.Plans;
 
@@ -8,7 +9,7 @@ namespace Fovea.Pipeline.Plans;
 public sealed record VigPlan
 {
     /// <summary>Per cent of the samples kept; 70 in the paper.</summary>
-    public decimal P { get; init; } = 70;
+    public decimal P { get; init; } = VigOptions.PaperPercent;
 
     /// <summary>Which visionless condition selects: a proxy's name such as <c>blur@7.5</c>, <c>none</c>, or <c>text_only_reference</c>.</summary>
     public string SelectBy { get; init; } = "blur@7.5";

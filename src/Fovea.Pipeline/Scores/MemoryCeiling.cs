@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Scores;
 
@@ -20,14 +20,8 @@ public static partial class MemoryCeiling
             return;
         }
 
-        limit.Current = Math.Min(limit.Current, (ulong)(InUse() + ((long)memoryMib << 20) + Slack));
+        limit.Current = Math.Min(limit.Current, (ulong)((MemoryLimits.OfProcess("VmData") ?? 0) + ((long)memoryMib << 20) + Slack));
         _ = SetLimit(Data, ref limit); // a limit that cannot be set is DuckDB's alone
-    }
-
-    private static long InUse()
-    {
-        var line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmData:", StringComparison.Ordinal));
-        return line is null ? 0 : long.Parse(line.Split(' ', '\t').First(p => p.Length > 0 && char.IsAsciiDigit(p[0])), CultureInfo.InvariantCulture) << 10;
     }
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]

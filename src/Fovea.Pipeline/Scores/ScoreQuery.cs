@@ -2,6 +2,7 @@ using System.Text.Json;
 using DuckDB.NET.Data;
 using Fovea.Core.Errors;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Scores;
 
@@ -11,11 +12,11 @@ namespace Fovea.Pipeline.Scores;
 /// </summary>
 public sealed class ScoreQuery : IDisposable
 {
-    /// <summary>Most MiB of memory unless said otherwise; half of the machine's where that is less.</summary>
+    /// <summary>Most MiB of memory unless said otherwise; half of what the process may hold where that is less.</summary>
     public const int DefaultMemoryMib = 2048;
 
     /// <summary>The limit unless said otherwise.</summary>
-    public static int DefaultMib => (int)Math.Min(DefaultMemoryMib, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 21);
+    public static int DefaultMib => (int)Math.Min(DefaultMemoryMib, MemoryLimits.Resident().Bytes >> 21);
 
     private const string Expected = "expected one SELECT over scores, vig, samples or tokens";
     private readonly DuckDBConnection _connection = new("DataSource=:memory:");

@@ -73,7 +73,7 @@ public sealed record ScoreStatistics(
 public sealed class StoreStatistics
 {
     /// <summary>The p for which tau is told, as in the paper and in <c>fovea select</c>'s default.</summary>
-    public const int Percent = 70;
+    public const int Percent = VigOptions.PaperPercent;
 
     /// <summary>More samples than this are resampled in blocks of neighbours: 2,000 resamples of a million units would take minutes.</summary>
     private const int MaxUnits = 4096;
@@ -94,6 +94,13 @@ public sealed class StoreStatistics
         }
 
         return [.. statistics._sums.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Value.Finish(s.Key))];
+    }
+
+    /// <summary>Adds all scores, and what they warn of, to a JSON document.</summary>
+    public static void AddTo(JsonObject document, IReadOnlyList<ScoreStatistics> statistics)
+    {
+        document["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson())));
+        document["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
     }
 
     private void Add(TokenScores row)

@@ -6,7 +6,6 @@ public sealed class TokenHistogram
     private const int PerUnit = 100;
     private const int Reach = 40 * PerUnit;
     private const int MostBins = 10;
-    private static readonly int[] Steps = [1, 2, 5];
     private readonly long[] _counts = new long[(2 * Reach) + 1];
 
     /// <summary>Values counted.</summary>
@@ -28,7 +27,7 @@ public sealed class TokenHistogram
         }
 
         double low = Quantile(0.01), high = Math.Max(Quantile(0.99), low + (1.0 / PerUnit));
-        var width = Enumerable.Range(0, 20).SelectMany(e => Steps.Select(m => m * Math.Pow(10, e) / PerUnit)).First(w => (high - low) / w <= MostBins);
+        var width = RoundLimit.Above((high - low) / MostBins);
         var first = (int)Math.Floor(low / width + 1e-9);
         var bins = new long[(int)Math.Ceiling(high / width - 1e-9) - first];
         for (var i = 0; i < _counts.Length; i++)

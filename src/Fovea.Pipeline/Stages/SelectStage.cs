@@ -67,7 +67,7 @@ public sealed record SelectStage : IStage
     public IReadOnlyList<SelectionMethod> Times { get; init; } = [];
 
     /// <summary>VIG's p, in per cent; of excess loss, of the tokens.</summary>
-    public decimal P { get; init; } = 70;
+    public decimal P { get; init; } = VigOptions.PaperPercent;
 
     /// <summary>VIG: per cent of the tokens that pass a threshold of their own; null: tokens share the samples' tau.</summary>
     public decimal? TokenP { get; init; }

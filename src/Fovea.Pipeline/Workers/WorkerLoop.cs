@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Pipeline.Stages;
-using Fovea.Torch;
 
 namespace Fovea.Pipeline.Workers;
 
@@ -54,26 +53,14 @@ public sealed class WorkerLoop(TextReader input, TextWriter output, int numThrea
         {
             return new WorkerMessage("interrupted");
         }
-        catch (FoveaException e)
-        {
-            return new WorkerMessage("failed", Error: e.Message);
-        }
-        catch (Exception e) when (AllocationFailure.Is(e))
-        {
-            return new WorkerMessage("failed", Error: AllocationFailure.ToError(e, order.Kind, "free memory, or run fewer stages side by side (--workers)").Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new WorkerMessage("failed", Error: e.Message.ReplaceLineEndings(" "));
-        }
         catch (Exception e)
         {
-            if (Environment.GetEnvironmentVariable("FOVEA_TRACE") is not null)
+            if (FailureLine.IsTraced && !FailureLine.IsForeseen(e))
             {
                 Console.Error.WriteLine(e);
             }
 
-            return new WorkerMessage("failed", Error: $"a fault of fovea's own: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")} (FOVEA_TRACE=1 shows where; please report it)");
+            return new WorkerMessage("failed", Error: FailureLine.Of(e, order.Kind, "free memory, or run fewer stages side by side (--workers)"));
         }
     }
 

@@ -36,7 +36,7 @@ public static class ExportFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException($"{path}: cannot be written ({e.Message}); make room or allow writing there, then export again", e);
+            throw new FoveaException($"{path}: cannot be written: {DiskError.Reason(e)}", e);
         }
 
         return count;

@@ -76,6 +76,7 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
         _job = null;
         job.Thread!.Join();
         AllocatedBytes = job.AllocatedBytes;
+        job.Close();
         if (job.Failure is { } failure)
         {
             Abandon(job);
@@ -84,12 +85,6 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
 
         try
         {
-            job.Close();
-            if (job.Failure is { } late)
-            {
-                throw new IOException(late.Message, late);
-            }
-
             var hashes = job.Targets.ToDictionary(t => t.File.Name, t => Convert.ToHexStringLower(t.Hash.GetHashAndReset()));
             store.Commit(job.Folder, job.State with { Files = new SortedDictionary<string, string>(hashes, StringComparer.Ordinal) });
             LastWhole = job.State.Step;
@@ -152,7 +147,7 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
     {
         var last = LastWhole is { } step ? store.PathOf(step) : "none";
         return new FoveaException(
-            $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {e.Message.ReplaceLineEndings(" ")}; last good checkpoint: {last}; make room or give a folder that can be written, then resume", e);
+            $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {DiskError.Reason(e)}; last good checkpoint: {last}; once it can be written, give --resume", e);
     }
 
     private void Abandon(CheckpointJob job)

@@ -1,20 +1,18 @@
 using System.Diagnostics;
-using System.Globalization;
+using Fovea.Torch;
 
 namespace Fovea.Training.Running;
 
 /// <summary>Resident memory of this process, in bytes.</summary>
 internal static class ProcessMemory
 {
-    private const string Status = "/proc/self/status";
-
     /// <summary>Now.</summary>
-    public static long Resident() => Read("VmRSS:") ?? Environment.WorkingSet;
+    public static long Resident() => MemoryLimits.OfProcess("VmRSS") ?? Environment.WorkingSet;
 
     /// <summary>The most so far.</summary>
     public static long Peak()
     {
-        if (Read("VmHWM:") is { } peak)
+        if (MemoryLimits.OfProcess("VmHWM") is { } peak)
         {
             return peak;
         }
@@ -35,17 +33,5 @@ internal static class ProcessMemory
         {
             return false;
         }
-    }
-
-    private static long? Read(string field)
-    {
-        if (!File.Exists(Status))
-        {
-            return null;
-        }
-
-        var line = File.ReadLines(Status).FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
-        var number = line?[field.Length..].Trim().Split(' ')[0];
-        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes) ? kilobytes * 1024 : null;
     }
 }

@@ -68,7 +68,7 @@ internal sealed class FaultyFiles : IFileLayer
         Alive();
         if (ReadOnly)
         {
-            throw new UnauthorizedAccessException($"Read-only file system : '{path}'");
+            throw new IOException($"Read-only file system : '{path}'", 30);
         }
     }
 
@@ -130,7 +130,7 @@ internal sealed class FaultyFiles : IFileLayer
             {
                 inner.Write(buffer[..(int)free]);
                 files.FreeBytes = 0;
-                throw new IOException($"No space left on device : '{path}'");
+                throw new IOException($"No space left on device : '{path}'", 28);
             }
 
             files.FreeBytes -= buffer.Length;

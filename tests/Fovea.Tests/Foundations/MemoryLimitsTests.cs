@@ -61,6 +61,8 @@ public sealed class MemoryLimitsTests : IDisposable
             Max address space         unlimited            unlimited            bytes
             """);
         Write("proc/self/status", "VmSize:\t  900000 kB\nVmData:\t  204800 kB\n");
+        Assert.Equal(900000L * 1024, MemoryLimits.OfProcess("VmSize", _root.Path));
+        Assert.Null(MemoryLimits.OfProcess("Vm", _root.Path));
         Assert.Equal(new MemoryLimit(100 * Mib, "ulimit -d"), MemoryLimits.Growth(_root.Path));
         Write("proc/self/limits", $"Max address space         {900 * Mib}            unlimited            bytes\n");
         Assert.Equal("ulimit -v", MemoryLimits.Growth(_root.Path)!.Name);

@@ -47,6 +47,26 @@ public sealed class MessageTests
     }
 
     [Fact]
+    public void Every_failure_has_one_line_for_the_command_line_and_for_workers()
+    {
+        foreach (var (expected, error) in new (string, Exception)[]
+        {
+            ("as it is", new FoveaException("as it is")),
+            ("reading or writing failed: no space left on the device", new IOException("No space left on device", 28)),
+            ("train: not enough memory", new OutOfMemoryException("a\nb")),
+            ("a library that Fovea needs cannot be loaded (Some.Library)", new FileNotFoundException("x", "Some.Library, Version=1.0")),
+            ("a library that Fovea needs cannot be loaded (no native code)", new TypeInitializationException("X", new DllNotFoundException("no native code"))),
+            ("a fault of fovea's own: InvalidOperationException: first (", new InvalidOperationException("first\nsecond")),
+        })
+        {
+            var line = FailureLine.Of(error, "train", "free memory");
+            Assert.StartsWith(expected, line, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', line);
+            Assert.Equal(error is not InvalidOperationException, FailureLine.IsForeseen(error));
+        }
+    }
+
+    [Fact]
     public void A_failure_of_the_disk_names_the_path_and_says_what_to_do()
     {
         var folder = Directory.CreateTempSubdirectory("fovea-test-").FullName;

@@ -27,7 +27,7 @@ public sealed class FaultyDiskTests
             store.WriteShard(0, Rows(0));
             disk.FreeBytes = 700;
             var error = Assert.Throws<FoveaException>(() => store.WriteShard(1, Rows(1)));
-            Assert.Contains("No space left", error.Message, StringComparison.Ordinal);
+            Assert.Contains("no space left on the device; make room", error.Message, StringComparison.Ordinal);
             Assert.Contains("1 shards finished so far are kept", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }

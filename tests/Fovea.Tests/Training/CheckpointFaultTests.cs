@@ -23,7 +23,7 @@ public sealed class CheckpointFaultTests
         Run(whole, DiskFiles.Instance);
         var files = new FaultyFiles();
         var e = Assert.Throws<FoveaException>(() => Run(folder, files, After(folder, () => files.FreeBytes ??= 20_000)));
-        Assert.Contains("No space left", e.Message, StringComparison.Ordinal);
+        Assert.Contains("no space left on the device; make room", e.Message, StringComparison.Ordinal);
         Assert.Contains("last good checkpoint: " + folder["checkpoints/step-00000005"], e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
         Assert.Equal("step-00000005", Assert.Single(Directory.GetFileSystemEntries(folder["checkpoints"]).Select(Path.GetFileName)));
@@ -37,7 +37,7 @@ public sealed class CheckpointFaultTests
         Run(whole, DiskFiles.Instance);
         var files = new FaultyFiles();
         var e = Assert.Throws<FoveaException>(() => Run(folder, files, After(folder, () => files.ReadOnly = true)));
-        Assert.Contains("Read-only", e.Message, StringComparison.Ordinal);
+        Assert.Contains("the file system is read-only", e.Message, StringComparison.Ordinal);
         AssertResumes(folder, whole, from: 5);
     }
 

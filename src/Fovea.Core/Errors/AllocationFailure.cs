@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Fovea.Core.Errors;
 
-namespace Fovea.Torch;
+namespace Fovea.Core.Errors;
 
 /// <summary>Tells a lack of memory, managed or libtorch's, from other failures, and makes one line of it.</summary>
 /// <remarks>
