@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Fovea.Core.Errors;
 using Fovea.Models.Decoders;
-using Fovea.Torch;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Memory;

@@ -11,7 +11,7 @@ namespace Fovea.Tests.Foundations;
 public sealed class RegularFileTests : IDisposable
 {
     // Files of the program itself, of the kernel, and those that fovea opens to write.
-    private static readonly string[] Own = ["RegularFile.cs", "IFileLayer.cs", "CheckpointFile.cs", "ShardFile.cs", "TensorBoardLog.cs", "MetricsLog.cs", "ProcessMemory.cs", "MemoryLimits.cs", "MemoryCeiling.cs", "FolderLock.cs", "Leftovers.cs", "LibTorchSharpCompat.cs", "FusedProducts.cs"];
+    private static readonly string[] Own = ["RegularFile.cs", "IFileLayer.cs", "CheckpointFile.cs", "ShardFile.cs", "TensorBoardLog.cs", "MetricsLog.cs", "MemoryLimits.cs", "FolderLock.cs", "Leftovers.cs", "LibTorchSharpCompat.cs", "FusedProducts.cs"];
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
