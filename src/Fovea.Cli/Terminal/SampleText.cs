@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Scores;
 using Spectre.Console;
 
