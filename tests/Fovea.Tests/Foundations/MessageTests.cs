@@ -53,7 +53,7 @@ public sealed class MessageTests
         {
             ("as it is", new FoveaException("as it is")),
             ("reading or writing failed: no space left on the device", new IOException("No space left on device", 28)),
-            ("train: not enough memory", new OutOfMemoryException("a\nb")),
+            ("train: not enough memory", new InsufficientMemoryException("a\nb")),
             ("a library that Fovea needs cannot be loaded (Some.Library)", new FileNotFoundException("x", "Some.Library, Version=1.0")),
             ("a library that Fovea needs cannot be loaded (no native code)", new TypeInitializationException("X", new DllNotFoundException("no native code"))),
             ("a fault of fovea's own: InvalidOperationException: first (", new InvalidOperationException("first\nsecond")),
