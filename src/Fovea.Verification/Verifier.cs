@@ -5,20 +5,6 @@ using Fovea.Verification.Fixtures;
 
 namespace Fovea.Verification;
 
-/// <summary>What a verification found.</summary>
-/// <param name="Checks">Every quantity of every case.</param>
-public sealed record VerificationReport(IReadOnlyList<Check> Checks)
-{
-    /// <summary>Quantities within their tolerance.</summary>
-    public int NumPassed => Checks.Count(c => c.Verdict == Verdict.Passed);
-
-    /// <summary>Quantities beyond their tolerance, or that could not be computed.</summary>
-    public int NumFailed => Checks.Count(c => c.Verdict == Verdict.Failed);
-
-    /// <summary>Quantities that this version does not compare.</summary>
-    public int NumLater => Checks.Count(c => c.Verdict == Verdict.Later);
-}
-
 /// <summary>
 /// Runs reference values through the classes that training uses, and compares. References are folders as <c>docs/verify.md</c> lays them out;
 /// a case that is of an unknown kind, incomplete or misshapen fails.
@@ -26,6 +12,12 @@ public sealed record VerificationReport(IReadOnlyList<Check> Checks)
 /// <param name="dataFolders">Where inputs named <c>data/...</c> are looked for.</param>
 public sealed class Verifier(IReadOnlyList<string> dataFolders)
 {
+    /// <summary>One that looks for inputs in the given folders, or in <c>data/</c> of <c>FOVEA_TESTDATA</c> or <c>../shared</c> where there are none.</summary>
+    /// <exception cref="InvalidInputException">A folder is not there.</exception>
+    public static Verifier Over(IReadOnlyList<string> folders) => folders.FirstOrDefault(f => !Directory.Exists(f)) is { } missing
+        ? throw new InvalidInputException(missing, null, "not found; --data expects a folder")
+        : new Verifier(folders.Count > 0 ? folders : [Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine("..", "shared"), "data")]);
+
     /// <summary>Verifies a case or a tree of cases.</summary>
     /// <param name="path">A folder, or one file of text cases.</param>
     /// <param name="progress">Told of finished cases; null for nobody.</param>

@@ -3,11 +3,11 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Provenance;
 using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 using Fovea.Verification.Benches;
-using Spectre.Console;
 
 namespace Fovea.Cli.Commands;
 
@@ -47,13 +47,7 @@ internal static class BenchCommand
                 return;
             }
 
-            var table = new Table().Border(TableBorder.Simple).AddColumns("figure", "value");
-            foreach (var (figure, value) in Flat(figures, ""))
-            {
-                table.AddRow(figure, value.ToString("0.###", CultureInfo.InvariantCulture));
-            }
-
-            screen.Results.Write(table);
+            screen.WriteTable(["figure", "value"], Flat(figures, "").Select(f => (string[])[f.Figure, f.Value.ToString("0.###", CultureInfo.InvariantCulture)]));
         }));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Pipeline.Stages;
@@ -46,6 +47,17 @@ internal static class CommonOptions
     /// <summary><c>--threads</c>; null for as many as the machine has processors.</summary>
     public static Option<int> Threads(int? unlessGiven = null) =>
         Numbers.Option("--threads", "Processor threads of one operation.", "N", unlessGiven ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
+
+    /// <summary>A command with options, in their order.</summary>
+    public static Command With(this Command command, IEnumerable<Option> options)
+    {
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+
+        return command;
+    }
 
     /// <summary><c>--data</c>.</summary>
     public static Option<string> Data() => new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };

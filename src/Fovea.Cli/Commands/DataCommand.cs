@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Auditing;
@@ -21,10 +22,7 @@ internal static class DataCommand
 
     private sealed class AuditOptions
     {
-        private readonly Option<string> _data = CommonOptions.Data();
-        private readonly Option<string?> _images = CommonOptions.Images();
-        private readonly Option<DataFormat> _format = CommonOptions.Format();
-        private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
+        private readonly CorpusOptions _corpus = new();
         private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
         private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
         private readonly Option<string> _template = CommonOptions.Template(byFamily: true);
@@ -40,9 +38,7 @@ internal static class DataCommand
         public Command Create()
         {
             var command = new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
-            {
-                _data, _images, _format, _followLinks, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json,
-            };
+                .With([.. _corpus.All, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json]);
             command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop => Run(parsed, stop)));
             return command;
         }
@@ -60,7 +56,7 @@ internal static class DataCommand
                 MissingModel.Require(given);
             }
 
-            var source = new DataSource { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format), FollowLinks = parsed.GetValue(_followLinks) };
+            var source = _corpus.Source(parsed);
             var loaded = Tokenizer.Load(folder);
             var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(_template)!, folder, loaded));
             var corpus = CorpusFiles.OpenWhole(source, new InvalidRecords(int.MaxValue));
@@ -73,34 +69,14 @@ internal static class DataCommand
             var audit = CorpusAudit.Of(corpus, encoder, parsed.GetValue(_samples), parsed.GetValue(_seed) ?? 0, parsed.GetValue(_decode), stop);
             if (parsed.GetValue(_json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(audit, source.File, folder, encoder), StageManifest.Json));
+                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(audit, source.File, folder, encoder, BuildVersions.All()), StageManifest.Json));
             }
             else
             {
                 AuditReport.Show(new Screen(json: false).Results, audit, parsed.GetValue(_list));
             }
 
-            Judge(audit, source.File, parsed.GetValue(_maxInvalid), parsed.GetValue(_strict));
-        }
-
-        /// <exception cref="FoveaException">The corpus is worse than was asked for.</exception>
-        private static void Judge(CorpusAudit audit, string file, int? limit, bool strict)
-        {
-            var invalid = audit.Records - audit.Valid;
-            if (audit.Valid == 0 && invalid > 0)
-            {
-                throw new FoveaException($"{file}: none of {invalid} records can be used");
-            }
-
-            if (invalid > (strict ? 0 : limit ?? int.MaxValue))
-            {
-                throw new FoveaException($"{file}: {invalid} of {audit.Records} records are unusable, allowed: {(strict ? 0 : limit)}");
-            }
-
-            if (strict && audit.Warnings.Count > 0)
-            {
-                throw new FoveaException($"{file}: {string.Join(", ", audit.Warnings.Select(w => $"{w.Name} {w.Count}"))}; --strict allows no warning");
-            }
+            AuditLimits.Require(audit, source.File, parsed.GetValue(_maxInvalid), parsed.GetValue(_strict));
         }
 
         private static void ShowRecord(RecordAudit seen, bool json)

@@ -27,13 +27,7 @@ internal static class DoctorCommand
                 return;
             }
 
-            var table = new Table().Border(TableBorder.Simple).AddColumns("what", "found", "");
-            foreach (var item in found)
-            {
-                table.AddRow(Markup.Escape(item.What), Markup.Escape(item.Found), item.Fine ? "[green]ok[/]" : "[yellow]look[/]");
-            }
-
-            screen.Results.Write(table);
+            screen.WriteTable(["what", "found", ""], found.Select(f => (string[])[Markup.Escape(f.What), Markup.Escape(f.Found), f.Fine ? "[green]ok[/]" : "[yellow]look[/]"]));
         }));
         return command;
     }

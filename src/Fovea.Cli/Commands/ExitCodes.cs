@@ -12,9 +12,6 @@ internal static class ExitCodes
     /// <summary>The command line was wrong.</summary>
     public const int WrongUse = 2;
 
-    /// <summary>Ended by Ctrl-C (128 + SIGINT), in a resumable state.</summary>
-    public const int Interrupted = 130;
-
     /// <summary>Ended by SIGTERM (128 + 15), in a resumable state.</summary>
     public const int Terminated = 143;
 }

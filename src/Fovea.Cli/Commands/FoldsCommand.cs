@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Pipeline.Stages;
 

@@ -81,16 +81,11 @@ internal static class FoveaCommand
         return string.Join(' ', names);
     }
 
-    /// <summary>The version, and enough of the commit to find it.</summary>
     private sealed class ShortVersion : System.CommandLine.Invocation.SynchronousCommandLineAction
     {
-        private const int CommitDigits = 8;
-
         public override int Invoke(ParseResult parseResult)
         {
-            var whole = BuildVersions.Fovea;
-            var commit = whole.IndexOf('+', StringComparison.Ordinal);
-            parseResult.InvocationConfiguration.Output.WriteLine(commit < 0 ? whole : whole[..Math.Min(whole.Length, commit + 1 + CommitDigits)]);
+            parseResult.InvocationConfiguration.Output.WriteLine(BuildVersions.Short);
             return ExitCodes.Done;
         }
     }

@@ -1,11 +1,12 @@
 using System.CommandLine;
-using Fovea.Cli.Prompting;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Core.Text;
 using Fovea.Data.Templates;
 using Fovea.Models.Checkpoints;
-using Fovea.Models.Generation;
+using Fovea.Pipeline.Prompting;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
@@ -62,10 +63,10 @@ internal sealed class GenerateCommand
         {
             if (!json)
             {
-                Console.Out.Write(Console.IsOutputRedirected ? text : Harmless(text));
+                Console.Out.Write(Console.IsOutputRedirected ? text : PlainText.Harmless(text));
                 Console.Out.Flush();
             }
-        }, stop);
+        }, Screen.Notice, stop);
         if (json)
         {
             Console.WriteLine(answer.ToJson(run).ToJsonString(StageManifest.Json));
@@ -77,10 +78,6 @@ internal sealed class GenerateCommand
         Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
     }
 
-    /// <summary>Text without the control characters by which a model could steer a terminal; line breaks and tabs stay.</summary>
-    internal static string Harmless(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
-
     private PromptRun Read(ParseResult parsed)
     {
         var (images, template) = (parsed.GetValue(_images)!, parsed.GetValue(_template)!);
@@ -90,19 +87,6 @@ internal sealed class GenerateCommand
             throw new UsageException("--prompt: expected a question, an --image to caption, or --template none to begin a text");
         }
 
-        var (temperature, topK, topP) = (parsed.GetValue(_temperature), parsed.GetValue(_topK), parsed.GetValue(_topP));
-        var draws = temperature is null ? topK is not null || topP is not null : temperature != 0;
-        if (temperature == 0 && (topK is not null || topP is not null))
-        {
-            throw new UsageException("--temperature 0 is greedy: leave --top-k and --top-p out, or give a temperature above 0");
-        }
-
-        var (beams, penalty) = (parsed.GetValue(_beams), parsed.GetValue(_penalty));
-        if (beams is null && penalty is not null)
-        {
-            throw new UsageException("--length-penalty has no effect without beams; give --num-beams too");
-        }
-
         return new PromptRun
         {
             Model = parsed.GetValue(_model)!,
@@ -110,14 +94,18 @@ internal sealed class GenerateCommand
             Text = text ?? "",
             Template = template,
             Type = parsed.GetValue(_type) switch { "f32" => ParameterType.F32, "bf16" => ParameterType.BF16, _ => ParameterType.AsStored },
-            Options = new GenerationOptions
+            Options = new GenerationRequest
             {
                 MaxNewTokens = parsed.GetValue(_tokens),
                 StopStrings = parsed.GetValue(_stop)!,
                 RepetitionPenalty = parsed.GetValue(_repetition),
-                Sampling = draws ? new SamplingOptions { Temperature = temperature ?? 1, TopK = topK, TopP = topP ?? 1, Seed = parsed.GetValue(_seed) ?? 1 } : null,
-                Beams = beams is { } numBeams ? new BeamOptions { NumBeams = numBeams, LengthPenalty = penalty ?? 1 } : null,
-            },
+                Temperature = parsed.GetValue(_temperature),
+                TopK = parsed.GetValue(_topK),
+                TopP = parsed.GetValue(_topP),
+                Seed = parsed.GetValue(_seed),
+                NumBeams = parsed.GetValue(_beams),
+                LengthPenalty = parsed.GetValue(_penalty),
+            }.ToOptions(),
         };
     }
 }

@@ -17,13 +17,7 @@ internal sealed class HelpWithExamples(HelpAction plain) : SynchronousCommandLin
         var output = parseResult.InvocationConfiguration.Output;
         if (Examples.Of(FoveaCommand.PathOf(parseResult.CommandResult)) is { Count: > 0 } examples)
         {
-            output.WriteLine("Examples:");
-            foreach (var example in examples)
-            {
-                output.WriteLine("  " + example);
-            }
-
-            output.WriteLine();
+            output.WriteLine(string.Join(Environment.NewLine, examples.Select(e => "  " + e).Prepend("Examples:").Append("")));
         }
 
         return ExitCodes.Done;

@@ -1,10 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Pipeline.Stages;
 using Fovea.Scoring;
+using Fovea.Scoring.Proxies;
 using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
@@ -14,6 +15,20 @@ internal static class ScoreCommand
 {
     private sealed class Shared
     {
+        private readonly CorpusOptions _corpus = new();
+        private readonly Option<string[]> _rename = CommonOptions.Rename();
+        private readonly Option<string> _out = CommonOptions.Out("Folder of the score store; an unfinished one is continued.");
+        private readonly Option<int?> _tokenBudget = Numbers.Optional("--token-budget", "Most tokens of one batch (default: by the available memory; a store continues with what it was begun with).", "N", new Bounds<int>(AtLeast: 1));
+        private readonly Option<int> _shardSamples = Numbers.Option("--shard-samples", "Samples of one shard: what an interrupted run loses at most.", "N", ScoreStoreWriter.MaxShardRows, new Bounds<int>(AtLeast: 1));
+        private readonly Option<int?> _maxInvalid = CommonOptions.MaxInvalid();
+        private readonly Option<OnBadSample> _onBadSample = CommonOptions.OnBadSample();
+        private readonly Option<int?> _maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", "N", new Bounds<int>(AtLeast: 1));
+        private readonly Option<bool> _topOne = new("--top1") { Description = "Also store whether each target is the likeliest token." };
+        private readonly Option<bool> _entropy = new("--entropy") { Description = "Also store the entropy at each target." };
+        private readonly Option<int> _threads = CommonOptions.Threads();
+        private readonly Option<bool> _allowOverMemory = CommonOptions.AllowOverMemory();
+        private readonly Option<bool> _json = CommonOptions.Json();
+
         // A list in both commands: the parser reads no list where exactly one value may be given.
         public Shared(string model, bool several)
         {
@@ -32,71 +47,31 @@ internal static class ScoreCommand
 
         public Option<string[]> Model { get; }
 
-        public Option<string> Data { get; } = CommonOptions.Data();
-
-        public Option<string?> Images { get; } = CommonOptions.Images();
-
-        public Option<DataFormat> Format { get; } = CommonOptions.Format();
-
-        public Option<bool> FollowLinks { get; } = CommonOptions.FollowLinks();
-
-        public Option<string[]> Rename { get; } = CommonOptions.Rename();
-
-        public Option<string> Out { get; } = CommonOptions.Out("Folder of the score store; an unfinished one is continued.");
-
-        public Option<int?> TokenBudget { get; } = Numbers.Optional("--token-budget", "Most tokens of one batch (default: by the available memory; a store continues with what it was begun with).", "N", new Bounds<int>(AtLeast: 1));
-
-        public Option<int> ShardSamples { get; } = Numbers.Option("--shard-samples", "Samples of one shard: what an interrupted run loses at most.", "N", ScoreStoreWriter.MaxShardRows, new Bounds<int>(AtLeast: 1));
-
-        public Option<int?> MaxInvalid { get; } = CommonOptions.MaxInvalid();
-
-        public Option<OnBadSample> OnBadSample { get; } = CommonOptions.OnBadSample();
-
-        public Option<int?> MaxLength { get; } = Numbers.Optional("--max-length", "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", "N", new Bounds<int>(AtLeast: 1));
-
         public Option<string> Template { get; } = CommonOptions.Template();
 
         public Option<string> Dtype { get; } = new("--dtype") { Description = "auto (bf16 where the weights are, else f32), f32 or bf16.", DefaultValueFactory = _ => ScoringModel.Auto, HelpName = "TYPE" };
 
-        public Option<bool> TopOne { get; } = new("--top1") { Description = "Also store whether each target is the likeliest token." };
+        public Command AddTo(Command command) => command.With(
+            [Model, .. _corpus.All, _rename, _out, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, _topOne, _entropy, _threads, _allowOverMemory, _json]);
 
-        public Option<bool> Entropy { get; } = new("--entropy") { Description = "Also store the entropy at each target." };
-
-        public Option<int> Threads { get; } = CommonOptions.Threads();
-
-        public Option<bool> AllowOverMemory { get; } = CommonOptions.AllowOverMemory();
-
-        public Option<bool> Json { get; } = CommonOptions.Json();
-
-        public Command AddTo(Command command)
-        {
-            foreach (var option in new Option[] { Model, Data, Images, Format, FollowLinks, Rename, Out, TokenBudget, ShardSamples, MaxInvalid, OnBadSample, MaxLength, Template, Dtype, TopOne, Entropy, Threads, AllowOverMemory, Json })
-            {
-                command.Add(option);
-            }
-
-            return command;
-        }
-
-        public IReadOnlyList<DataSource> Source(ParseResult parsed) =>
-            Renamed.Apply([new DataSource { File = parsed.GetValue(Data)!, Images = parsed.GetValue(Images), Format = parsed.GetValue(Format), FollowLinks = parsed.GetValue(FollowLinks) }], parsed.GetValue(Rename)!);
+        public IReadOnlyList<DataSource> Source(ParseResult parsed) => Renamed.Apply([_corpus.Source(parsed)], parsed.GetValue(_rename)!);
 
         public ScoringOptions Scoring(ParseResult parsed)
         {
             Array.ForEach(parsed.GetValue(Model)!, MissingModel.Require);
             return new()
             {
-                TokenBudget = parsed.GetValue(TokenBudget) ?? ScoringBudget.NumTokens(parsed.GetValue(Out)!, parsed.GetValue(Model)![0]),
-                ShardSamples = parsed.GetValue(ShardSamples),
-                MaxInvalid = InvalidRecords.LimitOf(parsed.GetValue(OnBadSample), parsed.GetValue(MaxInvalid)),
-                MaxLength = parsed.GetValue(MaxLength),
-                TopOne = parsed.GetValue(TopOne),
-                Entropy = parsed.GetValue(Entropy),
+                TokenBudget = parsed.GetValue(_tokenBudget) ?? ScoringBudget.NumTokens(parsed.GetValue(_out)!, parsed.GetValue(Model)![0]),
+                ShardSamples = parsed.GetValue(_shardSamples),
+                MaxInvalid = InvalidRecords.LimitOf(parsed.GetValue(_onBadSample), parsed.GetValue(_maxInvalid)),
+                MaxLength = parsed.GetValue(_maxLength),
+                TopOne = parsed.GetValue(_topOne),
+                Entropy = parsed.GetValue(_entropy),
             };
         }
 
         public void Run(ParseResult parsed, IStage stage, CancellationToken stop) => StageCommand.Run(
-            stage, parsed.GetValue(Out)!, parsed.GetValue(Threads), Existing.Continue, new Screen(parsed.GetValue(Json)), stop, allowOverMemory: parsed.GetValue(AllowOverMemory));
+            stage, parsed.GetValue(_out)!, parsed.GetValue(_threads), Existing.Continue, new Screen(parsed.GetValue(_json)), stop, allowOverMemory: parsed.GetValue(_allowOverMemory));
     }
 
     /// <summary>Describes the command.</summary>
@@ -124,13 +99,7 @@ internal static class ScoreCommand
         var command = shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma });
         command.SetAction((parsed, _) => Guard.Run("fovea score vig", stop =>
         {
-            var suffix = parsed.GetValue(sigma) is { } s ? "@" + s.ToString(CultureInfo.InvariantCulture) : "";
-            if (suffix.Length > 0 && !parsed.GetValue(proxy)!.Contains("blur"))
-            {
-                throw new UsageException($"--sigma applies to the blur; give it with --proxy blur, not with {string.Join(", ", parsed.GetValue(proxy)!)}");
-            }
-
-            var proxies = parsed.GetValue(proxy)!.Select(p => p == "blur" ? p + suffix : p).ToArray();
+            var proxies = VisionlessProxy.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma));
             shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)![0], Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop);
         }, Guard.Continued));
         return command;

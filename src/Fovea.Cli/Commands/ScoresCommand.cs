@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Pipeline.Scores;
@@ -24,24 +24,18 @@ internal static class ScoresCommand
         command.SetAction((parsed, _) => Guard.Run("fovea scores info", _ =>
         {
             var reader = ScoreStoreReader.Open(parsed.GetValue(store)!, allowPartial: true);
-            var summary = JsonSerializer.SerializeToNode(StoreSummary.Of(reader), StageManifest.Json)!.AsObject();
-            summary["complete"] = reader.IsComplete;
-            summary["shards"] = reader.Shards.Count;
-            summary["token_budgets"] = new JsonArray([.. reader.Shards.Select(s => s.TokenBudget).Where(b => b is not null).Distinct().Select(b => (JsonNode)b!)]);
             var statistics = StoreStatistics.Of(reader);
-            StoreStatistics.AddTo(summary, statistics);
-            summary["provenance"] = JsonSerializer.SerializeToNode(reader.Provenance);
             if (parsed.GetValue(json))
             {
-                Print(summary, true);
+                var document = StoreInfo.Of(reader);
+                StoreStatistics.AddTo(document, statistics);
+                Console.WriteLine(document.ToJsonString(StageManifest.Json));
                 return;
             }
 
-            summary.Remove("statistics");
-            summary.Remove("warnings");
             StatisticsText.Write(Console.Out, statistics);
-            Print(summary, false);
-            Screen.Warn(statistics);
+            Console.WriteLine(string.Join(Environment.NewLine, StoreInfo.Lines(StoreInfo.Of(reader))));
+            Screen.Notice(StatisticsText.Warnings(statistics));
         }));
         return command;
     }
@@ -74,10 +68,10 @@ internal static class ScoresCommand
         command.SetAction((parsed, _) => Guard.Run("fovea scores verify", _ =>
         {
             var folder = parsed.GetValue(store)!;
-            string[] damage = [.. ScoreStoreReader.FindDamage(folder), .. OtherCount(folder)];
+            string[] damage = [.. StoreInfo.FindDamage(folder)];
             if (parsed.GetValue(json))
             {
-                Print(new JsonObject { ["intact"] = damage.Length == 0, ["damage"] = new JsonArray([.. damage.Select(d => (JsonNode)d)]) }, true);
+                Console.WriteLine(new JsonObject { ["intact"] = damage.Length == 0, ["damage"] = new JsonArray([.. damage.Select(d => (JsonNode)d)]) }.ToJsonString(StageManifest.Json));
             }
             else
             {
@@ -92,16 +86,6 @@ internal static class ScoresCommand
             Screen.Notice($"{folder}: intact");
         }));
         return command;
-    }
-
-    /// <summary>A store whose last shards are missing from its list has no gap; the run that made it counted.</summary>
-    private static IEnumerable<string> OtherCount(string folder)
-    {
-        var samples = StageManifest.Read(folder) is { Complete: true, Result: { } result } ? (int?)result["samples"] : null;
-        var found = ScoreStoreReader.CountOf(folder);
-        return samples is { } expected && expected != found
-            ? [$"{Path.Combine(folder, ScoreStoreReader.ManifestFile)}: {found} samples; {StageManifest.FileName} says that {expected} were scored; run the scoring again"]
-            : [];
     }
 
     private static Command Query()
@@ -127,29 +111,5 @@ internal static class ScoresCommand
             QueryOutput.WriteText(answer, text);
         }));
         return command;
-    }
-
-    private static void Print(JsonObject document, bool json)
-    {
-        if (json)
-        {
-            Console.WriteLine(document.ToJsonString(StageManifest.Json));
-            return;
-        }
-
-        foreach (var (key, value) in document)
-        {
-            if (value is not JsonObject fields)
-            {
-                Console.WriteLine($"{key}: {(value is JsonArray ? value.ToJsonString() : value?.ToJsonString(StageManifest.Json).Trim('"'))}");
-                continue;
-            }
-
-            Console.WriteLine($"{key}:");
-            foreach (var (field, inner) in fields)
-            {
-                Console.WriteLine($"  {field}: {inner?.ToString()}");
-            }
-        }
     }
 }

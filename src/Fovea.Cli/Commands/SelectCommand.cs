@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
+using Fovea.Core.Configuration;
 using Fovea.Pipeline.Stages;
 using Fovea.Selection;
 
@@ -11,17 +11,12 @@ internal static class SelectCommand
 {
     private static readonly Bounds<decimal> Percent = new(Above: 0, AtMost: 100);
 
-    private static readonly SelectionMethod[] Thresholded =
-        [SelectionMethod.Vig, SelectionMethod.VigSamples, SelectionMethod.VigTokens, SelectionMethod.RandomTokens, SelectionMethod.RandomSamples, SelectionMethod.ExcessLoss];
-
-    private static readonly SelectionMethod[] OnTokens = [SelectionMethod.Vig, SelectionMethod.VigTokens, SelectionMethod.RandomTokens];
-
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
         var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
-        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", Known)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
+        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", SelectionMethods.Known)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
         var p = Numbers.Optional("--p", $"VIG: per cent of the samples kept; excess-loss: of the tokens (default: {VigOptions.PaperPercent}).", "P", Percent);
         var tokenP = Numbers.Optional("--token-p", "VIG: a separate threshold on tokens, which this per cent of them pass.", "P", Percent);
         var tokenTau = Numbers.Optional<double>("--token-tau", "VIG: the threshold on tokens, in nats.", "NATS");
@@ -33,14 +28,14 @@ internal static class SelectCommand
         var folder = CommonOptions.Out("Folder of the weights.");
         var json = CommonOptions.Json();
         var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed, folder, json };
-        var uses = new (Option Option, SelectionMethod[] Methods)[]
+        var uses = new (Option Option, IReadOnlyList<SelectionMethod> Methods)[]
         {
-            (p, Thresholded), (tokenP, OnTokens), (tokenTau, OnTokens), (alpha, [SelectionMethod.Prior]), (against, Thresholded), (strict, Thresholded),
+            (p, SelectionMethods.Thresholded), (tokenP, SelectionMethods.OnTokens), (tokenTau, SelectionMethods.OnTokens), (alpha, [SelectionMethod.Prior]), (against, SelectionMethods.Thresholded), (strict, SelectionMethods.Thresholded),
             (reference, [SelectionMethod.ExcessLoss]), (seed, [SelectionMethod.RandomTokens, SelectionMethod.RandomSamples]),
         };
         command.SetAction((parsed, _) => Guard.Run("fovea select", stop =>
         {
-            var methods = Methods(parsed.GetValue(method)!);
+            var methods = SelectionMethods.Parse(parsed.GetValue(method)!);
             TellOfIdle(parsed, methods, uses);
             var stage = new SelectStage
             {
@@ -62,32 +57,12 @@ internal static class SelectCommand
         return command;
     }
 
-    private static string[] Known => Array.ConvertAll(Enum.GetValues<SelectionMethod>(), NameOf);
-
     // An option that changes nothing was perhaps meant to change something.
-    private static void TellOfIdle(ParseResult parsed, SelectionMethod[] methods, (Option Option, SelectionMethod[] Methods)[] uses)
+    private static void TellOfIdle(ParseResult parsed, SelectionMethod[] methods, (Option Option, IReadOnlyList<SelectionMethod> Methods)[] uses)
     {
         foreach (var (option, users) in uses.Where(u => parsed.GetResult(u.Option) is { Implicit: false } && !methods.Intersect(u.Methods).Any()))
         {
-            Screen.Notice($"{option.Name} has no effect with --method {string.Join('*', methods.Select(NameOf))}; it is for {string.Join(", ", users.Select(NameOf))}");
+            Screen.Notice($"{option.Name} has no effect with --method {string.Join('*', methods.Select(SelectionMethods.NameOf))}; it is for {string.Join(", ", users.Select(SelectionMethods.NameOf))}");
         }
     }
-
-    private static string NameOf(SelectionMethod method) => method switch
-    {
-        SelectionMethod.VigSamples => "sample-only",
-        SelectionMethod.VigTokens => "token-only",
-        _ => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(method.ToString()),
-    };
-
-    // "prior*vig": each of them, with or without dashes, or by the names that say where the threshold acts.
-    private static SelectionMethod[] Methods(string text) => Array.ConvertAll(text.Split('*'), name =>
-    {
-        var plain = name.Trim().Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
-        plain = plain switch { "sampleonly" => nameof(SelectionMethod.VigSamples), "tokenonly" => nameof(SelectionMethod.VigTokens), _ => plain };
-        return Array.Find(Enum.GetValues<SelectionMethod>(), m => m.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)) is var found
-            && found.ToString().Equals(plain, StringComparison.OrdinalIgnoreCase)
-            ? found
-            : throw new UsageException($"--method {Quoted.Shorten(name)}: expected one of {string.Join(", ", Known)}, or a product of them (a*b){NearestName.Hint(name, Known)}");
-    });
 }

@@ -1,7 +1,7 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Provenance;
+using Fovea.Core.Text;
+using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 
@@ -24,24 +24,11 @@ internal static class StageCommand
             StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount, AllowOverMemory = allowOverMemory }, existing));
         if (screen.Json)
         {
-            var document = new JsonObject
-            {
-                ["metrics"] = manifest.Result!.DeepClone(),
-                ["run"] = new JsonObject
-                {
-                    ["out"] = folder,
-                    ["seconds"] = manifest.Seconds,
-                    ["config"] = manifest.Config.DeepClone(),
-                    ["inputs"] = JsonSerializer.SerializeToNode(manifest.Inputs),
-                    ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
-                },
-            };
-            StageResults.AddTo(document, manifest, folder);
-            Console.WriteLine(document.ToJsonString(StageManifest.Json));
+            Console.WriteLine(StageDocument.Of(manifest, folder).ToJsonString(StageManifest.Json));
             return;
         }
 
         StageResults.Show(screen, manifest, folder);
-        Screen.Notice($"{stage.Kind} complete in {Screen.Duration(manifest.Seconds)}: {folder}");
+        Screen.Notice($"{stage.Kind} complete in {Durations.InWords(manifest.Seconds)}: {folder}");
     }
 }

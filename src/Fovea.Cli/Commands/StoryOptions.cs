@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
+using Fovea.Core.Configuration;
 using Fovea.Pipeline.Plans;
 
 namespace Fovea.Cli.Commands;

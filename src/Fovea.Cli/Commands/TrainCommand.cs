@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
 using Fovea.Cli.Terminal;
-using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
-using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 
@@ -14,12 +10,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea train</c>: one training run, from a configuration, from a model and data, or from both.</summary>
 internal sealed class TrainCommand
 {
-    /// <summary>For a model and data without a configuration: one pass over the data, at the learning rate of LLaVA's tuning.</summary>
-    private const string Defaults = """{ "training": { "epochs": 1, "batch_size": 32, "learning_rate": 2e-5, "checkpoint_every": 100 } }""";
-
-    /// <summary>For a model that has one: LLaVA's tuning leaves the tower as it is.</summary>
-    private const string FrozenTower = """training.frozen=["model.vision_tower"]""";
-
     private readonly Option<string?> _config = CommonOptions.Config(required: false);
     private readonly Option<string?> _model = new("--model") { Description = "Model folder to start from, in place of the configuration's model or preset, with its own tokenizer.", HelpName = "DIR" };
     private readonly Option<string?> _data = new("--data") { Description = "Corpus to train on, in place of the configuration's data: LLaVA JSON or JSON Lines, or COCO captions.", HelpName = "FILE" };
@@ -55,77 +45,28 @@ internal sealed class TrainCommand
         return command;
     }
 
-    /// <summary>The run that a command line asks for: the configuration, then the options, then <c>--set</c>.</summary>
     private TrainStage Stage(ParseResult parsed)
     {
-        IEnumerable<string> overrides = [.. Overrides(parsed), .. parsed.GetValue(_set)!];
-        var stage = parsed.GetValue(_config) is { } file ? ConfigFile.Load<TrainStage>(file, overrides)
-            : parsed.GetValue(_model) is { } model && parsed.GetValue(_data) is not null ? WithoutFile([.. ForModel(model), .. overrides])
-            : throw new UsageException("expected --config, or --model and --data");
-        stage = parsed.GetValue(_followLinks) ? stage with { Data = Linked(stage.Data), HeldOut = Linked(stage.HeldOut) } : stage;
-        var renames = parsed.GetValue(_rename)!;
-        return stage with { Data = Renamed.Apply(stage.Data, renames, stage.HeldOut), HeldOut = Renamed.Apply(stage.HeldOut, renames, stage.Data) };
-    }
-
-    private static IReadOnlyList<DataSource> Linked(IReadOnlyList<DataSource> data) => [.. data.Select(d => d with { FollowLinks = true })];
-
-    /// <summary>The run of a command line without a configuration. Steps that are asked for take the place of the one epoch that nobody asked for.</summary>
-    internal static TrainStage WithoutFile(IReadOnlyList<string> overrides) => ConfigBinder.Read<TrainStage>(Defaults, "fovea train",
-        [.. overrides.Any(o => o.StartsWith("training.steps=", StringComparison.Ordinal)) ? ["training.epochs=null"] : (string[])[], .. overrides]);
-
-    private static string[] ForModel(string folder)
-    {
-        MissingModel.Require(folder);
-        return ModelInspection.Read(folder).Tower is null ? [] : [FrozenTower];
-    }
-
-    private IEnumerable<string> Overrides(ParseResult parsed)
-    {
-        if (parsed.GetValue(_model) is { } model)
-        {
-            yield return $"model={Quote(model)}";
-            foreach (var key in new[] { "preset", "decoder_from", "tokenizer" })
-            {
-                yield return $"{key}=null";
-            }
-        }
-
-        if (parsed.GetValue(_data) is { } data)
-        {
-            yield return $"data={JsonSerializer.Serialize<DataSource[]>([new DataSource { File = data, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) }], StageManifest.Json)}";
-        }
-        else if (Array.Find<Option>([_images, _format], o => Given(parsed, o)) is { } stray)
+        bool Given(Option option) => parsed.GetResult(option) is { Implicit: false };
+        var data = parsed.GetValue(_data);
+        if (data is null && Array.Find<Option>([_images, _format], Given) is { } stray)
         {
             throw new UsageException($"{stray.Name} describes the corpus of --data; give --data too, or --set data[0].{stray.Name[2..]}=...");
         }
 
-        if (Given(parsed, _template))
+        return new TrainRequest
         {
-            yield return $"template={Quote(parsed.GetValue(_template)!)}";
-        }
-
-        if (parsed.GetValue(_weights) is { } weights)
-        {
-            yield return $"weights={Quote(weights)}";
-        }
-
-        if (parsed.GetValue(_maxInvalid) is { } maxInvalid)
-        {
-            yield return FormattableString.Invariant($"max_invalid={maxInvalid}");
-        }
-
-        if (Given(parsed, _onBadSample))
-        {
-            yield return $"on_bad_sample={(parsed.GetValue(_onBadSample) == OnBadSample.Skip ? "skip" : "stop")}";
-        }
-
-        if (parsed.GetValue(_seed) is { } seed)
-        {
-            yield return FormattableString.Invariant($"training.seed={seed}");
-        }
+            Config = parsed.GetValue(_config),
+            Model = parsed.GetValue(_model),
+            Data = data is null ? null : new DataSource { File = data, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) },
+            Template = Given(_template) ? parsed.GetValue(_template) : null,
+            Weights = parsed.GetValue(_weights),
+            MaxInvalid = parsed.GetValue(_maxInvalid),
+            OnBadSample = Given(_onBadSample) ? parsed.GetValue(_onBadSample) : null,
+            Seed = parsed.GetValue(_seed),
+            Set = parsed.GetValue(_set)!,
+            FollowLinks = parsed.GetValue(_followLinks),
+            Renames = parsed.GetValue(_rename)!,
+        }.ToStage();
     }
-
-    private static bool Given(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
-
-    private static string Quote(string text) => JsonSerializer.Serialize(text);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Errors;
 using Fovea.Torch;
@@ -12,8 +11,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea verify PATH</c>: reference cases through the classes that training uses.</summary>
 internal static class VerifyCommand
 {
-    private const int MostRowsOfAGroup = 8;
-
     /// <summary>Describes the command.</summary>
     public static Command Create()
     {
@@ -31,14 +28,7 @@ internal static class VerifyCommand
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
-            string[] folders = parsed.GetValue(data)!;
-            var missing = folders.FirstOrDefault(f => !Directory.Exists(f));
-            if (missing is not null)
-            {
-                throw new InvalidInputException(missing, null, "not found; --data expects a folder");
-            }
-
-            var verifier = new Verifier(folders.Length > 0 ? folders : [DefaultData()]);
+            var verifier = Verifier.Over(parsed.GetValue(data)!);
             var report = StageProgress.Show(screen, progress => verifier.Run(parsed.GetValue(path)!, progress, stop));
             Show(screen, report);
             if (report.NumFailed > 0)
@@ -49,50 +39,21 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static string DefaultData() => Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine("..", "shared"), "data");
-
     private static void Show(Screen screen, VerificationReport report)
     {
         if (screen.Json)
         {
-            Console.WriteLine(Document(report).ToJsonString());
+            Console.WriteLine(report.ToJson().ToJsonString());
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumns("case", "quantity", "largest difference", "tolerance", "");
-        foreach (var row in Rows(report.Checks))
-        {
-            table.AddRow([.. row.Select(c => new Markup(c))]);
-        }
-
-        screen.Results.Write(table);
+        screen.WriteTable(["case", "quantity", "largest difference", "tolerance", ""], report.Rows().Select(r => Row(Markup.Escape(r.Name), r.Check)));
         if (report.NumLater > 0)
         {
             Console.WriteLine($"{report.NumLater} later: reference values that this version does not compare");
         }
 
         Console.WriteLine($"{report.NumPassed} passed, {report.NumFailed} failed");
-    }
-
-    /// <summary>One row a quantity; where a folder or file holds many cases, one row for all of a quantity that passed.</summary>
-    private static IEnumerable<string[]> Rows(IReadOnlyList<Check> checks)
-    {
-        foreach (var group in checks.GroupBy(c => (c.Kind, c.Verdict, Folder: c.Name.Contains('/', StringComparison.Ordinal) ? c.Name[..c.Name.LastIndexOf('/')] : c.Name, c.Quantity)))
-        {
-            var rows = group.ToList();
-            if (group.Key.Verdict != Verdict.Passed || rows.Count <= MostRowsOfAGroup)
-            {
-                foreach (var check in rows)
-                {
-                    yield return Row(Markup.Escape(check.Name), check);
-                }
-            }
-            else
-            {
-                var worst = rows.MaxBy(c => c.Tolerance > 0 ? c.Difference / c.Tolerance : c.Difference)!;
-                yield return Row($"{Markup.Escape(group.Key.Folder)}/* ({rows.Count} cases)", worst);
-            }
-        }
     }
 
     private static string[] Row(string name, Check check) =>
@@ -108,23 +69,4 @@ internal static class VerifyCommand
             _ => "later",
         },
     ];
-
-    private static JsonObject Document(VerificationReport report) => new()
-    {
-        ["passed"] = report.NumPassed,
-        ["failed"] = report.NumFailed,
-        ["later"] = report.NumLater,
-        ["cases"] = new JsonArray([.. report.Checks.Select(c => (JsonNode)new JsonObject
-        {
-            ["name"] = c.Name,
-            ["kind"] = c.Kind,
-            ["quantity"] = c.Quantity,
-            ["difference"] = Finite(c.Difference),
-            ["tolerance"] = Finite(c.Tolerance),
-            ["passed"] = c.Verdict == Verdict.Later ? null : c.Verdict == Verdict.Passed,
-            ["reason"] = c.Reason,
-        })]),
-    };
-
-    private static double? Finite(double? value) => value is { } v && double.IsFinite(v) ? v : null; // JSON has neither NaN nor infinity
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Fovea.Core.Provenance;
 using Fovea.Pipeline.Workers;
 using Spectre.Console;
 
@@ -13,36 +11,22 @@ internal sealed class PlanProgress : IPlanObserver
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
-    private readonly string _folder;
-    private readonly IReadOnlyList<StageSpec> _plan;
-    private readonly PlanEstimate _estimate;
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly PlanStatus _status;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ProgressTask> _bars = new(StringComparer.Ordinal);
     private ProgressContext? _context;
     private ProgressTask? _overall;
 
-    private PlanProgress(IReadOnlyList<StageSpec> plan, string folder) => (_plan, _folder, _estimate) = (plan, folder, new PlanEstimate(plan));
-
-    private sealed class Running
-    {
-        public required TimeSpan Started { get; init; }
-
-        public required bool WasComplete { get; init; }
-
-        public ProgressTask? Bar { get; init; }
-
-        public string Text { get; set; } = "";
-    }
+    private PlanProgress(PlanStatus status) => _status = status;
 
     /// <summary>Runs <paramref name="work"/> while showing the plan's progress.</summary>
     /// <param name="screen">Where to.</param>
     /// <param name="plan">All stages.</param>
-    /// <param name="folder">The run's folder: a stage that is complete in it already tells nothing of how long others take.</param>
+    /// <param name="folder">The run's folder.</param>
     /// <param name="work">Tells the observer.</param>
     public static async Task ShowAsync(Screen screen, IReadOnlyList<StageSpec> plan, string folder, Func<IPlanObserver, Task> work)
     {
-        var progress = new PlanProgress(plan, folder);
+        var progress = new PlanProgress(new PlanStatus(plan, folder));
         if (!screen.IsInteractive)
         {
             // This process computes nothing: a timer disturbs no tensor.
@@ -67,13 +51,12 @@ internal sealed class PlanProgress : IPlanObserver
     {
         lock (_gate)
         {
-            _running[stage.Name] = new Running
+            var hasWork = _status.Start(stage);
+            if (_context is not null)
             {
-                Started = _clock.Elapsed,
-                WasComplete = StageManifest.Read(Path.Combine(_folder, stage.Name)) is { Complete: true },
-                Bar = _context?.AddTask(Markup.Escape(stage.Name), maxValue: 1),
-            };
-            if (_context is null && !_running[stage.Name].WasComplete)
+                _bars[stage.Name] = _context.AddTask(Markup.Escape(stage.Name), maxValue: 1);
+            }
+            else if (hasWork)
             {
                 Screen.Notice($"start: {stage.Name}");
             }
@@ -85,23 +68,10 @@ internal sealed class PlanProgress : IPlanObserver
     {
         lock (_gate)
         {
-            if (!_running.TryGetValue(stage.Name, out var running))
+            if (_status.Progress(stage, message) is { } now && _bars.TryGetValue(stage.Name, out var bar))
             {
-                return;
-            }
-
-            var share = message.Total > 0 ? (double)message.Done / message.Total : 0;
-            running.Text = $"{stage.Name}: {message.Task} {message.Done}/{message.Total}{(message.Note is null ? "" : $" ({message.Note})")}";
-            if (stage.Kind == "train")
-            {
-                // Other stages go through several tasks, so that the share of one says nothing of the whole.
-                _estimate.Progressed(stage, (_clock.Elapsed - running.Started).TotalSeconds, share);
-            }
-
-            if (running.Bar is { } bar)
-            {
-                bar.Value = share;
-                bar.Description = Markup.Escape(running.Text);
+                bar.Value = now.Share;
+                bar.Description = Markup.Escape(now.Text);
                 Overall();
             }
         }
@@ -112,38 +82,34 @@ internal sealed class PlanProgress : IPlanObserver
     {
         lock (_gate)
         {
-            if (!_running.Remove(stage.Name, out var running))
+            if (_status.Finish(stage) is not { } line)
             {
                 return;
             }
 
-            var seconds = (_clock.Elapsed - running.Started).TotalSeconds;
-            _estimate.Done(stage, seconds, !running.WasComplete);
-            if (running.Bar is { } bar)
+            if (!_bars.Remove(stage.Name, out var bar))
             {
-                bar.Value = 1;
-                bar.StopTask();
-                _context?.RemoveTask(bar);
-                _overall!.Increment(stage.Cost);
-                Overall();
+                Screen.Notice(line);
                 return;
             }
 
-            var took = running.WasComplete ? "complete already" : Screen.Duration(seconds);
-            Screen.Notice($"[{_estimate.Finished}/{_plan.Count}] {stage.Name}: {took}{(_estimate.Finished < _plan.Count ? $"; {_estimate.InWords(_clock.Elapsed.TotalSeconds)}" : "")}");
+            bar.Value = 1;
+            bar.StopTask();
+            _context!.RemoveTask(bar);
+            _overall!.Increment(stage.Cost);
+            Overall();
         }
     }
 
-    private void Overall() =>
-        _overall!.Description = Markup.Escape($"whole run: {_estimate.Finished} of {_plan.Count} stages, {_estimate.InWords(_clock.Elapsed.TotalSeconds)}");
+    private void Overall() => _overall!.Description = Markup.Escape($"whole run: {_status.Overall}");
 
     private void Line()
     {
         lock (_gate)
         {
-            if (_running.Count > 0)
+            if (_status.Current is { } line)
             {
-                Screen.Notice($"running: {string.Join("; ", _running.Select(r => r.Value.Text.Length > 0 ? r.Value.Text : r.Key))}; {_estimate.InWords(_clock.Elapsed.TotalSeconds)}");
+                Screen.Notice(line);
             }
         }
     }

@@ -1,4 +1,4 @@
-using Fovea.Pipeline.Scores;
+using Fovea.Core.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -34,6 +34,18 @@ internal sealed class Screen
 
     /// <summary>Whether progress can be drawn in place.</summary>
     public bool IsInteractive => !Console.IsErrorRedirected && Notices.Profile.Capabilities.Interactive;
+
+    /// <summary>Writes a table on standard output; its cells are markup.</summary>
+    public void WriteTable(string[] heads, IEnumerable<string[]> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns(heads);
+        foreach (var row in rows)
+        {
+            table.AddRow(row);
+        }
+
+        Results.Write(table);
+    }
 
     /// <summary>Writes to standard output without blanks at the ends of lines; nothing, and false, where a line would be longer than <paramref name="width"/>.</summary>
     public bool WriteIfFits(IRenderable what, int width)
@@ -83,19 +95,24 @@ internal sealed class Screen
         }
     }
 
+    /// <summary>Writes plain lines of any length: the console's own layout would break them and interpret brackets.</summary>
+    public static void WriteLines(IAnsiConsole console, params IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            console.Profile.Out.Writer.WriteLine(line);
+        }
+    }
+
     /// <summary>Writes one plain line on standard error.</summary>
     public static void Notice(string line) => StandardError.Line(line);
 
-    /// <summary>A duration as people read it.</summary>
-    public static string Duration(double seconds) =>
-        seconds < 90 ? $"{seconds:0} s" : seconds < 5400 ? $"{seconds / 60:0} min" : $"{seconds / 3600:0.0} h";
-
-    /// <summary>Writes a store's warnings on standard error.</summary>
-    public static void Warn(IEnumerable<ScoreStatistics> statistics)
+    /// <summary>Writes plain lines on standard error.</summary>
+    public static void Notice(IEnumerable<string> lines)
     {
-        foreach (var warning in statistics.SelectMany(s => s.Warnings()))
+        foreach (var line in lines)
         {
-            Notice("warning: " + warning);
+            Notice(line);
         }
     }
 }

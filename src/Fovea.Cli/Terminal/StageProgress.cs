@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fovea.Core.Text;
 using Fovea.Core.Watching;
 using Spectre.Console;
 
@@ -78,7 +79,7 @@ internal sealed class StageProgress : IProgressSink
             {
                 _sinceLine.Restart();
                 var left = done > 0 ? entry.Clock.Elapsed.TotalSeconds * (total - done) / done : 0;
-                Screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Screen.Duration(left)}" : "")}");
+                Screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Durations.InWords(left)}" : "")}");
             }
         }
     }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Fovea.Core.Provenance;
 using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Scores;
@@ -24,49 +21,19 @@ internal static class StageResults
 
                 break;
             case "score_vig" or "score_prior":
-                Values(screen, manifest.Result!);
+                Screen.WriteLines(screen.Results, StageSentences.Values(manifest.Result!));
                 var statistics = StoreStatistics.Of(ScoreStoreReader.Open(folder));
                 StatisticsText.Write(screen.Results.Profile.Out.Writer, statistics);
-                Screen.Warn(statistics);
+                Screen.Notice(StatisticsText.Warnings(statistics));
                 break;
             case "select":
-                foreach (var line in StageSentences.Selection(manifest.Result!))
-                {
-                    Line(screen, line);
-                }
-
+                Screen.WriteLines(screen.Results, StageSentences.Selection(manifest.Result!));
                 break;
             default:
-                Values(screen, manifest.Result!);
+                Screen.WriteLines(screen.Results, StageSentences.Values(manifest.Result!));
                 break;
         }
 
-        foreach (var advice in StageSentences.Advice(manifest))
-        {
-            Screen.Notice(advice);
-        }
+        Screen.Notice(StageSentences.Advice(manifest));
     }
-
-    /// <summary>Adds to the document of <c>--json</c> what a stage's folder says beside the stage's own result.</summary>
-    public static void AddTo(JsonObject document, StageManifest manifest, string folder)
-    {
-        if (manifest.Kind is "score_vig" or "score_prior")
-        {
-            StoreStatistics.AddTo(document, StoreStatistics.Of(ScoreStoreReader.Open(folder)));
-        }
-    }
-
-    /// <summary>Every plain value on a line; numbers at six significant digits, whole numbers with separators.</summary>
-    private static void Values(Screen screen, JsonObject result)
-    {
-        foreach (var (key, value) in result.Where(r => r.Value is JsonValue))
-        {
-            var text = value!.GetValueKind() == JsonValueKind.Number && StageSentences.Number(value) is { } number
-                ? number.ToString(Math.Abs(number) >= 1e6 || number == Math.Floor(number) ? "#,0" : "G6", CultureInfo.InvariantCulture)
-                : value.ToJsonString(StageManifest.Json).Trim('"');
-            Line(screen, $"{key}: {text}");
-        }
-    }
-
-    private static void Line(Screen screen, string text) => screen.Results.Profile.Out.Writer.WriteLine(text);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Provenance;
+using Fovea.Core.Text;
 using Fovea.Pipeline.Plans;
 
 namespace Fovea.Cli.Terminal;
@@ -14,7 +15,7 @@ internal static class StoryResults
         if (!screen.Json)
         {
             TerminalFindings.Show(screen, outcome.Findings);
-            Screen.Notice($"complete in {Screen.Duration(outcome.Seconds)}");
+            Screen.Notice($"complete in {Durations.InWords(outcome.Seconds)}");
             screen.Results.Profile.Out.Writer.WriteLine($"report: {outcome.Report}");
             return;
         }

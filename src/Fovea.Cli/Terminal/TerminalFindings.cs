@@ -1,3 +1,4 @@
+using Fovea.Core.Text;
 using Fovea.Pipeline.Findings;
 using Spectre.Console;
 
@@ -26,7 +27,7 @@ internal static class TerminalFindings
         var left = new List<string>();
         foreach (var found in findings.Tables.Where(t => t.InSummary))
         {
-            if (!screen.WriteIfFits(Table(found), Width) && !screen.WriteIfFits(Turned(found), Width))
+            if (!screen.WriteIfFits(Table(found), Width) && !screen.WriteIfFits(Table(found, turned: true), Width))
             {
                 left.Add(found.Title);
             }
@@ -44,33 +45,15 @@ internal static class TerminalFindings
     {
         if (!screen.WriteIfFits(Table(table), Width))
         {
-            screen.WriteIfFits(Turned(table), int.MaxValue / 8);
+            screen.WriteIfFits(Table(table, turned: true), int.MaxValue / 8);
         }
 
         Paragraph(screen.Results, table.Note);
     }
 
-    /// <summary>Text broken at blanks, with <paramref name="bullet"/> before its first line and as much room before the others.</summary>
-    internal static IEnumerable<string> Wrapped(string text, string bullet)
-    {
-        var line = bullet;
-        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (line.Length > bullet.Length && line.Length + 1 + word.Length > Width)
-            {
-                yield return line;
-                line = new string(' ', bullet.Length);
-            }
-
-            line += (line.Length > bullet.Length ? " " : "") + word;
-        }
-
-        yield return line.TrimEnd();
-    }
-
     private static void Paragraph(IAnsiConsole console, string text, string bullet = "", Style? style = null)
     {
-        foreach (var line in Wrapped(text, bullet))
+        foreach (var line in WrappedText.Lines(text, Width, bullet))
         {
             console.WriteLine(line, style ?? Style.Plain);
         }
@@ -78,49 +61,29 @@ internal static class TerminalFindings
         console.WriteLine();
     }
 
-    private static Table Table(FindingTable found)
+    private static Table Table(FindingTable found, bool turned = false)
     {
-        var table = Begin(found);
-        foreach (var column in found.Columns)
+        string[] columns = [.. found.Columns.Select(c => Markup.Escape(c.Title + Arrow(c.HigherIsBetter)))], rows = [.. found.Rows.Select(r => Markup.Escape(r.Title))];
+        var (across, down) = turned ? (rows, columns) : (columns, rows);
+        var table = new Table().Border(TableBorder.Simple).Title($"[bold]{Markup.Escape(found.Title)}[/]").AddColumn(new TableColumn("").NoWrap());
+        foreach (var head in across)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(column.Title + Arrow(column.HigherIsBetter))).RightAligned().NoWrap());
+            table.AddColumn(new TableColumn(head).RightAligned().NoWrap());
         }
 
-        foreach (var row in found.Rows)
+        for (var d = 0; d < down.Length; d++)
         {
-            table.AddRow([Markup.Escape(row.Title), .. row.Cells.Select((c, i) => Cell(found, c, i))]);
+            table.AddRow([down[d], .. across.Select((_, a) => turned ? Cell(found, a, d) : Cell(found, d, a))]);
         }
 
         return table;
-    }
-
-    private static Table Turned(FindingTable found)
-    {
-        var table = Begin(found);
-        foreach (var row in found.Rows)
-        {
-            table.AddColumn(new TableColumn(Markup.Escape(row.Title)).RightAligned().NoWrap());
-        }
-
-        for (var i = 0; i < found.Columns.Count; i++)
-        {
-            var column = i;
-            table.AddRow([Markup.Escape(found.Columns[i].Title + Arrow(found.Columns[i].HigherIsBetter)), .. found.Rows.Select(r => Cell(found, r.Cells[column], column))]);
-        }
-
-        return table;
-    }
-
-    private static Table Begin(FindingTable found)
-    {
-        var table = new Table().Border(TableBorder.Simple).Title($"[bold]{Markup.Escape(found.Title)}[/]");
-        return table.AddColumn(new TableColumn("").NoWrap());
     }
 
     private static string Arrow(bool? higher) => higher switch { true => " ↑", false => " ↓", null => "" };
 
-    private static string Cell(FindingTable table, FindingCell cell, int column)
+    private static string Cell(FindingTable table, int row, int column)
     {
+        var cell = table.Rows[row].Cells[column];
         var style = table.Columns[column].Style;
         var decimals = FindingNumbers.ColumnDecimals(table, column);
         var value = Markup.Escape(cell.Text ?? FindingNumbers.Of(cell.Value, style, decimals));

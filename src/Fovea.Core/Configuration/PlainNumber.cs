@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Fovea.Core.Errors;
 
 namespace Fovea.Core.Configuration;
 
@@ -16,6 +17,23 @@ public static class PlainNumber
         const NumberStyles Real = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         var style = IsWhole(typeof(TNumber)) ? NumberStyles.AllowLeadingSign : Real;
         return TNumber.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && TNumber.IsFinite(number) && !(TNumber.IsZero(number) && HasDigitAboveZero(text)) ? number : null;
+    }
+
+    /// <summary>The number that <paramref name="text"/> is, within bounds; null for anything else, with what was expected and found in <paramref name="fault"/>.</summary>
+    public static TNumber? Read<TNumber>(string text, Bounds<TNumber>? bounds, out string fault)
+        where TNumber : struct, INumber<TNumber>
+    {
+        fault = "";
+        if (Parse<TNumber>(text) is { } number && (bounds is null || bounds.Contain(number)))
+        {
+            return number;
+        }
+
+        var kind = IsWhole(typeof(TNumber)) ? "a whole number" : "a number";
+        var range = bounds is null ? "" : $", {bounds}";
+        var advice = text.Contains(',', StringComparison.Ordinal) ? " (decimals have a point, and there are no thousands separators)" : "";
+        fault = $"expected {kind}{range}, got '{Quoted.Shorten(text)}'{advice}";
+        return null;
     }
 
     /// <summary>Whether a type of numbers has no fractions.</summary>

@@ -68,8 +68,7 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
     /// </summary>
     private double Limit(IReadOnlyList<TokenScores> shown)
     {
-        double[] sizes = [.. shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => Math.Abs(TokenMeasures.Difference(a, b))))).Where(double.IsFinite).Order()];
-        return RoundLimit.Above(sizes.Length == 0 ? 0 : sizes[(int)(0.95 * (sizes.Length - 1))]);
+        return RoundLimit.OfMost(shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => (double)TokenMeasures.Difference(a, b)))));
     }
 
     private HeatmapTextBlock Heatmap(Sample sample, TokenScores scores, double limit, Func<SampleKey, TargetSpan, string?>? classOf)

@@ -45,6 +45,15 @@ public static class StageSentences
         }
     }
 
+    /// <summary>Every plain value of a result; numbers at six significant digits, whole numbers with separators.</summary>
+    public static IEnumerable<string> Values(JsonObject result) => result.Where(r => r.Value is JsonValue).Select(r =>
+    {
+        var text = r.Value!.GetValueKind() == JsonValueKind.Number && Number(r.Value) is { } number
+            ? number.ToString(Math.Abs(number) >= 1e6 || number == Math.Floor(number) ? "#,0" : "G6", CultureInfo.InvariantCulture)
+            : r.Value.ToJsonString(StageManifest.Json).Trim('"');
+        return $"{r.Key}: {text}";
+    });
+
     /// <summary>A number of a stage's result; null where there is none.</summary>
     public static double? Number(JsonNode? node) => node is JsonValue v && v.GetValueKind() == JsonValueKind.Number
         && double.TryParse(v.ToJsonString(StageManifest.Json), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)

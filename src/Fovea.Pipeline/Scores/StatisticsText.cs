@@ -16,6 +16,9 @@ public static class StatisticsText
         }
     }
 
+    /// <summary>What the scores warn of, a line each.</summary>
+    public static IEnumerable<string> Warnings(IEnumerable<ScoreStatistics> statistics) => statistics.SelectMany(s => s.Warnings()).Select(w => "warning: " + w);
+
     /// <summary>The lines of one score.</summary>
     public static IEnumerable<string> Lines(ScoreStatistics s)
     {

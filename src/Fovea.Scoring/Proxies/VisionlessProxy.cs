@@ -42,6 +42,12 @@ public sealed record VisionlessProxy(ProxyKind Kind, double? SigmaPixels = null)
     /// <summary>The condition its scores are stored under.</summary>
     public string Condition => Conditions.Visionless(Name);
 
+    /// <summary>Names of proxies, of which the bare <c>blur</c> has the sigma that is given beside them.</summary>
+    /// <exception cref="UsageException">A sigma is given, and no bare blur.</exception>
+    public static string[] WithSigma(string[] names, double? sigma) => sigma is null ? names
+        : names.Contains("blur") ? Array.ConvertAll(names, n => n == "blur" ? string.Create(CultureInfo.InvariantCulture, $"{BlurPrefix}{sigma}") : n)
+        : throw new UsageException($"--sigma applies to the blur; give it with --proxy blur, not with {string.Join(", ", names)}");
+
     /// <summary>Reads <c>blur</c>, <c>blur@7.5</c>, <c>none</c>, <c>black</c>, <c>mean</c>, <c>noise</c> or <c>other</c>.</summary>
     /// <exception cref="UsageException">It is none of these, or sigma is not a positive number of pixels.</exception>
     public static VisionlessProxy Parse(string text)

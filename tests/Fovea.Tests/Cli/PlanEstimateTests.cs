@@ -1,4 +1,3 @@
-using Fovea.Cli.Terminal;
 using Fovea.Pipeline.Workers;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Fovea.Cli.Terminal;
+using Fovea.Core.Text;
 using Xunit;
 
 namespace Fovea.Tests.Cli;

@@ -73,10 +73,10 @@ public sealed class TemplateAuditTests : IDisposable
     [Fact]
     public void In_plain_text_tokens_with_loss_stand_in_brackets_and_control_characters_are_spelt_out()
     {
-        Assert.Equal("[ dog]", AuditReport.Bracketed(new MarkedToken(5, " dog", true)));
-        Assert.Equal(" dog", AuditReport.Bracketed(new MarkedToken(5, " dog", false)));
-        Assert.Equal("[[[x]]]", AuditReport.Bracketed(new MarkedToken(5, "[x]", true)));
-        Assert.Equal("\\u001b\\n\n", AuditReport.Bracketed(new MarkedToken(5, "\u001b\n", false)));
+        Assert.Equal("[ dog]", AuditText.Bracketed(new MarkedToken(5, " dog", true)));
+        Assert.Equal(" dog", AuditText.Bracketed(new MarkedToken(5, " dog", false)));
+        Assert.Equal("[[[x]]]", AuditText.Bracketed(new MarkedToken(5, "[x]", true)));
+        Assert.Equal("\\u001b\\n\n", AuditText.Bracketed(new MarkedToken(5, "\u001b\n", false)));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
-using Fovea.Cli.Commands;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
+using Fovea.Core.Text;
 using Fovea.Models.Generation;
 using Fovea.Torch;
 using Xunit;
@@ -93,7 +93,7 @@ public sealed class GenerationRulesTests
 
     [Fact]
     public void A_model_cannot_steer_the_terminal() =>
-        Assert.Equal("a\n\tb\uFFFD[2J\uFFFDc", GenerateCommand.Harmless("a\n\tb\u001b[2J\u009bc"));
+        Assert.Equal("a\n\tb\uFFFD[2J\uFFFDc", PlainText.Harmless("a\n\tb\u001b[2J\u009bc"));
 
     private static double[] Expected(float[] scores, SamplingOptions options)
     {

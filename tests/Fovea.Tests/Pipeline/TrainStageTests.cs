@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Fovea.Cli.Commands;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
@@ -8,6 +7,7 @@ using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
+using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 using Fovea.Store;
 using Fovea.Tests.Training;
@@ -35,8 +35,8 @@ public sealed class TrainStageTests : IDisposable
     public void Without_a_configuration_steps_take_the_place_of_the_one_epoch()
     {
         string[] wanted = ["model=\"m\"", """data=[{ "file": "mix.json" }]"""];
-        Assert.Equal((null, 1.0), (TrainCommand.WithoutFile(wanted).Training.Steps, TrainCommand.WithoutFile(wanted).Training.Epochs));
-        var counted = TrainCommand.WithoutFile([.. wanted, "training.steps=3"]).Training;
+        Assert.Equal((null, 1.0), (TrainRequest.WithoutFile(wanted).Training.Steps, TrainRequest.WithoutFile(wanted).Training.Epochs));
+        var counted = TrainRequest.WithoutFile([.. wanted, "training.steps=3"]).Training;
         Assert.Equal((3, null), (counted.Steps, counted.Epochs));
     }
 

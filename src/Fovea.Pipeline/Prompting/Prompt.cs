@@ -7,14 +7,14 @@ using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Pipeline.Stages;
 
-namespace Fovea.Cli.Prompting;
+namespace Fovea.Pipeline.Prompting;
 
 /// <summary>A question as a model reads it, with what ends an answer to it: made by the classes that make training samples.</summary>
 /// <param name="Expanded">Ids with image tokens, and images.</param>
 /// <param name="EndIds">The template's, the tokenizer's and those of the model's folder.</param>
 /// <param name="Template">Name of the template that was used.</param>
 /// <param name="Tokenizer">Reads the answer.</param>
-internal sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Tokenizer Tokenizer)
+public sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Template, Tokenizer Tokenizer)
 {
     /// <summary>No template: the text as it stands, with the tokenizer's own special tokens around it.</summary>
     public const string NoTemplate = "none";

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Fovea.Cli.Terminal;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
 
-namespace Fovea.Cli.Prompting;
+namespace Fovea.Pipeline.Prompting;
 
 /// <summary>One run of <c>fovea generate</c>.</summary>
-internal sealed record PromptRun
+public sealed record PromptRun
 {
     /// <summary>The model's folder.</summary>
     public required string Model { get; init; }
@@ -28,13 +27,16 @@ internal sealed record PromptRun
     public required GenerationOptions Options { get; init; }
 
     /// <summary>Generates, giving out text as it comes.</summary>
-    public PromptAnswer Run(Action<string> show, CancellationToken stop)
+    /// <param name="show">Gets the text, piece by piece.</param>
+    /// <param name="notice">Is told, in one line, what the user may not have meant.</param>
+    /// <param name="stop">Ends it.</param>
+    public PromptAnswer Run(Action<string> show, Action<string> notice, CancellationToken stop)
     {
         var images = Prompt.ReadImages(Images);
         using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type });
         if (model.SeesImages && Images.Count == 0)
         {
-            Screen.Notice("no --image is given: the vision-language model answers from the text alone");
+            notice("no --image is given: the vision-language model answers from the text alone");
         }
 
         var prompt = Prompt.Create(model, Model, Text, images, Template);
@@ -55,7 +57,7 @@ internal sealed record PromptRun
 /// <param name="Prompt">What it answers.</param>
 /// <param name="FirstToken">From the start of the prompt to the first id (with beams: to the end).</param>
 /// <param name="Whole">From the start of the prompt to the end.</param>
-internal sealed record PromptAnswer(GeneratedSequence Sequence, Prompt Prompt, TimeSpan FirstToken, TimeSpan Whole)
+public sealed record PromptAnswer(GeneratedSequence Sequence, Prompt Prompt, TimeSpan FirstToken, TimeSpan Whole)
 {
     /// <summary>New ids, the end id included.</summary>
     public int NumNew => Sequence.Ids.Length + (Sequence.EndId is null ? 0 : 1);

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Fovea.Cli.Terminal;
+namespace Fovea.Core.Text;
 
 /// <summary>Text from outside that cannot steer a terminal.</summary>
-internal static class PlainText
+public static class PlainText
 {
     /// <summary>Control characters are written out; line breaks stay visible, and break the line where <paramref name="keepLines"/> says so.</summary>
     public static string Of(string text, bool keepLines = true)
@@ -22,4 +22,8 @@ internal static class PlainText
 
         return plain.ToString();
     }
+
+    /// <summary>Text as it is, but for the control characters by which it could steer a terminal; line breaks and tabs stay.</summary>
+    public static string Harmless(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
 }

@@ -1,12 +1,13 @@
-using Fovea.Pipeline.Workers;
+using Fovea.Core.Text;
 
-namespace Fovea.Cli.Terminal;
+namespace Fovea.Pipeline.Workers;
 
 /// <summary>
 /// How long the rest of a plan will take, from stages of the same kind that were measured in this run, scaled by their planned cost. Where a kind that
 /// matters was not measured yet, there is no number: it says what it is waiting for.
 /// </summary>
-internal sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
+/// <param name="plan">All stages.</param>
+public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
 {
     /// <summary>Kinds that make up less of the remaining cost than this may go by the average of the others.</summary>
     private const double Negligible = 0.2;
@@ -74,7 +75,7 @@ internal sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
     /// <summary>The same in words.</summary>
     public string InWords(double elapsed) => Remaining(elapsed) switch
     {
-        ({ } seconds, _) => $"ETA {Screen.Duration(seconds)}",
+        ({ } seconds, _) => $"ETA {Durations.InWords(seconds)}",
         (_, { } kind) => $"ETA after the first {kind} stage",
         _ => "no ETA yet",
     };

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Fovea.Cli.Terminal;
+namespace Fovea.Core.Text;
 
 /// <summary>Passes text on without blanks at the ends of lines: tables fill up their last column.</summary>
-internal sealed class TrimmedWriter(TextWriter inner) : TextWriter
+public sealed class TrimmedWriter(TextWriter inner) : TextWriter
 {
     private int _blanks;
 

@@ -1,14 +1,17 @@
-using Fovea.Data.Auditing;
 using Fovea.Data.Templates;
-using Fovea.Pipeline.Stages;
 
-namespace Fovea.Cli.Terminal;
+namespace Fovea.Data.Auditing;
 
 /// <summary>An audit as the JSON document of <c>--json</c>.</summary>
-internal static class AuditDocument
+public static class AuditDocument
 {
     /// <summary>The whole audit.</summary>
-    public static object Of(CorpusAudit audit, string file, string folder, SampleEncoder encoder) => new
+    /// <param name="audit">What was found.</param>
+    /// <param name="file">In which corpus.</param>
+    /// <param name="folder">With the tokenizer of which folder.</param>
+    /// <param name="encoder">By which tokenizer and template.</param>
+    /// <param name="versions">Of what found it, by name.</param>
+    public static object Of(CorpusAudit audit, string file, string folder, SampleEncoder encoder, IReadOnlyDictionary<string, string> versions) => new
     {
         metrics = new
         {
@@ -26,7 +29,7 @@ internal static class AuditDocument
         },
         invalid_records = audit.InvalidRecords.Select(i => new { record = i.Key.Record, reason = i.Name, message = i.Reason }),
         samples = audit.Samples.Select(Sample),
-        run = new { data = file, tokenizer = folder, tokenizer_fingerprint = encoder.TokenizerFingerprint, template = encoder.Templates.Name, versions = BuildVersions.All() },
+        run = new { data = file, tokenizer = folder, tokenizer_fingerprint = encoder.TokenizerFingerprint, template = encoder.Templates.Name, versions },
     };
 
     /// <summary>One record.</summary>

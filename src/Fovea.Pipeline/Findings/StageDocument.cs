@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Core.Provenance;
+using Fovea.Pipeline.Scores;
+using Fovea.Store;
+
+namespace Fovea.Pipeline.Findings;
+
+/// <summary>A finished stage as the document of <c>--json</c>.</summary>
+public static class StageDocument
+{
+    /// <summary>What it found and how it was run; of a score store, also what its scores say.</summary>
+    public static JsonObject Of(StageManifest manifest, string folder)
+    {
+        var document = new JsonObject
+        {
+            ["metrics"] = manifest.Result!.DeepClone(),
+            ["run"] = new JsonObject
+            {
+                ["out"] = folder,
+                ["seconds"] = manifest.Seconds,
+                ["config"] = manifest.Config.DeepClone(),
+                ["inputs"] = JsonSerializer.SerializeToNode(manifest.Inputs),
+                ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
+            },
+        };
+        if (manifest.Kind is "score_vig" or "score_prior")
+        {
+            StoreStatistics.AddTo(document, StoreStatistics.Of(ScoreStoreReader.Open(folder)));
+        }
+
+        return document;
+    }
+}

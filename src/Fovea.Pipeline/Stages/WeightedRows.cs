@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
+using Fovea.Store;
+using Fovea.Store.Export;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>A corpus's samples with their weights, as other trainers take them: rows that are trained on, and counts of those that are not.</summary>
+/// <param name="corpus">The corpus.</param>
+/// <param name="weights">Its weights.</param>
+/// <param name="layout">Of image tokens and length.</param>
+/// <param name="stop">Ends the work.</param>
+public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile weights, ExportLayout layout, CancellationToken stop)
+{
+    /// <summary>Samples that the weights leave out, so far.</summary>
+    public int Dropped { get; private set; }
+
+    /// <summary>Samples that cannot be used, so far.</summary>
+    public InvalidRecords Invalid => corpus.Invalid;
+
+    /// <summary>The rows, made as they are asked for.</summary>
+    /// <exception cref="FoveaException">More samples cannot be used than may be, or the weights are not of this corpus.</exception>
+    public IEnumerable<ExportedSample> Rows()
+    {
+        foreach (var sample in corpus.Corpus.Samples)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (weights.Find(sample.Key) is { Status: SelectionStatus.Invalid } marked)
+            {
+                Invalid.Note(sample.Key, marked.Reason ?? "marked as invalid by the weights");
+            }
+            else if (Row(sample) is { } row)
+            {
+                yield return row;
+            }
+        }
+    }
+
+    /// <summary>What became of the corpus, as the document of <c>--json</c>.</summary>
+    /// <param name="rows">How many rows were written.</param>
+    /// <param name="file">Where to.</param>
+    public JsonObject ToJson(int rows, string file) => new()
+    {
+        ["rows"] = rows,
+        ["dropped"] = Dropped,
+        ["invalid"] = Invalid.Records.Count,
+        ["invalid_reasons"] = new JsonObject(Invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+        ["out"] = file,
+    };
+
+    private ExportedSample? Row(Sample sample)
+    {
+        TokenizedSample tokens;
+        try
+        {
+            tokens = corpus.Encoder.Encode(sample);
+        }
+        catch (InvalidInputException e)
+        {
+            Invalid.Add(sample.Key, e);
+            return null;
+        }
+
+        var row = weights.Lookup(tokens);
+        if (row.Status == SelectionStatus.Dropped)
+        {
+            Dropped++;
+            return null;
+        }
+
+        try
+        {
+            return ExportedSample.Of(tokens, row, weights.Normalization, layout);
+        }
+        catch (InvalidInputException e)
+        {
+            Invalid.Add(sample.Key, e);
+            return null;
+        }
+    }
+}
