@@ -45,8 +45,8 @@ internal static class CommonOptions
     public static Option<long?> Seed(string what) => Numbers.Optional<long>("--seed", what, "N");
 
     /// <summary><c>--threads</c>; null for as many as the machine has processors.</summary>
-    public static Option<int> Threads(int? unlessGiven = null) =>
-        Numbers.Option("--threads", "Processor threads of one operation.", "N", unlessGiven ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
+    public static Option<int> Threads(int? defaultValue = null) =>
+        Numbers.Option("--threads", "Processor threads of one operation.", "N", defaultValue ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
 
     /// <summary>A command with options, in their order.</summary>
     public static Command With(this Command command, IEnumerable<Option> options)

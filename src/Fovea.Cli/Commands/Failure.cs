@@ -10,11 +10,11 @@ internal static class Failure
     /// <param name="e">What was thrown.</param>
     /// <param name="hint">The command whose help is named after wrong use.</param>
     public static int Report(Exception e, string hint) => e is UsageException
-        ? Say($"{e.Message.TrimEnd('.')}. See '{hint} --help'.", ExitCodes.WrongUse)
-        : Say(FailureLine.Of(e, "this command", "free memory, or use a smaller model or a smaller batch"), ExitCodes.Failed);
+        ? Print($"{e.Message.TrimEnd('.')}. See '{hint} --help'.", ExitCodes.WrongUse)
+        : Print(FailureLine.Of(e, "this command", "free memory, or use a smaller model or a smaller batch"), ExitCodes.Failed);
 
     /// <summary>Prints a line and returns the exit code; a closed or full standard error changes no exit code.</summary>
-    public static int Say(string line, int code)
+    public static int Print(string line, int code)
     {
         StandardError.Line($"fovea: {line}");
         return code;

@@ -17,7 +17,7 @@ internal static class FoveaCommand
         var parsed = Parse(Create(), args);
         if (WrongUse.Of(parsed) is { } wrong)
         {
-            return Failure.Say($"{wrong} See '{PathOf(parsed.CommandResult)} --help'.", ExitCodes.WrongUse);
+            return Failure.Print($"{wrong} See '{PathOf(parsed.CommandResult)} --help'.", ExitCodes.WrongUse);
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -18,7 +18,7 @@ internal static class Guard
     public static async Task<int> RunAsync(string hint, Func<CancellationToken, Task> work, string? interrupted = null)
     {
         var signals = Signals.OfProcess;
-        signals.Say($"fovea: interrupted{(interrupted is null ? "" : $"; {interrupted}")}");
+        signals.SetMessage($"fovea: interrupted{(interrupted is null ? "" : $"; {interrupted}")}");
         try
         {
             await work(signals.Stop);
@@ -26,7 +26,7 @@ internal static class Guard
         }
         catch (Exception e) when (signals.Stop.IsCancellationRequested && IsCancellation(e))
         {
-            signals.Tell();
+            signals.PrintMessage();
             return signals.ExitCode;
         }
         catch (Exception e) when (FailureLine.IsForeseen(e) || !FailureLine.IsTraced)

@@ -16,12 +16,12 @@ internal sealed class NumberOption<T>(string name) : Option<T>(name);
 internal static class Numbers
 {
     /// <summary>An option with a default.</summary>
-    public static NumberOption<N> Option<N>(string name, string description, string helpName, N unlessGiven, Bounds<N>? bounds = null)
+    public static NumberOption<N> Option<N>(string name, string description, string helpName, N defaultValue, Bounds<N>? bounds = null)
         where N : struct, INumber<N>
     {
         var option = Required(name, description, helpName, bounds);
         option.Required = false;
-        option.DefaultValueFactory = _ => unlessGiven;
+        option.DefaultValueFactory = _ => defaultValue;
         return option;
     }
 

@@ -36,7 +36,7 @@ internal static class SelectCommand
         command.SetAction((parsed, _) => Guard.Run("fovea select", stop =>
         {
             var methods = SelectionMethods.Parse(parsed.GetValue(method)!);
-            TellOfIdle(parsed, methods, uses);
+            NoticeIdleOptions(parsed, methods, uses);
             var stage = new SelectStage
             {
                 Scores = parsed.GetValue(scores)!,
@@ -58,7 +58,7 @@ internal static class SelectCommand
     }
 
     // An option that changes nothing was perhaps meant to change something.
-    private static void TellOfIdle(ParseResult parsed, SelectionMethod[] methods, (Option Option, IReadOnlyList<SelectionMethod> Methods)[] uses)
+    private static void NoticeIdleOptions(ParseResult parsed, SelectionMethod[] methods, (Option Option, IReadOnlyList<SelectionMethod> Methods)[] uses)
     {
         foreach (var (option, users) in uses.Where(u => parsed.GetResult(u.Option) is { Implicit: false } && !methods.Intersect(u.Methods).Any()))
         {

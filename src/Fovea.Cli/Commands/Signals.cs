@@ -19,13 +19,13 @@ internal sealed partial class Signals : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
-    private string _line = "fovea: interrupted";
+    private string _message = "fovea: interrupted";
     private TimeSpan _grace = Grace;
     private bool _leavesInterrupts;
     private long _firstAt;
     private int _code;
     private readonly Lock _gate = new();
-    private bool _told;
+    private bool _printed;
 
     private Signals()
     {
@@ -58,20 +58,20 @@ internal sealed partial class Signals : IDisposable
     }
 
     /// <summary>What to say when a signal ends the work that begins now.</summary>
-    public void Say(string line) => Volatile.Write(ref _line, line);
+    public void SetMessage(string line) => Volatile.Write(ref _message, line);
 
-    /// <summary>Says that line, once.</summary>
-    public void Tell()
+    /// <summary>Prints that line on standard error, once.</summary>
+    public void PrintMessage()
     {
         lock (_gate)
         {
-            if (_told)
+            if (_printed)
             {
                 return;
             }
 
-            _told = true;
-            StandardError.Line(Volatile.Read(ref _line));
+            _printed = true;
+            StandardError.Line(Volatile.Read(ref _message));
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class Signals : IDisposable
     {
         _leavesInterrupts = true;
         _grace = Grace - TimeSpan.FromSeconds(0.3);
-        _told = true;
+        _printed = true;
     }
 
     /// <summary>Cancels <see cref="Stop"/>, and ends the process if it has not ended by itself in time.</summary>
@@ -146,12 +146,12 @@ internal sealed partial class Signals : IDisposable
     {
         var speaker = InBackground(() =>
         {
-            if (!Console.IsErrorRedirected && !_told)
+            if (!Console.IsErrorRedirected && !_printed)
             {
                 StandardError.Write("\e[?25h\n"); // progress bars hide the cursor
             }
 
-            Tell();
+            PrintMessage();
         });
         speaker.Join(LastWord);
         if (OperatingSystem.IsWindows())

@@ -1,7 +1,7 @@
 using Fovea.Core.Text;
 using Xunit;
 
-namespace Fovea.Tests.Cli;
+namespace Fovea.Tests.Foundations;
 
 public sealed class TrimmedWriterTests
 {

@@ -1,7 +1,7 @@
 using Fovea.Pipeline.Workers;
 using Xunit;
 
-namespace Fovea.Tests.Cli;
+namespace Fovea.Tests.Pipeline;
 
 public sealed class PlanEstimateTests
 {
