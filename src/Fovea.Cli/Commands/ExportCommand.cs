@@ -5,7 +5,6 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
-using Fovea.Data.Tokenizers;
 using Fovea.Pipeline.Stages;
 using Fovea.Store;
 using Fovea.Store.Export;
