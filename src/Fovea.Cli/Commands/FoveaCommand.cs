@@ -85,7 +85,7 @@ internal static class FoveaCommand
     {
         public override int Invoke(ParseResult parseResult)
         {
-            parseResult.InvocationConfiguration.Output.WriteLine(BuildVersions.Short);
+            parseResult.InvocationConfiguration.Output.WriteLine(BuildVersions.Abbreviated);
             return ExitCodes.Done;
         }
     }
