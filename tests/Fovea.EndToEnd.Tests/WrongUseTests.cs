@@ -54,7 +54,7 @@ public sealed class WrongUseTests
         var outcome = FoveaProcess.Succeed();
         Assert.Equal(3, outcome.Output[outcome.Output.IndexOf("Examples:", StringComparison.Ordinal)..].Split("\n  fovea ").Length - 1);
         Assert.Contains("prior", FoveaProcess.Succeed("score").Output, StringComparison.Ordinal);
-        Assert.Matches(@"^\d+\.\d+\.\d+(\+[0-9a-f]{8})?\n$", FoveaProcess.Succeed("--version").Output);
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[0-9a-z.]+)?(\+[0-9a-f]{8})?\n$", FoveaProcess.Succeed("--version").Output);
     }
 
     [Theory]
@@ -102,18 +102,18 @@ public sealed class WrongUseTests
         Assert.Contains("\"complete\": true", File.ReadAllText(Path.Combine(folder["scenes"], "stage.json")), StringComparison.Ordinal);
     }
 
+    // Only so few that no thread was begun yet: without a descriptor for one of its own, .NET ends the process by itself.
     [Theory]
     [InlineData(40)]
-    [InlineData(50)]
-    [InlineData(64)]
-    public void Too_few_descriptors_are_one_line_or_enough(int most)
+    [InlineData(44)]
+    public void Too_few_descriptors_are_one_line(int most)
     {
         var start = new System.Diagnostics.ProcessStartInfo("bash", ["-c", $"ulimit -n {most}; '{FoveaProcess.Program}' model inspect /nosuch"]) { RedirectStandardError = true };
         using var bash = System.Diagnostics.Process.Start(start)!;
         var errors = bash.StandardError.ReadToEnd();
         bash.WaitForExit();
         Assert.Equal(1, bash.ExitCode);
-        Assert.StartsWith("fovea: ", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith("fovea: a library that Fovea needs cannot be loaded", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]
