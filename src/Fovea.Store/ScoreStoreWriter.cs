@@ -16,8 +16,7 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <summary>Most samples in one shard.</summary>
     public const int MaxShardRows = 512;
 
-    private readonly SortedDictionary<int, ShardEntry> _shards = [];
-    private readonly SortedDictionary<int, int> _begun = [];
+    private readonly ShardLedger _shards = new();
     private readonly IReadOnlyDictionary<string, string> _provenance;
     private readonly FolderLock? _lock;
     private readonly IFileLayer _files;
@@ -38,10 +37,10 @@ public sealed class ScoreStoreWriter : IDisposable
     public bool IsComplete { get; private set; }
 
     /// <summary>Samples in finished shards that could not be scored.</summary>
-    public int InvalidSamples => _shards.Values.Sum(s => s.Invalid);
+    public int InvalidSamples => _shards.Finished.Sum(s => s.Invalid);
 
     /// <summary>Finished shards, in order.</summary>
-    public IReadOnlyCollection<ShardEntry> Shards => _shards.Values;
+    public IReadOnlyCollection<ShardEntry> Shards => _shards.Finished;
 
     /// <summary>
     /// Starts a store, or continues one made under the same provenance: finished shards whose hash holds are kept, others are to be written again. The list
@@ -68,40 +67,23 @@ public sealed class ScoreStoreWriter : IDisposable
     }
 
     /// <summary>Whether shard <paramref name="index"/> is finished.</summary>
-    public bool HasShard(int index) => _shards.ContainsKey(index);
+    public bool HasShard(int index) => _shards.Find(index) is not null;
 
     /// <summary>The samples of a finished shard.</summary>
     /// <exception cref="FoveaException">It is not finished, or cannot be read.</exception>
-    public IReadOnlyList<TokenScores> ReadShard(int index) => _shards.TryGetValue(index, out var shard)
+    public IReadOnlyList<TokenScores> ReadShard(int index) => _shards.Find(index) is { } shard
         ? ShardFile.Read(Folder, shard)
         : throw new InvalidInputException(Folder, null, $"has no shard {index}");
 
     /// <summary>The token budget that shard <paramref name="index"/> was begun with, else that of the closest one before it; null where none is recorded.</summary>
-    public int? BudgetOf(int index)
-    {
-        for (var i = index; i >= 0; i--)
-        {
-            if (_begun.TryGetValue(i, out var begun))
-            {
-                return begun;
-            }
-
-            if (_shards.TryGetValue(i, out var shard))
-            {
-                return shard.TokenBudget;
-            }
-        }
-
-        return null;
-    }
+    public int? BudgetOf(int index) => _shards.BudgetOf(index);
 
     /// <summary>Records that shard <paramref name="index"/> is scored with this budget from now on.</summary>
     public void BeginShard(int index, int tokenBudget)
     {
-        _shards.Remove(index);
-        _begun[index] = tokenBudget;
+        _shards.Begin(index, tokenBudget);
         IsComplete = false;
-        WriteManifest(_shards.Values);
+        WriteManifest(_shards.Entries);
     }
 
     /// <summary>Writes shard <paramref name="index"/>, replacing it if it is there.</summary>
@@ -122,12 +104,11 @@ public sealed class ScoreStoreWriter : IDisposable
         var entry = new ShardEntry(
             index, ShardEntry.FileOf(index), rows.Count, rows.Count(r => r.InvalidReason is not null), ContentHash.OfBytes(bytes), tokenBudget);
         _shards.Remove(index);
-        _begun.Remove(index);
         IsComplete = false;
-        WriteManifest(_shards.Values.Append(entry));
+        WriteManifest(_shards.Entries.Append(entry));
         var path = Path.Combine(Folder, entry.File);
         Written(path, () => AtomicFile.Write(path, s => s.Write(bytes), _files));
-        _shards[index] = entry;
+        _shards.Finish(entry);
     }
 
     /// <summary>Writes the text of every token id, so that the store can be queried in words.</summary>
@@ -144,21 +125,20 @@ public sealed class ScoreStoreWriter : IDisposable
         var path = Path.Combine(Folder, TokenTexts.FileName);
         Written(path, () => AtomicFile.Write(path, s => s.Write(bytes), _files));
         _tokensSha256 = hash;
-        WriteManifest(_shards.Values);
+        WriteManifest(_shards.Entries);
     }
 
     /// <summary>Marks the store as complete.</summary>
     /// <exception cref="FoveaException">A shard between the first and the last is missing.</exception>
     public void Complete()
     {
-        var missing = Enumerable.Range(0, _shards.Count).FirstOrDefault(i => !HasShard(i), _shards.Count);
-        if (missing < _shards.Count || _begun.Count > 0)
+        if (_shards.Missing is { } missing)
         {
             throw new FoveaException($"{Folder}: {ShardEntry.FileOf(missing)} is missing; score it before completing the store");
         }
 
         IsComplete = true;
-        WriteManifest(_shards.Values);
+        WriteManifest(_shards.Entries);
     }
 
     /// <summary>Lets other writers open the folder.</summary>
@@ -201,19 +181,20 @@ public sealed class ScoreStoreWriter : IDisposable
         {
             if (ShardFile.IsSound(Folder, shard))
             {
-                _shards[shard.Index] = shard;
+                _shards.Finish(shard);
             }
             else if (shard.TokenBudget is { } budget)
             {
-                _begun[shard.Index] = budget;
+                _shards.Begin(shard.Index, budget);
             }
         }
 
         var grows = StoreFolder.HasGrown(manifest.Provenance, _provenance);
-        IsComplete = manifest.Complete && _shards.Count == manifest.Shards.Count && !grows;
-        if (_shards.Count != manifest.Shards.Count || grows)
+        var all = _shards.Finished.Count == manifest.Shards.Count;
+        IsComplete = manifest.Complete && all && !grows;
+        if (!all || grows)
         {
-            WriteManifest(_shards.Values);
+            WriteManifest(_shards.Entries);
         }
     }
 
@@ -226,9 +207,8 @@ public sealed class ScoreStoreWriter : IDisposable
         }
     }
 
-    private void WriteManifest(IEnumerable<ShardEntry> finished) => Written(Path.Combine(Folder, StoreManifest.FileName), () => StoreManifest
-        .Of(_provenance, finished.Concat(_begun.Select(b => ShardEntry.Begun(b.Key, b.Value))), _tokensSha256, IsComplete)
-        .Write(Folder, _files));
+    private void WriteManifest(IEnumerable<ShardEntry> shards) => Written(
+        Path.Combine(Folder, StoreManifest.FileName), () => StoreManifest.Of(_provenance, shards, _tokensSha256, IsComplete).Write(Folder, _files));
 
     private void Written(string path, Action write)
     {
@@ -239,7 +219,7 @@ public sealed class ScoreStoreWriter : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FoveaException(
-                $"{path}: cannot be written: {DiskError.Reason(e)}; the {_shards.Count} shards finished so far are kept", e);
+                $"{path}: cannot be written: {DiskError.Reason(e)}; the {_shards.Finished.Count} shards finished so far are kept", e);
         }
     }
 }
