@@ -39,7 +39,8 @@ public sealed class PriorScorer : ITokenScorer
     {
         _references = references;
         _folds = folds;
-        _options = options.Checked();
+        _options = options;
+        options.Validate();
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fovea.Core.Errors;
+using Fovea.Core.Configuration;
 using Fovea.Models;
 using Fovea.Models.Targets;
 using Fovea.Store;
@@ -49,22 +49,15 @@ public sealed record ScoringOptions
         ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "none",
     };
 
-    internal ScoringOptions Checked()
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
     {
-        Range("token_budget", TokenBudget, 1, int.MaxValue);
-        Range("window_samples", WindowSamples, 1, ScoreStoreWriter.MaxShardRows);
-        Range("shard_samples", ShardSamples, 1, ScoreStoreWriter.MaxShardRows);
-        Range("max_length", MaxLength ?? 1, 1, int.MaxValue);
-        Range("max_invalid", MaxInvalid, 0, int.MaxValue);
-        Range("image_threads", ImageThreads, 1, 1024);
-        return this;
-    }
-
-    private static void Range(string name, int value, int low, int high)
-    {
-        if (value < low || value > high)
-        {
-            throw new UsageException($"scoring.{name}: expected {low} to {high}, got {value}");
-        }
+        OptionCheck.Range(TokenBudget, "scoring.token_budget", 1, int.MaxValue);
+        OptionCheck.Range(WindowSamples, "scoring.window_samples", 1, ScoreStoreWriter.MaxShardRows);
+        OptionCheck.Range(ShardSamples, "scoring.shard_samples", 1, ScoreStoreWriter.MaxShardRows);
+        OptionCheck.Range(MaxLength, "scoring.max_length", 1, int.MaxValue);
+        OptionCheck.Range(MaxInvalid, "scoring.max_invalid", 0, int.MaxValue);
+        OptionCheck.Range(ImageThreads, "scoring.image_threads", 1, 1024);
     }
 }

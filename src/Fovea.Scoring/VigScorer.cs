@@ -41,7 +41,8 @@ public sealed class VigScorer : ITokenScorer
         _images = images;
         _blur = blur;
         _vig = vig;
-        _options = options.Checked();
+        _options = options;
+        options.Validate();
         Conditions = [Core.Scores.Conditions.Image, .. vig.Proxies.Select(p => p.Condition)];
         if (vig.Proxies.Count == 0 || Conditions.Distinct().Count() != Conditions.Count)
         {

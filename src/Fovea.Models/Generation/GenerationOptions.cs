@@ -1,4 +1,4 @@
-using Fovea.Core.Errors;
+using Fovea.Core.Configuration;
 
 namespace Fovea.Models.Generation;
 
@@ -37,9 +37,13 @@ public sealed record GenerationOptions
     /// <summary>Whether keys and values are kept. Without, every token runs the whole row again: for checks only.</summary>
     public bool UseCache { get; init; } = true;
 
-    /// <exception cref="FoveaException">A value is out of range; the message names it.</exception>
-    internal void Check(int vocabSize)
+    /// <summary>Checks every value.</summary>
+    /// <param name="vocabSize">Ids that there are.</param>
+    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its name.</exception>
+    internal void Validate(int vocabSize)
     {
+        static void Require(bool holds, string what, string expected, object? got) => OptionCheck.Require(holds, $"generation: {what}", expected, got);
+
         Require(MaxNewTokens >= 0, "max new tokens", "0 or more", MaxNewTokens);
         Require(BatchSize >= 1, "batch size", "1 or more", BatchSize);
         Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, "repetition penalty", "more than 0", RepetitionPenalty);
@@ -63,14 +67,6 @@ public sealed record GenerationOptions
             Require(b.NumBeams is >= 1 and <= MostBeams, "beams", $"from 1 to {MostBeams}", b.NumBeams);
             Require((long)b.Candidates(EndIds.Count) <= (long)b.NumBeams * vocabSize, "beams", $"a number that a vocabulary of {vocabSize} has candidates for", b.NumBeams);
             Require(double.IsFinite(b.LengthPenalty), "length penalty", "a finite number", b.LengthPenalty);
-        }
-    }
-
-    private static void Require(bool holds, string what, string expected, object? got)
-    {
-        if (!holds)
-        {
-            throw new FoveaException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"generation: {what}: expected {expected}, got {got}"));
         }
     }
 }

@@ -30,7 +30,7 @@ public static class TextGenerator
         Action<GeneratedPiece>? watch = null,
         CancellationToken cancel = default)
     {
-        options.Check(model.VocabSize);
+        options.Validate(model.VocabSize);
         if (model is not DecoderModel whole)
         {
             throw new NotSupportedException($"{model.Family}: not a model that generates");

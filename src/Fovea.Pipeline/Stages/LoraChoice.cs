@@ -1,4 +1,4 @@
-using Fovea.Core.Errors;
+using Fovea.Core.Configuration;
 using Fovea.Models.Adapters;
 using Fovea.Models.Families;
 
@@ -29,17 +29,11 @@ public sealed record LoraChoice
     public bool Merge { get; init; } = true;
 
     /// <summary>Checks ranges.</summary>
-    public void Check()
+    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
+    public void Validate()
     {
-        if (Rank < 1)
-        {
-            throw new FoveaException($"lora.rank: expected at least 1, got {Rank}");
-        }
-
-        if (!(Alpha > 0) || double.IsInfinity(Alpha))
-        {
-            throw new FoveaException(FormattableString.Invariant($"lora.alpha: expected above 0, got {Alpha}"));
-        }
+        OptionCheck.Require(Rank >= 1, "lora.rank", "at least 1", Rank);
+        OptionCheck.Require(Alpha > 0 && double.IsFinite(Alpha), "lora.alpha", "above 0", Alpha);
     }
 
     /// <summary>Makes or reads the adapter and attaches it.</summary>

@@ -133,7 +133,7 @@ public sealed partial record TrainStage : IStage
     public void Check()
     {
         Training.Validate();
-        Lora?.Check();
+        Lora?.Validate();
         if ((Model is null) == (Preset is null))
         {
             throw new FoveaException("expected exactly one of 'model' and 'preset'");

@@ -3,7 +3,7 @@ using Fovea.Training.Optimization;
 namespace Fovea.Training.Options;
 
 /// <summary>What a training run is asked to do. In a config file, keys are the names in snake_case.</summary>
-public sealed record TrainingOptions
+public sealed partial record TrainingOptions
 {
     /// <summary>Updates to make; give this or <see cref="Epochs"/>. Epochs follow each other until it is reached.</summary>
     public int? Steps { get; init; }
@@ -115,13 +115,4 @@ public sealed record TrainingOptions
 
     /// <summary>Whether a run makes checkpoints while it is not interrupted: at intervals, of the best step, or one that it can be extended from.</summary>
     internal bool MakesCheckpoints => CheckpointEvery is not null || KeepBest || (Steps is not null && Schedule is ScheduleKind.Constant or ScheduleKind.Wsd);
-
-    /// <summary>Checks every value of the section <c>training</c>.</summary>
-    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
-    public void Validate() => Validate("training");
-
-    /// <summary>Checks every value.</summary>
-    /// <param name="section">Where the keys are in the configuration, for the message.</param>
-    /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
-    public void Validate(string section) => TrainingOptionsCheck.Check(this, section);
 }
