@@ -133,7 +133,7 @@ internal static class ChatCases
         }
         catch (InvalidInputException e)
         {
-            return new Difference(e.Message.Contains($": {error}: ", StringComparison.Ordinal) ? 0 : 1, 0, $"\"{e.Message}\", expected {error}");
+            return new Difference(e.Reason.StartsWith($"{error}: ", StringComparison.Ordinal) ? 0 : 1, 0, $"\"{e.Message}\", expected {error}");
         }
     }
 }
