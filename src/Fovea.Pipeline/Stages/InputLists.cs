@@ -11,17 +11,37 @@ public static class InputLists
     /// <summary>Their folder, in that of the stage.</summary>
     public const string Folder = "inputs";
 
-    /// <summary>Writes the lists that are not there.</summary>
-    public static void Write(string folder, InputHasher hasher)
+    /// <summary>Writes the lists; where a run is continued, only those that are not there.</summary>
+    public static void Write(string folder, InputHasher hasher, bool continued)
     {
         foreach (var (role, files) in hasher.Lists)
         {
             var path = PathOf(folder, role);
-            if (!File.Exists(path))
+            if (!continued || !File.Exists(path))
             {
                 Directory.CreateDirectory(Path.Combine(folder, Folder));
                 AtomicFile.WriteText(path, string.Concat(files.Select(f => $"{f.Sha256}  {Escaped(f.Name)}\n")));
             }
+        }
+    }
+
+    /// <summary>Takes back the lists that <see cref="Write"/> wrote, and their folder if nothing else is in it.</summary>
+    public static void Remove(string folder, InputHasher hasher)
+    {
+        var lists = Path.Combine(folder, Folder);
+        if (!Directory.Exists(lists))
+        {
+            return;
+        }
+
+        foreach (var role in hasher.Lists.Keys)
+        {
+            File.Delete(PathOf(folder, role));
+        }
+
+        if (!Directory.EnumerateFileSystemEntries(lists).Any())
+        {
+            Directory.Delete(lists);
         }
     }
 

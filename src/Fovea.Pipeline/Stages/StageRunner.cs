@@ -27,6 +27,7 @@ public static class StageRunner
     /// <exception cref="FoveaException">The folder holds other work, another process works in it, or the work fails.</exception>
     public static StageManifest Run(IStage stage, StageContext context, Existing existing)
     {
+        stage.Check();
         var existed = Directory.Exists(context.Out);
         using var held = Claim(context.Out, "run of fovea");
         var begun = StageManifest.Read(context.Out);
@@ -49,8 +50,8 @@ public static class StageRunner
                 }
             }
 
-            InputLists.Write(context.Out, context.Hasher);
-            manifest.Write(context.Out);
+            manifest.Write(context.Out); // first, so that whatever else is in the folder is known as this run's
+            InputLists.Write(context.Out, context.Hasher, continued: begun is not null);
             var clock = Stopwatch.StartNew();
             var result = stage.Run(context with { Lock = held, Inputs = manifest.Inputs });
             var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
@@ -59,7 +60,7 @@ public static class StageRunner
         }
         catch (Exception e) when (begun is null && (e is not OperationCanceledException || !File.Exists(Path.Combine(context.Out, StageManifest.FileName))))
         {
-            Withdraw(context.Out, existed);
+            Withdraw(context, existed);
             throw;
         }
     }
@@ -90,7 +91,7 @@ public static class StageRunner
         return held;
     }
 
-    private static bool IsOurs(string path) => Path.GetFileName(path) is FolderLock.FileName or InputLists.Folder || Leftovers.IsOne(path);
+    private static bool IsOurs(string path) => Path.GetFileName(path) == FolderLock.FileName || Leftovers.IsOne(path);
 
     private static StageManifest ManifestOf(IStage stage, StageContext context) => new()
     {
@@ -102,22 +103,19 @@ public static class StageRunner
     };
 
     /// <summary>Takes back the claim on a folder in which nothing was done, so that the corrected command can be run into it.</summary>
-    private static void Withdraw(string folder, bool existed)
+    private static void Withdraw(StageContext context, bool existed)
     {
+        var folder = context.Out;
         Leftovers.RemoveBelow(folder);
-        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) != StageManifest.FileName && !IsOurs(e)))
+        if (Directory.EnumerateFileSystemEntries(folder).Any(e => Path.GetFileName(e) is not (StageManifest.FileName or InputLists.Folder) && !IsOurs(e)))
         {
             return;
         }
 
+        InputLists.Remove(folder, context.Hasher);
         File.Delete(Path.Combine(folder, StageManifest.FileName));
         File.Delete(Path.Combine(folder, FolderLock.FileName));
-        if (Path.Combine(folder, InputLists.Folder) is var lists && Directory.Exists(lists))
-        {
-            Directory.Delete(lists, recursive: true);
-        }
-
-        if (!existed)
+        if (!existed && !Directory.EnumerateFileSystemEntries(folder).Any())
         {
             Directory.Delete(folder);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Watching;
@@ -58,6 +59,49 @@ public sealed class StageRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_of_the_users_that_is_called_as_one_of_a_stages_is_refused_and_left_alone()
+    {
+        var theirs = Path.Combine(Directory.CreateDirectory(Path.Combine(Out, "inputs")).FullName, "corpus.json");
+        File.WriteAllText(theirs, "mine");
+        Assert.Contains("holds no run", Assert.Throws<FoveaException>(() => Run(new FailingStage(0, LeavesWork: false), Existing.Continue)).Message, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(theirs));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_stage_that_did_nothing_takes_back_its_own_lists_of_inputs_and_nothing_else(bool foreign)
+    {
+        var theirs = Path.Combine(Out, "inputs", "corpus.json");
+        var stage = new FailingStage(0, LeavesWork: false)
+        {
+            Hash = h => h.OfFiles("images", [("a.png", null)]),
+            Before = () =>
+            {
+                Assert.True(File.Exists(Path.Combine(Out, "inputs", "images.sha256")));
+                if (foreign)
+                {
+                    File.WriteAllText(theirs, "mine");
+                }
+            },
+        };
+        Assert.Throws<UsageException>(() => Run(stage, Existing.Refuse));
+        Assert.Equal(foreign, Directory.Exists(Out));
+        Assert.Equal(foreign ? [theirs] : [], foreign ? Directory.GetFiles(Out, "*", SearchOption.AllDirectories) : []);
+    }
+
+    [Fact]
+    public void A_run_that_was_killed_before_its_lists_of_inputs_were_written_is_continued()
+    {
+        var stage = new WorkingStage(1) { Hash = h => h.OfFiles("images", [("a.png", null)]) };
+        Run(stage, Existing.Refuse);
+        (StageManifest.Read(Out)! with { Complete = false, Result = null }).Write(Out);
+        Directory.Delete(Path.Combine(Out, "inputs"), recursive: true);
+        Assert.True(Run(stage, Existing.Continue).Complete);
+        Assert.True(File.Exists(Path.Combine(Out, "inputs", "images.sha256")));
+    }
+
+    [Fact]
     public void What_a_killed_run_left_is_continued_or_returned_when_it_is_complete()
     {
         Directory.CreateDirectory(Out);
@@ -90,9 +134,12 @@ public sealed class StageRunnerTests : IDisposable
 
     private sealed record WorkingStage(int Value) : IStage
     {
+        [JsonIgnore]
+        public Func<InputHasher, string>? Hash { get; init; }
+
         public string Kind => "working";
 
-        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => [];
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => Hash is null ? [] : new() { ["images"] = Hash(hasher) };
 
         public JsonObject Run(StageContext context)
         {
@@ -103,12 +150,19 @@ public sealed class StageRunnerTests : IDisposable
 
     private sealed record FailingStage(double Value, bool LeavesWork) : IStage
     {
+        [JsonIgnore]
+        public Func<InputHasher, string>? Hash { get; init; }
+
+        [JsonIgnore]
+        public Action? Before { get; init; }
+
         public string Kind => "failing";
 
-        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => [];
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => Hash is null ? [] : new() { ["images"] = Hash(hasher) };
 
         public JsonObject Run(StageContext context)
         {
+            Before?.Invoke();
             if (LeavesWork)
             {
                 File.WriteAllText(Path.Combine(context.Out, "shard"), "done");
