@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
@@ -13,9 +14,14 @@ public static class EvaluationTables
     /// <summary>Two tables for each evaluation: shares in per cent, and nats.</summary>
     /// <param name="folder">Folder of the evaluation.</param>
     /// <param name="baseline">Folder of the evaluation to compare with; null for none.</param>
-    /// <exception cref="FoveaException">A folder holds no results, or the two were not made on the same units.</exception>
+    /// <exception cref="FoveaException">A folder holds no results, or the two were measured on different data.</exception>
     public static IReadOnlyList<FindingTable> Of(string folder, string? baseline = null)
     {
+        if (baseline is not null)
+        {
+            RequireSameData(folder, baseline);
+        }
+
         var results = Read(folder);
         var others = baseline is null ? [] : Read(baseline);
         var tables = new List<FindingTable>();
@@ -46,6 +52,21 @@ public static class EvaluationTables
         var parts = metric.Split('/', '_');
         return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc") ? NumberStyle.Ratio : NumberStyle.Percent;
     }
+
+    /// <summary>All inputs of an evaluation are the model's or the data's; those that both folders have must have one hash.</summary>
+    private static void RequireSameData(string folder, string baseline)
+    {
+        var (here, there) = (InputsOf(folder), InputsOf(baseline));
+        var other = here.FirstOrDefault(i => !i.Key.StartsWith("model", StringComparison.Ordinal) && there.TryGetValue(i.Key, out var hash) && hash != i.Value).Key;
+        if (other is not null)
+        {
+            throw new InvalidInputException(baseline, null,
+                $"was measured on other data than {folder}: '{other}' has the SHA-256 {there[other][..12]}... there and {here[other][..12]}... here; compare evaluations of the same data");
+        }
+    }
+
+    private static SortedDictionary<string, string> InputsOf(string folder) => StageManifest.Read(folder)?.Inputs
+        ?? throw new InvalidInputException(folder, null, $"no evaluation here ({StageManifest.FileName} is missing, so it is not known what was measured); give a folder that 'fovea eval' wrote");
 
     private static EvalResult[] Read(string folder)
     {

@@ -1,0 +1,59 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Core.Results;
+using Fovea.Evaluation.Results;
+using Fovea.Pipeline.Findings;
+using Fovea.Tests.Training;
+using Xunit;
+
+namespace Fovea.Tests.Pipeline;
+
+/// <summary>Two evaluations are compared only where they measured the same data.</summary>
+public sealed class EvaluationTablesTests : IDisposable
+{
+    private static readonly string One = new('1', 64), Two = new('2', 64);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Another_model_on_the_same_data_is_compared()
+    {
+        var tables = EvaluationTables.Of(Evaluation("here", model: One, scenes: One), Evaluation("there", model: Two, scenes: One));
+        Assert.NotNull(Assert.Single(tables).Rows[0].Cells[0].Difference);
+    }
+
+    [Fact]
+    public void A_baseline_on_other_data_with_as_many_units_is_refused_by_the_name_of_the_data()
+    {
+        var (here, there) = (Evaluation("here", model: One, scenes: One), Evaluation("there", model: One, scenes: Two));
+        var error = Assert.Throws<InvalidInputException>(() => EvaluationTables.Of(here, there));
+        Assert.Equal(there, error.File);
+        Assert.Contains($"was measured on other data than {here}: 'scenes.text[0]' has the SHA-256 222222222222...", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_baseline_that_does_not_say_what_it_measured_is_refused()
+    {
+        var (here, there) = (Evaluation("here", model: One, scenes: One), Evaluation("there", model: One, scenes: One));
+        File.Delete(Path.Combine(there, StageManifest.FileName));
+        Assert.Contains("not known what was measured", Assert.Throws<InvalidInputException>(() => EvaluationTables.Of(here, there)).Message, StringComparison.Ordinal);
+        Assert.Single(EvaluationTables.Of(there));
+    }
+
+    private string Evaluation(string name, string model, string scenes)
+    {
+        var folder = Directory.CreateDirectory(_folder[name]).FullName;
+        EvalResultFile.Write(Path.Combine(folder, "scene_captions.result.json"), new EvalResult("scene_captions", "scene", [new Metric("chair_i", false, [1, 0, 1], [1, 1, 1])]));
+        new StageManifest
+        {
+            Kind = "eval_scenes",
+            Config = [],
+            Inputs = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["model.weights"] = model, ["scenes.text[0]"] = scenes },
+            NumThreads = 1,
+            Versions = [],
+            Complete = true,
+        }.Write(folder);
+        return folder;
+    }
+}
