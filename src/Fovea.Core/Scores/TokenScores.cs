@@ -63,6 +63,17 @@ public sealed record TokenScores
 
     /// <summary>Condition -> entropy of the distribution over the vocabulary at each target in nats, <c>[targets]</c>; NaN where it was not scored. Empty unless asked for.</summary>
     public IReadOnlyDictionary<string, float[]> Entropy { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
+
+    /// <summary>
+    /// How a sample differs from what was scored, in words; null where it does not. What the score did not see, or its store does not say, is not compared:
+    /// the context of a text-only reference, the conversation in stores of earlier versions.
+    /// </summary>
+    /// <param name="now">The sample, tokenized with images where the scores saw them.</param>
+    public string? Mismatch(TokenizedSample now) =>
+        TextFingerprint != now.TextFingerprint ? "other answers, or another tokenizer or template"
+        : ConversationFingerprint is { } conversation && conversation != now.ConversationFingerprint ? "another question or instructions, or another template"
+        : ContextFingerprint is { } context && context != now.ContextFingerprint ? "another question, other places of its images, or another template"
+        : null;
 }
 
 /// <summary>What became of a sample in selection.</summary>

@@ -25,9 +25,9 @@ public static class SceneTokenScores
             var sample = samples.GetValueOrDefault(row.Key)
                 ?? throw new FoveaException($"score store: {row.Key} is not in the corpus; analyse it with the corpus that was scored");
             var tokens = encoder.Encode(sample);
-            return tokens.TextFingerprint == row.TextFingerprint
-                ? new ClassifiedScores(row, SceneClasses.Of(annotations, tokens))
-                : throw new FoveaException($"score store: {row.Key} was scored under another tokenizer, template or text; score it again");
+            return row.Mismatch(tokens) is { } mismatch
+                ? throw new FoveaException($"score store: {row.Key} differs from what was scored ({mismatch}); score it again")
+                : new ClassifiedScores(row, SceneClasses.Of(annotations, tokens));
         });
         return TokenScoreAnalysis.Evaluate([.. classified], scores);
     }

@@ -41,9 +41,9 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
         if (!_tokens.TryGetValue(sample.Key, out var tokens))
         {
             tokens = encode(sample);
-            if (tokens.TextFingerprint != scores.TextFingerprint)
+            if (scores.Mismatch(tokens) is { } mismatch)
             {
-                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "was scored under another tokenizer, template or text; score it again");
+                throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"differs from what was scored ({mismatch}); score it again");
             }
 
             _tokens.Add(sample.Key, tokens);

@@ -4,9 +4,8 @@ using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Data.Images;
-using Fovea.Data.Templates;
-using Fovea.Data.Tokenizers;
 using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
 using Fovea.Store;
 
@@ -49,20 +48,19 @@ public static class StoreReport
     private static ReportSection Words(ScoreStoreReader store, string folder)
     {
         const string Title = "Words and images";
+        if (StoreOrigin.TryOpen(folder, out var reason) is not { Corpus: var corpus } origin)
+        {
+            return new ReportSection(Title, $"Not shown: {reason}", []);
+        }
+
         try
         {
-            var origin = StoreOrigin.Of(folder);
-            var corpus = origin.OpenCorpus();
             var rows = store.Read().Where(r => r.LogProbs.Count > 0).Take(NumExamples).ToArray();
-            var sees = rows.Any(r => r.LogProbs.ContainsKey(Conditions.Image));
-            var tokenizer = Tokenizer.Load(origin.Model);
-            var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(origin.Template, origin.Model, tokenizer));
-            ISampleEncoder encoder = sees ? whole : new TextOnlyEncoder(whole);
-            var processor = sees ? ImageProcessor.Load(origin.Model) : null;
-            var side = processor is null || rows.Length == 0 ? 0 : SideOf(corpus, rows[0].Key, processor);
-            var examples = new ScoredExamples(corpus, encoder.Encode, processor, [.. rows.SelectMany(r => r.LogProbs.Keys).Where(c => c != Conditions.Image).Distinct()], pixelated: side <= LargestPixelated);
+            var processor = origin.View == CorpusView.Image ? ImageProcessor.Load(origin.Model) : null;
+            var side = processor is null || rows.Length == 0 ? 0 : SideOf(corpus.Corpus, rows[0].Key, processor);
+            var examples = new ScoredExamples(corpus.Corpus, corpus.Encoder.Encode, processor, [.. rows.SelectMany(r => r.LogProbs.Keys).Where(c => c != Conditions.Image).Distinct()], pixelated: side <= LargestPixelated);
             return new ReportSection(Title,
-                "The first samples that were scored. Beneath each word: its score, summed over its tokens. Orange: the image makes the word likelier; blue: less likely." + (sees ? " The second picture is the first one blurred." : ""),
+                "The first samples that were scored. Beneath each word: its score, summed over its tokens. Orange: the image makes the word likelier; blue: less likely." + (processor is not null ? " The second picture is the first one blurred." : ""),
                 examples.Heatmaps(rows));
         }
         catch (Exception e) when (e is FoveaException or IOException)

@@ -28,19 +28,31 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
     /// <summary>Why there are no questions; null where there are.</summary>
     public string? NoQuestions { get; init; }
 
-    /// <summary>The same with its questions, read from the corpus that the store was scored from.</summary>
+    /// <summary>The same with its questions, read from the corpus that the store was scored from; those of another text than was scored are not shown.</summary>
     public SampleView WithQuestions(string store)
+    {
+        if (StoreOrigin.TryOpen(store, out var reason) is not { Corpus: var corpus })
+        {
+            return this with { NoQuestions = reason };
+        }
+
+        var sample = corpus.Corpus.Samples.FirstOrDefault(s => s.Key == Scores.Key);
+        var mismatch = sample is null || Scores.InvalidReason is not null ? null : Mismatch(sample, corpus.Encoder);
+        return sample is null && Scores.InvalidReason is not null ? this
+            : sample is null ? this with { NoQuestions = "the corpus has no such record any more" }
+            : mismatch is not null ? this with { NoQuestions = $"the corpus's record is not what was scored ({mismatch})" }
+            : this with { Questions = [.. sample.Turns.Where(t => t.Role != Role.Assistant).Select(t => t.Text)] };
+    }
+
+    private string? Mismatch(Sample sample, ISampleEncoder encoder)
     {
         try
         {
-            var sample = StoreOrigin.Of(store).OpenCorpus().Samples.FirstOrDefault(s => s.Key == Scores.Key);
-            return sample is null && Scores.InvalidReason is not null ? this
-                : sample is null ? this with { NoQuestions = "the corpus has no such record any more" }
-                : this with { Questions = [.. sample.Turns.Where(t => t.Role != Role.Assistant).Select(t => t.Text)] };
+            return Scores.Mismatch(encoder.Encode(sample));
         }
-        catch (FoveaException e)
+        catch (InvalidInputException e)
         {
-            return this with { NoQuestions = e.Message };
+            return e.Reason;
         }
     }
 

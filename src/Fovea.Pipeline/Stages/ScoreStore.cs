@@ -40,17 +40,23 @@ public static class ScoreStore
     }
 
     /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
+    /// <param name="corpus">With images, as VIG saw it.</param>
+    /// <param name="vigStore">Folder of the VIG store.</param>
+    /// <param name="priorStore">Folder of the PRIOR store.</param>
     /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
     public static IReadOnlyList<TokenScores> ReadBeside(TokenizedCorpus corpus, string vigStore, string priorStore)
     {
-        var fingerprints = corpus.Samples.ToDictionary(s => s.Key, s => (s.TextFingerprint, s.ConversationFingerprint));
+        var samples = corpus.Samples.ToDictionary(s => s.Key);
         var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
-        var stray = rows.FirstOrDefault(r => !fingerprints.TryGetValue(r.Key, out var now) || now.TextFingerprint != r.TextFingerprint
-            || (r.ConversationFingerprint is { } conversation && conversation != now.ConversationFingerprint));
-        return stray is null
-            ? rows
-            : throw new InvalidInputException(stray.Key.Source, stray.Key.Record,
-                $"differs from what {vigStore} was scored with: another tokenizer, template or text; score it again");
+        foreach (var row in rows)
+        {
+            if ((samples.TryGetValue(row.Key, out var now) ? row.Mismatch(now) : "no such record") is { } mismatch)
+            {
+                throw new InvalidInputException(row.Key.Source, row.Key.Record, $"differs from what {vigStore} was scored with ({mismatch}); score it again");
+            }
+        }
+
+        return rows;
     }
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>
@@ -98,7 +104,7 @@ public static class ScoreStore
             ["scored"] = counts.Scored,
             ["text_only"] = counts.TextOnly,
             ["invalid"] = counts.Invalid,
-            ["invalid_reasons"] = new JsonObject(InvalidRecords.CountByReason(invalid.Select(i => i.Name)).Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["invalid_reasons"] = LeftOutRecords.Reasons(invalid),
             ["targets"] = counts.Targets,
             ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
         };
