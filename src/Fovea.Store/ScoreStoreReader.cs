@@ -148,6 +148,10 @@ public sealed class ScoreStoreReader
         return [.. Shards.Where(s => ShardFile.ReadKeys(Folder, s).Any(IsMeant)).SelectMany(s => ShardFile.Read(Folder, s)).Where(r => IsMeant(r.Key))];
     }
 
+    /// <summary>Names of the corpus files that its samples are of. Reads the keys of all shards.</summary>
+    /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
+    public IReadOnlySet<string> ReadSources() => Shards.SelectMany(s => ShardFile.ReadKeys(Folder, s)).Select(k => k.Source).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The samples of one shard.</summary>
     /// <exception cref="FoveaException">There is no such shard, or it cannot be read.</exception>
     public IReadOnlyList<TokenScores> ReadShard(int index)

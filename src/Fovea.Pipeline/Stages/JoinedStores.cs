@@ -21,7 +21,7 @@ public sealed class JoinedStores
     /// <param name="reference">The reference model's, if any.</param>
     /// <param name="renames">Names of corpus files in the stores to those that the samples are to have; null for none.</param>
     /// <param name="stop">Ends reading.</param>
-    /// <exception cref="FoveaException">One is no store, not complete or damaged.</exception>
+    /// <exception cref="FoveaException">One is no store, not complete or damaged; or a renamed file is in none of them, or gets the name of another.</exception>
     public JoinedStores(IReadOnlyList<string> folders, string? reference, IReadOnlyDictionary<string, string>? renames = null, CancellationToken stop = default)
     {
         (_renames, _stop) = (renames, stop);
@@ -32,6 +32,7 @@ public sealed class JoinedStores
 
         _stores = [.. folders.Select(s => ScoreStoreReader.Open(s))];
         _reference = reference is null ? null : ScoreStoreReader.Open(reference);
+        RequireRenamed();
         _held = [.. _stores.Select(Held)];
         Conditions = [.. _held.SelectMany(c => c), .. _reference is null ? [] : Held(_reference).Select(c => ReferencePrefix + c)];
         if (Conditions.GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
@@ -54,6 +55,30 @@ public sealed class JoinedStores
         var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
         var rows = needed.Skip(1).Aggregate(Rows(needed[0], conditions), (joined, other) => ScoreJoin.Join(joined, Rows(other, conditions)));
         return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions)), prefix: ReferencePrefix));
+    }
+
+    // A wrong name would change nothing, and say so only when weights are trained on, if at all.
+    private void RequireRenamed()
+    {
+        if (_renames is not { Count: > 0 } renames)
+        {
+            return;
+        }
+
+        IReadOnlySet<string>[] held = [.. _stores.Append(_reference).OfType<ScoreStoreReader>().Select(s => s.ReadSources())];
+        var all = held.SelectMany(h => h).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        foreach (var (old, name) in renames)
+        {
+            if (!all.Contains(old))
+            {
+                throw new UsageException($"--rename {old}={name}: the score stores hold no sample of {old}; they hold {(all.Length == 0 ? "none" : $"those of {string.Join(", ", all)}")}");
+            }
+
+            if (held.Any(h => h.Contains(old) && h.Count(s => renames.GetValueOrDefault(s, s) == name) > 1))
+            {
+                throw new UsageException($"--rename {old}={name}: the score stores hold samples of another file that would be called {name} too");
+            }
+        }
     }
 
     private IEnumerable<TokenScores> UntilStopped(IEnumerable<TokenScores> rows)

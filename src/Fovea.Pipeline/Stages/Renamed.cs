@@ -26,9 +26,10 @@ public static class Renamed
     /// <param name="data">The files.</param>
     /// <param name="renames">Each <c>OLD=NEW</c>; NEW is the name of one of the files, or its path as it was given.</param>
     /// <param name="others">Files that may be meant too, and are not changed here.</param>
-    /// <exception cref="UsageException">NEW is none of the files.</exception>
+    /// <exception cref="UsageException">NEW is none of the files, or is given twice.</exception>
     public static IReadOnlyList<DataSource> Apply(IReadOnlyList<DataSource> data, IReadOnlyList<string> renames, IReadOnlyList<DataSource>? others = null)
     {
+        var given = new HashSet<string>(StringComparer.Ordinal);
         foreach (var text in renames)
         {
             var cuts = Enumerable.Range(0, text.Length).Where(i => text[i] == '=').ToArray();
@@ -37,6 +38,11 @@ public static class Renamed
             if (cut == 0)
             {
                 throw new UsageException($"--rename {text}: no corpus file is called {name}; given are {string.Join(", ", data.Concat(others ?? []).Select(d => d.File))}");
+            }
+
+            if (data.Any(d => Is(d, name) && !given.Add(d.File)))
+            {
+                throw new UsageException($"--rename {text}: {name} has a former name already; give one for each file");
             }
 
             data = [.. data.Select(d => Is(d, name) ? d with { Name = old } : d)];

@@ -144,6 +144,10 @@ public sealed class NamedImagesTests : IDisposable
     public void A_rename_that_names_no_file_is_refused(string text) =>
         Assert.Contains($"--rename {text}", Assert.Throws<UsageException>(() => Renamed.Apply([Source], [text])).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void A_file_has_one_former_name() =>
+        Assert.Contains("has a former name already", Assert.Throws<UsageException>(() => Renamed.Apply([Source], ["a.json=data.json", "b.json=data.json"])).Message, StringComparison.Ordinal);
+
     private SortedDictionary<string, string> Hash() => Hash(new InputHasher());
 
     private SortedDictionary<string, string> Hash(InputHasher hasher)

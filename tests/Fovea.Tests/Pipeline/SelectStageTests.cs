@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Pipeline.Stages;
@@ -110,6 +111,34 @@ public sealed class SelectStageTests : IDisposable
         Assert.Contains("they hold no scores. Score it with 'fovea score prior'", message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Samples_of_a_renamed_file_have_its_new_name()
+    {
+        var rows = new JoinedStores([Store("prior", Conditions.TextOnlyReference)], null, Names(("data.json", "new.json"))).Read(null);
+        Assert.All(rows, r => Assert.Equal("new.json", r.Key.Source));
+    }
+
+    [Fact]
+    public void A_renamed_file_that_no_store_holds_is_an_error_that_names_those_which_they_hold()
+    {
+        string[] stores = [Store("prior", Conditions.TextOnlyReference), Store("vig", Conditions.Image, Conditions.Visionless("blur"))];
+        var message = Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("dat.json", "new.json")))).Message;
+        Assert.Equal("--rename dat.json=new.json: the score stores hold no sample of dat.json; they hold those of data.json", message);
+        new JoinedStores(stores, null, Names(("data.json", "new.json")));
+    }
+
+    [Fact]
+    public void Two_files_do_not_become_one_by_a_new_name()
+    {
+        string[] stores = [Store("a.json and b.json", Conditions.TextOnlyReference)];
+        Assert.Contains("another file", Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("a.json", "b.json")))).Message, StringComparison.Ordinal);
+        Assert.Contains("another file", Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("a.json", "c.json"), ("b.json", "c.json")))).Message, StringComparison.Ordinal);
+        var swapped = new JoinedStores(stores, null, Names(("a.json", "b.json"), ("b.json", "a.json"))).Read(null);
+        Assert.Equal(["b.json", "a.json", "b.json", "a.json"], swapped.Select(r => r.Key.Source));
+    }
+
+    private static Dictionary<string, string> Names(params (string Old, string New)[] names) => names.ToDictionary(n => n.Old, n => n.New);
+
     private JsonObject Run(SelectionMethod first, string[] stores, string? against = null)
     {
         var stage = new SelectStage { Scores = stores, Method = first, Against = against, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };
@@ -125,6 +154,7 @@ public sealed class SelectStageTests : IDisposable
         store.WriteTokens([.. Enumerable.Range(0, 40).Select(i => $"t{i}")]);
         store.WriteShard(0, [.. Enumerable.Range(0, 4).Select(r => ScoreRows.Scored(r, [0], [0]) with
         {
+            Key = new SampleKey(name.Contains(" and ", StringComparison.Ordinal) ? name.Split(" and ")[r % 2] : "data.json", r),
             TargetIds = [1, 2],
             EndTargets = [1],
             ContextFingerprint = conditions.Contains(Conditions.Image) ? $"context{r}" : null,
