@@ -39,7 +39,7 @@ internal static class CommonOptions
     };
 
     /// <summary><c>--allow-over-memory</c>.</summary>
-    public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although the memory plan exceeds the memory of the machine or of its control group." };
+    public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although what is planned exceeds the memory of the machine or of its control group." };
 
     /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => Numbers.Optional<long>("--seed", what, "N");

@@ -20,10 +20,11 @@ internal static class EvalCommand
         var folder = CommonOptions.Out("Folder of predictions and results.");
         var resume = CommonOptions.Resume();
         var threads = CommonOptions.Threads();
+        var overMemory = CommonOptions.AllowOverMemory();
         var json = CommonOptions.Json();
         var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
-            model, scenes, conflict, tokens, maxInvalid, onBadSample, folder, resume, threads, json,
+            model, scenes, conflict, tokens, maxInvalid, onBadSample, folder, resume, threads, overMemory, json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea eval scenes", stop => StageCommand.Run(
             new EvalScenesStage
@@ -37,7 +38,7 @@ internal static class EvalCommand
                 MaxInvalid = parsed.GetValue(maxInvalid),
                 OnBadSample = parsed.GetValue(onBadSample),
             },
-            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop), Guard.Resumable));
+            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop, allowOverMemory: parsed.GetValue(overMemory)), Guard.Resumable));
         return new Command("eval", "Evaluates a model.") { command };
     }
 }

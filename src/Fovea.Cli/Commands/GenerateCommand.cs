@@ -35,6 +35,7 @@ internal sealed class GenerateCommand
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
     private readonly Option<string> _type = new("--dtype") { Description = "Hold the model as stored (mapped from its files), in f32, or in bf16.", DefaultValueFactory = _ => "stored", HelpName = "TYPE" };
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     private GenerateCommand() => _type.AcceptOnlyFromAmong("stored", "f32", "bf16");
@@ -46,7 +47,7 @@ internal sealed class GenerateCommand
         var command = new Command("generate", "Answers a prompt, with or without images.")
         {
             options._model, options._images, options._prompt, options._template, options._tokens, options._temperature, options._topK, options._topP,
-            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._json,
+            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._overMemory, options._json,
         };
         command.SetAction((parsed, _) => Guard.RunAsync(
             "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer is not complete; run the same command again"));
@@ -94,6 +95,7 @@ internal sealed class GenerateCommand
             Text = text ?? "",
             Template = template,
             Type = parsed.GetValue(_type) switch { "f32" => ParameterType.F32, "bf16" => ParameterType.BF16, _ => ParameterType.AsStored },
+            Memory = parsed.GetValue(_overMemory) ? null : MemoryLimits.Resident(),
             Options = new GenerationRequest
             {
                 MaxNewTokens = parsed.GetValue(_tokens),

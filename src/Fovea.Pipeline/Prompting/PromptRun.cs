@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Prompting;
 
@@ -23,6 +24,9 @@ public sealed record PromptRun
     /// <summary>In which type the model is held.</summary>
     public ParameterType Type { get; init; } = ParameterType.AsStored;
 
+    /// <summary>What memory the model may take; null for no limit.</summary>
+    public required MemoryLimit? Memory { get; init; }
+
     /// <summary>How to generate; end ids are found.</summary>
     public required GenerationOptions Options { get; init; }
 
@@ -33,7 +37,7 @@ public sealed record PromptRun
     public PromptAnswer Run(Action<string> show, Action<string> notice, CancellationToken stop)
     {
         var images = Prompt.ReadImages(Images);
-        using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type });
+        using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type, Memory = Memory });
         if (model.SeesImages && Images.Count == 0)
         {
             notice("no --image is given: the vision-language model answers from the text alone");

@@ -50,17 +50,6 @@ public static class CorpusFiles
         return usable.Count == corpus.Samples.Count ? corpus : new SubsetCorpus(corpus, usable);
     }
 
-    /// <summary>Writes the list of unusable records beside a stage's artefact, and tells how many there are and the first few.</summary>
-    public static void List(InvalidRecords invalid, StageContext context, string task, string prefix = "")
-    {
-        var path = Path.Combine(context.Out, prefix + InvalidRecords.FileName);
-        InvalidRecords.Write(path, invalid.Records);
-        foreach (var line in invalid.Summary(path))
-        {
-            context.Progress.Tell(task, 0, 0, line);
-        }
-    }
-
     private static bool IsCoco(DataSource source) => source.Format == DataFormat.Coco || (source.Format == DataFormat.Auto && CocoCaptionsCorpus.Recognises(source.File));
 
     private static ICorpus Open(DataSource source, InvalidRecords invalid)

@@ -35,7 +35,7 @@ public sealed record EvalPhotographsStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image);
-        using var model = ModelFolder.Load(Model);
+        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
         var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, new ImageProcessor(ModelFit.Processor(Model))), corpus.Corpus, Seed, context.Progress);
         EvalResultFile.Write(Path.Combine(context.Out, "caption_nll.result.json"), result);
         return EvalStages.Values(result);

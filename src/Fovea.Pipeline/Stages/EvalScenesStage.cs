@@ -45,6 +45,9 @@ public sealed record EvalScenesStage : IStage
     public string Kind => "eval_scenes";
 
     /// <inheritdoc/>
+    public void Check() => InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -63,13 +66,13 @@ public sealed record EvalScenesStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        using var model = ModelFolder.Load(Model);
-        var results = new List<EvalResult>();
+        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
+        var (results, left) = (new List<EvalResult>(), new List<InvalidRecord>());
         foreach (var (folder, prefix) in new[] { (Scenes, ""), (Conflict, "conflict-") })
         {
             if (folder is not null)
             {
-                results.AddRange(Evaluate(model, folder, prefix, context));
+                results.AddRange(Evaluate(model, folder, prefix, context, left));
             }
         }
 
@@ -78,10 +81,13 @@ public sealed record EvalScenesStage : IStage
             EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
         }
 
-        return EvalStages.Values(results);
+        var values = EvalStages.Values(results);
+        values["invalid_samples"] = left.Count;
+        values["invalid_reasons"] = LeftOutRecords.Reasons(left);
+        return values;
     }
 
-    private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context)
+    private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context, List<InvalidRecord> left)
     {
         var tokenizer = ModelFit.Tokenizer(Model);
         var processor = new ImageProcessor(ModelFit.Processor(Model));
@@ -93,7 +99,8 @@ public sealed record EvalScenesStage : IStage
             Captions ? Open(SceneWorld.CaptionsFile) : null,
             Dialogues ? Open(SceneWorld.DialoguesFile) : null,
             SceneAnnotations.Load(folder));
-        CorpusFiles.List(invalid, context, "eval", prefix);
+        LeftOutRecords.List(invalid, context, "eval", prefix);
+        left.AddRange(invalid.Records);
         if (Captions)
         {
             var captions = SceneEvaluation.PredictCaptions(Under("llava_plain"), data, options, context.Progress, context.Stop);

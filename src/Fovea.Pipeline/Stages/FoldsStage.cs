@@ -25,13 +25,17 @@ public sealed record FoldsStage : IStage
     public string Kind => "folds";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    public void Check()
     {
         if (Count < 2)
         {
             throw new UsageException($"--count: expected at least 2 folds, got {Count}");
         }
+    }
 
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
         InputHashes.AddData(hashes, "data", Data, hasher);
         InputHashes.AddData(hashes, "also_train", AlsoTrain, hasher);
@@ -63,6 +67,7 @@ public sealed record FoldsStage : IStage
         var folds = FoldAssignment.ByImage([.. samples[true]], Count, Seed, [.. samples[false]]);
         var path = Path.Combine(context.Out, FoldsFile.FileName);
         FoldsFile.Write(path, folds, sources);
+        LeftOutRecords.List(invalid, context, Kind);
         var sizes = Enumerable.Range(0, Count).Select(k => folds.Rows.Count(r => r.IsScored && r.LeftOutOf[0] == k)).ToArray();
         return new JsonObject
         {
@@ -73,6 +78,7 @@ public sealed record FoldsStage : IStage
             ["also_trained"] = folds.Rows.Count(r => !r.IsScored),
             ["also_trained_left_out"] = folds.Rows.Count(r => !r.IsScored && r.LeftOutOf.Count > 0),
             ["invalid"] = invalid.Records.Count,
+            ["invalid_reasons"] = LeftOutRecords.Reasons(invalid.Records),
             ["sha256"] = ContentHash.OfFile(path),
         };
     }

@@ -6,6 +6,7 @@ using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
+using Fovea.Scoring.Proxies;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -39,13 +40,20 @@ public sealed record ScorePriorStage : IStage
     public string Kind => "score_prior";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    public void Check()
     {
         if (Folds is null && Models.Count != 1)
         {
             throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");
         }
 
+        Scoring.Validate();
+        ScoringModel.Check(Dtype);
+    }
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
         var hashes = ScoreStore.HashInputs(Models, Data, hasher);
         if (Folds is { } folds)
         {
@@ -119,6 +127,18 @@ public sealed record ScoreVigStage : IStage
     public string Kind => "score_vig";
 
     /// <inheritdoc/>
+    public void Check()
+    {
+        foreach (var proxy in Proxies)
+        {
+            VisionlessProxy.Parse(proxy);
+        }
+
+        Scoring.Validate();
+        ScoringModel.Check(Dtype);
+    }
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
 
     /// <inheritdoc/>
@@ -147,8 +167,8 @@ public sealed record ScoreVigStage : IStage
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {
-            Proxies = [.. Proxies.Select(Fovea.Scoring.Proxies.VisionlessProxy.Parse)],
-            ImageHash = new ImageHashes(corpus.Corpus, new InputHasher()).Of,
+            Proxies = [.. Proxies.Select(VisionlessProxy.Parse)],
+            ImageHash = new ImageHashes(corpus.Corpus, context.Hasher).Of,
         };
         return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
     }

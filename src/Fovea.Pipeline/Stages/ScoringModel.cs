@@ -19,11 +19,16 @@ public static class ScoringModel
     /// <param name="memory">What memory it may take; null for no limit.</param>
     /// <exception cref="UsageException">Another type.</exception>
     /// <exception cref="FoveaException">Its weights, or the copies that scoring makes of them, take more than that.</exception>
-    public static VisionLanguageModel Load(string folder, string dtype, MemoryLimit? memory) => dtype switch
+    public static VisionLanguageModel Load(string folder, string dtype, MemoryLimit? memory) =>
+        Check(dtype) is { } type ? Load(folder, type, memory) : AsStored(folder, memory);
+
+    /// <summary>The type that a name asks for; null for <see cref="Auto"/>.</summary>
+    /// <exception cref="UsageException">Another name.</exception>
+    public static ParameterType? Check(string dtype) => dtype switch
     {
-        Auto => AsStored(folder, memory),
-        "f32" => Load(folder, ParameterType.F32, memory),
-        "bf16" => Load(folder, ParameterType.BF16, memory),
+        Auto => null,
+        "f32" => ParameterType.F32,
+        "bf16" => ParameterType.BF16,
         _ => throw new UsageException($"--dtype {dtype}: expected auto, f32 or bf16"),
     };
 

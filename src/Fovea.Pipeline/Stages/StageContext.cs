@@ -28,8 +28,11 @@ public sealed record StageContext(string Out, int NumThreads, IProgressSink Prog
     /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
 
+    /// <summary>What memory there is; another amount for tests.</summary>
+    public MemoryLimit Memory { get; init; } = MemoryLimits.Resident();
+
     /// <summary>What memory a stage may plan with; null for no limit.</summary>
-    public MemoryLimit? MemoryLimit => AllowOverMemory ? null : MemoryLimits.Resident();
+    public MemoryLimit? MemoryLimit => AllowOverMemory ? null : Memory;
 }
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
@@ -38,7 +41,7 @@ public interface IStage
     /// <summary>Name of the kind of work, as in its manifest.</summary>
     string Kind { get; }
 
-    /// <summary>Checks the options that can be checked without reading anything: called for all stages of a plan before its first one begins.</summary>
+    /// <summary>Checks the options that can be checked without reading anything: called for all stages of a plan before its first one begins, and for each before anything is read.</summary>
     /// <exception cref="Fovea.Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
     void Check()
     {

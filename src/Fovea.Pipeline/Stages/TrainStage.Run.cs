@@ -34,8 +34,8 @@ public sealed partial record TrainStage
         {
             if (File.Exists(Path.Combine(context.Out, "metrics.jsonl"))) // a run that never began leaves its folder free
             {
-                CorpusFiles.List(invalid, context, "train");
-                CorpusFiles.List(heldOutInvalid, context, "train", "held-out-");
+                LeftOutRecords.List(invalid, context, "train");
+                LeftOutRecords.List(heldOutInvalid, context, "train", "held-out-");
             }
         }
     }
@@ -134,7 +134,7 @@ public sealed partial record TrainStage
             ["skipped_steps"] = counters.SkippedSteps,
             ["dropped_samples"] = set.Dropped,
             ["invalid_samples"] = invalid.Records.Count,
-            ["invalid_reasons"] = new JsonObject(invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+            ["invalid_reasons"] = LeftOutRecords.Reasons(invalid.Records),
             ["held_out_invalid_samples"] = heldOutInvalid.Records.Count,
             ["unusable_samples"] = counters.UnusableSamples,
             ["loss_spikes"] = counters.LossSpikes,
@@ -202,7 +202,7 @@ public sealed partial record TrainStage
         var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, memory);
         if (DecoderFrom is { } from)
         {
-            using var text = ModelFolder.Load(from);
+            using var text = ModelFolder.Load(from, new LoadOptions { Memory = memory });
             DecoderInitialisation.CopyDecoder(text, model);
         }
 

@@ -72,7 +72,6 @@ public sealed partial record TrainStage : IStage
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
-        Check();
         (string, string)[] named = [.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()];
         var hashes = InputHashes.Of(named, hasher);
         hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder, hasher);
@@ -134,6 +133,7 @@ public sealed partial record TrainStage : IStage
     {
         Training.Validate();
         Lora?.Validate();
+        InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         if ((Model is null) == (Preset is null))
         {
             throw new FoveaException("expected exactly one of 'model' and 'preset'");

@@ -65,8 +65,8 @@ public sealed class FoldPlanTests : IDisposable
         var data = stage.Data[0] with { File = Path.Combine(_folder["seed-101/data/held-out"], "dialogues.json"), Images = null };
         Assert.Contains("dialogues.json", Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Data = [data] })).Message, StringComparison.Ordinal);
         Assert.Contains("'leave_out_fold'", Assert.Throws<FoveaException>(() => TrainedOn(stage with { LeaveOutFold = 2 })).Message, StringComparison.Ordinal);
-        Assert.Contains("'leave_out_fold' is missing", Assert.Throws<FoveaException>(() => (stage with { LeaveOutFold = null }).HashInputs(new InputHasher())).Message, StringComparison.Ordinal);
-        Assert.Contains("'folds' is missing", Assert.Throws<FoveaException>(() => (stage with { Folds = null }).HashInputs(new InputHasher())).Message, StringComparison.Ordinal);
+        Assert.Contains("'leave_out_fold' is missing", Assert.Throws<FoveaException>(() => (stage with { LeaveOutFold = null }).Check()).Message, StringComparison.Ordinal);
+        Assert.Contains("'folds' is missing", Assert.Throws<FoveaException>(() => (stage with { Folds = null }).Check()).Message, StringComparison.Ordinal);
 
         var folds = Fovea.Scoring.Folds.FoldsFile.Read(stage.Folds!);
         Directory.CreateDirectory(_folder["start"]);

@@ -300,6 +300,7 @@ public sealed class TrainStageTests : IDisposable
     {
         var context = Context($"out{++_runs}");
         Directory.CreateDirectory(context.Out);
+        stage.Check();
         stage.HashInputs(new InputHasher());
         return stage.Run(context);
     }
