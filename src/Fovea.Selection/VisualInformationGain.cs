@@ -5,6 +5,9 @@ namespace Fovea.Selection;
 /// <summary>VIG (arXiv 2602.17186, metric) of a sample's scores, in nats: <see cref="TokenMeasures"/> by the names of conditions.</summary>
 public static class VisualInformationGain
 {
+    /// <summary>Whether a selection ranks the sample by its VIG, and so whether it counts in tau.</summary>
+    public static bool IsRanked(TokenScores sample) => SampleRule.IsRanked(sample);
+
     /// <summary>
     /// <c>VIG_t = log p(a_t | with) - log p(a_t | without)</c> of the targets that both conditions scored: the first ones, <c>[scored targets]</c>.
     /// </summary>

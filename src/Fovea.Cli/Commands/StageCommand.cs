@@ -16,7 +16,7 @@ internal static class StageCommand
         if (screen.IsInteractive)
         {
             // Before anything is loaded or hashed: the first progress may be a minute away.
-            Screen.Notice($"{stage.Kind}: reading the inputs, into {folder}");
+            Screen.Notice($"{StageCatalog.TitleOf(stage.Kind)}: reading the inputs, into {folder}");
         }
 
         TorchRuntime.Start(numThreads);
@@ -29,6 +29,6 @@ internal static class StageCommand
         }
 
         StageResults.Show(screen, manifest, folder);
-        Screen.Notice($"{stage.Kind} complete in {Durations.InWords(manifest.Seconds)}: {folder}");
+        Screen.Notice($"{StageCatalog.TitleOf(stage.Kind)} complete in {Durations.InWords(manifest.Seconds)}: {folder}");
     }
 }

@@ -13,7 +13,7 @@ internal static class SampleText
     public static void Show(IAnsiConsole console, SampleView sample)
     {
         Screen.WriteLines(console, SampleLines.Head(sample));
-        var derived = sample.Derived();
+        var derived = sample.Derived;
         if (derived.Count > 0 && console.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors })
         {
             Tint(console, sample, derived[0]);
@@ -22,9 +22,9 @@ internal static class SampleText
         Screen.WriteLines(console, SampleLines.Targets(sample));
     }
 
-    private static void Tint(IAnsiConsole console, SampleView sample, (string Key, string Title, string Short, Func<int, double> Value) score)
+    private static void Tint(IAnsiConsole console, SampleView sample, DerivedScore score)
     {
-        double[] values = [.. Enumerable.Range(0, sample.Scores.TargetIds.Length).Select(score.Value)];
+        double[] values = [.. Enumerable.Range(0, sample.Scores.TargetIds.Length).Select(t => score.Of(sample.Scores, t))];
         var full = RoundLimit.OfMost(values);
         for (var t = 0; t < values.Length; t++)
         {

@@ -1,16 +1,15 @@
 using System.Text.RegularExpressions;
+using Fovea.Core.Provenance;
 
 namespace Fovea.Core.Errors;
 
 /// <summary>What to say where a model folder was expected and none is: one wording for all commands.</summary>
 public static partial class MissingModel
 {
-    private const string Config = "config.json";
-
     /// <exception cref="InvalidInputException">The folder holds no <c>config.json</c>.</exception>
     public static void Require(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, Config)))
+        if (!File.Exists(Path.Combine(folder, DecisiveFiles.Config)))
         {
             throw At(folder);
         }
@@ -27,10 +26,10 @@ public static partial class MissingModel
         : "no such folder; expected a model folder in Hugging Face form";
 
     private static string OfFolder(string folder) =>
-        File.Exists(Path.Combine(folder, "model", Config)) ? $"no model here ({Config} is missing), but there is one in its folder model: give {Path.Combine(folder, "model")}"
-        : File.Exists(Path.Combine(folder, "adapter_config.json")) ? "an adapter, no whole model; give a model folder (fovea train merges an adapter into one)"
+        File.Exists(Path.Combine(folder, "model", DecisiveFiles.Config)) ? $"no model here ({DecisiveFiles.Config} is missing), but there is one in its folder model: give {Path.Combine(folder, "model")}"
+        : File.Exists(Path.Combine(folder, DecisiveFiles.Adapter[0])) ? "an adapter, no whole model; give a model folder (fovea train merges an adapter into one)"
         : Directory.EnumerateFiles(folder, "shard-*.parquet").Any() ? "a score store; expected a model folder in Hugging Face form"
-        : $"no model here ({Config} is missing); give a folder in Hugging Face form";
+        : $"no model here ({DecisiveFiles.Config} is missing); give a folder in Hugging Face form";
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     private static partial Regex HubId();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
+using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Images;
 
@@ -22,11 +23,11 @@ internal static partial class ImageProcessorFolder
 
     public static ImageProcessorConfig Read(string folder)
     {
-        var config = Open(folder, "config.json");
-        var (own, nested) = (Own(folder, "preprocessor_config.json", ReadOwn), Own(folder, "processor_config.json", ReadNested));
+        var config = Open(folder, DecisiveFiles.Config);
+        var (own, nested) = (Own(folder, DecisiveFiles.PreprocessorConfig, ReadOwn), Own(folder, DecisiveFiles.ProcessorConfig, ReadNested));
         if (own is not null && nested is not null && own.Value.Config.ToJson() != nested.Value.Config.ToJson())
         {
-            throw new InvalidInputException(Path.Combine(folder, "processor_config.json"), null, "image_processor: differs from preprocessor_config.json, and versions of Transformers disagree on which counts; make them agree");
+            throw new InvalidInputException(Path.Combine(folder, DecisiveFiles.ProcessorConfig), null, "image_processor: differs from preprocessor_config.json, and versions of Transformers disagree on which counts; make them agree");
         }
 
         if ((own ?? nested) is { } found)
@@ -59,7 +60,7 @@ internal static partial class ImageProcessorFolder
         var name = tower.Text();
         var inside = Path.GetFullPath(Path.Combine(folder, name));
         var isInside = !Path.IsPathRooted(name) && inside.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(inside);
-        if (isInside && Own(inside, "preprocessor_config.json", ReadOwn) is { } own)
+        if (isInside && Own(inside, DecisiveFiles.PreprocessorConfig, ReadOwn) is { } own)
         {
             return own.Config with { PadToSquare = PadsBy(config) };
         }
@@ -99,7 +100,7 @@ internal static partial class ImageProcessorFolder
     /// <summary>What a vision tower's own <c>config.json</c> asks for.</summary>
     private static ImageProcessorConfig? FromTower(string folder)
     {
-        if (Open(folder, "config.json") is not { } root)
+        if (Open(folder, DecisiveFiles.Config) is not { } root)
         {
             return null;
         }
@@ -126,7 +127,7 @@ internal static partial class ImageProcessorFolder
 
     private static ForeignJson? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? ForeignJson.Open(path) : null;
 
-    private static InvalidInputException NotFound(string folder, bool hasTower) => new(Path.Combine(folder, "preprocessor_config.json"), null, hasTower
+    private static InvalidInputException NotFound(string folder, bool hasTower) => new(Path.Combine(folder, DecisiveFiles.PreprocessorConfig), null, hasTower
         ? "not found, and no processor_config.json either; a model that sees images has one of them: put it into the folder, from where the model came from"
         : "not found, and config.json names no vision tower: this is a text model; VIG, and all else that reads images, needs a vision-language model");
 

@@ -1,5 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
+using Fovea.Core.Provenance;
 using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;
@@ -16,7 +17,7 @@ public static class TemplateFamily
     /// <exception cref="InvalidInputException">The <c>config.json</c> is malformed.</exception>
     public static string ConversationOf(string folder, Tokenizer tokenizer)
     {
-        var path = Path.Combine(folder, "config.json");
+        var path = Path.Combine(folder, DecisiveFiles.Config);
         if (File.Exists(path))
         {
             var config = ForeignJson.Open(path);

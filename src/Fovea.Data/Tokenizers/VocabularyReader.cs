@@ -2,6 +2,7 @@ using System.Text;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Json;
+using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Tokenizers;
 
@@ -74,7 +75,7 @@ internal static class VocabularyReader
 
     private static string FamilyOf(string folder, Dictionary<string, int> vocabulary, TokenizerSettings settings)
     {
-        var config = Path.Combine(folder, "config.json");
+        var config = Path.Combine(folder, DecisiveFiles.Config);
         var name = settings.Class ?? (File.Exists(config) ? ForeignJson.Open(config).Optional("model_type")?.Text() : null);
         return name switch
         {

@@ -42,7 +42,7 @@ public static class ComparisonBuilder
             return series.Count == 0 ? null : Row(r.evaluation.Key, r.metric, r.arm, series, against, options);
         });
         return new ComparisonTable(
-            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Bootstrap.SeedsNote(results.Select(r => r.Seed).Distinct().Count()), Rows(made));
+            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Rows(made));
     }
 
     private static ComparisonRow[] Rows(IEnumerable<ComparisonRow?> made)
@@ -78,13 +78,7 @@ public static class ComparisonBuilder
         var shared = baseline is null ? [] : series.Keys.Where(baseline.ContainsKey).ToArray();
         var difference = shared.Length == 0
             ? null
-            : Compare(PairedBootstrap.AcrossSeeds([.. shared.Select(s => (series[s], baseline![s]))], options), metric.HigherIsBetter);
+            : PairedBootstrap.AcrossSeeds([.. shared.Select(s => (series[s], baseline![s]))], options);
         return new ComparisonRow(evaluation, metric.Name, metric.HigherIsBetter, arm, [.. series.Keys], estimate, difference, shared);
-    }
-
-    private static Difference Compare(Estimate estimate, bool? higherIsBetter)
-    {
-        int? better = higherIsBetter is { } up ? estimate.PerSeed.Count(d => d is { } x && (up ? x > 0 : x < 0)) : null;
-        return new Difference(estimate, better, estimate is { Low: > 0 } or { High: < 0 });
     }
 }

@@ -2,12 +2,6 @@ using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Evaluation.Comparison;
 
-/// <summary>One arm against the baseline on one metric: paired by seed and by unit.</summary>
-/// <param name="Estimate">Mean over the seeds both have of (arm - baseline), with its interval and each seed's difference.</param>
-/// <param name="SeedsBetter">Seeds in which the arm is better, by the metric's direction; null where it has none.</param>
-/// <param name="IntervalExcludesZero">Whether the interval lies on one side of zero; false without an interval.</param>
-public sealed record Difference(Estimate Estimate, int? SeedsBetter, bool IntervalExcludesZero);
-
 /// <summary>One metric of one arm.</summary>
 /// <param name="Evaluation">Which evaluation.</param>
 /// <param name="Metric">Metric name.</param>
@@ -15,7 +9,7 @@ public sealed record Difference(Estimate Estimate, int? SeedsBetter, bool Interv
 /// <param name="Arm">Name of the arm.</param>
 /// <param name="Seeds">The arm's seeds, ascending: what <see cref="Estimate.PerSeed"/> refers to.</param>
 /// <param name="Estimate">Value and interval; its value is null without data.</param>
-/// <param name="Difference">Against the baseline; null for the baseline itself and where no seed is shared.</param>
+/// <param name="Difference">Mean over the seeds both have of (arm - baseline), paired by unit, with its interval and each seed's difference; null for the baseline itself and where no seed is shared.</param>
 /// <param name="DifferenceSeeds">Seeds of <paramref name="Difference"/>, ascending.</param>
 public sealed record ComparisonRow(
     string Evaluation,
@@ -24,7 +18,7 @@ public sealed record ComparisonRow(
     string Arm,
     IReadOnlyList<long> Seeds,
     Estimate Estimate,
-    Difference? Difference,
+    Estimate? Difference,
     IReadOnlyList<long> DifferenceSeeds);
 
 /// <summary>What a terminal or a page shows: rows by evaluation, then metric, then arm in the order given.</summary>
@@ -32,14 +26,12 @@ public sealed record ComparisonRow(
 /// <param name="Arms">Arms in the order given.</param>
 /// <param name="Unit">What was resampled, e.g. <c>scene</c>; several joined by "/" if evaluations differ.</param>
 /// <param name="Options">How the intervals were made.</param>
-/// <param name="Note">What the intervals hold and do not hold, in one sentence.</param>
 /// <param name="Rows">The rows.</param>
 public sealed record ComparisonTable(
     string Baseline,
     IReadOnlyList<string> Arms,
     string Unit,
     BootstrapOptions Options,
-    string Note,
     IReadOnlyList<ComparisonRow> Rows)
 {
     /// <summary>The row of a metric and an arm.</summary>

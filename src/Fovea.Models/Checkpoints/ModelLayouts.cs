@@ -1,4 +1,5 @@
 using Fovea.Core.Json;
+using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
@@ -8,7 +9,7 @@ namespace Fovea.Models.Checkpoints;
 /// <summary>Recognises in which form a folder holds a model, and opens it without reading elements.</summary>
 internal static class ModelLayouts
 {
-    public const string ConfigName = "config.json";
+    public const string ConfigName = DecisiveFiles.Config;
     private const string Stem = "model";
 
     /// <summary>Opens a folder.</summary>

@@ -1,4 +1,5 @@
 using Fovea.Core.Json;
+using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Generation;
@@ -10,7 +11,7 @@ public static class EndIds
     /// <exception cref="Core.Errors.InvalidInputException">A value is no id.</exception>
     public static int[] Read(string dir)
     {
-        var (generation, config) = (Path.Combine(dir, "generation_config.json"), Path.Combine(dir, "config.json"));
+        var (generation, config) = (Path.Combine(dir, DecisiveFiles.GenerationConfig), Path.Combine(dir, DecisiveFiles.Config));
         int[] stated = File.Exists(generation) ? ForeignJson.Read(generation, FromGeneration) : [];
         return stated.Length > 0 || !File.Exists(config) ? stated : ForeignJson.Open(config).Ids("eos_token_id");
     }

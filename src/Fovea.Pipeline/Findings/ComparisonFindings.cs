@@ -61,9 +61,9 @@ public static class ComparisonFindings
 
         cell = cell with
         {
-            Difference = difference.Estimate.Value,
-            DifferenceLow = difference.Estimate.Low,
-            DifferenceHigh = difference.Estimate.High,
+            Difference = difference.Value,
+            DifferenceLow = difference.Low,
+            DifferenceHigh = difference.High,
         };
         return cell with { Verdict = FindingNumbers.Judge(cell, style, row.HigherIsBetter) };
     }

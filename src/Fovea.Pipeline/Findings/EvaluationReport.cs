@@ -27,7 +27,7 @@ public static class EvaluationReport
         string Line(Verdict verdict, string name)
         {
             var found = tables.SelectMany(t => t.Rows.Where(r => r.Cells[0].Verdict == verdict).Select(r =>
-                $"{r.Key.Replace('_', ' ')} {FindingNumbers.Difference(r.Cells[0], t.Columns[0].Style, Evidence.UnitOf(t.Columns[0]))}")).ToArray();
+                $"{MetricTitles.Of(r.Key)} {FindingNumbers.Difference(r.Cells[0], t.Columns[0].Style, Evidence.UnitOf(t.Columns[0]))}")).ToArray();
             return found.Length == 0 ? $"{name}: nothing beyond its interval." : $"{name}: {string.Join("; ", found)}.";
         }
 

@@ -81,9 +81,9 @@ public static class EvaluationTables
         var units = metrics.Max(m => m.Numerators.Length);
         var kind = style == NumberStyle.Percent ? "shares" : "nats per token, and words";
         var rows = metrics.AsParallel().AsOrdered().Select(m => new FindingRow(
-            m.Name, m.Name.Replace('_', ' ') + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }), [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
+            m.Name, MetricTitles.Of(m.Name) + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }), [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
         return new FindingTable(
-            $"{result.Evaluation}_{style}", $"{result.Evaluation.Replace('_', ' ')}: {kind}",
+            $"{result.Evaluation}_{style}", $"{MetricTitles.Of(result.Evaluation)}: {kind}",
             $"Unit: {result.Unit}, {units} of them. ↑: higher is better; ↓: lower is better.{(baseline is null ? "" : $" Beneath a number: its paired difference to {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseline)))}.")}",
             [new FindingColumn("value", "value", style)], rows);
     }

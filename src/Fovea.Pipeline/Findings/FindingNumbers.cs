@@ -21,6 +21,16 @@ public static class FindingNumbers
     public static string Of(double? value, NumberStyle style, int? decimals = null) =>
         Bare(value, style, decimals) is { } text ? text + (style == NumberStyle.Percent ? " %" : "") : Missing;
 
+    /// <summary>A whole number with separators.</summary>
+    public static string Count(double? value) => Of(value, NumberStyle.Count);
+
+    /// <summary>Decimals of numbers that are written side by side: a ratio's three, or as many as show two digits of the largest where all are small; at most six.</summary>
+    public static int DecimalsFor(IEnumerable<double?> values)
+    {
+        var largest = values.Max(v => Math.Abs(v ?? 0));
+        return largest is > 0 and < 0.01 ? Math.Min(6, 1 - (int)Math.Floor(Math.Log10(largest))) : Decimals(NumberStyle.Ratio);
+    }
+
     /// <summary><c>[low, high]</c> without units; empty without an interval.</summary>
     public static string Interval(double? low, double? high, NumberStyle style, int? decimals = null) =>
         Bare(low, style, decimals) is { } l && Bare(high, style, decimals) is { } h ? $"[{l}, {h}]" : "";

@@ -36,21 +36,18 @@ public static class SceneFigures
         var classified = scores.Where(s => s.LogProbs.Count > 0).Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
         yield return new ReportSection("Token scores by word class", $"All held-out captions of seed {seed}.",
         [
-            Distribution(classified, ScoreNames.Vig(Conditions.TextOnlyReference), "nats", s => Difference(s, Conditions.TextOnlyReference)),
-            .. config.Vig.Proxies.Select(p => StoryNames.ConditionOf(p)).Select(c => Distribution(classified, ScoreNames.Vig(c), "nats", s => Difference(s, c))),
-            Distribution(classified, ScoreNames.Surprise, null, s => [.. s.LogProbs[Conditions.TextOnlyReference].Select(x => (float)TokenMeasures.OneMinusProbability(x))]),
+            Distribution(classified, DerivedScore.Vig(Conditions.TextOnlyReference)),
+            .. config.Vig.Proxies.Select(p => Distribution(classified, DerivedScore.Vig(StoryNames.ConditionOf(p)))),
+            Distribution(classified, DerivedScore.Surprise),
         ]);
     }
 
-    private static float[] Difference(TokenScores scores, string condition) =>
-        [.. scores.LogProbs[Conditions.Image].Zip(scores.LogProbs[condition], (a, b) => (float)TokenMeasures.Difference(a, b))];
-
-    private static DistributionBlock Distribution((TokenScores Scores, string?[] Classes)[] classified, string title, string? unit, Func<TokenScores, float[]> score)
+    private static DistributionBlock Distribution((TokenScores Scores, string?[] Classes)[] classified, DerivedScore score)
     {
         var values = from s in classified
-                     from pair in score(s.Scores).Zip(s.Classes)
+                     from pair in score.OfScored(s.Scores).Zip(s.Classes)
                      where pair.Second is not null
-                     group pair.First by pair.Second;
-        return new DistributionBlock(title, new ChartAxis(title, unit), [.. values.Select(g => new ClassDistribution(g.Key!, [.. g]))]);
+                     group (float)pair.First by pair.Second;
+        return new DistributionBlock(score.Title, new ChartAxis(score.Title, score.IsVig ? "nats" : null), [.. values.Select(g => new ClassDistribution(g.Key!, [.. g]))]);
     }
 }

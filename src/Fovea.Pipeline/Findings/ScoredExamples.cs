@@ -58,32 +58,21 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
         var shown = chosen.ToArray();
         var wanted = shown.Select(s => s.Key).ToHashSet();
         var samples = corpus.Samples.Where(s => wanted.Contains(s.Key)).ToDictionary(s => s.Key);
-        var limit = Limit(shown);
+        var limit = RoundLimit.OfMost(shown.SelectMany(s => Vigs(s).SelectMany(v => v.OfScored(s)))); // one scale for all
         return [.. shown.Where(s => samples.ContainsKey(s.Key)).Select(s => Heatmap(samples[s.Key], s, limit, classOf))];
-    }
-
-    /// <summary>
-    /// The VIG at full colour, in nats: of all shown targets' magnitudes the 95th percentile, up to the next 1, 2 or 5 of its power of ten, so that a
-    /// weak model's words are not all white and one outlier does not wash out the rest.
-    /// </summary>
-    private double Limit(IReadOnlyList<TokenScores> shown)
-    {
-        return RoundLimit.OfMost(shown.SelectMany(s => Shown(s).SelectMany(c => s.LogProbs[Conditions.Image].Zip(s.LogProbs[c], (a, b) => (double)TokenMeasures.Difference(a, b)))));
     }
 
     private HeatmapTextBlock Heatmap(Sample sample, TokenScores scores, double limit, Func<SampleKey, TargetSpan, string?>? classOf)
     {
         var tokens = Tokens(sample, scores);
         var words = WordMerger.Merge(sample, tokens);
-        TokenRow Row(string name, Func<int, double> value, Func<IReadOnlyList<int>, double> pooled, HeatScale scale, double full, bool classes = false) =>
-            new(name, [.. words.Select(w => new TokenValue(
-                sample.Turns[w.Turn].Text[w.Start..w.End], w.Targets.Count == 1 ? value(w.Targets[0]) : pooled(w.Targets),
-                classOf?.Invoke(sample.Key, tokens.TargetSpans[w.Targets[0]])))], scale, full, ShowClasses: classes);
-        var rows = Shown(scores).Select((c, i) => (Image: scores.LogProbs[Conditions.Image], Visionless: scores.LogProbs[c], Name: ScoreNames.Vig(c), First: i == 0)).Select(r =>
-            Row(r.Name + " (nats)", t => TokenMeasures.Difference(r.Image[t], r.Visionless[t]), w => w.Sum(t => TokenMeasures.Difference(r.Image[t], r.Visionless[t])), HeatScale.Diverging, limit, r.First && classOf is not null)).ToList();
-        if (scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
+        TokenRow Row(DerivedScore score, HeatScale scale, double full, bool classes) =>
+            new(score.Title + (score.IsVig ? " (nats)" : ""), [.. words.Select(w => new TokenValue(
+                sample.Turns[w.Turn].Text[w.Start..w.End], score.Of(scores, w.Targets), classOf?.Invoke(sample.Key, tokens.TargetSpans[w.Targets[0]])))], scale, full, ShowClasses: classes);
+        var rows = Vigs(scores).Select((v, i) => Row(v, HeatScale.Diverging, limit, i == 0 && classOf is not null)).ToList();
+        if (DerivedScore.Surprise.IsIn(scores))
         {
-            rows.Add(Row(ScoreNames.Surprise, t => TokenMeasures.OneMinusProbability(reference[t]), w => TokenMeasures.OneMinusProbability(w.Sum(t => (double)reference[t])), HeatScale.Sequential, 1, rows.Count == 0 && classOf is not null));
+            rows.Add(Row(DerivedScore.Surprise, HeatScale.Sequential, 1, rows.Count == 0 && classOf is not null));
         }
 
         var (image, twin) = sample.Images.Count > 0 && processor is not null ? Pictures(sample, processor) : (null, null);
@@ -91,8 +80,7 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
             Prompt: string.Join(' ', sample.Turns.Where(t => t.Role == Role.Human).Select(t => t.Text.Replace("<image>", "", StringComparison.Ordinal).Trim()).Where(t => t.Length > 0)));
     }
 
-    private IEnumerable<string> Shown(TokenScores scores) =>
-        scores.LogProbs.ContainsKey(Conditions.Image) ? against.Distinct().Where(scores.LogProbs.ContainsKey) : [];
+    private IEnumerable<DerivedScore> Vigs(TokenScores scores) => against.Distinct().Select(DerivedScore.Vig).Where(v => v.IsIn(scores));
 
     private (ReportImage Image, ReportImage Twin) Pictures(Sample sample, ImageProcessor processor)
     {

@@ -27,20 +27,19 @@ public static class StageSentences
     /// <summary>What a selection kept.</summary>
     public static IEnumerable<string> Selection(JsonObject result)
     {
-        string Count(string key) => Number(result[key])?.ToString("#,0", CultureInfo.InvariantCulture) ?? FindingNumbers.Missing;
+        string Count(string key) => FindingNumbers.Count(Number(result[key]));
         yield return $"samples     {Count("samples")}: {Count("kept")} kept, {Count("dropped")} dropped, {Count("text_only")} text-only, {Count("invalid")} invalid";
         yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss ({FindingNumbers.Of(Number(result["share"]), NumberStyle.Percent)})";
         if (Number(result["mean_weight"]) is { } mean && Number(result["largest_weight"]) is { } largest)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"weights     mean {mean:0.000} as written, largest {largest:0.000} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}");
+            yield return $"weights     mean {FindingNumbers.Of(mean, NumberStyle.Ratio)} as written, largest {FindingNumbers.Of(largest, NumberStyle.Ratio)} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}";
         }
 
         foreach (var (key, title) in new[] { ("tau", "tau"), ("token_tau", "token tau") })
         {
             if (Number(result[key]) is { } tau)
             {
-                yield return string.Create(CultureInfo.InvariantCulture, $"{title,-11} {tau:0.000000} nats");
+                yield return $"{title,-11} {FindingNumbers.Of(tau, NumberStyle.Ratio, Scores.StoreStatistics.TauDecimals)} nats";
             }
         }
     }

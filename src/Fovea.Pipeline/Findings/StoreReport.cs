@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
@@ -26,7 +25,7 @@ public static class StoreReport
         string[] warnings = [.. statistics.SelectMany(s => s.Warnings()).Select(w => char.ToUpperInvariant(w[0]) + w[1..] + ".")];
         return new ReportDocument(
             $"Scores: {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))}",
-            string.Create(CultureInfo.InvariantCulture, $"{counts.Samples:#,0} samples, {scored:#,0} of them scored; {counts.Targets:#,0} targets."),
+            $"{FindingNumbers.Count(counts.Samples)} samples, {FindingNumbers.Count(scored)} of them scored; {FindingNumbers.Count(counts.Targets)} targets.",
             [
                 new ReportSection("Findings", "VIG is what the image adds to a target's log-probability, in nats; 1 - p_ref is how badly a text-only reference predicts it. Brackets are 95 % bootstrap intervals over samples.",
                     [new ListBlock([.. statistics.Select(Sentence)])]),
@@ -41,8 +40,8 @@ public static class StoreReport
     private static string Sentence(ScoreStatistics s) => string.Join("; ", StatisticsText.Lines(s).Take(2).Select(l => l.Trim())) + ".";
 
     private static BarBlock Histogram(ScoreStatistics s) => new(
-        $"{s.Title}: targets by score", new ChartAxis("targets", null, NumberFormat.Count), [.. s.Bins.Select(StatisticsText.Name)],
-        [new BarSeries(s.Title, [.. s.Bins.Select(b => new BarValue(b.Count))])]);
+        $"{s.Score.Title}: targets by score", new ChartAxis("targets", null, NumberFormat.Count), [.. s.Bins.Select(StatisticsText.Name)],
+        [new BarSeries(s.Score.Title, [.. s.Bins.Select(b => new BarValue(b.Count))])]);
 
     /// <summary>Samples with their images where corpus and model are still where they were; else the reason.</summary>
     private static ReportSection Words(ScoreStoreReader store, string folder)
@@ -80,27 +79,21 @@ public static class StoreReport
             yield break;
         }
 
-        var means = statistics.ToDictionary(s => s.Condition, _ => new Dictionary<int, (double Sum, int Count)>());
+        var means = statistics.ToDictionary(s => s.Score, _ => new Dictionary<int, (double Sum, int Count)>());
         foreach (var row in store.ReadAhead())
         {
-            foreach (var s in statistics.Where(s => row.LogProbs.ContainsKey(s.Condition) && (!s.IsVig || row.LogProbs.ContainsKey(Conditions.Image))))
+            foreach (var score in statistics.Select(s => s.Score).Where(s => s.IsIn(row)))
             {
-                for (var t = 0; t < row.TargetIds.Length; t++)
+                foreach (var (t, value) in score.OfScored(row).Index())
                 {
-                    var value = s.IsVig
-                        ? TokenMeasures.Difference(row.LogProbs[Conditions.Image][t], row.LogProbs[s.Condition][t])
-                        : TokenMeasures.OneMinusProbability(row.LogProbs[s.Condition][t]);
-                    if (!double.IsNaN(value))
-                    {
-                        var (sum, count) = means[s.Condition].GetValueOrDefault(row.TargetIds[t]);
-                        means[s.Condition][row.TargetIds[t]] = (sum + value, count + 1);
-                    }
+                    var (sum, count) = means[score].GetValueOrDefault(row.TargetIds[t]);
+                    means[score][row.TargetIds[t]] = (sum + value, count + 1);
                 }
             }
         }
 
         yield return new ReportSection("Tokens", $"By mean score: the first {NumTokens} and the last of those that occur at least {LeastCount} times.",
-            [.. statistics.Select(s => Table(s, means[s.Condition], texts))]);
+            [.. statistics.Select(s => Table(s, means[s.Score], texts))]);
     }
 
     private static TableBlock Table(ScoreStatistics s, Dictionary<int, (double Sum, int Count)> means, Dictionary<int, string> texts)
@@ -108,7 +101,7 @@ public static class StoreReport
         var ranked = means.Where(m => m.Value.Count >= LeastCount).Select(m => (Text: texts.GetValueOrDefault(m.Key, $"{m.Key}"), Mean: m.Value.Sum / m.Value.Count, m.Value.Count))
             .OrderByDescending(m => m.Mean).ThenBy(m => m.Text, StringComparer.Ordinal).ToArray();
         var shown = ranked.Length <= 2 * NumTokens ? ranked : [.. ranked.Take(NumTokens), .. ranked.TakeLast(NumTokens)];
-        return new TableBlock(s.Title, "Token", [new("mean"), new("times", NumberFormat.Count)],
+        return new TableBlock(s.Score.Title, "Token", [new("mean"), new("times", NumberFormat.Count)],
             [.. shown.Select(m => new TableRow($"'{m.Text}'", [new(Value: m.Mean), new(Value: m.Count)]))]);
     }
 }

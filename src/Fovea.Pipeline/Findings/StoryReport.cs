@@ -3,6 +3,7 @@ using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Pipeline.Plans;
+using Fovea.Pipeline.Stages;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
 using Fovea.Store;
@@ -40,7 +41,7 @@ public static class StoryReport
 
         if (!manifest.Complete)
         {
-            throw new InvalidInputException(folder, null, $"this work ({manifest.Kind}) is not complete; run the same command again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
+            throw new InvalidInputException(folder, null, $"this work ({StageCatalog.TitleOf(manifest.Kind)}) is not complete; run the same command again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
         }
 
         return manifest.Kind switch
@@ -50,7 +51,7 @@ public static class StoryReport
             "score_vig" or "score_prior" => StoreReport.Of(folder),
             "select" => WeightsReport.Of(folder, manifest),
             "eval_scenes" or "eval_photographs" => EvaluationReport.Of(folder, manifest, baseline),
-            _ => throw new InvalidInputException(folder, null, $"holds the output of '{manifest.Kind}', which has no report; {Accepted}"),
+            _ => throw new InvalidInputException(folder, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, of which there is no report; {Accepted}"),
         };
     }
 

@@ -55,10 +55,10 @@ public static class TrainingReport
 
     private static IEnumerable<string> Sentences(JsonObject result)
     {
-        double? Number(string key) => result[key] is JsonValue v && v.TryGetValue<double>(out var number) ? number : result[key] is JsonValue w && w.TryGetValue<long>(out var whole) ? whole : null;
+        double? Number(string key) => StageSentences.Number(result[key]);
         string Nats(double? value) => FindingNumbers.Of(value, NumberStyle.Ratio, 4) + " nats";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{Number("steps"):#,0} steps over {Number("samples"):#,0} samples ({Number("epochs"):0.##} epochs): mean loss {Nats(Number("mean_loss"))} per unit of weight, {Nats(Number("final_loss"))} at the last step.");
+            $"{FindingNumbers.Count(Number("steps"))} steps over {FindingNumbers.Count(Number("samples"))} samples ({Number("epochs"):0.##} epochs): mean loss {Nats(Number("mean_loss"))} per unit of weight, {Nats(Number("final_loss"))} at the last step.");
         if (Number("held_out_loss") is { } heldOut)
         {
             yield return $"Held-out loss at the end: {Nats(heldOut)}.";
@@ -67,7 +67,7 @@ public static class TrainingReport
         if (Number("best_step") is { } best)
         {
             yield return best < Number("steps")
-                ? string.Create(CultureInfo.InvariantCulture, $"Held-out loss was lowest at step {best:#,0}, before the end: use model-best/ rather than model/.")
+                ? $"Held-out loss was lowest at step {FindingNumbers.Count(best)}, before the end: use model-best/ rather than model/."
                 : "Held-out loss was lowest at the end.";
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Pipeline.Scores;
@@ -49,7 +48,7 @@ public static class WeightsReport
     {
         const int Most = 20;
         var left = Left(weights).ToArray();
-        return new TableBlock(string.Create(CultureInfo.InvariantCulture, $"{left.Length:#,0} samples, the first {Math.Min(Most, left.Length)}"), "Sample", [new("status"), new("reason")],
+        return new TableBlock($"{FindingNumbers.Count(left.Length)} samples, the first {Math.Min(Most, left.Length)}", "Sample", [new("status"), new("reason")],
             [.. left.Take(Most).Select(r => new TableRow(r.Key.ToString(), [new(r.Status.ToString().ToLowerInvariant()), new(r.Reason ?? "")]))]);
     }
 }

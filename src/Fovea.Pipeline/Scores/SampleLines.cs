@@ -25,17 +25,17 @@ public static class SampleLines
     /// <summary>A line for each target with its scores in aligned columns, below their heads; none for an unusable record, of which no target is known.</summary>
     public static IEnumerable<string> Targets(SampleView sample)
     {
-        var (scores, derived) = (sample.Scores, sample.Derived());
+        var (scores, derived) = (sample.Scores, sample.Derived);
         if (scores.TargetIds.Length == 0)
         {
             return [];
         }
 
-        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.Short), .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
+        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.ColumnHead), .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
         var rows = Enumerable.Range(0, scores.TargetIds.Length).Select(t => (string[])
         [
             $"{t}", $"{scores.TargetIds[t]}", $"'{Token(sample, t)}'",
-            .. derived.Select(d => Number(d.Value(t), signed: d.Key != "one_minus_p_ref")), .. scores.LogProbs.Values.Select(p => Number(p[t])),
+            .. derived.Select(d => Number(d.Of(scores, t), signed: d.IsVig)), .. scores.LogProbs.Values.Select(p => Number(p[t])),
         ]).ToArray();
         int[] widths = [.. heads.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
 

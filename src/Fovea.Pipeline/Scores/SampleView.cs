@@ -56,23 +56,8 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
         }
     }
 
-    /// <summary>Every score of a target that is made of log-probabilities: VIG for each visionless condition, and 1 - p_ref.</summary>
-    public IReadOnlyList<(string Key, string Title, string Short, Func<int, double> Value)> Derived()
-    {
-        var derived = new List<(string, string, string, Func<int, double>)>();
-        if (Scores.LogProbs.GetValueOrDefault(Conditions.Image) is { } image)
-        {
-            derived.AddRange(Scores.LogProbs.Where(c => c.Key != Conditions.Image)
-                .Select(c => ("vig." + c.Key, ScoreNames.Vig(c.Key), "VIG " + ScoreNames.ColumnHead(c.Key), (Func<int, double>)(t => TokenMeasures.Difference(image[t], c.Value[t])))));
-        }
-
-        if (Scores.LogProbs.GetValueOrDefault(Conditions.TextOnlyReference) is { } reference)
-        {
-            derived.Add(("one_minus_p_ref", ScoreNames.Surprise, "1 - p_ref", t => TokenMeasures.OneMinusProbability(reference[t])));
-        }
-
-        return derived;
-    }
+    /// <summary>Every score of a target that is made of log-probabilities.</summary>
+    public IReadOnlyList<DerivedScore> Derived { get; } = [.. DerivedScore.AllOf(Scores)];
 
     /// <summary>All that is known of it.</summary>
     public JsonObject ToJson() => new()
@@ -110,9 +95,9 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
             target["log_prob." + condition] = float.IsNaN(values[t]) ? null : values[t];
         }
 
-        foreach (var (key, _, _, value) in Derived())
+        foreach (var score in Derived)
         {
-            target[key] = double.IsNaN(value(t)) ? null : value(t);
+            target[score.Key] = score.Of(Scores, t) is var value && double.IsNaN(value) ? null : value;
         }
 
         return target;

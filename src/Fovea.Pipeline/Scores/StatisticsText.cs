@@ -1,4 +1,4 @@
-using System.Globalization;
+using Fovea.Pipeline.Findings;
 
 namespace Fovea.Pipeline.Scores;
 
@@ -22,17 +22,17 @@ public static class StatisticsText
     /// <summary>The lines of one score.</summary>
     public static IEnumerable<string> Lines(ScoreStatistics s)
     {
-        var unit = s.IsVig ? " nats per token" : "";
-        var tau = s.Tau is { } t ? Invariant($"; tau at p {StoreStatistics.Percent}: {t:0.000000}") : "";
-        yield return Invariant($"{s.Title}: mean {s.MeanText}{unit}");
-        yield return Invariant($"  above zero {100 * s.AboveZero.Value:0.0} %{Interval(100 * s.AboveZero.Low, 100 * s.AboveZero.High, "0.0")} of {s.Mean.Count:#,0} targets in {s.Samples:#,0} {(s.Samples == 1 ? "sample" : "samples")}{tau}");
+        var unit = s.Score.IsVig ? " nats per token" : "";
+        var tau = s.Tau is { } t ? $"; tau at p {StoreStatistics.Percent}: {FindingNumbers.Of(t, NumberStyle.Ratio, StoreStatistics.TauDecimals)}" : "";
+        yield return $"{s.Score.Title}: mean {s.MeanText}{unit}";
+        yield return $"  above zero {FindingNumbers.WithInterval(ComparisonFindings.Cell(s.AboveZero), NumberStyle.Percent)} of {FindingNumbers.Count(s.Mean.Count)} targets in {FindingNumbers.Count(s.Samples)} {(s.Samples == 1 ? "sample" : "samples")}{tau}";
         var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
         string[] names = [.. s.Bins.Select(Name)];
         var width = names.Select(n => n.Length).DefaultIfEmpty(0).Max();
         for (var i = 0; i < names.Length; i++)
         {
             var bar = new string('#', (int)Math.Ceiling((double)LongestBar * s.Bins[i].Count / most));
-            yield return Invariant($"  {names[i].PadLeft(width)} {bar.PadRight(LongestBar)} {s.Bins[i].Count:#,0}");
+            yield return $"  {names[i].PadLeft(width)} {bar.PadRight(LongestBar)} {FindingNumbers.Count(s.Bins[i].Count)}";
         }
     }
 
@@ -44,10 +44,6 @@ public static class StatisticsText
         ({ } from, { } to) => Invariant($"{from:0.##} to {to:0.##}"),
         _ => "all",
     };
-
-    private static string Interval(double? low, double? high, string format) => low is { } l && high is { } h
-        ? $" [{l.ToString(format, CultureInfo.InvariantCulture)}, {h.ToString(format, CultureInfo.InvariantCulture)}]"
-        : "";
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -35,7 +35,7 @@ public sealed record StoreOrigin(string Model, CorpusView View, ScoringCorpus Co
         {
             ScoreVigStage vig => (vig.Data, vig.Model, vig.Template, CorpusView.Image),
             ScorePriorStage prior => (prior.Data, prior.Models[0], prior.Template, CorpusView.TextOnly),
-            _ => throw new InvalidInputException(store, null, $"made by {manifest.Kind}, not by scoring"),
+            _ => throw new InvalidInputException(store, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, not scores"),
         };
         return new StoreOrigin(model, view, ScoringCorpus.Open(data, model, view, template, new InvalidRecords(int.MaxValue)));
     }

@@ -1,63 +1,57 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Fovea.Core.Results;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Findings;
 using Fovea.Selection;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Scores;
 
 /// <summary>One score of a store in numbers.</summary>
-/// <param name="Condition">What the image is compared with, or the text-only reference for PRIOR's score.</param>
-/// <param name="Title">Its name.</param>
-/// <param name="IsVig">Whether it is VIG in nats; else it is 1 - p_ref.</param>
+/// <param name="Score">Which score.</param>
 /// <param name="Mean">Mean over targets; samples are resampled.</param>
 /// <param name="AboveZero">Share of the targets whose score is above zero.</param>
 /// <param name="Samples">Samples with this score.</param>
 /// <param name="Bins">Its histogram over targets.</param>
 /// <param name="Tau">VIG's threshold at <see cref="StoreStatistics.Percent"/> per cent; null for PRIOR or without samples to rank.</param>
-public sealed record ScoreStatistics(
-    string Condition, string Title, bool IsVig, Estimate Mean, Estimate AboveZero, int Samples, IReadOnlyList<HistogramBin> Bins, double? Tau)
+public sealed record ScoreStatistics(DerivedScore Score, Estimate Mean, Estimate AboveZero, int Samples, IReadOnlyList<HistogramBin> Bins, double? Tau)
 {
     /// <summary>The mean with its interval, with more decimals than three where they are too small for those.</summary>
     public string MeanText
     {
         get
         {
-            var largest = new[] { Mean.Value, Mean.Low, Mean.High }.Max(v => Math.Abs(v ?? 0));
-            var zeros = "0." + new string('0', largest is > 0 and < 0.01 ? Math.Min(6, 1 - (int)Math.Floor(Math.Log10(largest))) : 3);
-            // Three sections, so that nothing is written as -0.000.
-            string Text(double? value) => value?.ToString($"{zeros};-{zeros};{zeros}", CultureInfo.InvariantCulture) ?? "–";
-            return Mean.Low is null || Mean.High is null ? Text(Mean.Value) : $"{Text(Mean.Value)} [{Text(Mean.Low)}, {Text(Mean.High)}]";
+            var decimals = FindingNumbers.DecimalsFor([Mean.Value, Mean.Low, Mean.High]);
+            return $"{FindingNumbers.Of(Mean.Value, NumberStyle.Ratio, decimals)} {FindingNumbers.Interval(Mean.Low, Mean.High, NumberStyle.Ratio, decimals)}".TrimEnd();
         }
     }
 
     /// <summary>What a user must know before selecting by this score.</summary>
     public IEnumerable<string> Warnings()
     {
-        if (!IsVig || Samples == 0)
+        if (!Score.IsVig || Samples == 0)
         {
             yield break;
         }
 
         if (Mean.Low is not > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"mean {Title} is not above zero ({MeanText} nats per token{(Mean.Low is null ? ", too few samples for an interval" : "")}): this model does not see these images yet, and weights from these scores would not select what the image explains");
+            yield return
+                $"mean {Score.Title} is not above zero ({MeanText} nats per token{(Mean.Low is null ? ", too few samples for an interval" : "")}): this model does not see these images yet, and weights from these scores would not select what the image explains";
         }
 
         if (Tau is <= 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"tau of {Title} at --p {StoreStatistics.Percent} is {Tau:0.000000} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p");
+            yield return
+                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberStyle.Ratio, StoreStatistics.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
         }
     }
 
     /// <summary>All of it, at full precision.</summary>
     public JsonObject ToJson() => new()
     {
-        ["score"] = Title,
+        ["score"] = Score.Title,
         ["samples"] = Samples,
         ["targets"] = Mean.Count,
         ["mean"] = Json(Mean),
@@ -75,10 +69,13 @@ public sealed class StoreStatistics
     /// <summary>The p for which tau is told, as in the paper and in <c>fovea select</c>'s default.</summary>
     public const int Percent = VigOptions.PaperPercent;
 
+    /// <summary>With how many decimals a threshold is written.</summary>
+    public const int TauDecimals = 6;
+
     /// <summary>More samples than this are resampled in blocks of neighbours: 2,000 resamples of a million units would take minutes.</summary>
     private const int MaxUnits = 4096;
 
-    private readonly Dictionary<string, Sums> _sums = new(StringComparer.Ordinal);
+    private readonly Dictionary<DerivedScore, Sums> _sums = [];
 
     private StoreStatistics()
     {
@@ -93,57 +90,54 @@ public sealed class StoreStatistics
             statistics.Add(row);
         }
 
-        return [.. statistics._sums.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Value.Finish(s.Key))];
+        return [.. statistics._sums.OrderBy(s => s.Key.Condition, StringComparer.Ordinal).Select(s => s.Value.Finish())];
     }
 
     /// <summary>Adds all scores, and what they warn of, to a JSON document.</summary>
     public static void AddTo(JsonObject document, IReadOnlyList<ScoreStatistics> statistics)
     {
-        document["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Condition, (JsonNode?)s.ToJson())));
+        document["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Score.Condition, (JsonNode?)s.ToJson())));
         document["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
     }
 
     private void Add(TokenScores row)
     {
         var sees = row.LogProbs.ContainsKey(Conditions.Image);
-        foreach (var condition in row.LogProbs.Keys.Where(c => c != Conditions.Image && (sees || c == Conditions.TextOnlyReference)))
+        foreach (var score in DerivedScore.AllOf(row).Where(s => s.IsVig == sees))
         {
-            if (!_sums.TryGetValue(condition, out var sums))
+            if (!_sums.TryGetValue(score, out var sums))
             {
-                _sums[condition] = sums = new Sums(sees);
+                _sums[score] = sums = new Sums(score);
             }
 
-            sums.Add(sees
-                ? VisualInformationGain.OfTokens(row, Conditions.Image, condition)
-                : [.. row.LogProbs[condition].Where(x => !float.IsNaN(x)).Select(x => TokenMeasures.OneMinusProbability(x))], row.HasImage);
+            sums.Add(row);
         }
     }
 
-    private sealed class Sums(bool isVig)
+    private sealed class Sums(DerivedScore score)
     {
         private readonly List<(double Sum, int Above, int Count)> _samples = [];
         private readonly List<double> _ranked = [];
         private readonly TokenHistogram _histogram = new();
 
-        public void Add(double[] values, bool ranked)
+        public void Add(TokenScores row)
         {
-            if (values.Length == 0)
+            // Ranked as a selection ranks them, so that its tau is this one.
+            if (score.IsVig && VisualInformationGain.IsRanked(row))
             {
-                return;
+                _ranked.Add(VisualInformationGain.OfSample(row, Conditions.Image, score.Condition, out _));
             }
 
-            Array.ForEach(values, _histogram.Add);
-            _samples.Add((values.Sum(), values.Count(v => v > 0), values.Length));
-            if (isVig && ranked)
+            if (score.OfScored(row) is { Length: > 0 } values)
             {
-                _ranked.Add(values.Sum() / values.Length);
+                Array.ForEach(values, _histogram.Add);
+                _samples.Add((values.Sum(), values.Count(v => v > 0), values.Length));
             }
         }
 
-        public ScoreStatistics Finish(string condition) => new(
-            condition, isVig ? ScoreNames.Vig(condition) : ScoreNames.Surprise, isVig,
-            Estimate(condition + "/mean", s => s.Sum), Estimate(condition + "/above_zero", s => s.Above),
-            _samples.Count, _histogram.Bins(), Threshold.Of(_ranked, Percent));
+        public ScoreStatistics Finish() => new(
+            score, Estimate(score.Condition + "/mean", s => s.Sum), Estimate(score.Condition + "/above_zero", s => s.Above), _samples.Count, _histogram.Bins(),
+            Threshold.Of(_ranked, Percent) is { } tau && double.IsFinite(tau) ? tau : null);
 
         private Estimate Estimate(string name, Func<(double Sum, int Above, int Count), double> of)
         {

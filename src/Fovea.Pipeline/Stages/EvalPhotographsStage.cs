@@ -34,7 +34,7 @@ public sealed record EvalPhotographsStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image);
+        var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image, stop: context.Stop);
         using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
         var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, new ImageProcessor(ModelFit.Processor(Model))), corpus.Corpus, Seed, context.Progress);
         EvalResultFile.Write(Path.Combine(context.Out, "caption_nll.result.json"), result);

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Data.Images;
 using Fovea.Data.Tokenizers;
 using Fovea.Models.Checkpoints;
@@ -8,15 +9,14 @@ namespace Fovea.Pipeline.Stages;
 /// <summary>Whether the files of a model's folder belong together, known from its JSON files and the headers of its weights, before anything is computed.</summary>
 public static class ModelFit
 {
-    private const string Config = "config.json";
-    private static readonly string[] ProcessorFiles = ["preprocessor_config.json", "processor_config.json", Config];
+    private static readonly string[] ProcessorFiles = [.. DecisiveFiles.ImageProcessor, DecisiveFiles.Config];
 
     /// <summary>The folder's image processor, compared with what the model sees.</summary>
     /// <exception cref="InvalidInputException">It makes pictures of a size that the model does not read.</exception>
     public static ImageProcessorConfig Processor(string folder)
     {
         var config = ImageProcessorConfig.Load(folder);
-        if (File.Exists(Path.Combine(folder, Config)))
+        if (File.Exists(Path.Combine(folder, DecisiveFiles.Config)))
         {
             Compare(config, ModelInspection.Read(folder), ProcessorFiles.Select(f => Path.Combine(folder, f)).First(File.Exists));
         }
@@ -29,7 +29,7 @@ public static class ModelFit
     public static Tokenizer Tokenizer(string folder)
     {
         var tokenizer = Data.Tokenizers.Tokenizer.Load(folder);
-        if (File.Exists(Path.Combine(folder, Config)))
+        if (File.Exists(Path.Combine(folder, DecisiveFiles.Config)))
         {
             Compare(tokenizer, ModelInspection.Read(folder));
         }

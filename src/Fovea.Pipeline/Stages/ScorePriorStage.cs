@@ -162,7 +162,7 @@ public sealed record ScoreVigStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
-        corpus.CheckImages();
+        corpus.CheckImages(context.Stop);
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions

@@ -33,12 +33,13 @@ public sealed record ScoringCorpus(ICorpus Corpus, InvalidRecords Invalid, Token
 
     /// <summary>Looks for all images before work begins, and stops if more samples lack one than may be unusable. Scoring itself then counts each in its place.</summary>
     /// <exception cref="InvalidInputException">The first sample past the limit.</exception>
-    public void CheckImages()
+    public void CheckImages(CancellationToken stop)
     {
         var found = new InvalidRecords(Invalid.Limit);
         found.Restore(Invalid.Records);
         foreach (var sample in Corpus.Samples)
         {
+            stop.ThrowIfCancellationRequested();
             try
             {
                 Corpus.FindImages(sample);

@@ -5,34 +5,37 @@ using Fovea.Core.Provenance;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>Stage kinds by name, for worker processes.</summary>
+/// <summary>Stage kinds by name, for worker processes, and what people call them.</summary>
 public static class StageCatalog
 {
-    private static readonly Dictionary<string, Type> Kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (Type Type, string Title)> Kinds = new(StringComparer.Ordinal)
     {
-        ["scenes"] = typeof(ScenesStage),
-        ["tokenizer"] = typeof(TokenizerStage),
-        ["folds"] = typeof(FoldsStage),
-        ["train"] = typeof(TrainStage),
-        ["score_prior"] = typeof(ScorePriorStage),
-        ["score_vig"] = typeof(ScoreVigStage),
-        ["select"] = typeof(SelectStage),
-        ["eval_scenes"] = typeof(EvalScenesStage),
-        ["token_scores"] = typeof(TokenScoresStage),
-        ["eval_photographs"] = typeof(EvalPhotographsStage),
-        ["word_scores"] = typeof(WordScoresStage),
+        ["scenes"] = (typeof(ScenesStage), "scenes"),
+        ["tokenizer"] = (typeof(TokenizerStage), "tokenizer"),
+        ["folds"] = (typeof(FoldsStage), "fold assignment"),
+        ["train"] = (typeof(TrainStage), "training"),
+        ["score_prior"] = (typeof(ScorePriorStage), "PRIOR scores"),
+        ["score_vig"] = (typeof(ScoreVigStage), "VIG scores"),
+        ["select"] = (typeof(SelectStage), "weights"),
+        ["eval_scenes"] = (typeof(EvalScenesStage), "evaluation on scenes"),
+        ["token_scores"] = (typeof(TokenScoresStage), "token scores by word class"),
+        ["eval_photographs"] = (typeof(EvalPhotographsStage), "evaluation on photographs"),
+        ["word_scores"] = (typeof(WordScoresStage), "word scores"),
     };
 
     /// <summary>A stage from its kind and configuration.</summary>
     public static IStage Create(string kind, JsonObject config)
     {
-        if (!Kinds.TryGetValue(kind, out var type))
+        if (!Kinds.TryGetValue(kind, out var known))
         {
             throw new FoveaException($"stage kind '{kind}': not known to this version");
         }
 
         var settings = (JsonObject)config.DeepClone();
         settings.Remove("kind");
-        return (IStage)settings.Deserialize(type, StageManifest.Json)!;
+        return (IStage)settings.Deserialize(known.Type, StageManifest.Json)!;
     }
+
+    /// <summary>What a kind's artefact is called where people read it, e.g. <c>VIG scores</c>.</summary>
+    public static string TitleOf(string kind) => Kinds.TryGetValue(kind, out var known) ? known.Title : kind;
 }

@@ -33,7 +33,7 @@ public static class StageRunner
         var begun = StageManifest.Read(context.Out);
         if (begun is not null && existing == Existing.Refuse)
         {
-            throw new FoveaException($"{context.Out}: already holds a {begun.Kind} run; give --resume to continue it, or another --out");
+            throw new FoveaException($"{context.Out}: already holds {StageCatalog.TitleOf(begun.Kind)}; give --resume to continue it, or another --out");
         }
 
         try
@@ -45,7 +45,7 @@ public static class StageRunner
                 MustMatch(context.AnyThreadCount ? asBegun with { NumThreads = begun.NumThreads } : asBegun, begun, context);
                 if (begun.Complete && JsonNode.DeepEquals(asBegun.Config, manifest.Config) && stage.IsIntact(context.Out))
                 {
-                    context.Progress.Tell(stage.Kind, 1, 1, $"{context.Out} is complete already; nothing was done");
+                    context.Progress.Tell(StageCatalog.TitleOf(stage.Kind), 1, 1, $"{context.Out} is complete already; nothing was done");
                     return begun;
                 }
             }

@@ -39,7 +39,7 @@ public sealed record TokenScoresStage : IStage
     {
         var annotations = SceneAnnotations.Load(Scenes);
         var data = new DataSource { File = Path.Combine(Scenes, SceneWorld.CaptionsFile) };
-        var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.Image);
+        var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.Image, stop: context.Stop);
         var rows = ScoreStore.ReadBeside(corpus, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
         var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);
         var result = SceneTokenScores.Evaluate(rows, corpus.Corpus, corpus.Encoder, annotations,

@@ -22,9 +22,10 @@ public sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
     /// <param name="view">With images, which must then be there, or without.</param>
     /// <param name="template"><c>auto</c>, <c>checkpoint</c> for the folder's own, or a name, as in scoring.</param>
     /// <param name="invalid">Takes the records that cannot be used; null: there may be none.</param>
+    /// <param name="stop">Ends it.</param>
     /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
     public static TokenizedCorpus Open(
-        IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName, InvalidRecords? invalid = null)
+        IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName, InvalidRecords? invalid = null, CancellationToken stop = default)
     {
         invalid ??= new InvalidRecords(limit: 0);
         var tokenizer = ModelFit.Tokenizer(tokenizerFolder);
@@ -34,6 +35,7 @@ public sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
         var samples = new List<TokenizedSample>(corpus.Samples.Count);
         foreach (var sample in corpus.Samples)
         {
+            stop.ThrowIfCancellationRequested();
             try
             {
                 if (view == CorpusView.Image)

@@ -56,8 +56,8 @@ public sealed record WordScoresStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var train = Joined(VigTrain, PriorTrain, Train);
-        var heldOut = Joined(VigHeldOut, PriorHeldOut, HeldOut);
+        var train = Joined(VigTrain, PriorTrain, Train, context.Stop);
+        var heldOut = Joined(VigHeldOut, PriorHeldOut, HeldOut, context.Stop);
         foreach (var (name, set) in new[] { ("vig_train", train), ("vig_held_out", heldOut) })
         {
             var scores = set.ToDictionary(s => s.Sample.Key, s => s.Scores);
@@ -78,9 +78,9 @@ public sealed record WordScoresStage : IStage
         };
     }
 
-    private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data)
+    private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data, CancellationToken stop)
     {
-        var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image);
+        var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image, stop: stop);
         var scores = ScoreStore.ReadBeside(corpus, vig, prior).ToDictionary(s => s.Key);
         return [.. corpus.Corpus.Samples.Zip(corpus.Samples, (sample, tokens) => (sample, tokens, scores[sample.Key]))];
     }

@@ -41,6 +41,14 @@ public sealed class EvaluationTablesTests : IDisposable
         Assert.Single(EvaluationTables.Of(there));
     }
 
+    [Theory]
+    [InlineData("chair_i", "CHAIR_i")]
+    [InlineData("conflict/pope_f1", "conflict POPE F1")]
+    [InlineData("qa_accuracy/wrong_label", "QA accuracy wrong label")]
+    [InlineData("scene_nll", "scene NLL")]
+    [InlineData("nll/other_image", "NLL other image")]
+    public void Metrics_are_called_as_the_field_calls_them(string name, string title) => Assert.Equal(title, MetricTitles.Of(name));
+
     private string Evaluation(string name, string model, string scenes)
     {
         var folder = Directory.CreateDirectory(_folder[name]).FullName;

@@ -1,5 +1,6 @@
 using Fovea.Core.Scores;
 using Fovea.Pipeline.Scores;
+using Fovea.Selection;
 using Fovea.Store;
 using Fovea.Tests.Store;
 using Xunit;
@@ -34,9 +35,17 @@ public sealed class StoreStatisticsTests : IDisposable
         Assert.Equal(-0.2, found.Tau!.Value, 5);
     }
 
+    [Fact]
+    public void Tau_is_that_of_a_selection_also_where_the_length_limit_left_nothing_of_some_samples()
+    {
+        TokenScores[] rows = [.. Enumerable.Range(0, 10).Select(i => ScoreRows.Scored(i, [i < 2 ? float.NaN : -1f], [i < 2 ? float.NaN : -1f - (0.1f * i)]))];
+        var selected = new VigSelector(new VigOptions { Percent = StoreStatistics.Percent, Without = Conditions.Visionless("blur"), Scope = VigScope.SampleAndToken }).Count(rows);
+        Assert.Equal(selected.Tau!.Value, Assert.Single(Of(rows)).Tau!.Value);
+    }
+
     [Theory]
     [InlineData(0.0264, 0.02, 0.031, "0.026 [0.020, 0.031]")]
-    [InlineData(-0.0000214, -0.000049, 0.0000041, "-0.000021 [-0.000049, 0.000004]")]
+    [InlineData(-0.0000214, -0.000049, 0.0000041, "−0.000021 [−0.000049, 0.000004]")]
     [InlineData(-0.0000001, -0.0000002, 0.0000001, "0.000000 [0.000000, 0.000000]")]
     [InlineData(0, null, null, "0.000")]
     public void A_small_mean_has_the_decimals_that_it_needs_and_no_zero_has_a_sign(double value, double? low, double? high, string expected)
@@ -47,7 +56,7 @@ public sealed class StoreStatisticsTests : IDisposable
 
     [Fact]
     public void One_sample_gives_no_interval_and_is_not_called_seeing() =>
-        Assert.Contains("too few samples", Assert.Single(Of(ScoreRows.Scored(0, [-1f], [-2f])), s => s.IsVig).Warnings().First(), StringComparison.Ordinal);
+        Assert.Contains("too few samples", Assert.Single(Of(ScoreRows.Scored(0, [-1f], [-2f])), s => s.Score.IsVig).Warnings().First(), StringComparison.Ordinal);
 
     [Fact]
     public void Bins_hold_every_value_once_whatever_its_size()
