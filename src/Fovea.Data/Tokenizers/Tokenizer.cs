@@ -92,10 +92,6 @@ public sealed class Tokenizer
     /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
     public static Tokenizer LoadSentencePiece(string path, bool legacy) => TokenizerLoader.SentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
 
-    /// <summary>Reads a byte-level vocabulary and its merges, without looking at other files: GPT-2's form, or CLIP's if words end in <c>&lt;/w&gt;</c>.</summary>
-    /// <exception cref="InvalidInputException">A file is missing, malformed, or asks for what is not supported.</exception>
-    public static Tokenizer LoadVocabulary(string vocab, string merges) => TokenizerLoader.Vocabulary(vocab, merges, new TokenizerSettings { File = vocab });
-
     /// <summary>Whether it was read from a SentencePiece model, whose readers treat the texts between images as texts of their own.</summary>
     public bool IsSentencePieceModel => _definition.Normalizers is [SentencePieceStep];
 

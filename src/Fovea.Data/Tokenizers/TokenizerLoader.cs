@@ -8,14 +8,12 @@ internal static class TokenizerLoader
 {
     public static Tokenizer Folder(string folder)
     {
-        string[] candidates = ["tokenizer.json", "tokenizer.model", "vocab.json"];
-        return Array.Find(candidates, f => File.Exists(Path.Combine(folder, f))) switch
-        {
-            "tokenizer.json" => Json(Path.Combine(folder, "tokenizer.json"), TokenizerSettings.Load(folder)),
-            "tokenizer.model" => SentencePiece(Path.Combine(folder, "tokenizer.model"), TokenizerSettings.Load(folder)),
-            "vocab.json" => Vocabulary(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"), TokenizerSettings.Load(folder)),
-            _ => throw new InvalidInputException(Path.Combine(folder, "tokenizer.json"), null, "not found; a tokenizer is read from tokenizer.json, tokenizer.model, or vocab.json with merges.txt"),
-        };
+        var found = DecisiveFiles.Vocabularies.FirstOrDefault(f => File.Exists(Path.Combine(folder, f)))
+            ?? throw new InvalidInputException(Path.Combine(folder, DecisiveFiles.Vocabularies[0]), null, "not found; a tokenizer is read from tokenizer.json, tokenizer.model, or vocab.json with merges.txt");
+        var (path, settings) = (Path.Combine(folder, found), TokenizerSettings.Load(folder));
+        return Path.GetExtension(found) == ".model" ? SentencePiece(path, settings)
+            : found.StartsWith("vocab", StringComparison.Ordinal) ? Vocabulary(path, Path.Combine(folder, "merges.txt"), settings)
+            : Json(path, settings);
     }
 
     public static Tokenizer Json(string path, TokenizerSettings settings)

@@ -37,9 +37,6 @@ public sealed record LoadOptions
     /// <summary>Original LLaVA and Open-Qwen2VL: folder of the vision tower; null for <c>tower</c> in the model's folder, or the folder its configuration names.</summary>
     public string? TowerFolder { get; init; }
 
-    /// <summary>Open-Qwen2VL: folder of the decoder's <c>config.json</c>; null for <c>llm</c> in the model's folder, or the folder its configuration names.</summary>
-    public string? DecoderFolder { get; init; }
-
     /// <summary>Original LLaVA and Open-Qwen2VL: id of the image placeholder; null for the tokenizer's <c>&lt;image&gt;</c>, or -200 outside the vocabulary.</summary>
     public int? ImageTokenId { get; init; }
 

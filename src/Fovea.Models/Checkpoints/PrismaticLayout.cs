@@ -17,7 +17,7 @@ internal static class PrismaticLayout
 
     public static ModelPlan Open(string dir, ForeignJson json, ForeignJson model, LoadOptions options)
     {
-        var decoderFolder = options.DecoderFolder ?? TowerFolders.Inside(dir, DecoderName)
+        var decoderFolder = TowerFolders.Inside(dir, DecoderName)
             ?? (json.OptionalText("mount_path") is { } mounted ? TowerFolders.Inside(dir, mounted) : null)
             ?? throw json.Error("model.llm_backbone_id",
                 $"'{model.Text("llm_backbone_id", "")}' is not in this folder; put the decoder's config.json into '{DecoderName}' here");

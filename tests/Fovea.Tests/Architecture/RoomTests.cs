@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Fovea.Core.Configuration;
 using Fovea.Pipeline.Plans;
 using Xunit;
@@ -86,6 +87,23 @@ public sealed class RoomTests
         Assert.True(document != "README.md" || lines.Length > 15);
         Assert.All(lines, l => Assert.Null(Fovea.Tests.Cli.CommandTree.Wrong(l.Split(" #")[0])));
     }
+
+    public static TheoryData<string> Explanations =>
+        ["ARCHITECTURE.md", "CONTRIBUTING.md", .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => "docs/" + Path.GetFileName(f))];
+
+    [Theory]
+    [MemberData(nameof(Explanations))]
+    public void Every_type_and_member_that_a_document_names_exists(string document)
+    {
+        var words = SourceFolders.SelectMany(d => Directory.EnumerateFiles(Path.Combine(Repository.Root, d), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(f => Word.Matches(File.ReadAllText(f)).Select(m => m.Value)).ToHashSet();
+        var named = Name.Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).SelectMany(m => m.Groups[1].Value.Split('.'));
+        Assert.Empty(named.Except(words));
+    }
+
+    private static readonly string[] SourceFolders = ["src", "tests"];
+    private static readonly Regex Word = new(@"\w+");
+    private static readonly Regex Name = new("`([A-Z][a-z]+[A-Z][A-Za-z]*(?:\\.[A-Z]\\w+)*)`");
 
     private static bool Mentions(string json, string stage) =>
         json.Contains($"out/{stage}\"", StringComparison.Ordinal) || json.Contains($"out/{stage}/", StringComparison.Ordinal);
