@@ -30,16 +30,19 @@ public static class Threshold
         return (long)((numerator + denominator - 1) / denominator);
     }
 
-    /// <summary>tau_p: the <see cref="TopCount(decimal, int)"/>-th largest of <paramref name="sampleGains"/>; null without any.</summary>
+    /// <summary>
+    /// tau_p: the <see cref="TopCount(decimal, int)"/>-th largest of <paramref name="sampleGains"/>; null without any. NaN, a sample of which no target was scored, has
+    /// no rank: counted, it would lower the threshold of all others, or become it.
+    /// </summary>
     public static double? Of(IReadOnlyCollection<double> sampleGains, decimal percent)
     {
-        var top = TopCount(percent, sampleGains.Count);
+        double[] ascending = [.. sampleGains.Where(g => !double.IsNaN(g))];
+        var top = TopCount(percent, ascending.Length);
         if (top == 0)
         {
             return null;
         }
 
-        double[] ascending = [.. sampleGains];
         Array.Sort(ascending);
         return ascending[^top];
     }

@@ -139,6 +139,11 @@ public sealed class VigSelector : ISelector
     private Decision Decide(TokenScores sample, double tau, double tokenTau)
     {
         var gain = VisualInformationGain.OfSample(sample, _options.With, _options.Without, out _);
+        if (double.IsNaN(gain) && _options.Scope != VigScope.TokenOnly)
+        {
+            return Decision.Drop("no_scored_target: the model's length limit left none, so that it has no vig");
+        }
+
         if (_options.Scope != VigScope.TokenOnly && !(gain >= tau))
         {
             return Decision.Drop(string.Create(CultureInfo.InvariantCulture, $"vig {gain:R} below tau {tau:R}"));

@@ -63,5 +63,5 @@ public static class ScoringBudget
         }
     }
 
-    private static long Number(JsonNode? node) => node is null ? 0 : long.Parse(node.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture);
+    private static long Number(JsonNode? node) => long.TryParse(node?.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= int.MaxValue ? number : 0;
 }

@@ -51,6 +51,17 @@ public sealed class VigSelectorTests
     }
 
     [Fact]
+    public void A_sample_of_which_nothing_was_scored_has_no_rank_and_moves_no_threshold()
+    {
+        float[] none = [float.NaN, float.NaN, float.NaN];
+        TokenScores[] cut = [.. Corpus, .. Enumerable.Range(5, 7).Select(r => ScoreRows.Scored(r, none, none))];
+        var selection = new VigSelector(new VigOptions { Percent = 50 }).Apply(cut);
+        Assert.Equal(1.0, selection.Report.Tau);
+        Assert.Equal((2, 8), (selection.Report.Kept, selection.Report.Dropped));
+        Assert.StartsWith("no_scored_target", selection.Weights[5].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_strict_paper_masks_end_tokens_too() =>
         Assert.Equal([1f, 0f, 0f], Apply(new VigOptions { Percent = 50, StrictPaper = true }).Weights[3].Weights!);
 
