@@ -11,6 +11,15 @@ if (args is ["select", var folder, ..])
     return;
 }
 
+if (args is ["photographs", var captions, var images, ..])
+{
+    TorchRuntime.Start(args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 1);
+    var steps = new PhotographSteps(captions, images);
+    steps.Measure(Console.Out, hiddenSize: 64, layers: 2);
+    steps.Measure(Console.Out, hiddenSize: 192, layers: 3);
+    return;
+}
+
 if (args is ["load"])
 {
     TorchRuntime.Start(1);

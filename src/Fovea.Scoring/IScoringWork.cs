@@ -1,6 +1,5 @@
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
-using Fovea.Models.Targets;
 
 namespace Fovea.Scoring;
 
@@ -10,12 +9,15 @@ internal interface IScoringWork<TWindow>
     /// <summary>The conditions that it scores.</summary>
     IReadOnlyList<string> Conditions { get; }
 
+    /// <summary>Threads that prepare a window while another is scored; 0 to prepare it when its turn comes.</summary>
+    int ImageThreads { get; }
+
     /// <summary>Tokenizes and loads the samples [first, first + count) of the source; works on no tensors.</summary>
     /// <param name="first">Index of the first.</param>
     /// <param name="count">How many.</param>
     /// <param name="wanted">The conditions to be scored.</param>
-    /// <param name="pause">Each image is prepared through it.</param>
-    TWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause);
+    /// <param name="unwanted">Ends it early.</param>
+    TWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CancellationToken unwanted);
 
     /// <summary>Scores them, in record order.</summary>
     IReadOnlyList<TokenScores> Score(TWindow window, ScoringStep step);
@@ -26,6 +28,5 @@ internal interface IScoringWork<TWindow>
 
 /// <summary>How the window at hand is computed.</summary>
 /// <param name="TokenBudget">Most tokens of one batch.</param>
-/// <param name="Around">Goes around the work on each batch.</param>
 /// <param name="Stop">Looked at between batches.</param>
-internal sealed record ScoringStep(int TokenBudget, Func<Func<TargetFacts[]>, TargetFacts[]> Around, CancellationToken Stop);
+internal sealed record ScoringStep(int TokenBudget, CancellationToken Stop);

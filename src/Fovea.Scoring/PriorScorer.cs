@@ -71,7 +71,9 @@ public sealed class PriorScorer : ITokenScorer
     {
         public IReadOnlyList<string> Conditions => scorer.Conditions;
 
-        public ScoringWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause) => new(source, first, count);
+        public int ImageThreads => 1;
+
+        public ScoringWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CancellationToken unwanted) => new(source, first, count);
 
         public IReadOnlyList<TokenScores> Score(ScoringWindow window, ScoringStep step)
         {

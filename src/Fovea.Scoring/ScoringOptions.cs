@@ -24,9 +24,6 @@ public sealed record ScoringOptions
     /// <summary>Samples that may fail to be scored; one more stops the run.</summary>
     public int MaxInvalid { get; init; }
 
-    /// <summary>Threads that load and prepare images.</summary>
-    public int ImageThreads { get; init; } = 1;
-
     /// <summary>Also store whether each target is the likeliest token.</summary>
     public bool TopOne { get; init; }
 
@@ -58,6 +55,5 @@ public sealed record ScoringOptions
         OptionCheck.Range(ShardSamples, "scoring.shard_samples", 1, ScoreStoreWriter.MaxShardRows);
         OptionCheck.Range(MaxLength, "scoring.max_length", 1, int.MaxValue);
         OptionCheck.Range(MaxInvalid, "scoring.max_invalid", 0, int.MaxValue);
-        OptionCheck.Range(ImageThreads, "scoring.image_threads", 1, 1024);
     }
 }

@@ -2,6 +2,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
+using Fovea.Data.Images;
 using Fovea.Store;
 
 namespace Fovea.Scoring;
@@ -23,13 +24,13 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     {
         _lacking = new KeptShards(options, source, store, work.Conditions, work.ImageHash).Check(cancellation);
         var kept = store.Shards.Count - _lacking.Count;
-        using var pause = new CollectionPause(options.ImageThreads);
-        using var ahead = new Ahead<TWindow>((first, count) => work.Prepare(first, count, Wanted(first / options.ShardSamples), pause));
+        using var windows = new Prefetcher<(int First, int Count), TWindow>(
+            work.ImageThreads > 0, (w, unwanted) => work.Prepare(w.First, w.Count, Wanted(w.First / options.ShardSamples), unwanted));
         for (var shard = 0; shard < Shards; shard++)
         {
             if (IsOpen(shard))
             {
-                ScoreFitting(shard, ahead, pause, progress, cancellation);
+                ScoreFitting(shard, windows, progress, cancellation);
             }
 
             progress.Report(Task, BeginOf(shard) + RowsOf(shard), source.Count);
@@ -44,7 +45,7 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
     }
 
     // A shard that does not fit in memory is begun again with half the budget, which the store records; so batches depend on nothing that is not on record.
-    private void ScoreFitting(int shard, Ahead<TWindow> ahead, CollectionPause pause, IProgressSink progress, CancellationToken cancellation)
+    private void ScoreFitting(int shard, Prefetcher<(int First, int Count), TWindow> windows, IProgressSink progress, CancellationToken cancellation)
     {
         var budget = store.BudgetOf(shard) ?? options.TokenBudget;
         var invalidBefore = _invalid;
@@ -53,8 +54,8 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
         {
             try
             {
-                var step = new ScoringStep(budget, batch => pause.Compute(ahead.IsPreparing, batch), cancellation);
-                store.WriteShard(shard, ScoreShard(shard, held, ahead, step, progress), budget);
+                var step = new ScoringStep(budget, cancellation);
+                store.WriteShard(shard, ScoreShard(shard, held, windows, step, progress), budget);
                 return;
             }
             catch (Exception e) when (budget > 1 && AllocationFailure.Is(e))
@@ -67,14 +68,15 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
         }
     }
 
-    private List<TokenScores> ScoreShard(int shard, IReadOnlyList<TokenScores>? held, Ahead<TWindow> ahead, ScoringStep step, IProgressSink progress)
+    private List<TokenScores> ScoreShard(
+        int shard, IReadOnlyList<TokenScores>? held, Prefetcher<(int First, int Count), TWindow> windows, ScoringStep step, IProgressSink progress)
     {
         var (begin, end) = (BeginOf(shard), BeginOf(shard) + RowsOf(shard));
         var rows = new List<TokenScores>(end - begin);
         for (var first = begin; first < end; first += options.WindowSamples)
         {
             step.Stop.ThrowIfCancellationRequested();
-            foreach (var scored in work.Score(ahead.Take(WindowAt(first), Following(first, shard)), step))
+            foreach (var scored in work.Score(windows.Take(WindowAt(first), Following(first, shard)), step))
             {
                 var before = held?[rows.Count];
                 var row = before is null ? scored : AddedConditions.Add(before, scored);

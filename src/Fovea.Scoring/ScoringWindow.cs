@@ -24,13 +24,13 @@ internal sealed class ScoringWindow
         }
     }
 
-    /// <summary>Runs <paramref name="work"/>, which loads images, for each sample that is to be scored, on up to <paramref name="threads"/> threads.</summary>
-    public void ForEach(int threads, CollectionPause pause, Action<int, TokenizedSample> work)
+    /// <summary>Runs <paramref name="work"/>, which loads images, for each sample that is to be scored, on up to <paramref name="threads"/> threads, at least one.</summary>
+    public void ForEach(int threads, Action<int, TokenizedSample> work, CancellationToken unwanted)
     {
         try
         {
-            Parallel.For(0, _items.Length, new ParallelOptions { MaxDegreeOfParallelism = threads },
-                i => _items[i].Try(() => pause.Prepare(() => work(i, _items[i].Tokens!)), onlyScored: true));
+            Parallel.For(0, _items.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = unwanted },
+                i => _items[i].Try(() => work(i, _items[i].Tokens!), onlyScored: true));
         }
         catch (AggregateException e) when (e.InnerException is FoveaException inner)
         {
@@ -63,7 +63,7 @@ internal sealed class ScoringWindow
         foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Expanded.InputIds.Length), step.TokenBudget))
         {
             step.Stop.ThrowIfCancellationRequested();
-            var facts = Compute(compute, step, Array.ConvertAll(batch, b => rows[b].Expanded));
+            var facts = Compute(compute, Array.ConvertAll(batch, b => rows[b].Expanded));
             for (var b = 0; b < batch.Length; b++)
             {
                 var (item, scored) = (rows[batch[b]].Item, facts[b]);
@@ -92,11 +92,11 @@ internal sealed class ScoringWindow
         }
     }
 
-    private static TargetFacts[] Compute(BatchFacts compute, ScoringStep step, ExpandedSample[] batch)
+    private static TargetFacts[] Compute(BatchFacts compute, ExpandedSample[] batch)
     {
         try
         {
-            return step.Around(() => compute(batch));
+            return compute(batch);
         }
         catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
         {

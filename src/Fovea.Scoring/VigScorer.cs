@@ -19,6 +19,9 @@ public sealed record VigScorerOptions
     /// <summary>Of the proxies that draw: noise and other.</summary>
     public long Seed { get; init; }
 
+    /// <summary>Threads that load and prepare the images of the samples to come; 0 to prepare them when their turn comes. Changes no score.</summary>
+    public int ImageThreads { get; init; } = 1;
+
     /// <summary>Hash over the bytes of a sample's image files, stored with its scores; null stores none.</summary>
     public Func<TokenizedSample, string?>? ImageHash { get; init; }
 }

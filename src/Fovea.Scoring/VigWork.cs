@@ -20,14 +20,16 @@ internal sealed class VigWork(
 {
     public IReadOnlyList<string> Conditions => conditions;
 
-    public VigWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CollectionPause pause)
+    public int ImageThreads => vig.ImageThreads;
+
+    public VigWindow Prepare(int first, int count, IReadOnlyCollection<string> wanted, CancellationToken unwanted)
     {
         var window = new VigWindow(
             new ScoringWindow(source, first, count),
             [.. Enumerable.Range(0, vig.Proxies.Count + 1).Select(_ => new IReadOnlyList<PixelValues>?[count])],
             new string?[count],
             wanted);
-        window.Samples.ForEach(options.ImageThreads, pause, (i, sample) =>
+        window.Samples.ForEach(vig.ImageThreads, (i, sample) =>
         {
             var unit = images.Unit(sample);
             window.Hashes[i] = ImageHash(sample);
@@ -37,7 +39,7 @@ internal sealed class VigWork(
                     : c == 0 ? [.. unit.Select(images.Processor.Normalize)]
                     : proxies.Of(vig.Proxies[c - 1], sample, unit);
             }
-        });
+        }, unwanted);
         return window;
     }
 

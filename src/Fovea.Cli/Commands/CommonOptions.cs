@@ -59,6 +59,10 @@ internal static class CommonOptions
         return command;
     }
 
+    /// <summary><c>--image-threads</c>; null for as many as <c>--threads</c> leaves over.</summary>
+    public static Option<int?> ImageThreads() =>
+        Numbers.Optional("--image-threads", "Threads that prepare the images to come (default: the processors that --threads leaves over, 1 to 4); 0: each is prepared when it is needed, which takes less memory. Changes no result.", "N", new Bounds<int>(AtLeast: 0, AtMost: MostThreads));
+
     /// <summary><c>--data</c>.</summary>
     public static Option<string> Data() => new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
 

@@ -11,7 +11,8 @@ namespace Fovea.Cli.Commands;
 internal static class StageCommand
 {
     /// <summary>Runs a stage in this process and shows what it found.</summary>
-    public static void Run(IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false, bool allowOverMemory = false)
+    public static void Run(
+        IStage stage, string folder, int numThreads, Existing existing, Screen screen, CancellationToken stop, bool anyThreadCount = false, bool allowOverMemory = false, int? imageThreads = null)
     {
         if (screen.IsInteractive)
         {
@@ -21,7 +22,10 @@ internal static class StageCommand
 
         TorchRuntime.Start(numThreads);
         var manifest = StageProgress.Show(screen, progress =>
-            StageRunner.Run(stage, new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount, AllowOverMemory = allowOverMemory }, existing));
+        {
+            var context = new StageContext(folder, numThreads, progress, stop) { AnyThreadCount = anyThreadCount, AllowOverMemory = allowOverMemory };
+            return StageRunner.Run(stage, imageThreads is { } count ? context with { ImageThreads = count } : context, existing);
+        });
         if (screen.Json)
         {
             Console.WriteLine(StageDocument.Of(manifest, folder).ToJsonString(StageManifest.Json));

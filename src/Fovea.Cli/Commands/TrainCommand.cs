@@ -26,6 +26,7 @@ internal sealed class TrainCommand
     private readonly Option<string[]> _set = CommonOptions.Set();
     private readonly Option<bool> _resume = CommonOptions.Resume();
     private readonly Option<int> _threads = CommonOptions.Threads();
+    private readonly Option<int?> _imageThreads = CommonOptions.ImageThreads();
     private readonly Option<bool> _anyThreads = new("--any-threads") { Description = "With --resume: continue although the number of threads differs; the last bits of the result will differ too." };
     private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -37,11 +38,11 @@ internal sealed class TrainCommand
         var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
             options._config, options._model, options._data, options._images, options._format, options._followLinks, options._rename, options._template, options._out, options._weights, options._maxInvalid, options._onBadSample, options._seed,
-            options._set, options._resume, options._threads, options._anyThreads, options._overMemory, options._json,
+            options._set, options._resume, options._threads, options._imageThreads, options._anyThreads, options._overMemory, options._json,
         };
         command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
             options.Stage(parsed), parsed.GetValue(options._out)!, parsed.GetValue(options._threads),
-            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads), parsed.GetValue(options._overMemory)), Guard.Resumable));
+            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads), parsed.GetValue(options._overMemory), parsed.GetValue(options._imageThreads)), Guard.Resumable));
         return command;
     }
 

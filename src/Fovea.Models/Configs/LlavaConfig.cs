@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Models.Vision;
 
 namespace Fovea.Models.Configs;
 
@@ -64,9 +63,9 @@ public sealed partial record LlavaConfig
         }
 
         var act = json.Text("projector_hidden_act", "gelu");
-        if (!Activations.Names.Contains(act))
+        if (!VisionConfig.ActivationNames.Contains(act))
         {
-            throw json.Error("projector_hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", Activations.Names)}");
+            throw json.Error("projector_hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", VisionConfig.ActivationNames)}");
         }
 
         var config = new LlavaConfig

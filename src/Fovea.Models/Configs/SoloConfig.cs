@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Models.Checkpoints;
 
 namespace Fovea.Models.Configs;
 

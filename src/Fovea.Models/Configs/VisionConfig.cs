@@ -1,12 +1,14 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Json;
-using Fovea.Models.Vision;
 
 namespace Fovea.Models.Configs;
 
 /// <summary>Shape and arithmetic of a vision tower.</summary>
 public sealed record VisionConfig
 {
+    /// <summary>Activation functions that are known, under their names in Transformers.</summary>
+    internal static IReadOnlyList<string> ActivationNames { get; } = ["quick_gelu", "gelu", "gelu_pytorch_tanh", "gelu_new", "relu", "silu"];
+
     /// <summary><c>clip_vision_model</c> or <c>siglip_vision_model</c>.</summary>
     public string ModelType { get; init; } = "clip_vision_model";
 
@@ -76,9 +78,9 @@ public sealed record VisionConfig
         }
 
         var act = json.Text("hidden_act", clip ? "quick_gelu" : "gelu_pytorch_tanh");
-        if (!Activations.Names.Contains(act))
+        if (!ActivationNames.Contains(act))
         {
-            throw json.Error("hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", Activations.Names)}");
+            throw json.Error("hidden_act", $"'{act}' is not supported; expected one of {string.Join(", ", ActivationNames)}");
         }
 
         if (json.WholeNumber("num_channels", 3) != 3)

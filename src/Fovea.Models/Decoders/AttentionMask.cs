@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -18,12 +19,12 @@ internal static class AttentionMask
     {
         using var scope = NewDisposeScope();
         var first = numKeys - numQueries;
-        var keys = arange(numKeys, dtype: ScalarType.Int64, device: device).unsqueeze(0); // [1, key]
-        var queries = arange(first, numKeys, dtype: ScalarType.Int64, device: device).unsqueeze(1); // [query, 1]
+        var keys = TensorNumbers.Range(0, numKeys, device: device).unsqueeze(0); // [1, key]
+        var queries = TensorNumbers.Range(first, numKeys, device: device).unsqueeze(1); // [query, 1]
         var barred = keys > queries; // [query, key]
         if (window is { } w)
         {
-            barred = barred.logical_or(keys <= queries - w);
+            barred = barred.logical_or(keys <= queries.Minus(w));
         }
 
         if (segments is null)
@@ -36,6 +37,6 @@ internal static class AttentionMask
             barred = own.ne(segments.unsqueeze(1)).logical_or(barred); // [batch, query, key]
         }
 
-        return zeros(barred.shape, ScalarType.Float32, device).masked_fill_(barred, float.NegativeInfinity).unsqueeze(1).MoveToOuterDisposeScope();
+        return zeros(barred.shape, ScalarType.Float32, device).MaskInPlace(barred, float.NegativeInfinity).unsqueeze(1).MoveToOuterDisposeScope();
     }
 }

@@ -4,6 +4,7 @@ using Fovea.Models.Inference;
 using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -138,8 +139,8 @@ public sealed class Decoder : IDisposable
         return _norm.Forward(wanted.to(Type)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Whether training runs in bfloat16 with gradients written out: products of attention and MLP in bfloat16, and blocks of a form that is.</summary>
-    public bool IsMixed => Policy is { Attention: MatmulType.BF16, Mlp: MatmulType.BF16 } && _blocks.All(b => MixedBlock.Supports(Config, b.Weights));
+    /// <summary>Whether training runs in bfloat16 with gradients written out: products of attention and MLP in bfloat16, blocks of a form that is, and on the CPU, whose kernels are what makes it fast.</summary>
+    public bool IsMixed => Device.type == TorchSharp.DeviceType.CPU && Policy is { Attention: MatmulType.BF16, Mlp: MatmulType.BF16 } && _blocks.All(b => MixedBlock.Supports(Config, b.Weights));
 
     /// <summary>The head's weight <c>[vocab, hidden]</c>, where it is multiplied in bfloat16 and held in float32; null otherwise.</summary>
     internal Tensor? MixedHead => Policy.Head == MatmulType.BF16 && _head.dtype == ScalarType.Float32 ? _head : null;
@@ -171,7 +172,7 @@ public sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
         var context = Context(input, x.shape[0], x.shape[1]);
-        var positions = input.PositionIds ?? arange(0, x.shape[1], dtype: ScalarType.Int64, device: Device);
+        var positions = input.PositionIds ?? TensorNumbers.Range(0, x.shape[1], device: Device);
         return _packed.Logits(
             x, positions, input.RowLengths, context.Mask, context.WindowMask, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input))).MoveToOuterDisposeScope();
     }
@@ -235,7 +236,7 @@ public sealed class Decoder : IDisposable
         }
 
         var device = Device;
-        var positions = input.PositionIds ?? arange(held, held + seq, dtype: ScalarType.Int64, device: device); // [seq] or [batch, seq]
+        var positions = input.PositionIds ?? TensorNumbers.Range(held, held + seq, device: device); // [seq] or [batch, seq]
         var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
         var needed = segments is not null || (held > 0 && seq > 1);
         var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(Type) : null;

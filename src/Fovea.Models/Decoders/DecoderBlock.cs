@@ -1,6 +1,7 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -70,8 +71,8 @@ internal sealed class DecoderBlock
     public Tensor Forward(Tensor x, BlockContext context)
     {
         using var scope = NewDisposeScope();
-        var attended = x + Attend(_attentionNorm.Forward(x), context);
-        return (attended + Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
+        var attended = x.Plus(Attend(_attentionNorm.Forward(x), context));
+        return attended.Plus(Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
     }
 
     private Tensor Mlp(Tensor x, MatmulType type)
@@ -130,7 +131,7 @@ internal sealed class DecoderBlock
         {
             var bias = _queryKeyValue[0].Bias is null ? null : Join(Array.ConvertAll(_queryKeyValue, m => m.Bias!)).flatten(); // [rows]
             var all = Linear.Product(x, Join(Array.ConvertAll(_queryKeyValue, m => m.Weight)).flatten(0, 2), bias, type); // [batch, seq, rows]
-            all = _queryKeyValue.Any(m => m.Adapter is not null) ? all + Updates(x, type) : all;
+            all = _queryKeyValue.Any(m => m.Adapter is not null) ? all.Plus(Updates(x, type)) : all;
             var parts = all.unflatten(2, [heads + (2 * kv), dim]).split([heads + kv, kv], 2);
             var turned = _rotary.Apply(parts[0], context.Rotation).split([heads, kv], 2);
             return (turned[0], turned[1], parts[1]);
@@ -162,11 +163,11 @@ internal sealed class DecoderBlock
 
     private Tensor Explicit(Tensor query, Tensor key, Tensor value, Tensor? mask, IAttentionHook hook)
     {
-        var scores = (query * (1 / Math.Sqrt(_config.HeadDim))).matmul(key.transpose(2, 3)); // [batch, heads, query, key]
+        var scores = query.Times(1 / Math.Sqrt(_config.HeadDim)).matmul(key.transpose(2, 3)); // [batch, heads, query, key]
         mask ??= query.shape[2] > 1 ? AttentionMask.Additive(null, query.shape[2], key.shape[2], null, query.device) : null;
         if (mask is not null)
         {
-            scores = scores + mask;
+            scores = scores.Plus(mask);
         }
 
         return hook.OnScores(_layer, scores).softmax(-1).matmul(value); // [batch, heads, query, head_dim]

@@ -1,4 +1,5 @@
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -17,12 +18,12 @@ internal sealed class Linear(ParameterSet parameters, string name, bool bias)
     public LowRankUpdate? Adapter { get; set; }
 
     /// <summary>The weight, an adapter's update merged in.</summary>
-    public Tensor Whole() => Adapter is null ? Weight : Weight + Adapter.Merged();
+    public Tensor Whole() => Adapter is null ? Weight : Weight.Plus(Adapter.Merged());
 
     public Tensor Forward(Tensor x, MatmulType type)
     {
         var product = Product(x, Weight, Bias, type);
-        return Adapter is null ? product : product + Adapter.Forward(x, type);
+        return Adapter is null ? product : product.Plus(Adapter.Forward(x, type));
     }
 
     /// <summary>x W^T + b in the given type, back in the type of x. A weight that is not held in float32 is multiplied in its own type.</summary>

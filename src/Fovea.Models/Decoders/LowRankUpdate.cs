@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -16,8 +17,8 @@ internal sealed record LowRankUpdate(Tensor Down, Tensor Up, double Scale)
 
     /// <summary>The same with B's rows in another order.</summary>
     public Tensor Forward(Tensor x, Tensor up, MatmulType type) =>
-        Linear.Product(Linear.Product(x, Down, null, type), up, null, type) * Scale;
+        Linear.Product(Linear.Product(x, Down, null, type), up, null, type).Times(Scale);
 
     /// <summary>What merging adds to the weight: <c>[out, in]</c>.</summary>
-    public Tensor Merged() => Up.matmul(Down) * Scale;
+    public Tensor Merged() => Up.matmul(Down).Times(Scale);
 }

@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -12,7 +13,7 @@ internal sealed class RmsNorm(Tensor weight, double eps)
     /// <summary><c>[..., hidden]</c> -> the same. A scaled sum, because the gradient of a mean fills a whole tensor first.</summary>
     public Tensor Forward(Tensor x)
     {
-        var scale = x.square().sum(-1, keepdim: true).mul_(_perElement).add_(eps).rsqrt_(); // [..., 1]
+        var scale = x.Squared().sum(-1, keepdim: true).MultiplyInPlace(_perElement).AddInPlace(eps).rsqrt_(); // [..., 1]
         return x * scale * weight;
     }
 }

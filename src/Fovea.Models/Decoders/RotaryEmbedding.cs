@@ -1,4 +1,5 @@
 using Fovea.Models.Configs;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -20,7 +21,7 @@ internal sealed class RotaryEmbedding : IDisposable
         using var scope = NewDisposeScope();
         _half = headDim / 2;
         _interleaved = interleaved;
-        var powers = pow(tensor((float)rope.Theta), arange(0, headDim, 2, dtype: ScalarType.Float32) / headDim);
+        var powers = pow(tensor((float)rope.Theta), TensorNumbers.Range(0, headDim, 2, ScalarType.Float32).Over(headDim));
         var frequencies = new float[_half];
         for (var i = 0; i < _half; i++)
         {
@@ -53,7 +54,7 @@ internal sealed class RotaryEmbedding : IDisposable
         }
 
         // The halves swapped and signed are the usual rotate_half.
-        return (x * rotation.Factor).addcmul_(x.roll(_half, -1), sin, 1);
+        return (x * rotation.Factor).AddProductInPlace(x.roll(_half, -1), sin);
     }
 
     /// <summary>Rows of a projection <c>[heads * head_dim, ...]</c> with each head's halves interleaved: <c>[heads, head_dim / 2, 2, ...]</c>.</summary>

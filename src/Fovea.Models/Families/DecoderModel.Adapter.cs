@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Adapters;
 using Fovea.Models.Decoders;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Families;
@@ -46,7 +47,7 @@ public abstract partial class DecoderModel
         foreach (var map in Linears.Where(m => m.Adapter is not null))
         {
             using var scope = NewDisposeScope();
-            map.Weight.copy_(map.Weight.to(ScalarType.Float32) + map.Adapter!.Merged().to(ScalarType.Float32));
+            map.Weight.copy_(map.Weight.to(ScalarType.Float32).Plus(map.Adapter!.Merged().to(ScalarType.Float32)));
         }
 
         Detach();

@@ -3,6 +3,7 @@ using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Families;
@@ -127,7 +128,7 @@ public abstract partial class DecoderModel : VisionLanguageModel
     /// <exception cref="FoveaException">There are not as many as image vectors.</exception>
     private protected static Tensor Places(Tensor inputIds, int id, long numVectors)
     {
-        var places = inputIds.flatten().eq(id).nonzero().squeeze(1);
+        var places = inputIds.flatten().IsNumber(id).nonzero().squeeze(1);
         return places.shape[0] == numVectors
             ? places
             : throw new FoveaException($"{places.shape[0]} image tokens (id {id}) in the batch for {numVectors} image vectors; expected as many");

@@ -196,7 +196,7 @@ public sealed class LlavaModel : DecoderModel
     {
         // The placeholder may be outside the vocabulary; the row that is looked up for it is overwritten.
         var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;
-        var embeddings = Decoder.Embed(inside ? inputIds : inputIds.masked_fill(inputIds.eq(Config.ImageTokenId), 0));
+        var embeddings = Decoder.Embed(inside ? inputIds : inputIds.Masked(inputIds.IsNumber(Config.ImageTokenId), 0));
         if (imageFeatures is null)
         {
             return embeddings;

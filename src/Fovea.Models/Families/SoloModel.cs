@@ -64,7 +64,7 @@ public sealed class SoloModel : DecoderModel
         {
             var vectors = _patchEmbedding.Forward(pixelValues, Policy.Mlp); // [patches, hidden]
             var places = Places(inputIds, Config.TokenIds.Patch, vectors.shape[0]);
-            embeddings = embeddings.flatten(0, 1).index_add_(0, places, vectors, 1).view(embeddings.shape);
+            embeddings = embeddings.flatten(0, 1).AddAtInPlace(0, places, vectors).view(embeddings.shape);
         }
 
         return embeddings.MoveToOuterDisposeScope();

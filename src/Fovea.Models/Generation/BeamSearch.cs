@@ -55,7 +55,7 @@ internal static class BeamSearch
 
         var vocab = (int)logProbs.shape[1];
         float[] before = [.. groups.SelectMany(g => g.Open.Select(b => b.LogProb))];
-        var sums = (logProbs + tensor(before, [before.Length, 1], device: logProbs.device)).view(groups.Length, -1); // [groups, beams * vocab]
+        var sums = logProbs.Plus(tensor(before, [before.Length, 1], device: logProbs.device)).view(groups.Length, -1); // [groups, beams * vocab]
         var candidates = options.Beams!.Candidates(options.EndIds.Count);
         var (values, indices) = sums.topk(candidates, 1); // [groups, candidates], best first
         var best = TensorBytes.ToArray<float>(values);

@@ -28,7 +28,7 @@ internal static class ScoreRules
         var places = tensor(index, [held.Count, width], device: scores.device);
         var old = scores.gather(1, places); // [rows, width]
         var factor = tensor((float)penalty, device: scores.device);
-        return scores.scatter(1, places, where(old < 0, old * factor, old / factor)).MoveToOuterDisposeScope();
+        return scores.scatter(1, places, where(old.IsNegative(), old * factor, old / factor)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Probabilities after temperature, top-k and top-p: <c>[rows, vocab]</c>; 0 where an id is out. The caller owns them.</summary>

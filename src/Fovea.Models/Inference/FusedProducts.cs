@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Inference;
@@ -39,8 +40,14 @@ internal sealed class FusedProducts : IDisposable
     private FusedProducts(torch.jit.ScriptModule module) => _module = module;
 
     /// <summary>The products, or null where they are not available; tries each once.</summary>
-    public static FusedProducts? TryCreate()
+    /// <param name="device">Where the weights are; oneDNN computes on the CPU only.</param>
+    public static FusedProducts? TryCreate(torch.Device device)
     {
+        if (device.type != DeviceType.CPU)
+        {
+            return null;
+        }
+
         FusedProducts? products = null;
         try
         {
@@ -49,8 +56,8 @@ internal sealed class FusedProducts : IDisposable
             var (x, weight, bias) = (torch.ones(16, 32, torch.ScalarType.BFloat16), torch.ones(64, 32, torch.ScalarType.BFloat16), torch.ones(64, torch.ScalarType.BFloat16));
             var packed = products.Pack(weight);
             var plain = products.Plain(x, packed, null); // 32 everywhere
-            var sum = products.Plain(x, packed, bias) + products.Plus(x, packed, null, plain) + products.Plus(x, packed, bias, plain) + products.Gelu(x, packed, bias);
-            if (sum.sub(33 + 64 + 65 + 33).abs().max().ToSingle() < 4) // bfloat16 of numbers near 195
+            var sum = products.Plain(x, packed, bias).Plus(products.Plus(x, packed, null, plain)).Plus(products.Plus(x, packed, bias, plain)).Plus(products.Gelu(x, packed, bias));
+            if (sum.Minus(33 + 64 + 65 + 33).abs().max().ToNumber() < 4) // bfloat16 of numbers near 195
             {
                 return products;
             }
@@ -79,12 +86,7 @@ internal sealed class FusedProducts : IDisposable
 
     public void Dispose() => _module.Dispose();
 
-    private torch.Tensor Call(string method, params object[] arguments)
-    {
-        var result = (torch.Tensor)_module.invoke(method, arguments)!;
-        GC.KeepAlive(arguments);
-        return result;
-    }
+    private torch.Tensor Call(string method, params object[] arguments) => _module.Tensor(method, arguments);
 
     private static torch.jit.ScriptModule Load()
     {

@@ -1,6 +1,7 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Kernels;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
@@ -12,7 +13,7 @@ namespace Fovea.Models.Inference;
 internal sealed class PackedDecoder : IDisposable
 {
     private readonly DecoderConfig _config;
-    private readonly FusedProducts? _products = FusedProducts.TryCreate();
+    private readonly FusedProducts? _products;
     private readonly PackedBlock[] _blocks;
     private readonly PackedLinear _head;
     private readonly RotaryEmbedding _rotary;
@@ -25,6 +26,7 @@ internal sealed class PackedDecoder : IDisposable
     public PackedDecoder(DecoderConfig config, IEnumerable<BlockWeights> blocks, Tensor finalNorm, Tensor head)
     {
         _config = config;
+        _products = FusedProducts.TryCreate(head.device);
         _blocks = [.. blocks.Select((b, i) => new PackedBlock(config, i, b, _products))];
         _head = new PackedLinear(_products, head, null, finalNorm);
         _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, interleaved: false, head.device);
@@ -49,7 +51,7 @@ internal sealed class PackedDecoder : IDisposable
         {
             var tokens = tensor(lengths.SelectMany((length, row) => Enumerable.Range(0, (int)length).Select(i => (row * seq) + i)).ToArray(), device: x.device); // of those kept, the place in the batch
             (x, places) = (x.index_select(0, tokens), places.index_select(0, tokens));
-            var numbers = full([batch * seq], -1, ScalarType.Int64, x.device).index_copy_(0, tokens, arange(tokens.shape[0], dtype: ScalarType.Int64, device: x.device));
+            var numbers = TensorNumbers.Full([batch * seq], -1, ScalarType.Int64, x.device).index_copy_(0, tokens, TensorNumbers.Range(0, tokens.shape[0], device: x.device));
             wanted = numbers.index_select(0, wanted); // padding, -1, is an error where it is looked up
         }
 

@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
@@ -32,7 +33,7 @@ internal sealed class PackedLinear : IDisposable
     public Tensor Gelu(Tensor x) => _products is null || _bias is null ? nn.functional.gelu(Forward(x)) : _products.Gelu(x, _weight, _bias);
 
     /// <summary><see cref="Forward"/>, plus <paramref name="other"/> of the same shape.</summary>
-    public Tensor Plus(Tensor x, Tensor other) => _products?.Plus(x, _weight, _bias, other) ?? Forward(x).add_(other);
+    public Tensor Plus(Tensor x, Tensor other) => _products?.Plus(x, _weight, _bias, other) ?? Forward(x).AddInPlace(other);
 
     public void Dispose()
     {

@@ -12,10 +12,14 @@ internal sealed record TowerBlockWeights(LayerNorm AttentionNorm, IReadOnlyList<
 /// <summary>A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within products where oneDNN has them.</summary>
 internal sealed class PackedTower : IDisposable
 {
-    private readonly FusedProducts? _products = FusedProducts.TryCreate();
+    private readonly FusedProducts? _products;
     private readonly Block[] _blocks;
 
-    public PackedTower(VisionConfig config, IEnumerable<TowerBlockWeights> blocks) => _blocks = [.. blocks.Select(b => new Block(config, b, _products))];
+    public PackedTower(VisionConfig config, IReadOnlyList<TowerBlockWeights> blocks)
+    {
+        _products = FusedProducts.TryCreate(blocks[0].Output.Weight.device);
+        _blocks = [.. blocks.Select(b => new Block(config, b, _products))];
+    }
 
     /// <summary>Runs the first <paramref name="depth"/> blocks: <c>[images, tokens, hidden]</c> -> the same, in the type of <paramref name="x"/>.</summary>
     public Tensor Forward(Tensor x, int depth)

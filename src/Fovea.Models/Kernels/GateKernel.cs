@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
@@ -67,7 +68,7 @@ internal static unsafe class GateKernel
         if (!Host.HoldsWhole(x))
         {
             var wide = x.to(ScalarType.Float32);
-            return (wide * (wide * QuickGeluFactor).sigmoid_()).to(x.dtype);
+            return (wide * wide.Times(QuickGeluFactor).sigmoid_()).to(x.dtype);
         }
 
         var all = Host.Brain(x);
@@ -106,6 +107,6 @@ internal static unsafe class GateKernel
         var (gate, up) = (Gate(gateUp), Up(gateUp));
         var sigmoid = gate.sigmoid();
         var silu = gate * sigmoid;
-        return (cat([gradient * up * (sigmoid + (silu * (1 - sigmoid))), gradient * silu], -1).to(gateUp.dtype), (silu * up).to(gateUp.dtype));
+        return (cat([gradient * up * sigmoid.Plus(silu * sigmoid.negative().Plus(1)), gradient * silu], -1).to(gateUp.dtype), (silu * up).to(gateUp.dtype));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
@@ -116,7 +117,7 @@ internal static unsafe class HeadKernel
         var parts = joint.unflatten(2, [shape.All, shape.Dim]).split([shape.Queries, shape.KeyValues, shape.KeyValues], 2);
         Tensor Rows(Tensor x) => x.transpose(1, 2).flatten(0, 1).contiguous();
         Tensor Shared(Tensor x) => Rows(shape.Group == 1 ? x : x.repeat_interleave(shape.Group, 2));
-        Tensor Turned(Tensor x, float scale) => ((rotation is null ? x.to(ScalarType.Float32) : (x * rotation.Cosine) + (x.roll(shape.Dim / 2, -1) * rotation.SignedSine)) * scale).to(x.dtype);
+        Tensor Turned(Tensor x, float scale) => (rotation is null ? x.to(ScalarType.Float32) : (x * rotation.Cosine).Plus(x.roll(shape.Dim / 2, -1) * rotation.SignedSine)).Times(scale).to(x.dtype);
         return (Rows(Turned(parts[0], queryScale)), Shared(Turned(parts[1], 1)), Shared(parts[2]));
     }
 
@@ -125,6 +126,6 @@ internal static unsafe class HeadKernel
         Tensor Heads(Tensor x) => x.to(ScalarType.Float32).unflatten(0, [-1, shape.Queries]).transpose(1, 2); // [batch, seq, queries, dim]
         Tensor Summed(Tensor x) => shape.Group == 1 ? Heads(x) : Heads(x).unflatten(2, [shape.KeyValues, shape.Group]).sum(3);
         Tensor Back(Tensor x) => rotation is null ? x : (x * rotation.Cosine) - (x.roll(shape.Dim / 2, -1) * rotation.SignedSine);
-        return cat([Back(Heads(query) * queryScale), Back(Summed(key)), Summed(value)], 2).flatten(2).to(query.dtype);
+        return cat([Back(Heads(query).Times(queryScale)), Back(Summed(key)), Summed(value)], 2).flatten(2).to(query.dtype);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
@@ -46,7 +47,7 @@ internal static unsafe class NormKernel
     {
         if (!Host.HoldsWhole(x) || !Host.Holds(y) || weight is { dtype: not ScalarType.Float32 })
         {
-            return Forward(y.add_(x), weight, eps);
+            return Forward(y.AddInPlace(x), weight, eps);
         }
 
         var (rows, width) = Rows(x);
@@ -182,7 +183,7 @@ internal static unsafe class NormKernel
     private static (Tensor Output, Tensor Scale) PlainForward(Tensor x, Tensor? weight, double eps)
     {
         var whole = x.to(ScalarType.Float32);
-        var scale = (whole.square().mean([-1], keepdim: true) + eps).rsqrt();
+        var scale = whole.Squared().mean([-1], keepdim: true).Plus(eps).rsqrt();
         var unit = whole * scale;
         return ((weight is null ? unit : unit * weight).to(x.dtype), scale);
     }
@@ -191,7 +192,7 @@ internal static unsafe class NormKernel
     {
         var (unit, above) = (x.to(ScalarType.Float32) * scale, gradient.to(ScalarType.Float32));
         var inner = above * weight;
-        var input = ((inner - (unit * (inner * unit).mean([-1], keepdim: true))) * scale) + residual;
+        var input = ((inner - (unit * (inner * unit).mean([-1], keepdim: true))) * scale).Plus(residual);
         return (input.to(x.dtype), (above * unit).flatten(0, -2).sum(dim: 0));
     }
 }

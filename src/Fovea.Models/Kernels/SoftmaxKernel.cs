@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Kernels;
@@ -162,15 +163,15 @@ internal static unsafe class SoftmaxKernel
         using var scope = NewDisposeScope();
         var (queries, keys) = (scores.shape[1], scores.shape[2]);
         var later = ones(queries, keys, ScalarType.Bool, scores.device).triu(visible.FirstQuery + 1);
-        var all = scores.to(ScalarType.Float32).masked_fill(later, float.NegativeInfinity);
+        var all = scores.to(ScalarType.Float32).Masked(later, float.NegativeInfinity);
         if (visible.Mask is { } mask)
         {
             var rows = mask.squeeze(1).narrow(1, visible.FirstQuery, queries).narrow(2, 0, keys); // [batch or 1, queries, keys]
-            var places = (arange(visible.FirstHead, visible.FirstHead + scores.shape[0], device: scores.device) / visible.Heads).floor().to(ScalarType.Int64) % mask.shape[0];
-            all = all + rows.index_select(0, places);
+            var places = tensor([.. Enumerable.Range(0, (int)scores.shape[0]).Select(i => (visible.FirstHead + i) / visible.Heads % mask.shape[0])], device: scores.device);
+            all = all.Plus(rows.index_select(0, places));
         }
 
-        var blind = all.amax([-1], keepdim: true).eq(float.NegativeInfinity); // sees nothing: zeros, while a NaN stays one
-        scores.copy_(all.softmax(-1).masked_fill(blind, 0));
+        var blind = all.amax([-1], keepdim: true).isneginf(); // sees nothing: zeros, while a NaN stays one
+        scores.copy_(all.softmax(-1).Masked(blind, 0.0));
     }
 }

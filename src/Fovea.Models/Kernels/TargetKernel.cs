@@ -187,7 +187,7 @@ internal static unsafe class TargetKernel
     {
         using var scope = NewDisposeScope();
         var (all, places, factors) = (logits.to(ScalarType.Float32).log_softmax(-1), ids.to(logits.device).unsqueeze(1), scales.to(logits.device).unsqueeze(1));
-        logits.copy_(all.exp().scatter_add_(1, places, full_like(factors, -1)).mul_(factors));
+        logits.copy_(all.exp().scatter_add_(1, places, ones_like(factors).neg_()).mul_(factors));
         return -(all.gather(1, places) * factors).sum().to(ScalarType.Float64).item<double>();
     }
 }

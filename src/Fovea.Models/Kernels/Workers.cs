@@ -1,8 +1,7 @@
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Threads that help with one loop at a time. They allocate nothing, so that none of them starts a garbage collection while another thread is inside libtorch
-/// (docs/decisions/0004); the tasks of the runtime's own parallel loops do.
+/// Threads that help with one loop at a time. They are none of the runtime's pool, whose threads may all be preparing images just then, and a loop begins without allocating.
 /// </summary>
 internal sealed class Workers
 {

@@ -1,4 +1,5 @@
 using Fovea.Models.Kernels;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
@@ -58,11 +59,11 @@ internal sealed class CausalAttention : IDisposable
             using var inner = NewDisposeScope();
             var probabilities = kept ?? Probabilities(piece);
             var rows = Queries(piece, above); // [heads at hand, queries, head_dim]
-            Keys(piece, value).add_(probabilities.transpose(1, 2).bmm(rows));
+            Keys(piece, value).AddInPlace(probabilities.transpose(1, 2).bmm(rows));
             var scores = rows.bmm(Keys(piece, _value).transpose(1, 2)); // [heads at hand, queries, keys]
             SoftmaxKernel.Backward(scores, probabilities, Seen(piece));
             Queries(piece, query).copy_(scores.bmm(Keys(piece, _key)));
-            Keys(piece, key).add_(scores.transpose(1, 2).bmm(Queries(piece, _query)));
+            Keys(piece, key).AddInPlace(scores.transpose(1, 2).bmm(Queries(piece, _query)));
         }
 
         return (query.MoveToOuterDisposeScope(), key.MoveToOuterDisposeScope(), value.MoveToOuterDisposeScope());

@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
@@ -17,7 +18,7 @@ internal static class Gradients
         var value = gradient();
         if (parameter.grad is { } sum)
         {
-            sum.add_(value);
+            sum.AddInPlace(value);
         }
         else
         {

@@ -2,6 +2,7 @@ using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
 using Fovea.Models.Kernels;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
@@ -109,7 +110,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         k.Attended = nn.functional.linear(k.Attention.Output, k.Output);
         (unit, k.MlpScale) = NormKernel.ForwardSum(x, k.Attended, weights.MlpNorm, config.RmsNormEps); // attended is the sum from here on
         k.GateUpOut = nn.functional.linear(unit, k.GateUp);
-        var output = nn.functional.linear(GateKernel.Forward(k.GateUpOut), k.Down).add_(k.Attended);
+        var output = nn.functional.linear(GateKernel.Forward(k.GateUpOut), k.Down).AddInPlace(k.Attended);
         k.Detach();
         return (output.MoveToOuterDisposeScope(), k);
     }

@@ -1,6 +1,7 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Vision;
@@ -42,6 +43,6 @@ internal sealed class PoolingHead
         var mixed = nn.functional.scaled_dot_product_attention(Heads(probe, 0), Heads(x, 1), Heads(x, 2));
         var pooled = _output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention); // [images, 1, hidden]
         var inner = Activations.Apply(_config.Activation, _up.Forward(_norm.Forward(pooled), policy.Mlp));
-        return (pooled + _down.Forward(inner, policy.Mlp)).squeeze(1).MoveToOuterDisposeScope();
+        return pooled.Plus(_down.Forward(inner, policy.Mlp)).squeeze(1).MoveToOuterDisposeScope();
     }
 }

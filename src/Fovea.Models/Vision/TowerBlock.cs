@@ -2,6 +2,7 @@ using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Vision;
@@ -66,8 +67,8 @@ internal sealed class TowerBlock
         var heads = Array.ConvertAll(_queryKeyValue, map =>
             map.Forward(normed, policy.Attention).unflatten(2, [_heads, -1]).transpose(1, 2)); // [images, heads, tokens, head_dim]
         var mixed = nn.functional.scaled_dot_product_attention(heads[0], heads[1], heads[2]);
-        var attended = x + _output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention);
+        var attended = x.Plus(_output.Forward(mixed.transpose(1, 2).flatten(2), policy.Attention));
         var inner = Activations.Apply(_activation, _up.Forward(_mlpNorm.Forward(attended), policy.Mlp)); // [images, tokens, intermediate]
-        return (attended + _down.Forward(inner, policy.Mlp)).MoveToOuterDisposeScope();
+        return attended.Plus(_down.Forward(inner, policy.Mlp)).MoveToOuterDisposeScope();
     }
 }

@@ -3,6 +3,7 @@ using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Vision;
@@ -111,7 +112,7 @@ public sealed partial class VisionTower : IDisposable
     internal void Pack()
     {
         _packed?.Dispose();
-        _packed = new PackedTower(Config, _blocks.Select(b => b.Weights));
+        _packed = new PackedTower(Config, [.. _blocks.Select(b => b.Weights)]);
     }
 
     /// <summary>Frees what <see cref="Pack"/> made; the parameters are their owner's.</summary>
@@ -139,7 +140,7 @@ public sealed partial class VisionTower : IDisposable
             x = cat([_classEmbedding.expand(images, 1, -1), x], 1); // [images, tokens, hidden]
         }
 
-        x = x + _positions;
+        x = x.Plus(_positions);
         return (_preNorm is null ? x : _preNorm.Forward(x)).MoveToOuterDisposeScope();
     }
 }

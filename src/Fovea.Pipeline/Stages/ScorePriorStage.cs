@@ -168,6 +168,7 @@ public sealed record ScoreVigStage : IStage
         var options = new VigScorerOptions
         {
             Proxies = [.. Proxies.Select(VisionlessProxy.Parse)],
+            ImageThreads = context.ImageThreads,
             ImageHash = new ImageHashes(corpus.Corpus, context.Hasher).Of,
         };
         return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);

@@ -19,6 +19,12 @@ public sealed record StageContext(string Out, int NumThreads, IProgressSink Prog
     /// <summary>Whether a run may continue with another number of threads than it was begun with.</summary>
     public bool AnyThreadCount { get; init; }
 
+    /// <summary>Threads that prepare images while a step or a batch is computed. How many changes no result, so no manifest records it.</summary>
+    public int ImageThreads { get; init; } = DefaultImageThreads(NumThreads);
+
+    /// <summary>The processors that the threads of one operation leave over, at least one and at most four.</summary>
+    public static int DefaultImageThreads(int numThreads) => Math.Clamp(Environment.ProcessorCount - numThreads, 1, 4);
+
     /// <summary>Reads inputs, each once; the same for the stage's hashes and for its work.</summary>
     public InputHasher Hasher { get; init; } = new(Progress, Stop);
 

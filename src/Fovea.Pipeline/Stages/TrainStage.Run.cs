@@ -69,6 +69,7 @@ public sealed partial record TrainStage
             Invalid = invalid,
             HeldOutInvalid = heldOutInvalid,
             AnyThreadCount = context.AnyThreadCount,
+            ImageThreads = context.ImageThreads,
             Memory = context.MemoryLimit,
             MemoryGrowth = context.AllowOverMemory ? null : MemoryLimits.Growth(),
         };

@@ -18,9 +18,6 @@ internal sealed class CheckpointJob(TrainerState state, string folder)
     /// <summary>What stopped the thread; null if nothing did.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>By the thread, on the managed heap.</summary>
-    public long AllocatedBytes { get; set; }
-
     /// <summary>Closes all files. A full disk may refuse the last buffered bytes: that is a failure too.</summary>
     public void Close()
     {

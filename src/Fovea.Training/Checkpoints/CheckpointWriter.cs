@@ -5,8 +5,7 @@ using Fovea.Core.Files;
 namespace Fovea.Training.Checkpoints;
 
 /// <summary>
-/// Writes checkpoints beside the training thread, one at a time. The thread hashes and writes memory that was laid out before it starts; it allocates
-/// nothing, so that it cannot start a collection while libtorch works (docs/decisions/0004-garbage-collection.md). Folders are named, checksums are
+/// Writes checkpoints beside the training thread, one at a time. The thread hashes and writes memory that was laid out before it starts. Folders are named, checksums are
 /// noted and old checkpoints are removed on the training thread, by the first call after the bytes are on the disk.
 /// </summary>
 /// <param name="store">Where checkpoints are.</param>
@@ -18,9 +17,6 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
 
     /// <summary>Step of the newest checkpoint that is whole on the disk; null if there is none.</summary>
     public long? LastWhole { get; set; }
-
-    /// <summary>Bytes that the thread of the last checkpoint allocated on the managed heap.</summary>
-    public long AllocatedBytes { get; private set; }
 
     /// <summary>Starts writing what was copied. What an earlier call began is finished first.</summary>
     /// <param name="state">Of the run; its files are filled in here.</param>
@@ -75,7 +71,6 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
 
         _job = null;
         job.Thread!.Join();
-        AllocatedBytes = job.AllocatedBytes;
         job.Close();
         if (job.Failure is { } failure)
         {
@@ -108,18 +103,15 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
         }
     }
 
-    // Nothing here may allocate: no closures, no boxing, no strings.
     private void Write(CheckpointJob job)
     {
-        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            for (var i = 0; i < job.Targets.Count; i++)
+            foreach (var target in job.Targets)
             {
-                var target = job.Targets[i];
-                for (var p = 0; p < target.File.Parts.Count; p++)
+                foreach (var (address, bytes) in target.File.Parts)
                 {
-                    Write(target, target.File.Parts[p].Address, target.File.Parts[p].Bytes);
+                    Write(target, address, bytes);
                 }
 
                 files.FlushToDisk(target.Stream);
@@ -129,8 +121,6 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
         {
             job.Failure = e;
         }
-
-        job.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private unsafe void Write(CheckpointTarget target, nint address, long bytes)

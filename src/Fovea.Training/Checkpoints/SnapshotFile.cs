@@ -7,7 +7,7 @@ namespace Fovea.Training.Checkpoints;
 
 /// <summary>
 /// One safetensors file of a checkpoint: its header, and where in memory its tensors lie. All that a thread needs to write it without asking
-/// libtorch or the collector for anything.
+/// libtorch for anything.
 /// </summary>
 /// <param name="Name">Within the checkpoint's folder.</param>
 /// <param name="Header">Length and JSON.</param>

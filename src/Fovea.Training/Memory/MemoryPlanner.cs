@@ -62,7 +62,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         };
     }
 
-    // A step's images are prepared before its first micro-batch, whose own are counted with the tower.
+    // A step's images are prepared before its first micro-batch, whose own are counted with the tower, and those of the next meanwhile.
     private long WaitingPixels(WeightedSample? largest, long images)
     {
         if (largest is not { Sample.Images: { Count: > 0 } all })
@@ -71,7 +71,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         var each = all.Sum(i => i.Values.LongLength * Float) / all.Count;
-        return Math.Max(0, ((long)options.BatchSize * all.Count) - images) * each;
+        return Math.Max(0, (2L * options.BatchSize * all.Count) - images) * each;
     }
 
     // Tokens of the largest micro-batch, padding included.

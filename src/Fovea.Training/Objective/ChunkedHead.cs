@@ -1,6 +1,7 @@
 using Fovea.Models.Families;
 using Fovea.Models.Kernels;
 using Fovea.Models.MixedPrecision;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Training.Objective;
@@ -43,7 +44,7 @@ internal static class ChunkedHead
             var length = Math.Min(rows, count - start);
             var leaf = hidden.detach().narrow(0, start, length).requires_grad_(hidden.requires_grad);
             var loss = TokenObjective.Loss(model.Decoder.Head(leaf), targetIds.narrow(0, start, length), weights.narrow(0, start, length), denominator);
-            total += loss.ToDouble();
+            total += loss.ToNumber();
             if (!double.IsFinite(total))
             {
                 return (total, null);
@@ -81,7 +82,7 @@ internal static class ChunkedHead
             using var piece = torch.NewDisposeScope();
             var length = Math.Min(rows, hidden.shape[0] - start);
             var (x, ids, factors) = (inputs.narrow(0, start, length), targetIds.narrow(0, start, length), weights.narrow(0, start, length));
-            sum += low is null ? TokenObjective.Loss(model.Decoder.Head(x), ids, factors, 1).ToDouble() : TargetKernel.Gradient(torch.nn.functional.linear(x, low), ids, factors);
+            sum += low is null ? TokenObjective.Loss(model.Decoder.Head(x), ids, factors, 1).ToNumber() : TargetKernel.Gradient(torch.nn.functional.linear(x, low), ids, factors);
         }
 
         return sum;
@@ -98,7 +99,7 @@ internal static class ChunkedHead
         using var noGrad = torch.no_grad();
         var low = head.to(torch.ScalarType.BFloat16); // [vocab, hidden]
         var inputs = hidden.detach().to(torch.ScalarType.BFloat16);
-        var scales = weights.to(torch.ScalarType.Float32) / (float)denominator; // [targets]
+        var scales = weights.to(torch.ScalarType.Float32).Over((float)denominator); // [targets]
         var (gradients, total) = (new List<torch.Tensor>(), 0.0);
         torch.Tensor? headGradient = null; // [vocab, hidden]
         for (var start = 0L; start < hidden.shape[0]; start += rows)
@@ -144,7 +145,7 @@ internal static class ChunkedHead
         {
             var length = Math.Min(columns, a.shape[1] - start);
             using var part = a.narrow(1, start, length).mm(b.narrow(0, start, length));
-            sum.add_(part);
+            sum.AddInPlace(part);
         }
 
         return sum.MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Training.Objective;
@@ -28,6 +29,6 @@ public static class TokenObjective
             throw new ArgumentException($"{each.NumberOfElements} weights for {nll.NumberOfElements} targets", nameof(weights));
         }
 
-        return ((nll * each).sum() / denominator).MoveToOuterDisposeScope();
+        return (nll * each).sum().Over(denominator).MoveToOuterDisposeScope();
     }
 }

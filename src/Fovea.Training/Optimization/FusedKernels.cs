@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Training.Optimization;
@@ -7,8 +8,7 @@ namespace Fovea.Training.Optimization;
 /// </summary>
 internal sealed class FusedKernels : IDisposable
 {
-    // Each function returns something, and the text ends in an empty line: the parser asks for both. Numbers travel in a float64 tensor:
-    // TorchSharp 0.107 hands a double over as a Scalar that the collector may free during the call (seen: "Expected false to be true" in Scalar.toLong).
+    // Each function returns something, and the text ends in an empty line: the parser asks for both. Numbers travel in a float64 tensor.
     private const string Script = """
         def adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], steps: List[Tensor], numbers: Tensor) -> int:
             torch._foreach_add_(steps, 1.0)
@@ -44,35 +44,29 @@ internal sealed class FusedKernels : IDisposable
         using var numbers = torch.tensor(new[] { learningRate, s.Beta1, s.Beta2, weightDecay, s.Eps });
         if (gradientScale == 1)
         {
-            Call("adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers);
+            _unit.Run("adamw", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers);
             return;
         }
 
-        using var divisor = torch.tensor(new[] { (float)(1 / gradientScale) });
-        Call("adamw_scaled", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers, divisor);
+        using var divisor = torch.tensor(new[] { (float)(1 / gradientScale) }, device: t.Parameters[0].device);
+        _unit.Run("adamw_scaled", t.Parameters, t.Gradients, t.FirstMoments, t.SecondMoments, t.Steps, numbers, divisor);
     }
 
     /// <summary>Euclidean norm over all tensors.</summary>
     public double Norm(torch.Tensor[] tensors)
     {
-        using var norm = (torch.Tensor)_unit.invoke("norm", [tensors])!;
-        return norm.ToDouble();
+        using var norm = _unit.Tensor("norm", [tensors]);
+        return norm.ToNumber();
     }
 
     /// <summary>averages += share * (parameters - averages), in place.</summary>
     public void Average(torch.Tensor[] averages, torch.Tensor[] parameters, double share)
     {
         using var numbers = torch.tensor(new[] { share });
-        Call("average", averages, parameters, numbers);
+        _unit.Run("average", averages, parameters, numbers);
     }
 
     public void Dispose() => _unit.Dispose();
-
-    private void Call(string function, params object[] arguments)
-    {
-        (_unit.invoke(function, arguments) as IDisposable)?.Dispose();
-        GC.KeepAlive(arguments);
-    }
 }
 
 /// <summary>Tensors of one update, aligned by index.</summary>

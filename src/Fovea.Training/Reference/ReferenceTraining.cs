@@ -5,6 +5,7 @@ using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using Fovea.Training.Optimization;
 using Fovea.Training.Running;
 using TorchSharp;
@@ -89,7 +90,7 @@ public static class ReferenceTraining
         {
             using var expected = file.Read(stored[name]);
             using var distance = (parameters[name].detach() - expected).abs().max();
-            yield return new(name, distance.ToDouble(), tolerance);
+            yield return new(name, distance.ToNumber(), tolerance);
         }
     }
 

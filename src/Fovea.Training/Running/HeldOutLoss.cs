@@ -1,3 +1,4 @@
+using Fovea.Data.Images;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Training.Examples;
@@ -11,18 +12,21 @@ namespace Fovea.Training.Running;
 /// </summary>
 /// <param name="model">What to evaluate.</param>
 /// <param name="set">The samples.</param>
-/// <param name="prepare">Expands, cuts and weighs one of them; null where it cannot be used.</param>
+/// <param name="preparer">Expands, cuts and weighs them.</param>
+/// <param name="take">Gives one of them; null where it cannot be used.</param>
 /// <param name="layout">How many at a time; they are padded.</param>
-internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, Func<TrainingExample, WeightedSample?> prepare, StepLayout layout)
+/// <param name="imageThreads">Threads that prepare the samples to come.</param>
+internal sealed class HeldOutLoss(
+    DecoderModel model, TrainingSet set, SamplePreparer preparer, Func<PreparedSample, WeightedSample?> take, StepLayout layout, int imageThreads = 1)
 {
     /// <summary>Prepares each sample once, so that one that cannot be used is found before the first step and not after hours.</summary>
     /// <exception cref="Core.Errors.FoveaException">More samples than allowed are unusable.</exception>
     /// <param name="cancellation">Ends it early, without an error.</param>
     public void Check(CancellationToken cancellation)
     {
-        foreach (var example in set.Examples.TakeWhile(_ => !cancellation.IsCancellationRequested))
+        foreach (var _ in Parts().TakeWhile(_ => !cancellation.IsCancellationRequested))
         {
-            _ = prepare(example);
+            // Taking them is what finds faults.
         }
     }
 
@@ -32,9 +36,9 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, Func<Trai
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         double sum = 0, weights = 0;
-        foreach (var part in set.Examples.Chunk(layout.MicroBatchSize))
+        foreach (var part in Parts())
         {
-            var samples = part.Select(prepare).OfType<WeightedSample>().Where(s => s.Weights.Length > 0).ToArray();
+            var samples = part.Where(s => s.Weights.Length > 0).ToArray();
             if (samples.Length > 0)
             {
                 sum += Sum(samples);
@@ -43,6 +47,16 @@ internal sealed class HeldOutLoss(DecoderModel model, TrainingSet set, Func<Trai
         }
 
         return weights > 0 ? sum / weights : null;
+    }
+
+    private IEnumerable<WeightedSample[]> Parts()
+    {
+        var parts = set.Examples.Chunk(layout.MicroBatchSize).ToArray();
+        using var ahead = new Prefetcher<int, PreparedSample[]>(imageThreads > 0, (part, unwanted) => preparer.Prepare(parts[part], imageThreads, unwanted));
+        for (var part = 0; part < parts.Length; part++)
+        {
+            yield return [.. ahead.Take(part, part + 1 < parts.Length ? part + 1 : null).Select(take).OfType<WeightedSample>()];
+        }
     }
 
     private double Sum(WeightedSample[] samples)

@@ -30,6 +30,9 @@ public sealed record TrainingJob
     /// <summary>Images of the samples; null if no sample has one.</summary>
     public ImageLoader? Images { get; init; }
 
+    /// <summary>Threads that load and prepare the images of the step to come; 0 to prepare a step's images when it begins. Changes no bit of a run.</summary>
+    public int ImageThreads { get; init; } = 1;
+
     /// <summary>What to evaluate on; null for no evaluation.</summary>
     public TrainingSet? HeldOut { get; init; }
 

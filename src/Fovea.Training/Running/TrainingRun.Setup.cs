@@ -1,4 +1,5 @@
 using Fovea.Core.Watching;
+using Fovea.Data.Images;
 using Fovea.Models.Families;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
@@ -19,6 +20,7 @@ internal sealed partial class TrainingRun
     private readonly RunMilestones _due;
     private readonly DataOrder _order;
     private readonly SamplePreparer _preparer;
+    private readonly Prefetcher<long, PreparedSample[]> _batches;
     private readonly AdamW _optimizer;
     private readonly ParameterAverage? _average;
     private readonly TrainStep _step;
@@ -41,6 +43,7 @@ internal sealed partial class TrainingRun
         _unusableHeldOut = new UnusableSamples(job.HeldOutInvalid, line => _notices.Add("held-out sample: " + line));
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
+        _batches = new Prefetcher<long, PreparedSample[]>(job.ImageThreads > 0, (step, unwanted) => _preparer.Prepare([.. _order.Batch(step).Select(i => job.Set.Examples[i])], job.ImageThreads, unwanted));
         var identity = RunIdentity.Of(job);
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);
@@ -71,7 +74,7 @@ internal sealed partial class TrainingRun
     private HeldOutLoss HeldOut(TrainingSet held, StepLayout layout)
     {
         var preparer = new SamplePreparer(_model, _job.HeldOutImages, _options.MaxLength, held.Normalization);
-        return new HeldOutLoss(_model, held, example => _unusableHeldOut.Prepare(preparer, example), layout);
+        return new HeldOutLoss(_model, held, preparer, _unusableHeldOut.Take, layout, _job.ImageThreads);
     }
 
     private TrainingSummary Finish(MemoryPlan memory)

@@ -51,6 +51,7 @@ internal sealed partial class TrainingRun : IDisposable
 
     public void Dispose()
     {
+        _batches.Dispose();
         _checkpoints.Dispose();
         _log.Dispose();
         _average?.Dispose();
@@ -100,7 +101,7 @@ internal sealed partial class TrainingRun : IDisposable
     private (double Rate, StepResult Result) Step()
     {
         var rate = _plan.Schedule.Rate(_state.Step);
-        var (samples, unusable) = Prepare(_order.Batch(_state.Step));
+        var (samples, unusable) = Usable(_batches.Take(_state.Step, _state.Step + 1 < _plan.Steps ? _state.Step + 1 : null));
         var result = _step.Run(samples, rate);
         if (result.Fault is { } fault)
         {
@@ -121,12 +122,12 @@ internal sealed partial class TrainingRun : IDisposable
 
     /// <summary>The samples of a batch, and how many of its places cannot be used and carry no weight.</summary>
     /// <exception cref="InvalidInputException">More samples than allowed are unusable; what was done so far is saved.</exception>
-    private (List<WeightedSample> Samples, int Unusable) Prepare(int[] indices)
+    private (List<WeightedSample> Samples, int Unusable) Usable(PreparedSample[] batch)
     {
         try
         {
-            List<WeightedSample> samples = [.. indices.Select(i => _unusable.Prepare(_preparer, _job.Set.Examples[i])).OfType<WeightedSample>()];
-            return (samples, indices.Length - samples.Count);
+            List<WeightedSample> samples = [.. batch.Select(_unusable.Take).OfType<WeightedSample>()];
+            return (samples, batch.Length - samples.Count);
         }
         catch (InvalidInputException)
         {

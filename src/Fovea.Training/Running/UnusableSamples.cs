@@ -19,14 +19,16 @@ internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell
 
     /// <summary>The sample, or null if it cannot be used.</summary>
     /// <exception cref="InvalidInputException">More samples than allowed are unusable.</exception>
-    public WeightedSample? Prepare(SamplePreparer preparer, TrainingExample example)
+    public WeightedSample? Take(PreparedSample prepared)
     {
-        if (preparer.Prepare(example, out var fault) is { } sample)
+        prepared.Failure?.Throw();
+        if (prepared.Sample is { } sample)
         {
             return sample;
         }
 
-        var (key, error) = (example.Sample.Key, fault!.Error);
+        var (key, fault) = (prepared.Example.Sample.Key, prepared.Fault!);
+        var error = fault.Error;
         if (fault.IsByLength ? policy.Note(key, error.Reason) : policy.Add(key, error))
         {
             tell(error.Message);

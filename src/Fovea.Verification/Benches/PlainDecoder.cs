@@ -1,4 +1,5 @@
 using Fovea.Models.Configs;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Verification.Benches;
@@ -21,9 +22,9 @@ internal sealed class PlainDecoder(DecoderConfig config, IReadOnlyDictionary<str
         {
             using var inner = NewDisposeScope();
             var p = $"{prefix}layers.{i}.";
-            x = x + Attend(Norm(x, p + "input_layernorm"), p + "self_attn.", cos, sin);
+            x = x.Plus(Attend(Norm(x, p + "input_layernorm"), p + "self_attn.", cos, sin));
             var y = Norm(x, p + "post_attention_layernorm");
-            x = (x + Map(nn.functional.silu(Map(y, p + "mlp.gate_proj")) * Map(y, p + "mlp.up_proj"), p + "mlp.down_proj")).MoveToOuterDisposeScope();
+            x = x.Plus(Map(nn.functional.silu(Map(y, p + "mlp.gate_proj")) * Map(y, p + "mlp.up_proj"), p + "mlp.down_proj")).MoveToOuterDisposeScope();
         }
 
         return nn.functional.linear(Norm(x, prefix + "norm"), weights["lm_head.weight"]).MoveToOuterDisposeScope();
@@ -34,7 +35,7 @@ internal sealed class PlainDecoder(DecoderConfig config, IReadOnlyDictionary<str
     private Tensor Norm(Tensor x, string name)
     {
         var whole = x.to(ScalarType.Float32);
-        return weights[name + ".weight"] * (whole * (whole.pow(2).mean([-1], keepdim: true) + config.RmsNormEps).rsqrt()).to(x.dtype);
+        return weights[name + ".weight"] * (whole * whole.Squared().mean([-1], keepdim: true).Plus(config.RmsNormEps).rsqrt()).to(x.dtype);
     }
 
     private Tensor Attend(Tensor x, string p, Tensor cos, Tensor sin)
@@ -48,13 +49,13 @@ internal sealed class PlainDecoder(DecoderConfig config, IReadOnlyDictionary<str
     private Tensor Turn(Tensor x, Tensor cos, Tensor sin)
     {
         var half = config.HeadDim / 2;
-        return (x * cos) + (cat([-x.narrow(3, half, half), x.narrow(3, 0, half)], -1) * sin);
+        return (x * cos).Plus(cat([-x.narrow(3, half, half), x.narrow(3, 0, half)], -1) * sin);
     }
 
     private (Tensor Cos, Tensor Sin) Rotations(long seq, ScalarType type)
     {
-        var frequencies = 1 / pow(tensor((float)config.Rope.Theta), arange(0, config.HeadDim, 2, dtype: ScalarType.Float32) / config.HeadDim);
-        var angles = arange(seq, dtype: ScalarType.Float32).unsqueeze(1) * frequencies; // [seq, head_dim / 2]
+        var frequencies = pow(tensor((float)config.Rope.Theta), TensorNumbers.Range(0, config.HeadDim, 2, ScalarType.Float32).Over(config.HeadDim)).reciprocal();
+        var angles = TensorNumbers.Range(0, seq, 1, ScalarType.Float32).unsqueeze(1) * frequencies; // [seq, head_dim / 2]
         var both = cat([angles, angles], -1);
         return (both.cos().to(type), both.sin().to(type));
     }

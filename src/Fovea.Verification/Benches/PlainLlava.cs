@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Fovea.Models.Batching;
 using Fovea.Models.Configs;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Verification.Benches;
@@ -48,7 +49,7 @@ internal sealed class PlainLlava : IDisposable
         var pixels = from_array(image.Values).view(1, 3, image.Height, image.Width).to(_type);
         var features = Map(nn.functional.gelu(Map(Tower(pixels), "model.multi_modal_projector.linear_1")), "model.multi_modal_projector.linear_2"); // [1, tokens, hidden]
         var embeddings = _decoder.Embed(ids);
-        var places = ids.flatten().eq(_config.ImageTokenId).nonzero().squeeze(1);
+        var places = ids.flatten().IsNumber(_config.ImageTokenId).nonzero().squeeze(1);
         embeddings = embeddings.squeeze(0).index_copy(0, places, features.flatten(0, 1)).unsqueeze(0);
         return _decoder.Forward(embeddings);
     }
@@ -72,7 +73,7 @@ internal sealed class PlainLlava : IDisposable
     {
         var c = _config.Vision;
         var patches = nn.functional.conv2d(pixels, _weights[TowerPrefix + "embeddings.patch_embedding.weight"], strides: [c.PatchSize, c.PatchSize]).flatten(2).transpose(1, 2);
-        var x = cat([_weights[TowerPrefix + "embeddings.class_embedding"].view(1, 1, -1), patches], 1) + _weights[TowerPrefix + "embeddings.position_embedding.weight"];
+        var x = cat([_weights[TowerPrefix + "embeddings.class_embedding"].view(1, 1, -1), patches], 1).Plus(_weights[TowerPrefix + "embeddings.position_embedding.weight"]);
         x = Norm(x, TowerPrefix + "pre_layrnorm");
         for (var i = 0; i < c.NumLayers; i++)
         {
@@ -80,9 +81,9 @@ internal sealed class PlainLlava : IDisposable
             var y = Norm(x, p + "layer_norm1");
             Tensor Heads(string name) => Map(y, p + "self_attn." + name).unflatten(2, [c.NumHeads, c.HiddenSize / c.NumHeads]).transpose(1, 2);
             var mixed = nn.functional.scaled_dot_product_attention(Heads("q_proj"), Heads("k_proj"), Heads("v_proj"));
-            x = x + Map(mixed.transpose(1, 2).flatten(2), p + "self_attn.out_proj");
+            x = x.Plus(Map(mixed.transpose(1, 2).flatten(2), p + "self_attn.out_proj"));
             var z = Map(Norm(x, p + "layer_norm2"), p + "mlp.fc1");
-            x = x + Map(z * (1.702 * z).sigmoid(), p + "mlp.fc2"); // CLIP's quick GELU
+            x = x.Plus(Map(z * z.Times(1.702).sigmoid(), p + "mlp.fc2")); // CLIP's quick GELU
         }
 
         return x.narrow(1, 1, x.shape[1] - 1); // without the class token

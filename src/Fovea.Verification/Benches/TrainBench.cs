@@ -6,6 +6,7 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Running;
@@ -128,7 +129,7 @@ public sealed class TrainBench(int rounds, int longSequence, Action<string> noti
         for (var round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            plainTime.Time(() => plain.Step(() => samples.Select(s => Loss(loop.Logits(s.Sample), Row(s.Sample), s.Sample.TargetIndices) / samples.Count).Aggregate((a, b) => a + b)));
+            plainTime.Time(() => plain.Step(() => samples.Select(s => Loss(loop.Logits(s.Sample), Row(s.Sample), s.Sample.TargetIndices).Over(samples.Count)).Aggregate((a, b) => a.Plus(b))));
             whole.Time(() => ours.Step(samples, recompute: false));
             notice($"round {round + 1} of {rounds}: {plainTime.Seconds:0.0} s, {whole.Seconds:0.00} s");
         }
@@ -183,8 +184,8 @@ public sealed class TrainBench(int rounds, int longSequence, Action<string> noti
         var labels = ids.narrow(1, 1, ids.shape[1] - 1).clone();
         if (targets is not null)
         {
-            var kept = zeros_like(labels).index_fill_(1, tensor(Array.ConvertAll(targets, t => (long)t - 1)), 1);
-            labels = labels.masked_fill(kept.eq(0), -100);
+            var kept = zeros_like(labels).index_copy_(1, tensor(Array.ConvertAll(targets, t => (long)t - 1)), ones_like(labels).narrow(1, 0, targets.Length));
+            labels = labels.Masked(kept.IsNumber(0), -100);
         }
 
         return nn.functional.cross_entropy(logits.narrow(1, 0, ids.shape[1] - 1).flatten(0, 1), labels.flatten());

@@ -1,6 +1,7 @@
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
+using Fovea.Torch;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;
 using static TorchSharp.torch;
@@ -57,7 +58,7 @@ internal static class DecoderCase
             InputIds = ids,
             PositionIds = fixture.Tensor($"{side}.position_ids", 2),
             SegmentIds = mask,
-            LogitPositions = arange(ids.numel(), dtype: ScalarType.Int64),
+            LogitPositions = TensorNumbers.Range(0, ids.numel()),
         });
         return fixture.Tolerance.Compare(output.Logits!.view(ids.shape[0], ids.shape[1], -1), fixture.Tensor($"{side}.expected.logits", 3), mask);
     }

@@ -1,5 +1,6 @@
 using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Torch;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;
 using static TorchSharp.torch;
@@ -13,7 +14,7 @@ internal static class ReferenceBatch
     public static Tensor LogitsEverywhere(VisionLanguageModel model, Tensor ids, Tensor? pixels)
     {
         using var scope = NewDisposeScope();
-        using var batch = Of(ids, pixels, arange(ids.numel(), dtype: ScalarType.Int64), zeros(0, ScalarType.Int64));
+        using var batch = Of(ids, pixels, TensorNumbers.Range(0, ids.numel()), zeros(0, ScalarType.Int64));
         return model.Logits(batch).view(ids.shape[0], ids.shape[1], -1).MoveToOuterDisposeScope();
     }
 

@@ -3,10 +3,10 @@ using Fovea.Core.Scores;
 using Fovea.Models;
 using Fovea.Selection;
 using Fovea.Store;
+using Fovea.Torch;
 using Fovea.Training.Objective;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fovea.Verification.Models;
@@ -36,7 +36,7 @@ internal static class WeightedArms
             checks.Measure($"loss.{arm.Name}", () =>
             {
                 loss = Loss(fixture, model, ids, pixels, arm);
-                return fixture.Tolerance.Worst(1, _ => loss.ToDouble(), _ => arm.Value.Number("loss"), _ => "the loss");
+                return fixture.Tolerance.Worst(1, _ => loss.ToNumber(), _ => arm.Value.Number("loss"), _ => "the loss");
             });
             checks.Measure($"gradients.{arm.Name}", () =>
             {
@@ -67,7 +67,7 @@ internal static class WeightedArms
         var labels = fixture.Tensor("labels", 2);
         var weights = At(fixture.Tensor($"weights.{arm.Name}", 2), ids, labels); // [targets]
         using var batch = ReferenceBatch.WithTargets(ids, pixels, labels);
-        return TokenObjective.Loss(model.Logits(batch), batch.TargetIds, weights, weights.to(ScalarType.Float64).sum().ToDouble());
+        return TokenObjective.Loss(model.Logits(batch), batch.TargetIds, weights, weights.to(ScalarType.Float64).sum().ToNumber());
     }
 
     private static Difference PriorWeights(FixtureFolder fixture, Tensor ids)
@@ -122,11 +122,11 @@ internal static class WeightedArms
             var gradient = parameter.grad;
             if (expected.Remove(name, out var reference))
             {
-                var magnitude = reference.numel() == 0 ? 0 : reference.abs().max().ToDouble();
+                var magnitude = reference.numel() == 0 ? 0 : reference.abs().max().ToNumber();
                 var found = new Tolerance((1e-4 * magnitude) + 1e-7, 0).Compare(gradient ?? zeros_like(parameter), reference);
                 worst = worst.Or(found with { Where = $"{name}, {found.Where}" });
             }
-            else if (gradient is not null && gradient.count_nonzero().ToInt64() > 0)
+            else if (gradient is not null && gradient.count_nonzero().ToNumber() > 0)
             {
                 throw new ReferenceException($"{name} has a gradient, the reference has none");
             }

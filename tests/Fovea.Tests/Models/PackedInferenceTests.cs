@@ -151,7 +151,7 @@ public sealed class PackedInferenceTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var products = FusedProducts.TryCreate();
+        using var products = FusedProducts.TryCreate(CPU);
         Assert.SkipWhen(products is null, "this libtorch or processor has no fused products");
         var generator = new Generator(3);
         Tensor Draw(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16);
@@ -177,7 +177,7 @@ public sealed class PackedInferenceTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var products = FusedProducts.TryCreate();
+        using var products = FusedProducts.TryCreate(CPU);
         foreach (var kind in new[] { null, products })
         {
             var (weight, bias, x) = (ones([48, 32], type), ones([48], type), ones([1, 32], ScalarType.BFloat16));

@@ -48,7 +48,7 @@ public sealed class VigScorerTests : IDisposable
     {
         var alone = Score("alone", Small with { TokenBudget = 1 }, AllProxies);
         Close(alone, Score("large", new ScoringOptions { TokenBudget = 100_000 }, AllProxies));
-        Close(alone, Score("windows", new ScoringOptions { TokenBudget = 300, WindowSamples = 3, ShardSamples = 5, ImageThreads = 2 }, AllProxies));
+        Close(alone, Score("windows", new ScoringOptions { TokenBudget = 300, WindowSamples = 3, ShardSamples = 5 }, AllProxies));
     }
 
     [Fact]

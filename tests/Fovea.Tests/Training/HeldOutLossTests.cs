@@ -28,7 +28,7 @@ public sealed class HeldOutLossTests
         var set = TrainingSet.Unweighted(Small.Samples(6));
         var preparer = new SamplePreparer(model, null, null, set.Normalization);
         var layout = new StepLayout(3, MaxLogitBytes: 7 * Small.Vocab * sizeof(float));
-        var held = new HeldOutLoss(model, set, e => preparer.Prepare(e, out _), layout);
+        var held = new HeldOutLoss(model, set, preparer, p => p.Sample, layout);
         var before = held.Compute()!.Value;
         Assert.Equal(before, held.Compute());
         using var optimizer = new AdamW(model.Parameters, new AdamWSettings());

@@ -56,6 +56,10 @@ internal static class Small
     public static DecoderModel Llava(long seed = 1) =>
         (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
 
+    /// <summary>Wide enough for gradients that are written out in bfloat16.</summary>
+    public static DecoderModel WideLlava(long seed = 1) =>
+        (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes with { HiddenSize = 320 });
+
     public static DecoderModel Solo(long seed = 1) =>
         (DecoderModel)ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null, new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
 

@@ -164,7 +164,7 @@ public sealed class WatchingTests
     {
         var set = TrainingSet.Unweighted(Small.Samples(7, seed: 8));
         var preparer = new SamplePreparer(model, null, null, set.Normalization);
-        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, e => preparer.Prepare(e, out _), new StepLayout(2)).Compute()!.Value;
+        return new HeldOutLoss((Fovea.Models.Families.DecoderModel)model, set, preparer, p => p.Sample, new StepLayout(2)).Compute()!.Value;
     }
 
     private static List<long> Steps(TemporaryFolder folder) => Events(folder).ConvertAll(e => e.Step);

@@ -1,6 +1,6 @@
 using Fovea.Core.Json;
 
-namespace Fovea.Models.Checkpoints;
+namespace Fovea.Models.Configs;
 
 /// <summary>Ids of the tokens added to a tokenizer, from whichever of its files holds them.</summary>
 internal sealed class AddedTokenIds
