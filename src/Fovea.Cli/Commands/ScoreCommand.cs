@@ -3,6 +3,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
+using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Stages;
 using Fovea.Scoring;
 using Fovea.Scoring.Proxies;

@@ -7,6 +7,7 @@ using Fovea.Evaluation.Captions;
 using Fovea.Pipeline.Scores;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
+using Fovea.Store;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -31,7 +32,7 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
     {
         var corpus = TokenizedCorpus.Open(data, modelFolder, CorpusView.Image);
         var tokens = corpus.Samples.ToDictionary(s => s.Key);
-        return (new ScoredExamples(corpus.Corpus, s => tokens[s.Key], ImageProcessor.Load(modelFolder), against, pixelated), corpus, ScoreStore.ReadBeside(corpus, stores.Vig, stores.Prior));
+        return (new ScoredExamples(corpus.Corpus, s => tokens[s.Key], ImageProcessor.Load(modelFolder), against, pixelated), corpus, JoinedStores.ReadBeside(corpus.Samples, stores.Vig, stores.Prior));
     }
 
     /// <summary>The sample with its tokens.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Models;
+using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -37,26 +37,6 @@ public static class ScoreStore
         {
             return false;
         }
-    }
-
-    /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
-    /// <param name="corpus">With images, as VIG saw it.</param>
-    /// <param name="vigStore">Folder of the VIG store.</param>
-    /// <param name="priorStore">Folder of the PRIOR store.</param>
-    /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
-    public static IReadOnlyList<TokenScores> ReadBeside(TokenizedCorpus corpus, string vigStore, string priorStore)
-    {
-        var samples = corpus.Samples.ToDictionary(s => s.Key);
-        var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
-        foreach (var row in rows)
-        {
-            if ((samples.TryGetValue(row.Key, out var now) ? row.Mismatch(now) : "no such record") is { } mismatch)
-            {
-                throw new InvalidInputException(row.Key.Source, row.Key.Record, $"differs from what {vigStore} was scored with ({mismatch}); score it again");
-            }
-        }
-
-        return rows;
     }
 
     /// <summary>Scores into <paramref name="context"/>'s folder.</summary>

@@ -4,6 +4,8 @@ using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Scenes;
+using Fovea.Models.Checkpoints;
+using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -40,7 +42,7 @@ public sealed record TokenScoresStage : IStage
         var annotations = SceneAnnotations.Load(Scenes);
         var data = new DataSource { File = Path.Combine(Scenes, SceneWorld.CaptionsFile) };
         var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.Image, stop: context.Stop);
-        var rows = ScoreStore.ReadBeside(corpus, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
+        var rows = JoinedStores.ReadBeside(corpus.Samples, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
         var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);
         var result = SceneTokenScores.Evaluate(rows, corpus.Corpus, corpus.Encoder, annotations,
             [.. visionless.Select(c => TokenScore.Difference(Conditions.Image, c)), TokenScore.Surprise(Conditions.TextOnlyReference)]);

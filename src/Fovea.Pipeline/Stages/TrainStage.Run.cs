@@ -4,6 +4,8 @@ using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
+using Fovea.Data.Images;
+using Fovea.Evaluation.Running;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;

@@ -5,6 +5,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
+using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring.Folds;
 using Fovea.Training.Options;

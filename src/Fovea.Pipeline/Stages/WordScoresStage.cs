@@ -4,6 +4,8 @@ using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
+using Fovea.Models.Checkpoints;
+using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -81,7 +83,7 @@ public sealed record WordScoresStage : IStage
     private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data, CancellationToken stop)
     {
         var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image, stop: stop);
-        var scores = ScoreStore.ReadBeside(corpus, vig, prior).ToDictionary(s => s.Key);
+        var scores = JoinedStores.ReadBeside(corpus.Samples, vig, prior).ToDictionary(s => s.Key);
         return [.. corpus.Corpus.Samples.Zip(corpus.Samples, (sample, tokens) => (sample, tokens, scores[sample.Key]))];
     }
 }

@@ -1,8 +1,8 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
-using Fovea.Store;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Store;
 
 /// <summary>Score stores of one corpus, read as one; for work that computes on no tensors meanwhile.</summary>
 public sealed class JoinedStores
@@ -55,6 +55,26 @@ public sealed class JoinedStores
         var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
         var rows = needed.Skip(1).Aggregate(Rows(needed[0], conditions), (joined, other) => ScoreJoin.Join(joined, Rows(other, conditions)));
         return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions)), prefix: ReferencePrefix));
+    }
+
+    /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
+    /// <param name="samples">The corpus, tokenized with images as VIG saw it.</param>
+    /// <param name="vigStore">Folder of the VIG store.</param>
+    /// <param name="priorStore">Folder of the PRIOR store.</param>
+    /// <exception cref="FoveaException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
+    public static IReadOnlyList<TokenScores> ReadBeside(IReadOnlyList<TokenizedSample> samples, string vigStore, string priorStore)
+    {
+        var byKey = samples.ToDictionary(s => s.Key);
+        var rows = ScoreJoin.Join(ScoreStoreReader.Open(vigStore).Read(), ScoreStoreReader.Open(priorStore).Read()).ToList();
+        foreach (var row in rows)
+        {
+            if ((byKey.TryGetValue(row.Key, out var now) ? row.Mismatch(now) : "no such record") is { } mismatch)
+            {
+                throw new InvalidInputException(row.Key.Source, row.Key.Record, $"differs from what {vigStore} was scored with ({mismatch}); score it again");
+            }
+        }
+
+        return rows;
     }
 
     // A wrong name would change nothing, and say so only when weights are trained on, if at all.

@@ -1,11 +1,9 @@
 using Fovea.Core.Errors;
-using Fovea.Models;
-using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Torch;
 using TorchSharp;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Models.Checkpoints;
 
 /// <summary>Loads a model to score with.</summary>
 public static class ScoringModel

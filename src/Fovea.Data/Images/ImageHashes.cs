@@ -5,7 +5,7 @@ using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Data.Images;
 
 /// <summary>SHA-256 over the bytes of a sample's image files; each file is read once. Thread-safe.</summary>
 /// <param name="corpus">Finds them.</param>

@@ -3,7 +3,7 @@ using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Targets;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Evaluation.Running;
 
 /// <summary>Negative log-likelihood of texts under a text-only model.</summary>
 public static class TextNll
