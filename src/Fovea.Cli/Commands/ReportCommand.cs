@@ -21,7 +21,7 @@ internal static class ReportCommand
         {
             var folder = parsed.GetValue(run)!;
             var path = parsed.GetValue(output) ?? Path.Combine(folder, "report.html");
-            StoryReport.Write(folder, path, parsed.GetValue(baseline));
+            FolderReport.Write(folder, path, parsed.GetValue(baseline));
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(new JsonObject { ["metrics"] = new JsonObject(), ["run"] = new JsonObject { ["report"] = path } }.ToJsonString(StageManifest.Json));

@@ -40,7 +40,7 @@ internal sealed class PlanProgress : IPlanObserver
             .StartAsync(async context =>
             {
                 progress._context = context;
-                progress._overall = context.AddTask("whole run", maxValue: Math.Max(1e-9, plan.Sum(s => s.Cost)));
+                progress._overall = context.AddTask("whole run", maxValue: Math.Max(1e-9, plan.Sum(s => s.Work ?? 0)));
                 progress.Overall();
                 await work(progress);
             });
@@ -96,7 +96,7 @@ internal sealed class PlanProgress : IPlanObserver
             bar.Value = 1;
             bar.StopTask();
             _context!.RemoveTask(bar);
-            _overall!.Increment(stage.Cost);
+            _overall!.Increment(stage.Work ?? 0);
             Overall();
         }
     }

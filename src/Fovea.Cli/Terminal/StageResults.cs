@@ -13,7 +13,7 @@ internal static class StageResults
     {
         switch (manifest.Kind)
         {
-            case "eval_scenes" or "eval_photographs":
+            case "eval_scenes" or "eval_photographs" or "eval_corpus":
                 foreach (var table in EvaluationTables.Of(folder))
                 {
                     TerminalFindings.Show(screen, table);

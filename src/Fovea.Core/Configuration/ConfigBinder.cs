@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
@@ -15,10 +16,10 @@ namespace Fovea.Core.Configuration;
 /// </summary>
 public sealed partial class ConfigBinder
 {
-    private readonly string _file;
     private readonly NullabilityInfoContext _nullability = new();
+    private readonly bool _expands;
 
-    private ConfigBinder(string file) => _file = file;
+    private ConfigBinder(bool expands) => _expands = expands;
 
     /// <summary>Reads a file and applies overrides such as <c>training.learning_rate=2e-5</c>.</summary>
     /// <exception cref="InvalidInputException">The file is absent or does not fit <typeparamref name="T"/>.</exception>
@@ -47,11 +48,19 @@ public sealed partial class ConfigBinder
             root.Set(item[..at].Trim(), item[(at + 1)..].Trim());
         }
 
-        return (T)new ConfigBinder(file).Bind(root, typeof(T), "")!;
+        return (T)new ConfigBinder(expands: true).Bind(root, typeof(T), "")!;
     }
+
+    /// <summary>Fills a record of <paramref name="type"/> from what is parsed already, strings as they are.</summary>
+    /// <exception cref="InvalidInputException">It does not fit.</exception>
+    public static object Bind(ConfigNode node, Type type) => new ConfigBinder(expands: false).Bind(node, type, "")!;
 
     /// <summary>Property name to key: <c>LearningRate</c> -> <c>learning_rate</c>.</summary>
     public static string KeyOf(PropertyInfo property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+
+    /// <summary>The properties of a record that a file may set: those that can be set and are written again.</summary>
+    public static IEnumerable<PropertyInfo> Keys(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(p => p.CanWrite && p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always });
 
     private object? Bind(ConfigNode node, Type type, string path)
     {
@@ -64,12 +73,12 @@ public sealed partial class ConfigBinder
         type = inner ?? type;
         if (type == typeof(string))
         {
-            return node.Kind == JsonTokenType.String ? Expand(node.Text) : throw Wrong(node, path, "a string", Found(node));
+            return node.Kind == JsonTokenType.String ? (_expands ? Expand(node.Text) : node.Text) : throw Wrong(node, path, "a string", node.InWords);
         }
 
         if (type == typeof(bool))
         {
-            return node.Kind is JsonTokenType.True or JsonTokenType.False ? node.Kind == JsonTokenType.True : throw Wrong(node, path, "true or false", Found(node));
+            return node.Kind is JsonTokenType.True or JsonTokenType.False ? node.Kind == JsonTokenType.True : throw Wrong(node, path, "true or false", node.InWords);
         }
 
         if (type.IsEnum)
@@ -99,17 +108,17 @@ public sealed partial class ConfigBinder
     {
         if (node.Kind != JsonTokenType.StartObject)
         {
-            throw Wrong(node, path, "an object", Found(node));
+            throw Wrong(node, path, "an object", node.InWords);
         }
 
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToDictionary(KeyOf);
+        var properties = Keys(type).ToDictionary(KeyOf);
         var result = Activator.CreateInstance(type)!;
         foreach (var (key, value) in node.Members)
         {
             if (!properties.TryGetValue(key, out var property))
             {
-                throw new InvalidInputException(_file, null,
-                    $"{Line(value)}unknown key '{Join(path, key)}'{NearestName.Hint(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
+                throw value.Error(
+                    $"unknown key '{Join(path, key)}'{NearestName.Hint(key, properties.Keys)}; known here: {string.Join(", ", properties.Keys)}");
             }
 
             if (value.Kind == JsonTokenType.Null && _nullability.Create(property).WriteState == NullabilityState.NotNull)
@@ -123,21 +132,21 @@ public sealed partial class ConfigBinder
         var missing = properties.FirstOrDefault(p => p.Value.GetCustomAttribute<RequiredMemberAttribute>() is not null && !node.Members.ContainsKey(p.Key));
         return missing.Key is null
             ? result
-            : throw new InvalidInputException(_file, null, $"{Line(node)}missing key '{Join(path, missing.Key)}', expected {Describe(missing.Value.PropertyType)}");
+            : throw node.Error($"missing key '{Join(path, missing.Key)}', expected {Describe(missing.Value.PropertyType)}");
     }
 
-    private object BindEnum(ConfigNode node, Type type, string path)
+    private static object BindEnum(ConfigNode node, Type type, string path)
     {
         var names = Enum.GetNames(type).ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName);
         return node.Kind == JsonTokenType.String && names.TryGetValue(node.Text, out var name)
             ? Enum.Parse(type, name)
-            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), Found(node) + (node.Kind == JsonTokenType.String ? NearestName.Hint(node.Text, names.Keys) : ""));
+            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), node.InWords + (node.Kind == JsonTokenType.String ? NearestName.Hint(node.Text, names.Keys) : ""));
     }
 
-    private object BindNumber(ConfigNode node, Type type, string path)
+    private static object BindNumber(ConfigNode node, Type type, string path)
     {
         var number = node.Kind != JsonTokenType.Number ? null : type == typeof(double) || type == typeof(float) ? Real(node.Text, type) : Exact(node.Text, type);
-        return number ?? throw Wrong(node, path, Describe(type) + (IsTooLarge(node, type) ? $" from {int.MinValue} to {int.MaxValue}" : ""), Found(node));
+        return number ?? throw Wrong(node, path, Describe(type) + (IsTooLarge(node, type) ? $" from {int.MinValue} to {int.MaxValue}" : ""), node.InWords);
     }
 
     private static bool IsTooLarge(ConfigNode node, Type type) =>
@@ -170,7 +179,7 @@ public sealed partial class ConfigBinder
     {
         if (node.Kind != JsonTokenType.StartArray)
         {
-            throw Wrong(node, path, Describe(type), Found(node));
+            throw Wrong(node, path, Describe(type), node.InWords);
         }
 
         var items = Array.CreateInstance(element, node.Elements.Count);
@@ -185,7 +194,7 @@ public sealed partial class ConfigBinder
     private IDictionary BindDictionary(ConfigNode node, Type value, string path)
     {
         var result = (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), value))!;
-        foreach (var (key, item) in node.Kind == JsonTokenType.StartObject ? node.Members : throw Wrong(node, path, "an object", Found(node)))
+        foreach (var (key, item) in node.Kind == JsonTokenType.StartObject ? node.Members : throw Wrong(node, path, "an object", node.InWords))
         {
             result[key] = Bind(item, value, Join(path, key));
         }
@@ -198,23 +207,10 @@ public sealed partial class ConfigBinder
         : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0]
         : null;
 
-    private InvalidInputException Wrong(ConfigNode node, string path, string expected, string got) =>
-        new(_file, null, $"{Line(node)}'{(path.Length == 0 ? "the file" : path)}': expected {expected}, got {got}");
-
-    private static string Line(ConfigNode node) => node.Line > 0 ? $"line {node.Line}: " : "--set: ";
+    private static InvalidInputException Wrong(ConfigNode node, string path, string expected, string got) =>
+        node.Error($"'{(path.Length == 0 ? "the file" : path)}': expected {expected}, got {got}");
 
     private static string Join(string path, string key) => path.Length == 0 ? key : path + "." + key;
-
-    private static string Found(ConfigNode node) => node.Kind switch
-    {
-        JsonTokenType.String => $"the string \"{node.Text}\"",
-        JsonTokenType.Number => "the number " + node.Text,
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        _ => "null",
-    };
 
     private static string Describe(Type type)
     {

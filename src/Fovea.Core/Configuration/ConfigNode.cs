@@ -7,14 +7,24 @@ namespace Fovea.Core.Configuration;
 /// <summary>A value of a JSONC file that remembers its line, so that an error can point at it.</summary>
 public sealed class ConfigNode
 {
-    private ConfigNode(JsonTokenType kind, int line)
+    private ConfigNode(JsonTokenType kind, string file, int line)
     {
         Kind = kind;
+        File = file;
         Line = line;
     }
 
+    /// <summary>An empty object, list or null that takes the place of <paramref name="at"/>.</summary>
+    public static ConfigNode Of(JsonTokenType kind, ConfigNode at) => new(kind, at.File, at.Line);
+
+    /// <summary>A string that takes the place of <paramref name="at"/>.</summary>
+    public static ConfigNode OfText(string text, ConfigNode at) => new(JsonTokenType.String, at.File, at.Line) { Text = text };
+
     /// <summary>What kind of value: object, array, string, number, true, false or null.</summary>
     public JsonTokenType Kind { get; private set; }
+
+    /// <summary>The file, by its name in errors.</summary>
+    public string File { get; }
 
     /// <summary>Line of the value, from 1; 0 for one that came from the command line.</summary>
     public int Line { get; private set; }
@@ -27,6 +37,21 @@ public sealed class ConfigNode
 
     /// <summary>Elements of an array.</summary>
     public List<ConfigNode> Elements { get; } = [];
+
+    /// <summary>An error at this value: file, line, message.</summary>
+    public InvalidInputException Error(string message, Exception? inner = null) => new(File, null, $"{(Line > 0 ? $"line {Line}: " : "--set: ")}{message}", inner);
+
+    /// <summary>What kind of value this is, as an error says what it got.</summary>
+    public string InWords => Kind switch
+    {
+        JsonTokenType.String => $"the string \"{Text}\"",
+        JsonTokenType.Number => "the number " + Text,
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        _ => "null",
+    };
 
     /// <summary>Parses JSON with comments and trailing commas.</summary>
     /// <exception cref="InvalidInputException">The text is not JSON, or names a key twice.</exception>
@@ -57,19 +82,19 @@ public sealed class ConfigNode
             node = key.StartsWith('[') ? node.Element(key, path) : node.Member(key);
         }
 
-        node.Become(FromCommandLine(value));
+        node.Become(FromCommandLine(value, File));
     }
 
     private ConfigNode Member(string key)
     {
         if (Kind != JsonTokenType.StartObject)
         {
-            Become(new ConfigNode(JsonTokenType.StartObject, 0));
+            Become(new ConfigNode(JsonTokenType.StartObject, File, 0));
         }
 
         if (!Members.TryGetValue(key, out var member))
         {
-            Members[key] = member = new ConfigNode(JsonTokenType.Null, 0);
+            Members[key] = member = new ConfigNode(JsonTokenType.Null, File, 0);
         }
 
         return member;
@@ -79,7 +104,7 @@ public sealed class ConfigNode
     {
         if (Kind != JsonTokenType.StartArray)
         {
-            Become(new ConfigNode(JsonTokenType.StartArray, 0));
+            Become(new ConfigNode(JsonTokenType.StartArray, File, 0));
         }
 
         if (!key.EndsWith(']') || PlainNumber.Parse<int>(key[1..^1]) is not { } index || index < 0 || index > Elements.Count)
@@ -89,7 +114,7 @@ public sealed class ConfigNode
 
         if (index == Elements.Count)
         {
-            Elements.Add(new ConfigNode(JsonTokenType.Null, 0));
+            Elements.Add(new ConfigNode(JsonTokenType.Null, File, 0));
         }
 
         return Elements[index];
@@ -108,24 +133,33 @@ public sealed class ConfigNode
         Elements.AddRange(other.Elements);
     }
 
-    private static ConfigNode FromCommandLine(string value)
+    private static ConfigNode FromCommandLine(string value, string file)
     {
         try
         {
-            var node = Parse(value, "--set");
-            node.Line = 0;
+            var node = Parse(value, file);
+            node.IsOfCommandLine();
             return node;
         }
         catch (InvalidInputException)
         {
-            return new ConfigNode(JsonTokenType.String, 0) { Text = value };
+            return new ConfigNode(JsonTokenType.String, file, 0) { Text = value };
+        }
+    }
+
+    private void IsOfCommandLine()
+    {
+        Line = 0;
+        foreach (var child in Members.Values.Concat(Elements))
+        {
+            child.IsOfCommandLine();
         }
     }
 
     private static ConfigNode ReadValue(ref Utf8JsonReader reader, byte[] bytes, string file)
     {
         var line = bytes.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n') + 1;
-        var node = new ConfigNode(reader.TokenType, line);
+        var node = new ConfigNode(reader.TokenType, file, line);
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:

@@ -71,6 +71,22 @@ public static class ModelPresets
         }
     }
 
+    /// <summary>Number of scalars of a preset's parameters.</summary>
+    /// <exception cref="FoveaException">As for <see cref="Create"/>.</exception>
+    public static long NumParameters(string name, PresetVocabulary vocabulary, PresetSizes? sizes = null)
+    {
+        var s = Checked(name, sizes);
+        var kind = name.Split('-')[1];
+        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
+        var specs = kind switch
+        {
+            "llava" => LlavaModel.Specs(Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"))),
+            "solo" => SoloModel.Specs(new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids") }),
+            _ => TextModel.Specs(text),
+        };
+        return specs.Sum(spec => spec.NumElements);
+    }
+
     /// <summary>Checks a preset's name and sizes without making the model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="sizes">What differs from the preset.</param>

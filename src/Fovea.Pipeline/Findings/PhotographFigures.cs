@@ -1,6 +1,7 @@
-using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
+using Fovea.Scoring.Proxies;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -10,21 +11,20 @@ public static class PhotographFigures
     private const int NumExamples = 6;
 
     /// <summary>One section per family.</summary>
-    public static IEnumerable<ReportSection> Sections(RunConfig config, string root)
+    public static IEnumerable<ReportSection> Sections(FinishedPlan run)
     {
-        var reader = new StageReader(root);
-        var seed = config.Seeds[0];
-        var data = PhotographsStory.HeldOut(config.Photographs!);
-        foreach (var family in config.Families)
+        var study = StudyDesign.Of(run);
+        var seed = study.Seeds[0];
+        var data = ((TrainStage)StageCatalog.Create("train", run.Config(seed, "lm/reference")!)).HeldOut;
+        foreach (var letter in study.Families)
         {
-            var letter = StoryNames.Of(family);
             var (examples, corpus, scores) = ScoredExamples.OfRun(
-                data, StoryNames.ModelOf(reader.Folder(seed, $"pretrain/{letter}-{StoryNames.Ntp}")),
-                (reader.Folder(seed, "scores/vig-held-out-" + letter), reader.Folder(seed, "scores/prior-held-out")),
-                [StoryNames.ConditionOf(config.Vig.SelectBy)], pixelated: false);
+                data, StudyDesign.ModelOf(run.FolderOf(seed, $"pretrain/{letter}-{StudyDesign.Ntp}")),
+                (run.FolderOf(seed, "scores/vig-held-out-" + letter), run.FolderOf(seed, "scores/prior-held-out")),
+                [VisionlessProxy.ConditionOf(study.SelectBy)], pixelated: false);
             var photographs = corpus.Samples.ToDictionary(s => s.Key, s => s.Images[0]);
             yield return new ReportSection($"Held-out photographs under the {letter.ToUpperInvariant()} model",
-                $"One caption each, seed {seed}. These photographs were in no training set. Beneath each word: its score. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(config.Vig.SelectBy)} compares the image with {ScoreNames.Against(config.Vig.SelectBy)}.",
+                $"One caption each, seed {seed}. These photographs were in no training set. Beneath each word: its score. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the image with {ScoreNames.Against(study.SelectBy)}.",
                 examples.Heatmaps(scores.DistinctBy(s => photographs[s.Key]).Take(NumExamples)));
         }
     }

@@ -1,5 +1,4 @@
 using Fovea.Data.Scenes;
-using Fovea.Pipeline.Plans;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -12,57 +11,54 @@ public static class SceneConclusions
     private static readonly (string Key, string Title)[] VigArms = [("sample-only", "VIG samples"), ("token-only", "VIG tokens"), ("both", "VIG both")];
 
     /// <summary>Warning and sentences.</summary>
-    public static Conclusions Of(RunConfig config, IReadOnlyList<FindingTable> tables)
+    public static Conclusions Of(StudyDesign study, IReadOnlyList<FindingTable> tables)
     {
         var evidence = new Evidence(tables);
-        var blind = config.Families.Where(f => Sight(config, evidence, f) is not null && !Sees(config, evidence, f)).ToArray();
+        var blind = study.Families.Where(f => Sight(study, evidence, f) is not null && !Sees(study, evidence, f)).ToArray();
         string?[] sentences =
         [
-            .. config.Families.Except(blind).Select(f => Sight(config, evidence, f) is { } seen ? $"The {Described(f)} sees: {seen}." : null),
-            .. config.Families.Select(f => Prior(evidence, f)),
-            .. WordsFound(evidence, blind.Contains(ModelFamily.H)),
-            .. Tuning(evidence, blind.Contains(ModelFamily.H)),
-            Reference(config, evidence),
+            .. study.Families.Except(blind).Select(f => Sight(study, evidence, f) is { } seen ? $"The {Described(f)} sees: {seen}." : null),
+            .. study.Families.Select(f => Prior(evidence, f)),
+            .. WordsFound(evidence, blind.Contains(StudyDesign.H)),
+            .. Tuning(evidence, blind.Contains(StudyDesign.H)),
+            Reference(study, evidence),
         ];
         return new Conclusions(
-            blind.Length == 0 ? null : string.Join(' ', blind.Select(f => $"The {Described(f)} does not see yet: {Sight(config, evidence, f)}.")) + " What follows shows how the methods fare on a model that does not see.",
+            blind.Length == 0 ? null : string.Join(' ', blind.Select(f => $"The {Described(f)} does not see yet: {Sight(study, evidence, f)}.")) + " What follows shows how the methods fare on a model that does not see.",
             [.. sentences.OfType<string>()]);
     }
 
     /// <summary>How often a colour or a shape is guessed right from the text: the bias towards a favourite, and one of six otherwise.</summary>
-    internal static double Guess(RunConfig config) => config.Scenes!.Bias + ((1 - config.Scenes.Bias) / SceneWords.Colours.Count);
+    internal static double Guess(StudyDesign study) => study.Bias + ((1 - study.Bias) / SceneWords.Colours.Count);
 
     /// <summary>Colours and shapes named right more often than the text lets one guess (lower end of the interval), and few invented objects.</summary>
-    private static bool Sees(RunConfig config, Evidence evidence, ModelFamily family)
+    private static bool Sees(StudyDesign study, Evidence evidence, string letter)
     {
-        var letter = StoryNames.Of(family);
-        return evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is { Value: < MostInvented }
-            && Named(evidence, letter, "colour") is { Low: { } colour } && colour > Guess(config)
-            && Named(evidence, letter, "shape") is { Low: { } shape } && shape > Guess(config);
+        return evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i") is { Value: < MostInvented }
+            && Named(evidence, letter, "colour") is { Low: { } colour } && colour > Guess(study)
+            && Named(evidence, letter, "shape") is { Low: { } shape } && shape > Guess(study);
     }
 
-    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StoryNames.Ntp, "restricted_accuracy/" + what);
+    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StudyDesign.Ntp, "restricted_accuracy/" + what);
 
     /// <summary>The three numbers by which a model sees or does not, and what each is held to.</summary>
-    private static string? Sight(RunConfig config, Evidence evidence, ModelFamily family)
+    private static string? Sight(StudyDesign study, Evidence evidence, string letter)
     {
-        var letter = StoryNames.Of(family);
         string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberStyle.Percent);
-        var invented = evidence.Cell($"pretrain_{letter}", StoryNames.Ntp, "chair_i") is { } cell
+        var invented = evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i") is { } cell
             ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)})"
             : "its captions name no object";
         return Named(evidence, letter, "colour") is null && Named(evidence, letter, "shape") is null ? null
             : $"{invented}, and it names {Percent(Named(evidence, letter, "colour"))}"
-                + $" of the colours and {Percent(Named(evidence, letter, "shape"))} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(Guess(config), NumberStyle.Percent)}";
+                + $" of the colours and {Percent(Named(evidence, letter, "shape"))} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(Guess(study), NumberStyle.Percent)}";
     }
 
-    private static string Described(ModelFamily family) =>
-        family == ModelFamily.H ? "H model (vision tower, projector and decoder)" : "U model (one decoder over image patches and text)";
+    private static string Described(string letter) =>
+        letter == StudyDesign.H ? "H model (vision tower, projector and decoder)" : "U model (one decoder over image patches and text)";
 
-    private static string? Prior(Evidence evidence, ModelFamily family)
+    private static string? Prior(Evidence evidence, string letter)
     {
-        var letter = StoryNames.Of(family);
-        return evidence.Compare($"pretrain_{letter}", StoryNames.Prior) is { } changed
+        return evidence.Compare($"pretrain_{letter}", StudyDesign.Prior) is { } changed
             ? $"PRIOR against plain next-token prediction in pre-training, {letter.ToUpperInvariant()} model: {changed}."
             : null;
     }
@@ -123,7 +119,7 @@ public static class SceneConclusions
     }
 
     /// <summary>Said where a reference's held-out loss is far above its training loss.</summary>
-    internal static string? Reference(RunConfig config, Evidence evidence)
+    internal static string? Reference(StudyDesign study, Evidence evidence)
     {
         const double Far = 0.5;
         if (evidence.Table("reference") is not { } table)
@@ -135,6 +131,6 @@ public static class SceneConclusions
         var (train, heldOut) = (gaps.Select(g => g.Train!.Value).DefaultIfEmpty().Average(), gaps.Select(g => g.HeldOut!.Value).DefaultIfEmpty().Average());
         return heldOut - train <= Far ? null
             : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberStyle.Ratio)} nats per token on the captions that it was trained on, {FindingNumbers.Of(heldOut, NumberStyle.Ratio)} on held-out ones."
-                + (config.Prior.Folds >= 2 ? $" The weights come from {config.Prior.Folds} references, each of which scores captions that it was not trained on." : " Set prior.folds to 2 or more, so that each caption is scored by a reference that was not trained on it.");
+                + (study.Folds >= 2 ? $" The weights come from {study.Folds} references, each of which scores captions that it was not trained on." : " Score with folds (the plan's reference_kind=folds), so that each caption is scored by a reference that was not trained on it.");
     }
 }

@@ -1,9 +1,9 @@
 using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
-using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Scores;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
+using Fovea.Scoring.Proxies;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -13,31 +13,31 @@ public static class SceneFigures
     private const int NumExamples = 6;
 
     /// <summary>The words beside their images, then the scores' distributions; nothing where no token was scored.</summary>
-    public static IEnumerable<ReportSection> Sections(RunConfig config, string root)
+    public static IEnumerable<ReportSection> Sections(FinishedPlan run)
     {
-        if (!config.Families.Contains(ModelFamily.H))
+        var study = StudyDesign.Of(run);
+        if (!study.Families.Contains(StudyDesign.H))
         {
             yield break;
         }
 
-        var reader = new StageReader(root);
-        var seed = config.Seeds[0];
-        var heldOut = reader.Folder(seed, "data/held-out");
+        var seed = study.Seeds[0];
+        var heldOut = run.FolderOf(seed, "data/held-out");
         var (examples, corpus, scores) = ScoredExamples.OfRun(
             [new DataSource { File = Path.Combine(heldOut, SceneWorld.CaptionsFile), Images = heldOut }],
-            StoryNames.ModelOf(reader.Folder(seed, "pretrain/h-" + StoryNames.Ntp)),
-            (reader.Folder(seed, "scores/vig-held-out"), reader.Folder(seed, "scores/prior-held-out")), [StoryNames.ConditionOf(config.Vig.SelectBy), Conditions.TextOnlyReference], pixelated: true);
+            StudyDesign.ModelOf(run.FolderOf(seed, "pretrain/h-" + StudyDesign.Ntp)),
+            (run.FolderOf(seed, "scores/vig-held-out"), run.FolderOf(seed, "scores/prior-held-out")), [VisionlessProxy.ConditionOf(study.SelectBy), Conditions.TextOnlyReference], pixelated: true);
         var annotations = SceneAnnotations.Load(heldOut);
         string? ClassOf(Core.Samples.SampleKey key, Core.Samples.TargetSpan span) => annotations.ClassOf(key, span)?.ToString().ToLowerInvariant();
         yield return new ReportSection("Words that need the image",
-            $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(config.Vig.SelectBy)} compares the two images shown; VIG against the text-only reference compares the left one with a model that never saw an image.",
+            $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the two images shown; VIG against the text-only reference compares the left one with a model that never saw an image.",
             examples.Heatmaps(scores.Where(s => s.LogProbs.Count > 0).Take(NumExamples), ClassOf));
         var spans = corpus.Samples.ToDictionary(s => s.Key, s => s.TargetSpans);
         var classified = scores.Where(s => s.LogProbs.Count > 0).Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
         yield return new ReportSection("Token scores by word class", $"All held-out captions of seed {seed}.",
         [
             Distribution(classified, DerivedScore.Vig(Conditions.TextOnlyReference)),
-            .. config.Vig.Proxies.Select(p => Distribution(classified, DerivedScore.Vig(StoryNames.ConditionOf(p)))),
+            .. study.Proxies.Select(p => Distribution(classified, DerivedScore.Vig(VisionlessProxy.ConditionOf(p)))),
             Distribution(classified, DerivedScore.Surprise),
         ]);
     }

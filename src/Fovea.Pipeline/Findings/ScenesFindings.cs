@@ -1,4 +1,3 @@
-using Fovea.Pipeline.Plans;
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
 namespace Fovea.Pipeline.Findings;
@@ -33,36 +32,35 @@ public static class ScenesFindings
     ];
 
     /// <summary>Reads all tables.</summary>
-    public static RunFindings Collect(RunConfig config, string root)
+    public static RunFindings Collect(FinishedPlan run)
     {
-        var reader = new StageReader(root);
+        var study = StudyDesign.Of(run);
         var tables = new List<FindingTable>();
-        foreach (var family in config.Families)
+        foreach (var letter in study.Families)
         {
-            tables.AddRange(Pretraining(config, reader, family));
+            tables.AddRange(Pretraining(study, run, letter));
         }
 
-        tables.Add(References(config, reader));
-        if (config.Families.Contains(ModelFamily.H))
+        tables.Add(References(study, run));
+        if (study.Families.Contains(StudyDesign.H))
         {
-            tables.AddRange(TokenTables.Of(config, reader));
-            if (config.Tune is not null)
+            tables.AddRange(TokenTables.Of(study, run));
+            if (study.Tunes)
             {
-                tables.AddRange(Tuning(config, reader));
+                tables.AddRange(Tuning(study, run));
             }
         }
 
-        return new RunFindings(config.Name, tables, SceneConclusions.Of(config, tables), HowToRead.Scenes(config));
+        return new RunFindings(study.Name, tables, SceneConclusions.Of(study, tables), HowToRead.Scenes(study));
     }
 
-    private static IEnumerable<FindingTable> Pretraining(RunConfig config, StageReader reader, ModelFamily family)
+    private static IEnumerable<FindingTable> Pretraining(StudyDesign study, FinishedPlan run, string letter)
     {
-        var letter = StoryNames.Of(family);
-        var arms = config.ComparePrior ? new[] { (StoryNames.Ntp, "NTP"), (StoryNames.Prior, "PRIOR") } : [(StoryNames.Ntp, "NTP")];
-        var results = reader.Results(config, arms.Select(a => (a.Item1, $"eval/{letter}-{a.Item1}")));
-        var title = family == ModelFamily.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
-        yield return Table($"pretrain_{letter}", title, results, StoryNames.Ntp, CaptionColumns, arms);
-        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StoryNames.Ntp, (MetricColumn[])
+        var arms = study.Arms;
+        var results = run.Results(arms.Select(a => (a.Arm, $"eval/{letter}-{a.Arm}")));
+        var title = letter == StudyDesign.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
+        yield return Table($"pretrain_{letter}", title, results, StudyDesign.Ntp, CaptionColumns, arms);
+        yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StudyDesign.Ntp, (MetricColumn[])
             [
                 .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
                 .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_nll/" + c, c + " NLL")),
@@ -75,11 +73,11 @@ public static class ScenesFindings
     }
 
     /// <summary>In-sample and held-out NLL of the reference.</summary>
-    public static FindingTable References(RunConfig config, StageReader reader)
+    public static FindingTable References(StudyDesign study, FinishedPlan run)
     {
-        var rows = config.Seeds.Select(seed =>
+        var rows = study.Seeds.Select(seed =>
         {
-            var result = reader.Result(seed, "lm/reference");
+            var result = run.Result(seed, "lm/reference");
             return new FindingRow($"seed_{seed}", $"seed {seed}",
             [
                 new FindingCell(Value: (double?)result["epochs"]),
@@ -91,7 +89,7 @@ public static class ScenesFindings
             [new("epochs", "epochs"), new("in_sample_nll", "in-sample NLL"), new("held_out_nll", "held-out NLL")], [.. rows]);
     }
 
-    private static IEnumerable<FindingTable> Tuning(RunConfig config, StageReader reader)
+    private static IEnumerable<FindingTable> Tuning(StudyDesign study, FinishedPlan run)
     {
         foreach (var (budget, key, title) in new[]
         {
@@ -99,13 +97,13 @@ public static class ScenesFindings
             (TuningBudget.Steps, "tuning_steps", "Tuning, equal optimiser steps"),
         })
         {
-            var results = reader.Results(config, TuningArm.All.Select(a => (a.Key, "eval/tune-" + StoryNames.TuneRun(a, budget))));
+            var results = run.Results(TuningArm.All.Select(a => (a.Key, "eval/tune-" + a.RunUnder(budget))));
             var extra = (Columns: (IReadOnlyList<FindingColumn>)
             [
                 new("share", "supervised share", NumberStyle.Percent), new("supervised_tokens", "supervised tokens", NumberStyle.Count),
                 new("steps", "steps", NumberStyle.Count), new("forward_tokens", "forward tokens", NumberStyle.Count),
-            ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(config, reader, TuningArm.All.First(a => a.Key == arm), budget)));
-            yield return Table(key, title, results, "vanilla", TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
+            ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(study, run, TuningArm.All.First(a => a.Key == arm), budget)));
+            yield return Table(key, title, results, TuningArm.Vanilla, TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
             var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
             yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
                 [
@@ -119,15 +117,15 @@ public static class ScenesFindings
         }
     }
 
-    private static FindingCell[] Budget(RunConfig config, StageReader reader, TuningArm arm, TuningBudget budget)
+    private static FindingCell[] Budget(StudyDesign study, FinishedPlan run, TuningArm arm, TuningBudget budget)
     {
-        double Mean(string name) => config.Seeds.Average(s => (double)reader.Result(s, "tune/" + StoryNames.TuneRun(arm, budget))[name]!);
-        double Share(long seed) => arm.Method is null
+        double Mean(string name) => study.Seeds.Average(s => (double)run.Result(s, "tune/" + arm.RunUnder(budget))[name]!);
+        double Share(long seed) => arm.Key == TuningArm.Vanilla
             ? 1
-            : (double)reader.Result(seed, "weights/" + arm.Key)["share"]!;
+            : (double)run.Result(seed, "weights/" + arm.Key)["share"]!;
         return
         [
-            new(Value: config.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")),
+            new(Value: study.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")),
             new(Value: Mean("steps")), new(Value: Mean("forward_tokens")),
         ];
     }

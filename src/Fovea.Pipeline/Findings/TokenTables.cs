@@ -3,8 +3,8 @@ using Fovea.Core.Scores;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Scenes;
 using Fovea.Evaluation.Statistics;
-using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Scores;
+using Fovea.Scoring.Proxies;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -14,10 +14,10 @@ public static class TokenTables
     private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate", "noise"];
 
     /// <summary>The two tables.</summary>
-    public static IEnumerable<FindingTable> Of(RunConfig config, StageReader reader)
+    public static IEnumerable<FindingTable> Of(StudyDesign study, FinishedPlan run)
     {
-        var seeds = config.Seeds.Select(s => EvalResultFile.Read(Path.Combine(reader.Folder(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
-        var names = Scores(config);
+        var seeds = study.Seeds.Select(s => EvalResultFile.Read(Path.Combine(run.FolderOf(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
+        var names = Scores(study);
         const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
         yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
@@ -28,10 +28,10 @@ public static class TokenTables
     }
 
     /// <summary>The scores that are compared, with titles.</summary>
-    public static IReadOnlyList<(string Name, string Title)> Scores(RunConfig config) =>
+    public static IReadOnlyList<(string Name, string Title)> Scores(StudyDesign study) =>
     [
         (TokenScore.Difference(Conditions.Image, Conditions.TextOnlyReference).Name, ScoreNames.Vig(Conditions.TextOnlyReference)),
-        .. config.Vig.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, StoryNames.ConditionOf(p)).Name, ScoreNames.Vig(p))),
+        .. study.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, VisionlessProxy.ConditionOf(p)).Name, ScoreNames.Vig(p))),
         (TokenScore.Surprise(Conditions.TextOnlyReference).Name, ScoreNames.Surprise),
     ];
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
-using Fovea.Pipeline.Plans;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
@@ -11,14 +10,20 @@ public static class TrainingCurves
 {
     private const int MaxPoints = 150;
 
-    /// <summary>The training runs of one seed by group: language models, pre-training, tuning.</summary>
-    public static IReadOnlyList<(string Title, IReadOnlyList<string> Folders)> Groups(string root, long seed) =>
-    [
-        .. from g in new[] { ("Language models", "lm"), ("Pre-training", "pretrain"), ("Tuning", "tune") }
-           let folder = Path.Combine(root, StoryNames.Stage(seed, g.Item2))
-           where Directory.Exists(folder)
-           select ($"{g.Item1}, seed {seed}", (IReadOnlyList<string>)[.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)]),
-    ];
+    private static readonly Dictionary<string, string> Titles = new(StringComparer.Ordinal) { ["lm"] = "Language models", ["pretrain"] = "Pre-training", ["tune"] = "Tuning" };
+
+    /// <summary>The training runs of a run's first seed, by the folders that they are in: language models, pre-training, tuning.</summary>
+    public static IReadOnlyList<(string Title, IReadOnlyList<string> Folders)> Groups(FinishedPlan run)
+    {
+        var seed = run.Seeds.Select(s => (long?)s).FirstOrDefault();
+        return
+        [
+            .. from stage in run.Stages
+               where stage.Kind == "train" && FinishedPlan.SeedOf(stage) == seed
+               group stage.Folder by Path.GetFileName(Path.GetDirectoryName(stage.Name) is { Length: > 0 } above ? above : stage.Name) into g
+               select ($"{Titles.GetValueOrDefault(g.Key, g.Key)}{(seed is null ? "" : $", seed {seed}")}", (IReadOnlyList<string>)[.. g.Order(StringComparer.Ordinal)]),
+        ];
+    }
 
     /// <summary>A chart a group.</summary>
     public static IReadOnlyList<ReportBlock> Of(IReadOnlyList<(string Title, IReadOnlyList<string> Folders)> groups) =>

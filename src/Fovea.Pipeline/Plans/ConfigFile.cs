@@ -9,8 +9,8 @@ namespace Fovea.Pipeline.Plans;
 /// <summary>The configuration files of all commands that have one: a file that is for another command is called so, before its keys are called unknown.</summary>
 public static class ConfigFile
 {
-    private static readonly (string Command, Type Config)[] Commands =
-        [("fovea run", typeof(RunConfig)), ("fovea train", typeof(TrainStage)), ("fovea scenes", typeof(SceneSpec))];
+    private static readonly (string Command, string[] Keys, Type? Config)[] Commands =
+        [("fovea run", PlanFile.Keys, null), ("fovea train", KeysOf(typeof(TrainStage)), typeof(TrainStage)), ("fovea scenes", KeysOf(typeof(SceneSpec)), typeof(SceneSpec))];
 
     /// <summary>Reads a file and applies overrides (<see cref="ConfigBinder"/>).</summary>
     /// <exception cref="InvalidInputException">The file is absent, for another command, or does not fit <typeparamref name="T"/>.</exception>
@@ -18,15 +18,23 @@ public static class ConfigFile
     {
         if (File.Exists(path))
         {
-            var keys = ConfigNode.Parse(RegularFile.ReadAllText(path, RegularFile.MaxJson), path).Members.Keys;
-            if (!Knows(typeof(T), keys) && Array.Find(Commands, c => Knows(c.Config, keys)).Command is { } other)
-            {
-                throw new InvalidInputException(path, null, $"a configuration for '{other}', not for '{Array.Find(Commands, c => c.Config == typeof(T)).Command}'; give it to that command");
-            }
+            RefuseOther(ConfigNode.Parse(RegularFile.ReadAllText(path, RegularFile.MaxJson), path), Array.Find(Commands, c => c.Config == typeof(T)).Command);
         }
 
         return ConfigBinder.Load<T>(path, overrides);
     }
 
-    private static bool Knows(Type config, IEnumerable<string> keys) => !keys.Except(config.GetProperties().Where(p => p.CanWrite).Select(ConfigBinder.KeyOf)).Any();
+    /// <summary>Refuses a file whose keys another command knows, and this one does not.</summary>
+    /// <exception cref="InvalidInputException">It is for that command.</exception>
+    internal static void RefuseOther(ConfigNode root, string command)
+    {
+        if (!Knows(Array.Find(Commands, c => c.Command == command), root) && Array.Find(Commands, c => Knows(c, root)).Command is { } other)
+        {
+            throw new InvalidInputException(root.File, null, $"a configuration for '{other}', not for '{command}'; give it to that command");
+        }
+    }
+
+    private static bool Knows((string Command, string[] Keys, Type? Config) command, ConfigNode root) => !root.Members.Keys.Except(command.Keys).Any();
+
+    private static string[] KeysOf(Type config) => [.. ConfigBinder.Keys(config).Select(ConfigBinder.KeyOf)];
 }

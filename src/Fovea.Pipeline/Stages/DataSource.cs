@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -20,9 +21,11 @@ public enum DataFormat
 public sealed record DataSource
 {
     /// <summary>The file.</summary>
+    [InputPath]
     public required string File { get; init; }
 
     /// <summary>Folder of its images; absent: the file's own folder.</summary>
+    [InputPath]
     public string? Images { get; init; }
 
     /// <summary>Whether a symbolic link may lead out of the image folder, as where it is put together from links to other disks.</summary>
@@ -51,6 +54,16 @@ public sealed record DataSource
 
     /// <summary>Photographs to take after those; absent: all.</summary>
     public int? TakeImages { get; init; }
+
+    /// <summary>Checks ranges.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    public static void Check(IReadOnlyList<DataSource> data, string key = "data")
+    {
+        if (data.FirstOrDefault(d => d.SkipImages < 0 || d.TakeImages < 1) is { } wrong)
+        {
+            throw new FoveaException($"'{key}': expected skip_images of at least 0 and take_images of at least 1, got {wrong.SkipImages} and {wrong.TakeImages}");
+        }
+    }
 
     /// <summary>A configuration in which corpora have their names and not their places: where a corpus lies decides nothing, since what it holds is hashed.</summary>
     public static JsonObject WithoutPlaces(JsonObject config)

@@ -12,6 +12,7 @@ namespace Fovea.Pipeline.Stages;
 public sealed record EvalPhotographsStage : IStage
 {
     /// <summary>The model's folder.</summary>
+    [InputPath]
     public required string Model { get; init; }
 
     /// <summary>Captions of photographs that were not trained on.</summary>
@@ -22,6 +23,12 @@ public sealed record EvalPhotographsStage : IStage
 
     /// <inheritdoc/>
     public string Kind => "eval_photographs";
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(HeldOut) * 3; // right image, another's, none
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)

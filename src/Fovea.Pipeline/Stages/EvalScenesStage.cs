@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Results;
 using Fovea.Core.Samples;
@@ -18,12 +19,15 @@ namespace Fovea.Pipeline.Stages;
 public sealed record EvalScenesStage : IStage
 {
     /// <summary>The model's folder.</summary>
+    [InputPath]
     public required string Model { get; init; }
 
     /// <summary>Folder of held-out scenes.</summary>
+    [InputPath]
     public required string Scenes { get; init; }
 
     /// <summary>Folder of conflict scenes, if any.</summary>
+    [InputPath]
     public string? Conflict { get; init; }
 
     /// <summary>Whether captions are generated and gold ones read.</summary>
@@ -45,7 +49,20 @@ public sealed record EvalScenesStage : IStage
     public string Kind => "eval_scenes";
 
     /// <inheritdoc/>
-    public void Check() => InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+    public void Check()
+    {
+        InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+        if (MaxNewTokens < 1)
+        {
+            throw new FoveaException($"'max_new_tokens': expected at least 1, got {MaxNewTokens}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * (sizes.SamplesOf(Scenes) + (Conflict is null ? 0 : sizes.SamplesOf(Conflict))) * ((Captions ? 2 : 0) + (Dialogues ? 2 : 0));
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)

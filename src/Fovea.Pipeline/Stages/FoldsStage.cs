@@ -25,6 +25,9 @@ public sealed record FoldsStage : IStage
     public string Kind => "folds";
 
     /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [FoldsFile.FileName];
+
+    /// <inheritdoc/>
     public void Check()
     {
         if (Count < 2)

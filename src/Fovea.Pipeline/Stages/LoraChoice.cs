@@ -23,6 +23,7 @@ public sealed record LoraChoice
     public bool RankStabilized { get; init; }
 
     /// <summary>An adapter in PEFT's form to continue training; its shape takes precedence over the keys above.</summary>
+    [InputPath]
     public string? Adapter { get; init; }
 
     /// <summary>Whether <c>model/</c> is written with the adapter merged, beside <c>adapter/</c>.</summary>

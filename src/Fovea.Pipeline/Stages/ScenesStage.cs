@@ -14,6 +14,12 @@ public sealed record ScenesStage : IStage
     public string Kind => "scenes";
 
     /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [.. Spec.WithCaptions ? [SceneWorld.CaptionsFile] : Array.Empty<string>(), .. Spec.WithDialogues ? [SceneWorld.DialoguesFile] : Array.Empty<string>()];
+
+    /// <inheritdoc/>
+    long? IStage.Samples => Spec.NumScenes;
+
+    /// <inheritdoc/>
     public void Check() => Spec.Validated();
 
     /// <inheritdoc/>
@@ -35,6 +41,9 @@ public sealed record TokenizerStage : IStage
 {
     /// <inheritdoc/>
     public string Kind => "tokenizer";
+
+    /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [];
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new(StringComparer.Ordinal);

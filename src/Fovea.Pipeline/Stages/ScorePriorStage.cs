@@ -16,6 +16,7 @@ namespace Fovea.Pipeline.Stages;
 public sealed record ScorePriorStage : IStage
 {
     /// <summary>Model folders: one, or with <see cref="Folds"/> one per fold in their order.</summary>
+    [InputPath]
     public required IReadOnlyList<string> Models { get; init; }
 
     /// <summary>The corpus.</summary>
@@ -23,6 +24,7 @@ public sealed record ScorePriorStage : IStage
 
     /// <summary>The fold assignment that the references were trained against, its folder or file; absent: one reference scores all.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
     public string? Folds { get; init; }
 
     /// <summary>Shards, windows and batches.</summary>
@@ -42,15 +44,24 @@ public sealed record ScorePriorStage : IStage
     public string Kind => "score_prior";
 
     /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [];
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Models[0]) * sizes.SamplesOf(Data);
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => Models.Aggregate((double?)0, (sum, model) => sum + sizes.BytesOf(model));
+
+    /// <inheritdoc/>
     public void Check()
     {
-        if (Folds is null && Models.Count != 1)
+        ScoringModel.Check(Dtype);
+        DataSource.Check(Data);
+        Scoring.Validate();
+        if (Models.Count != 1 && Folds is null)
         {
             throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");
         }
-
-        Scoring.Validate();
-        ScoringModel.Check(Dtype);
     }
 
     /// <inheritdoc/>
@@ -104,6 +115,7 @@ public sealed record ScorePriorStage : IStage
 public sealed record ScoreVigStage : IStage
 {
     /// <summary>The aligned model's folder.</summary>
+    [InputPath]
     public required string Model { get; init; }
 
     /// <summary>The corpus.</summary>
@@ -129,15 +141,21 @@ public sealed record ScoreVigStage : IStage
     public string Kind => "score_vig";
 
     /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [];
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(Data) * (1 + Proxies.Count);
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
+
+    /// <inheritdoc/>
     public void Check()
     {
-        foreach (var proxy in Proxies)
-        {
-            VisionlessProxy.Parse(proxy);
-        }
-
-        Scoring.Validate();
         ScoringModel.Check(Dtype);
+        DataSource.Check(Data);
+        Scoring.Validate();
+        _ = Proxies.Select(VisionlessProxy.Parse).ToList();
     }
 
     /// <inheritdoc/>
@@ -166,6 +184,12 @@ public sealed record ScoreVigStage : IStage
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
         corpus.CheckImages(context.Stop);
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
+        return Score(model, corpus, context);
+    }
+
+    /// <summary>Scores a corpus that is open already into <paramref name="context"/>'s folder.</summary>
+    internal JsonObject Score(VisionLanguageModel model, ScoringCorpus corpus, StageContext context)
+    {
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {

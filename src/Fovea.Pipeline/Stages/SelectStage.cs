@@ -54,10 +54,12 @@ public sealed record SelectStage : IStage
     }
 
     /// <summary>Score stores of one corpus; the conditions of all are joined.</summary>
+    [InputPath]
     public required IReadOnlyList<string> Scores { get; init; }
 
     /// <summary>The reference model's store, for excess loss; its conditions are joined as <c>reference:NAME</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
     public string? ReferenceScores { get; init; }
 
     /// <summary>The method.</summary>
@@ -93,6 +95,17 @@ public sealed record SelectStage : IStage
 
     /// <inheritdoc/>
     public string Kind => "select";
+
+    /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [FileName];
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        _ = new PriorSelector(Alpha);
+        _ = new VigSelector(new VigOptions { Percent = P, TokenPercent = TokenP, TokenTau = TokenTau, Without = "" });
+        _ = Against is null || Against == Conditions.TextOnlyReference || Against.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal) ? null : VisionlessProxy.Parse(Against);
+    }
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => InputHashes.Of(

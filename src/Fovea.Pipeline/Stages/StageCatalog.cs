@@ -13,27 +13,34 @@ public static class StageCatalog
         ["scenes"] = (typeof(ScenesStage), "scenes"),
         ["tokenizer"] = (typeof(TokenizerStage), "tokenizer"),
         ["folds"] = (typeof(FoldsStage), "fold assignment"),
+        ["split"] = (typeof(SplitStage), "split"),
         ["train"] = (typeof(TrainStage), "training"),
         ["score_prior"] = (typeof(ScorePriorStage), "PRIOR scores"),
         ["score_vig"] = (typeof(ScoreVigStage), "VIG scores"),
         ["select"] = (typeof(SelectStage), "weights"),
         ["eval_scenes"] = (typeof(EvalScenesStage), "evaluation on scenes"),
         ["token_scores"] = (typeof(TokenScoresStage), "token scores by word class"),
+        ["eval_corpus"] = (typeof(EvalCorpusStage), "evaluation on a corpus"),
         ["eval_photographs"] = (typeof(EvalPhotographsStage), "evaluation on photographs"),
         ["word_scores"] = (typeof(WordScoresStage), "word scores"),
     };
 
+    /// <summary>The kinds.</summary>
+    public static IReadOnlyCollection<string> Names => Kinds.Keys;
+
+    /// <summary>The record that a kind's configuration is read into.</summary>
+    /// <exception cref="FoveaException">There is no such kind.</exception>
+    public static Type TypeOf(string kind) => Kinds.TryGetValue(kind, out var known)
+        ? known.Type
+        : throw new FoveaException($"stage kind '{kind}': not known to this version");
+
     /// <summary>A stage from its kind and configuration.</summary>
     public static IStage Create(string kind, JsonObject config)
     {
-        if (!Kinds.TryGetValue(kind, out var known))
-        {
-            throw new FoveaException($"stage kind '{kind}': not known to this version");
-        }
-
+        var type = TypeOf(kind);
         var settings = (JsonObject)config.DeepClone();
         settings.Remove("kind");
-        return (IStage)settings.Deserialize(known.Type, StageManifest.Json)!;
+        return (IStage)settings.Deserialize(type, StageManifest.Json)!;
     }
 
     /// <summary>What a kind's artefact is called where people read it, e.g. <c>VIG scores</c>.</summary>

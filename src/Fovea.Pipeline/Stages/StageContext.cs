@@ -53,6 +53,18 @@ public interface IStage
     {
     }
 
+    /// <summary>Names in its folder that other stages may be given, e.g. <c>model</c>; null: not known before it ran. The folder itself may be given always.</summary>
+    IReadOnlyCollection<string>? Outputs => null;
+
+    /// <summary>Samples of the corpora that it makes; null where it makes none.</summary>
+    long? Samples => null;
+
+    /// <summary>Its work, so that plans are ordered and their time is told: forward passes of one sample through one parameter, a training step counting as three. Null: not known.</summary>
+    double? Work(StageSizes sizes) => null;
+
+    /// <summary>Bytes that it holds at least: a model's parameters and what training adds to them. Null: no model, or its size is not known.</summary>
+    double? Memory(StageSizes sizes) => null;
+
     /// <summary>SHA-256 of what it reads, by role.</summary>
     /// <param name="hasher">Reads each file once, and can be cancelled.</param>
     SortedDictionary<string, string> HashInputs(InputHasher hasher);

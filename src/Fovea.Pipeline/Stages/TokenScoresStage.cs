@@ -13,15 +13,19 @@ namespace Fovea.Pipeline.Stages;
 public sealed record TokenScoresStage : IStage
 {
     /// <summary>VIG store.</summary>
+    [InputPath]
     public required string Vig { get; init; }
 
     /// <summary>PRIOR store of the same captions.</summary>
+    [InputPath]
     public required string Prior { get; init; }
 
     /// <summary>Folder of the scenes, for their annotations.</summary>
+    [InputPath]
     public required string Scenes { get; init; }
 
     /// <summary>Folder of a tokenizer.</summary>
+    [InputPath]
     public required string Tokenizer { get; init; }
 
     /// <inheritdoc/>

@@ -17,15 +17,18 @@ namespace Fovea.Pipeline.Stages;
 public sealed partial record TrainStage : IStage
 {
     /// <summary>A model folder to start from; or else <see cref="Preset"/>.</summary>
+    [InputPath]
     public string? Model { get; init; }
 
     /// <summary>A model from scratch; or else <see cref="Model"/>.</summary>
     public PresetChoice? Preset { get; init; }
 
     /// <summary>A text LM's folder whose decoder a preset starts from.</summary>
+    [InputPath]
     public string? DecoderFrom { get; init; }
 
     /// <summary>Folder of the tokenizer's files; absent: the model's own.</summary>
+    [InputPath]
     public string? Tokenizer { get; init; }
 
     /// <summary>How samples are rendered, as in <c>fovea score --template</c>: weights are good under the template that they were scored under.</summary>
@@ -41,6 +44,7 @@ public sealed partial record TrainStage : IStage
     public CorpusView View { get; init; }
 
     /// <summary>Weights that a selection wrote: its folder or file; absent: plain next-token prediction.</summary>
+    [InputPath]
     public string? Weights { get; init; }
 
     /// <summary>Records that may be unusable and are left out, listed and counted; what the weights mark as invalid does not count. Absent: by <see cref="OnBadSample"/>.</summary>
@@ -51,6 +55,7 @@ public sealed partial record TrainStage : IStage
 
     /// <summary>For a reference of cross-fitting: the fold assignment that 'fovea folds' wrote, its folder or file; absent: trained on all samples.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
     public string? Folds { get; init; }
 
     /// <summary>The fold that this reference must not see, from 0; required with <see cref="Folds"/>.</summary>
@@ -65,6 +70,23 @@ public sealed partial record TrainStage : IStage
 
     /// <inheritdoc/>
     public string Kind => "train";
+
+    /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs =>
+    [
+        .. from end in (string[])["", .. Training.KeepBest ? ["-best"] : Array.Empty<string>(), .. Training.EmaDecay is null ? Array.Empty<string>() : ["-ema"]]
+           from name in (string[])[.. Lora is null ? Array.Empty<string>() : ["adapter"], .. Lora is { Merge: false } ? Array.Empty<string>() : ["model"]]
+           select name + end,
+    ];
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => 3 * Parameters(sizes) * (Training.Steps * (double?)Training.BatchSize ?? (Training.Epochs ?? 1) * sizes.SamplesOf(Data));
+
+    /// <inheritdoc/>
+    /// <remarks>Float32: weights; where all of them are trained also gradients and AdamW's two moments. What is trained in part adds less, which is not counted.</remarks>
+    public double? Memory(StageSizes sizes) => Parameters(sizes) * sizeof(float) * (Lora is null && Training.Trainable.Contains("*") && Training.Frozen.Count == 0 ? 4 : 1);
+
+    private double? Parameters(StageSizes sizes) => Model is { } folder ? sizes.ParametersOf(folder) : sizes.ParametersOf(Preset!, Tokenizer);
 
     private string TokenizerFolder => Tokenizer ?? Model ?? throw new FoveaException("'tokenizer' is missing: a preset has no tokenizer");
 
@@ -134,6 +156,8 @@ public sealed partial record TrainStage : IStage
     {
         Training.Validate();
         Lora?.Validate();
+        DataSource.Check(Data);
+        DataSource.Check(HeldOut, "held_out");
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         if ((Model is null) == (Preset is null))
         {

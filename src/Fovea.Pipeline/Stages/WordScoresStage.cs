@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
 using Fovea.Models.Checkpoints;
+using Fovea.Scoring.Proxies;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
@@ -15,18 +17,23 @@ public sealed record WordScoresStage : IStage
     private const int NumWords = 15;
 
     /// <summary>VIG store of the training captions.</summary>
+    [InputPath]
     public required string VigTrain { get; init; }
 
     /// <summary>VIG store of the held-out captions.</summary>
+    [InputPath]
     public required string VigHeldOut { get; init; }
 
     /// <summary>PRIOR store of the training captions.</summary>
+    [InputPath]
     public required string PriorTrain { get; init; }
 
     /// <summary>PRIOR store of the held-out captions.</summary>
+    [InputPath]
     public required string PriorHeldOut { get; init; }
 
     /// <summary>The scoring model, for its tokenizer.</summary>
+    [InputPath]
     public required string Model { get; init; }
 
     /// <summary>Training captions.</summary>
@@ -35,7 +42,7 @@ public sealed record WordScoresStage : IStage
     /// <summary>Held-out captions.</summary>
     public required IReadOnlyList<DataSource> HeldOut { get; init; }
 
-    /// <summary>The visionless condition.</summary>
+    /// <summary>The visionless condition, or its proxy.</summary>
     public required string Against { get; init; }
 
     /// <summary>Words that stand less often are not listed.</summary>
@@ -43,6 +50,17 @@ public sealed record WordScoresStage : IStage
 
     /// <inheritdoc/>
     public string Kind => "word_scores";
+
+    private string Condition => VisionlessProxy.ConditionOf(Against);
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        if (MinWordCount < 1)
+        {
+            throw new FoveaException($"'min_word_count': expected at least 1, got {MinWordCount}");
+        }
+    }
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
@@ -64,11 +82,11 @@ public sealed record WordScoresStage : IStage
         {
             var scores = set.ToDictionary(s => s.Sample.Key, s => s.Scores);
             EvalResultFile.Write(Path.Combine(context.Out, name + ".result.json"),
-                PhotographDifference.Evaluate(name, set.Select(s => s.Sample), scores, Conditions.Image, Against));
+                PhotographDifference.Evaluate(name, set.Select(s => s.Sample), scores, Conditions.Image, Condition));
         }
 
         var words = train.Select(s => ((IReadOnlyList<Word>)WordMerger.Merge(s.Sample, s.Tokens), s.Scores)).ToArray();
-        var gains = TopWords.OfDifference(words, Conditions.Image, Against, MinWordCount);
+        var gains = TopWords.OfDifference(words, Conditions.Image, Condition, MinWordCount);
         var surprise = TopWords.OfSurprise(words, Conditions.TextOnlyReference, MinWordCount).ToDictionary(w => w.Type, w => w.Mean);
         var shown = gains.Count <= 2 * NumWords ? gains : [.. gains.Take(NumWords), .. gains.TakeLast(NumWords)];
         return new JsonObject

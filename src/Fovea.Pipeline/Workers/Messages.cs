@@ -9,8 +9,21 @@ namespace Fovea.Pipeline.Workers;
 /// <param name="Kind">Which stage class.</param>
 /// <param name="Config">Its configuration.</param>
 /// <param name="After">Names of the stages it reads.</param>
-/// <param name="Cost">Expected seconds, only to order and to estimate the time left.</param>
-public sealed record StageSpec(string Name, string Kind, JsonObject Config, IReadOnlyList<string> After, double Cost);
+/// <param name="Work">How much it has to do (<see cref="Stages.IStage.Work"/>), only to order and to estimate the time left; null: not known.</param>
+public sealed record StageSpec(string Name, string Kind, JsonObject Config, IReadOnlyList<string> After, double? Work)
+{
+    /// <summary>Its key in the plan, axes not filled in, e.g. <c>pretrain/${family}-${arm}</c>.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>The values of its axes and of the plan's, by name.</summary>
+    public IReadOnlyDictionary<string, string> Axes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What its speed is like: that of stages of its kind, where a training run without images is another kind than one with them.</summary>
+    public string WorkKind => Kind == "train" && (string?)Config["view"] == "text_only" ? "train (text)" : Kind;
+
+    /// <summary>Bytes that it holds at least (<see cref="Stages.IStage.Memory"/>); null: not known.</summary>
+    public double? Memory { get; init; }
+}
 
 /// <summary>What the scheduler tells a worker: run a stage into a folder.</summary>
 public sealed record WorkOrder(string Kind, JsonObject Config, string Out, bool AllowOverMemory = false);

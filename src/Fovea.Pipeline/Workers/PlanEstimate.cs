@@ -3,13 +3,13 @@ using Fovea.Core.Text;
 namespace Fovea.Pipeline.Workers;
 
 /// <summary>
-/// How long the rest of a plan will take, from stages of the same kind that were measured in this run, scaled by their planned cost. Where a kind that
+/// How long the rest of a plan will take, from stages of the same kind that were measured in this run, scaled by their work. Where a kind that
 /// matters was not measured yet, there is no number: it says what it is waiting for.
 /// </summary>
 /// <param name="plan">All stages.</param>
 public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
 {
-    /// <summary>Kinds that make up less of the remaining cost than this may go by the average of the others.</summary>
+    /// <summary>Kinds that make up less of the remaining work than this may go by the average of the others.</summary>
     private const double Negligible = 0.2;
 
     /// <summary>A running stage counts as measured from this share of its own steps on.</summary>
@@ -22,9 +22,6 @@ public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
 
     /// <summary>Stages that are done.</summary>
     public int Finished => _done.Count;
-
-    /// <summary>What kind of work a stage is. Training a text model says nothing of training one that reads images; pre-training and tuning are alike.</summary>
-    public static string KindOf(StageSpec stage) => stage.Kind != "train" ? stage.Kind : stage.Name.Contains("/lm/", StringComparison.Ordinal) ? "lm" : "pretrain";
 
     /// <summary>A running stage said how far it is.</summary>
     /// <param name="stage">The stage.</param>
@@ -42,8 +39,8 @@ public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
         _running.Remove(stage.Name);
         if (worked)
         {
-            var (s, c) = _measured.GetValueOrDefault(KindOf(stage));
-            _measured[KindOf(stage)] = (s + seconds, c + stage.Cost);
+            var (s, c) = _measured.GetValueOrDefault(stage.WorkKind);
+            _measured[stage.WorkKind] = (s + seconds, c + (stage.Work ?? 0));
             _busy += seconds;
         }
     }
@@ -53,21 +50,21 @@ public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
     public (double? Seconds, string? WaitingFor) Remaining(double elapsed)
     {
         var rates = _measured.ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal);
-        foreach (var (stage, seconds, share) in _running.Values.Where(r => r.Share >= Enough && !rates.ContainsKey(KindOf(r.Stage))))
+        foreach (var (stage, seconds, share) in _running.Values.Where(r => r.Share >= Enough && !rates.ContainsKey(r.Stage.WorkKind)))
         {
-            rates[KindOf(stage)] = (seconds, stage.Cost * share);
+            rates[stage.WorkKind] = (seconds, (stage.Work ?? 0) * share);
         }
 
         var left = plan.Where(s => !_done.Contains(s.Name)).ToArray();
-        var unknown = left.Where(s => !rates.ContainsKey(KindOf(s))).GroupBy(KindOf).Select(g => (Kind: g.Key, Cost: g.Sum(s => s.Cost))).OrderByDescending(g => g.Cost).ToArray();
-        if (rates.Count == 0 || unknown.Sum(u => u.Cost) > Negligible * left.Sum(s => s.Cost))
+        var unknown = left.Where(s => !rates.ContainsKey(s.WorkKind)).GroupBy(s => s.WorkKind).Select(g => (Kind: g.Key, Cost: g.Sum(s => s.Work ?? 0))).OrderByDescending(g => g.Cost).ToArray();
+        if (rates.Count == 0 || unknown.Sum(u => u.Cost) > Negligible * left.Sum(s => s.Work ?? 0))
         {
             return (null, unknown.Length > 0 ? unknown[0].Kind : null);
         }
 
         var average = rates.Values.Sum(r => r.Seconds) / Math.Max(1e-9, rates.Values.Sum(r => r.Cost));
-        double RateOf(StageSpec s) => rates.TryGetValue(KindOf(s), out var r) ? r.Seconds / Math.Max(1e-9, r.Cost) : average;
-        var work = left.Sum(s => s.Cost * RateOf(s) * (1 - (_running.TryGetValue(s.Name, out var r) ? r.Share : 0)));
+        double RateOf(StageSpec s) => rates.TryGetValue(s.WorkKind, out var r) ? r.Seconds / Math.Max(1e-9, r.Cost) : average;
+        var work = left.Sum(s => (s.Work ?? 0) * RateOf(s) * (1 - (_running.TryGetValue(s.Name, out var r) ? r.Share : 0)));
         var side = Math.Max(1, (_busy + _running.Values.Sum(r => r.Seconds)) / Math.Max(1e-9, elapsed));
         return (work / side, null);
     }

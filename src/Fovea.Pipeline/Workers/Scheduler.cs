@@ -2,8 +2,11 @@ using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Workers;
 
-/// <summary>Runs a plan's stages on worker processes, each stage as soon as what it reads is there. Who runs what, and when, changes no result.</summary>
-public sealed class Scheduler(string folder, IPlanObserver observer)
+/// <summary>Runs a plan's stages on hosts side by side, each stage as soon as what it reads is there. Who runs what, and when, changes no result.</summary>
+/// <param name="folder">The run's.</param>
+/// <param name="start">Starts a host.</param>
+/// <param name="observer">Watches.</param>
+public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserver observer)
 {
     /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
@@ -18,16 +21,16 @@ public sealed class Scheduler(string folder, IPlanObserver observer)
     /// <summary>Runs all of <paramref name="plan"/>.</summary>
     /// <exception cref="FoveaException">A stage failed; the message is its own, with its name.</exception>
     /// <exception cref="OperationCanceledException">Stopped on request; running again continues.</exception>
-    public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, int numThreads, CancellationToken stop)
+    public async Task RunAsync(IReadOnlyList<StageSpec> plan, int numWorkers, CancellationToken stop)
     {
         var left = CostsToTheEnd(plan);
         _waiting.AddRange(plan.OrderByDescending(s => left[s.Name]));
-        var workers = Enumerable.Range(0, Math.Min(numWorkers, plan.Count)).Select(_ => WorkerProcess.Start(numThreads)).ToList();
-        await using var registration = stop.Register(() => workers.ForEach(w => w.Stop()));
+        var workers = Enumerable.Range(0, Math.Min(numWorkers, plan.Count)).Select(_ => start()).ToList();
+        await using var registration = stop.Register(() => workers.ForEach(w => w.Interrupt()));
         try
         {
-            var busy = new Dictionary<Task<WorkerMessage>, (WorkerProcess Worker, StageSpec Stage)>();
-            var idle = new Queue<WorkerProcess>(workers);
+            var busy = new Dictionary<Task<WorkerMessage>, (IStageHost Worker, StageSpec Stage)>();
+            var idle = new Queue<IStageHost>(workers);
             while (true)
             {
                 while (idle.Count > 0 && Next(stop) is { } stage)
@@ -66,15 +69,15 @@ public sealed class Scheduler(string folder, IPlanObserver observer)
         }
     }
 
-    /// <summary>Expected seconds from a stage's start to the end of the longest chain behind it: what is longest goes first.</summary>
+    /// <summary>Expected work from a stage's start to the end of the longest chain behind it: what is longest goes first.</summary>
     private static Dictionary<string, double> CostsToTheEnd(IReadOnlyList<StageSpec> plan)
     {
-        var left = plan.ToDictionary(s => s.Name, s => s.Cost, StringComparer.Ordinal);
+        var left = plan.ToDictionary(s => s.Name, s => s.Work ?? 0, StringComparer.Ordinal);
         foreach (var stage in plan.Reverse())
         {
             foreach (var before in stage.After)
             {
-                left[before] = Math.Max(left[before], left[stage.Name] + plan.First(s => s.Name == before).Cost);
+                left[before] = Math.Max(left[before], left[stage.Name] + (plan.First(s => s.Name == before).Work ?? 0));
             }
         }
 

@@ -1,9 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
-using Fovea.Core.Errors;
-using Fovea.Core.Watching;
-using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Workers;
 
@@ -35,33 +31,10 @@ public sealed class WorkerLoop(TextReader input, TextWriter output, int numThrea
         await foreach (var line in orders.Reader.ReadAllAsync())
         {
             var order = JsonSerializer.Deserialize<WorkOrder>(line)!;
-            Say(Execute(order));
+            Say(StageExecution.Run(order, numThreads, new MessageProgress(Say), stop));
         }
 
         await reading;
-    }
-
-    private WorkerMessage Execute(WorkOrder order)
-    {
-        try
-        {
-            var context = new StageContext(order.Out, numThreads, new MessageProgress(this), stop) { AllowOverMemory = order.AllowOverMemory };
-            StageRunner.Run(StageCatalog.Create(order.Kind, order.Config), context, Existing.Continue);
-            return new WorkerMessage("done");
-        }
-        catch (OperationCanceledException)
-        {
-            return new WorkerMessage("interrupted");
-        }
-        catch (Exception e)
-        {
-            if (FailureLine.IsTraced && !FailureLine.IsForeseen(e))
-            {
-                Console.Error.WriteLine(e);
-            }
-
-            return new WorkerMessage("failed", Error: FailureLine.Of(e, order.Kind, "free memory, or run fewer stages side by side (--workers)"));
-        }
     }
 
     private void Say(WorkerMessage message)
@@ -70,24 +43,6 @@ public sealed class WorkerLoop(TextReader input, TextWriter output, int numThrea
         {
             output.WriteLine(JsonSerializer.Serialize(message, WorkerMessage.Json));
             output.Flush();
-        }
-    }
-
-    private sealed class MessageProgress(WorkerLoop owner) : IProgressSink
-    {
-        private static readonly long Interval = Stopwatch.Frequency / 5;
-        private long _last;
-
-        public void Tell(string task, long done, long total, string line) => owner.Say(new WorkerMessage("progress", task, done, total, line));
-
-        public void Report(string task, long done, long total, string? note = null)
-        {
-            var now = Stopwatch.GetTimestamp();
-            if (now - Interlocked.Read(ref _last) >= Interval || done == total)
-            {
-                Interlocked.Exchange(ref _last, now);
-                owner.Say(new WorkerMessage("progress", task, done, total, note));
-            }
         }
     }
 }

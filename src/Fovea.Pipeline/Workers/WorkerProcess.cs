@@ -5,20 +5,20 @@ using Fovea.Core.Errors;
 namespace Fovea.Pipeline.Workers;
 
 /// <summary>A worker process seen from the scheduler. It ends by itself when its input closes, so it cannot outlive us.</summary>
-public sealed class WorkerProcess : IDisposable
+public sealed class WorkerProcess : IStageHost
 {
     private readonly Process _process;
 
     private WorkerProcess(Process process) => _process = process;
 
-    /// <summary>Starts a copy of this program as a worker.</summary>
+    /// <summary>Starts a copy of this program, which must be <c>fovea</c>, as a worker.</summary>
     public static WorkerProcess Start(int numThreads)
     {
         var program = Environment.ProcessPath!;
         var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
-            start.ArgumentList.Add(typeof(WorkerProcess).Assembly.Location);
+            start.ArgumentList.Add(System.Reflection.Assembly.GetEntryAssembly()!.Location);
         }
 
         foreach (var argument in new[] { "worker", "--threads", $"{numThreads}" })
@@ -57,7 +57,7 @@ public sealed class WorkerProcess : IDisposable
     }
 
     /// <summary>Asks the worker to end its stage in a resumable state.</summary>
-    public void Stop()
+    public void Interrupt()
     {
         try
         {

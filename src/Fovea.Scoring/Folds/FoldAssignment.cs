@@ -74,6 +74,43 @@ public sealed class FoldAssignment
         ]);
     }
 
+    /// <summary>
+    /// Holds a share of a corpus out: fold 0 is what is held out, fold 1 the rest, and no image is in both. Groups of samples with an image in common are taken in
+    /// random order until they are the share of all samples; text-only samples likewise, so that both kinds are in both parts where there are enough.
+    /// </summary>
+    /// <param name="samples">The corpus, in record order.</param>
+    /// <param name="share">Of the samples, above 0 and below 1; at least one group is held out and one remains.</param>
+    /// <param name="seed">Of the order.</param>
+    /// <exception cref="FoveaException">There are fewer than two groups.</exception>
+    public static FoldAssignment ByShare(IReadOnlyList<Sample> samples, double share, long seed)
+    {
+        var groups = SampleGroups.ByImage(samples, new ImageKeys());
+        if (groups.Count < 2)
+        {
+            throw new FoveaException($"split: the corpus has {groups.Count} groups of samples with an image in common; expected at least 2, one to hold out");
+        }
+
+        var heldOut = new HashSet<int>();
+        foreach (var kind in groups.ToLookup(g => samples[g[0]].Images.Count > 0).OrderByDescending(k => k.Key))
+        {
+            var all = kind.ToArray();
+            var wanted = Math.Max(share * all.Sum(g => g.Count), heldOut.Count == 0 ? 1 : 0);
+            var taken = 0;
+            foreach (var g in new RandomSource(seed, $"split/{(kind.Key ? "images" : "text")}").Permutation(all.Length).Take(all.Length - (kind.Count() == groups.Count ? 1 : 0)))
+            {
+                if (taken + (all[g].Count / 2.0) > wanted && heldOut.Count > 0)
+                {
+                    break;
+                }
+
+                taken += all[g].Count;
+                heldOut.UnionWith(all[g]);
+            }
+        }
+
+        return new FoldAssignment(2, seed, [.. samples.Select((s, i) => new FoldRow(s.Key, true, [heldOut.Contains(i) ? 0 : 1]))]);
+    }
+
     /// <summary>An assignment that was made before.</summary>
     internal static FoldAssignment Of(int count, long seed, IReadOnlyList<FoldRow> rows) => new(count, seed, rows);
 

@@ -48,6 +48,11 @@ public sealed record VisionlessProxy(ProxyKind Kind, double? SigmaPixels = null)
         : names.Contains("blur") ? Array.ConvertAll(names, n => n == "blur" ? string.Create(CultureInfo.InvariantCulture, $"{BlurPrefix}{sigma}") : n)
         : throw new UsageException($"--sigma applies to the blur; give it with --proxy blur, not with {string.Join(", ", names)}");
 
+    /// <summary>The condition that a proxy's name means; the name of a condition remains as it is.</summary>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static string ConditionOf(string proxyOrCondition) =>
+        proxyOrCondition == Conditions.TextOnlyReference || proxyOrCondition.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal) ? proxyOrCondition : Parse(proxyOrCondition).Condition;
+
     /// <summary>Reads <c>blur</c>, <c>blur@7.5</c>, <c>none</c>, <c>black</c>, <c>mean</c>, <c>noise</c> or <c>other</c>.</summary>
     /// <exception cref="UsageException">It is none of these, or sigma is not a positive number of pixels.</exception>
     public static VisionlessProxy Parse(string text)

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Fovea.Core.Configuration;
-using Fovea.Pipeline.Plans;
+using Fovea.Tests.Pipeline;
 using Xunit;
 
 namespace Fovea.Tests.Architecture;
@@ -51,19 +51,18 @@ public sealed class RoomTests
             return;
         }
 
-        var config = ConfigBinder.Load<RunConfig>(path);
-        config.Validate(path);
-        var plan = config.Scenes is not null ? ScenesStory.Plan(config, "out") : PhotographsStory.Plan(config, "out");
+        var plan = ShippedPlans.Read(name).Stages;
         Assert.NotEmpty(plan);
         Assert.Equal(plan.Count, plan.Select(s => s.Name).Distinct().Count());
         Assert.All(plan, s => Assert.All(s.After, a => Assert.Contains(plan, b => b.Name == a)));
     }
 
-    [Fact]
-    public void A_plans_stages_come_after_all_that_they_read()
+    [Theory]
+    [InlineData("demo.jsonc")]
+    [InlineData("llava.jsonc")]
+    public void A_plans_stages_come_after_all_that_they_read(string name)
     {
-        var path = Path.Combine(Repository.Root, "configs", "demo.jsonc");
-        var plan = ScenesStory.Plan(ConfigBinder.Load<RunConfig>(path), "out");
+        var plan = ShippedPlans.Read(name).Stages;
         var seen = new HashSet<string>();
         foreach (var stage in plan)
         {

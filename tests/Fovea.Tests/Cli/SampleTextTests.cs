@@ -23,7 +23,7 @@ public sealed class SampleTextTests
     public void A_report_of_a_folder_that_is_not_there_says_so()
     {
         using var folder = new TemporaryFolder();
-        string Error(string path) => Assert.Throws<InvalidInputException>(() => StoryReport.Write(path, folder.File("page.html"))).Message;
+        string Error(string path) => Assert.Throws<InvalidInputException>(() => FolderReport.Write(path, folder.File("page.html"))).Message;
         Assert.Contains("no such folder", Error(folder.File("nope")), StringComparison.Ordinal);
         Assert.Contains("nothing to report here", Error(folder.Path), StringComparison.Ordinal);
     }

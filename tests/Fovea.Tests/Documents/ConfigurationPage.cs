@@ -8,7 +8,6 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Fovea.Core.Configuration;
 using Fovea.Data.Scenes;
-using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 using Fovea.Training.Options;
 
@@ -63,7 +62,7 @@ internal sealed partial class ConfigurationPage
 
     private ConfigurationPage()
     {
-        foreach (var assembly in new[] { typeof(TrainStage), typeof(TrainingOptions), typeof(SceneSpec), typeof(Fovea.Models.Initialisation.PresetSizes), typeof(ConfigBinder) }.Select(t => t.Assembly).Distinct())
+        foreach (var assembly in new[] { typeof(TrainStage), typeof(TrainingOptions), typeof(SceneSpec), typeof(Fovea.Scoring.ScoringOptions), typeof(Fovea.Models.Initialisation.PresetSizes), typeof(ConfigBinder) }.Select(t => t.Assembly).Distinct())
         {
             foreach (var member in XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member"))
             {
@@ -84,7 +83,7 @@ internal sealed partial class ConfigurationPage
             # Configuration
 
             Every key that a configuration may hold: JSON with comments and trailing commas, read strictly (an unknown key is an error that names the nearest one). `--set KEY=VALUE` overrides one key,
-            with dots and indices for what is inside: `--set training.learning_rate=2e-5`, `--set data[0].file=train.json` (an index one past the end adds an element), `--set 'seeds=[1,2]'`.
+            with dots and indices for what is inside: `--set training.learning_rate=2e-5`, `--set data[0].file=train.json` (an index one past the end adds an element). In [plans](plans.md) it sets parameters.
             Strings may hold `${NAME}` and `${NAME:-default}` from the environment; paths are relative to the working directory. Bold keys are required. The last column has the name of the same setting
             in Hugging Face's TrainingArguments, PEFT's LoraConfig or TRL.
 
@@ -92,8 +91,13 @@ internal sealed partial class ConfigurationPage
 
             """.ReplaceLineEndings("\n"));
         page.File("A training run", "`fovea train --config FILE`; `configs/reference.jsonc`, `align.jsonc`, `pretrain.jsonc`, `tune.jsonc` and `lora.jsonc` are examples. With `--model` and `--data` the file may be absent.", typeof(TrainStage));
-        page.File("A whole run", "`fovea run --config FILE` and `fovea demo`; `configs/demo.jsonc`, `scenes-auc.jsonc` and `coco.jsonc` are examples.", typeof(RunConfig));
         page.File("The built-in world", "`fovea scenes --config FILE`, or with `--set` alone.", typeof(SceneSpec));
+        page._text.Append("\n## Stages of a plan\n\nWhat a stage of each kind may hold beside `kind` and `for` ([plans.md](plans.md)). A stage of the kind `train` has the keys of a training run above.\n");
+        foreach (var kind in StageCatalog.Names.Where(k => k != "train"))
+        {
+            page.File($"Stage `{kind}`", page.Documentation(StageCatalog.TypeOf(kind)), StageCatalog.TypeOf(kind));
+        }
+
         return page._text.ToString();
     }
 
@@ -151,7 +155,7 @@ internal sealed partial class ConfigurationPage
     private string Elsewhere(PropertyInfo property) =>
         Inner(property.PropertyType) is { } inner && _done.TryGetValue(inner, out var path) ? $" with the keys of `{path}` above" : "";
 
-    private static IEnumerable<PropertyInfo> Keys(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite);
+    private static IEnumerable<PropertyInfo> Keys(Type type) => ConfigBinder.Keys(type);
 
     private static Type? Inner(Type type)
     {

@@ -1,6 +1,4 @@
 using Fovea.Pipeline.Findings;
-using Fovea.Pipeline.Plans;
-using Fovea.Training.Options;
 using Xunit;
 
 namespace Fovea.Tests.Pipeline;
@@ -8,13 +6,9 @@ namespace Fovea.Tests.Pipeline;
 /// <summary>Sentences say what the tables say, the unwelcome too.</summary>
 public sealed class ConclusionsTests
 {
-    private static readonly TrainingOptions Training = new() { LearningRate = 1e-3, Steps = 1, BatchSize = 1 };
+    private static StudyDesign Photographs => new("run", [1], [StudyDesign.H]) { NumTrain = 87, NumHeldOut = 20 };
 
-    private static RunConfig Photographs => Config with { Photographs = new PhotographsData { Captions = "c", Images = "i", Tokenizer = "t", NumTrain = 87, NumHeldOut = 20 } };
-
-    private static RunConfig Scenes => Config with { Scenes = new ScenesData { NumTextScenes = 1, NumTrainScenes = 1, NumHeldOutScenes = 1 } };
-
-    private static RunConfig Config => new() { Name = "run", Families = [ModelFamily.H], TextLm = Training, Reference = Training, Pretrain = Training };
+    private static StudyDesign Scenes => new("run", [1], [StudyDesign.H]) { Bias = 0.3, NumTrain = 1, NumHeldOut = 1 };
 
     [Fact]
     public void Proxies_that_contradict_each_other_are_said_to_and_the_model_does_not_see()

@@ -38,7 +38,7 @@ public sealed class ConfigFileTests
 
     private static object Load(string command, string path) => command switch
     {
-        "fovea run" => ConfigFile.Load<RunConfig>(path),
+        "fovea run" => PlanFile.Load(path),
         "fovea train" => ConfigFile.Load<TrainStage>(path),
         _ => ConfigFile.Load<SceneSpec>(path),
     };

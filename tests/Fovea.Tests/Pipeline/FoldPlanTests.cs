@@ -1,4 +1,3 @@
-using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
@@ -7,6 +6,7 @@ using Fovea.Data.Corpora;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;
+using Fovea.Tests.Architecture;
 using Fovea.Tests.Training;
 using Xunit;
 
@@ -17,7 +17,7 @@ public sealed class FoldPlanTests : IDisposable
 {
     private static readonly string[] Small =
     [
-        "scenes.num_text_scenes=4", "scenes.num_train_scenes=30", "scenes.num_dialogue_scenes=30", "scenes.num_held_out_scenes=4", "scenes.num_conflict_scenes=4", "prior.folds=2",
+        "scenes.num_text_scenes=4", "scenes.num_train_scenes=30", "scenes.num_dialogue_scenes=30", "scenes.num_held_out_scenes=4", "scenes.num_conflict_scenes=4", "reference_kind=folds", "seeds=[101]", "equal_steps=2",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -25,16 +25,18 @@ public sealed class FoldPlanTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("blur@7.5")]
-    [InlineData("text_only_reference")]
-    public void No_reference_of_the_demo_with_folds_is_trained_on_what_it_scores(string selectBy)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void No_reference_of_the_demo_with_folds_is_trained_on_what_it_scores(bool scoresDialogues)
     {
-        var config = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read("demo.jsonc"), "demo.jsonc", [.. Small, $"vig.select_by={selectBy}"]);
-        var plan = ScenesStory.Plan(config with { Seeds = [101] }, _folder.Path);
+        var plan = Planned(scoresDialogues ? """
+            { "folds": { "data": [{ "file": "$data/train/captions.json", "images": "$data/train" }, { "file": "$data/dialogues/dialogues.json", "images": "$data/dialogues" }], "also_train": [] },
+              "eval/dialogues": { "kind": "score_prior", "models": ["$lm/reference-fold-*/model"], "folds": "$folds", "data": [{ "file": "$data/dialogues/dialogues.json", "images": "$data/dialogues" }] } }
+            """ : "{}");
         RunData(plan);
         var training = plan.Where(s => s.Kind == "train").ToDictionary(s => Path.Combine(_folder[s.Name], "model"), s => (TrainStage)StageCatalog.Create(s.Kind, s.Config));
         var scoring = plan.Where(s => s.Kind == "score_prior" && s.Name != "seed-101/scores/prior-held-out").ToArray();
-        Assert.Equal(selectBy == "blur@7.5" ? 1 : 2, scoring.Length);
+        Assert.Equal(scoresDialogues ? 2 : 1, scoring.Length);
         foreach (var spec in scoring)
         {
             var stage = (ScorePriorStage)StageCatalog.Create(spec.Kind, spec.Config);
@@ -42,7 +44,7 @@ public sealed class FoldPlanTests : IDisposable
             var keys = new ImageKeys();
             var trained = stage.Models.Select(m => TrainedOn(training[m])).ToArray();
             Assert.All(trained, t => Assert.Contains(t, s => s.Key.Source == "dialogues.json"));
-            Assert.Equal(selectBy != "blur@7.5", trained[0].Count(s => s.Key.Source == "dialogues.json") < 30);
+            Assert.Equal(scoresDialogues, trained[0].Count(s => s.Key.Source == "dialogues.json") < 30);
             var folds = Fovea.Scoring.Folds.FoldsFile.Read(stage.Folds!).Folds;
             foreach (var sample in CorpusFiles.Open(stage.Data, new InvalidRecords(0)).Samples)
             {
@@ -57,8 +59,7 @@ public sealed class FoldPlanTests : IDisposable
     [Fact]
     public void A_reference_is_not_trained_on_files_that_the_assignment_does_not_cover_nor_from_a_model_that_saw_the_fold()
     {
-        var config = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read("demo.jsonc"), "demo.jsonc", Small);
-        var plan = ScenesStory.Plan(config with { Seeds = [101] }, _folder.Path);
+        var plan = Planned();
         RunData(plan);
         var spec = plan.First(s => s.Name == "seed-101/lm/reference-fold-1");
         var stage = (TrainStage)StageCatalog.Create(spec.Kind, spec.Config);
@@ -81,8 +82,7 @@ public sealed class FoldPlanTests : IDisposable
     [InlineData("dialogues.json", false)]
     public void A_reference_does_not_start_from_a_model_that_was_trained_on_what_is_scored(string file, bool refused)
     {
-        var config = ConfigBinder.Read<RunConfig>(BuiltInConfigs.Read("demo.jsonc"), "demo.jsonc", Small);
-        var plan = ScenesStory.Plan(config with { Seeds = [101] }, _folder.Path);
+        var plan = Planned();
         RunData(plan);
         var spec = plan.First(s => s.Name == "seed-101/lm/reference-fold-1");
         var stage = (TrainStage)StageCatalog.Create(spec.Kind, spec.Config);
@@ -92,6 +92,15 @@ public sealed class FoldPlanTests : IDisposable
         var error = Record.Exception(() => TrainedOn(stage));
         Assert.Equal(refused, error is InvalidInputException);
         Assert.True(error is null || error.Message.Contains(file, StringComparison.Ordinal));
+    }
+
+    private IReadOnlyList<StageSpec> Planned(string stages = "{}")
+    {
+        var demo = Path.Combine(Repository.Root, "configs", "demo.jsonc");
+        File.WriteAllText(_folder["plan.jsonc"], $$"""{ "extends": "{{demo}}", "stages": {{stages}} }""");
+        var file = PlanFile.Load(_folder["plan.jsonc"]);
+        file.Set(Small);
+        return Plan.Of(file, _folder.Path).Stages;
     }
 
     private void RunData(IReadOnlyList<StageSpec> plan)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fovea.Pipeline.Workers;
 using Xunit;
 
@@ -5,22 +6,23 @@ namespace Fovea.Tests.Pipeline;
 
 public sealed class PlanEstimateTests
 {
-    private static readonly StageSpec Data = Of("data/train", "scenes", 1), Text = Of("lm/h", "train", 10), Pretrain = Of("pretrain/h", "train", 20), Prior = Of("pretrain/p", "train", 20);
+    private static readonly StageSpec Data = Of("data/train", "scenes", 1), Text = Of("lm/h", "train", 10, text: true), Pretrain = Of("pretrain/h", "train", 20), Prior = Of("pretrain/p", "train", 20);
 
-    private static StageSpec Of(string name, string kind, double cost) => new("seed-1/" + name, kind, [], [], cost);
+    private static StageSpec Of(string name, string kind, double work, bool text = false) =>
+        new("seed-1/" + name, kind, text ? new JsonObject { ["view"] = "text_only" } : [], [], work);
 
     [Fact]
     public void Small_work_says_nothing_of_the_long_work_behind_it()
     {
         var estimate = new PlanEstimate([Data, Text, Pretrain, Prior]);
-        Assert.Equal("ETA after the first pretrain stage", estimate.InWords(0));
+        Assert.Equal("ETA after the first train stage", estimate.InWords(0));
         estimate.Done(Data, 12, worked: true);
         estimate.Done(Text, 30, worked: true);
-        Assert.Equal("ETA after the first pretrain stage", estimate.InWords(42));
+        Assert.Equal("ETA after the first train stage", estimate.InWords(42));
     }
 
     [Fact]
-    public void Work_of_the_same_kind_is_scaled_by_its_planned_cost()
+    public void Work_of_the_same_kind_is_scaled_by_its_work()
     {
         var estimate = new PlanEstimate([Data, Text, Pretrain, Prior]);
         estimate.Done(Data, 1, worked: true);
@@ -54,6 +56,6 @@ public sealed class PlanEstimateTests
     {
         var estimate = new PlanEstimate([Pretrain, Prior]);
         estimate.Done(Pretrain, 0.01, worked: false);
-        Assert.Equal((null, "pretrain"), estimate.Remaining(1));
+        Assert.Equal((null, "train"), estimate.Remaining(1));
     }
 }

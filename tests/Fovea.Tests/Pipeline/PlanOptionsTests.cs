@@ -1,11 +1,6 @@
-using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
-using Fovea.Data.Scenes;
-using Fovea.Models.Initialisation;
 using Fovea.Pipeline.Plans;
-using Fovea.Pipeline.Stages;
 using Fovea.Tests.Architecture;
-using Fovea.Training.Options;
 using Xunit;
 
 namespace Fovea.Tests.Pipeline;
@@ -17,19 +12,19 @@ public sealed class PlanOptionsTests
     [
         "steps=-1", "steps=0", "batch_size=0", "batch_size=-5", "micro_batch_size=0", "micro_batch_size=1000", "learning_rate=0", "learning_rate=-1", "min_lr_ratio=2", "warmup_ratio=-0.1",
         "warmup_steps=-1", "decay_ratio=1.5", "weight_decay=-1", "beta1=1", "beta2=-0.5", "eps=0", "clip_norm=0", "ema_decay=1", "max_logits_mib=0", "pack_length=5", "max_length=1", "checkpoint_every=0",
-        "keep_checkpoints=0", "eval_every=0", "keep_best=true", "log_every=0", "trainable=[]", "bucket_window=0", "learning_rate_scales={\"lm_head\":-1}", "epochs=-3",
+        "keep_checkpoints=0", "eval_every=0", "keep_best=true", "log_every=0", "trainable=[]", "bucket_window=0", "learning_rate_scales={\"lm_head\":-1}", "epochs=-3", "steps=many", "stpes=3",
     ];
 
     private static readonly string[] Sections = ["text_lm", "reference", "pretrain", "tune"];
 
     private static readonly string[] OfScenes =
     [
-        "prior.alpha=-1", "prior.folds=-2", "vig.p=0", "vig.p=-70", "vig.p=101", "vig.select_by=blur@0", "vig.proxies=[\"blurr\"]", "max_new_tokens=0", "num_threads=0", "num_workers=-1",
-        "scenes.num_train_scenes=0", "scenes.num_text_scenes=-1", "scenes.num_held_out_scenes=0", "scenes.num_dialogue_scenes=-1", "scenes.num_conflict_scenes=-1", "scenes.bias=2",
-        "scenes.noise_rate=-0.1", "scenes.boilerplate_rate=7", "scenes.wrong_label_rate=1.01", "scenes.text_only_record_rate=-1", "scenes.questions_per_dialogue=0",
+        "alpha=-1", "p=0", "p=-70", "p=101", "select_by=blur@0", "proxies=[\"blurr\"]", "max_new_tokens=0",
+        "scenes.num_train_scenes=0", "scenes.num_text_scenes=-1", "scenes.num_held_out_scenes=0", "scenes.num_dialogue_scenes=-1", "scenes.num_conflict_scenes=-1", "world.bias=2",
+        "world.noise_rate=-0.1", "world.boilerplate_rate=7", "world.wrong_label_rate=1.01", "world.text_only_record_rate=-1", "world.questions_per_dialogue=0",
     ];
 
-    private static readonly string[] OfPhotographs = ["photographs.num_train=0", "photographs.num_held_out=-1", "photographs.image_size=5", "photographs.patch_size=0", "photographs.min_word_count=0"];
+    private static readonly string[] OfPhotographs = ["photographs.num_train=0", "photographs.num_held_out=-1", "sizes.image_size=5", "sizes.patch_size=0", "min_word_count=0"];
 
     public static TheoryData<string, string> Absurd =>
     [
@@ -40,47 +35,41 @@ public sealed class PlanOptionsTests
 
     [Theory]
     [MemberData(nameof(Absurd))]
-    public void An_absurd_option_is_refused_by_its_key_before_anything_runs(string config, string option)
+    public void An_absurd_option_is_refused_in_the_file_that_the_plan_is_in_before_anything_runs(string plan, string option)
     {
-        var path = Path.Combine(Repository.Root, "configs", config + ".jsonc");
-        var run = ConfigBinder.Load<RunConfig>(path, [option]);
-        var error = Assert.ThrowsAny<FoveaException>(() => run.Validate(path));
+        var path = Path.Combine(Repository.Root, "configs", plan + ".jsonc");
+        var file = PlanFile.Load(path);
+        file.Set([.. plan == "coco" ? ShippedPlans.Places : [], option]);
+        var error = Assert.ThrowsAny<FoveaException>(() => Plan.Of(file, "out"));
         Assert.StartsWith(path + ": ", error.Message, StringComparison.Ordinal);
-        var key = option.Split('=')[0];
+        var key = option.Split('=')[0].Split('.')[^1];
         var named = key switch
         {
-            _ when key.EndsWith("epochs", StringComparison.Ordinal) || option == "tune.steps=-1" || option == "tune.steps=0" => key.Split('.')[0] + ".", // of steps and epochs one is too many
-            _ when key.StartsWith("vig.s", StringComparison.Ordinal) || key == "vig.proxies" => "proxy ",
-            "photographs.patch_size" => "photographs.",
+            "epochs" or "steps" => "training", // one of them is too many
+            "select_by" or "proxies" => "proxy",
+            "num_train" or "num_held_out" => "take_images",
+            "image_size" => "patch_size",
+            _ when key.StartsWith("num_", StringComparison.Ordinal) => "num_scenes",
             _ => key,
         };
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
+}
 
-    [Fact]
-    public void A_stage_that_cannot_run_is_refused_when_it_is_planned()
+/// <summary>What the plans of <c>configs/</c> must be given where no data are.</summary>
+internal static class ShippedPlans
+{
+    private static string Somewhere => Path.Combine(Repository.Root, "configs");
+
+    /// <summary>Any file and folder: a plan looks only whether they are there.</summary>
+    public static string[] Places =>
+        [$"photographs.captions={Path.Combine(Somewhere, "demo.jsonc")}", $"photographs.images={Somewhere}", $"tokenizer={Path.Combine(Somewhere, "tokenizers", "tiny_llama")}"];
+
+    /// <summary>A shipped plan, its required parameters set.</summary>
+    public static Plan Read(string name, params string[] set)
     {
-        var plan = new PlanBuilder("out");
-        var train = new TrainStage { Preset = new PresetChoice { Name = "tiny-text-2" }, Tokenizer = "t", Data = [], Training = new TrainingOptions { Steps = 1 } };
-        plan.Add("fine", train, 1);
-        foreach (var wrong in new IStage[]
-        {
-            train with { Training = new TrainingOptions { Steps = -1 } },
-            train with { Preset = new PresetChoice { Name = "tiny-txet" } },
-            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumLayers = -1 } } },
-            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumLayers = 1 << 22 } } },
-            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { NumHeads = 7 } } },
-            train with { Preset = new PresetChoice { Name = "tiny-llava", Sizes = new PresetSizes { PatchSize = 31 } } },
-            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { HiddenSize = int.MaxValue } } },
-            train with { Preset = new PresetChoice { Name = "tiny-text-2", Sizes = new PresetSizes { InitializerRange = double.NaN } } },
-            train with { Model = "m" },
-            train with { Folds = "f" },
-            new ScenesStage { Spec = new SceneSpec { NumScenes = 1, Bias = 3 } },
-        })
-        {
-            Assert.StartsWith("second: ", Assert.ThrowsAny<FoveaException>(() => plan.Add("second", wrong, 1)).Message, StringComparison.Ordinal);
-        }
-
-        Assert.Equal("fine", Assert.Single(plan.Stages).Name);
+        var file = PlanFile.Load(Path.Combine(Somewhere, name));
+        file.Set([.. name == "coco.jsonc" ? Places : name == "llava.jsonc" ? [$"model={Somewhere}", $"data={Path.Combine(Somewhere, "demo.jsonc")}", $"images={Somewhere}"] : [], .. set]);
+        return Plan.Of(file, "out");
     }
 }

@@ -7,10 +7,10 @@ using Fovea.Pipeline.Plans;
 namespace Fovea.Cli.Terminal;
 
 /// <summary>What a whole run found, on standard output.</summary>
-internal static class StoryResults
+internal static class PlanResults
 {
     /// <summary>Shows the findings as tables and sentences, or all of it as one JSON document.</summary>
-    public static void Show(Screen screen, StoryRequest request, StoryOutcome outcome)
+    public static void Show(Screen screen, PlanRequest request, PlanOutcome outcome)
     {
         if (!screen.Json)
         {

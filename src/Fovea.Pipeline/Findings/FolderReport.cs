@@ -1,8 +1,5 @@
-using System.Globalization;
-using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
-using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
@@ -11,7 +8,7 @@ using Fovea.Store;
 namespace Fovea.Pipeline.Findings;
 
 /// <summary>Writes the report of whatever a folder holds, from that folder alone.</summary>
-public static class StoryReport
+public static class FolderReport
 {
     private const string Accepted = "give the folder of a run or demo, a training run, an evaluation, a score store or a selection";
 
@@ -22,7 +19,7 @@ public static class StoryReport
     /// <exception cref="FoveaException">There is nothing of these, or it is not complete.</exception>
     public static void Write(string folder, string path, string? baseline = null)
     {
-        if (baseline is not null && StageManifest.Read(folder)?.Kind is not ("eval_scenes" or "eval_photographs"))
+        if (baseline is not null && StageManifest.Read(folder)?.Kind is not ("eval_scenes" or "eval_photographs" or "eval_corpus"))
         {
             throw new UsageException("--baseline: compares two evaluations; give folders that 'fovea eval' wrote");
         }
@@ -46,36 +43,32 @@ public static class StoryReport
 
         return manifest.Kind switch
         {
-            "run" => OfRun(folder, manifest),
+            "run" => OfRun(folder),
             "train" => TrainingReport.Of(folder, manifest),
             "score_vig" or "score_prior" => StoreReport.Of(folder),
             "select" => WeightsReport.Of(folder, manifest),
-            "eval_scenes" or "eval_photographs" => EvaluationReport.Of(folder, manifest, baseline),
+            "eval_scenes" or "eval_photographs" or "eval_corpus" => EvaluationReport.Of(folder, manifest, baseline),
             _ => throw new InvalidInputException(folder, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, of which there is no report; {Accepted}"),
         };
     }
 
-    private static ReportDocument OfRun(string folder, StageManifest manifest)
+    private static ReportDocument OfRun(string folder)
     {
-        var config = ConfigBinder.Read<RunConfig>(manifest.Config.ToJsonString(), Path.Combine(folder, StageManifest.FileName));
-        var scenes = config.Scenes is not null;
-        var findings = scenes ? ScenesFindings.Collect(config, folder) : PhotographsFindings.Collect(config, folder);
-        var figures = (scenes ? SceneFigures.Sections(config, folder) : PhotographFigures.Sections(config, folder)).ToArray();
-        var pictures = scenes ? 1 : figures.Length;
+        var run = FinishedPlan.Read(folder);
+        var kind = FindingsCatalog.Of(run);
+        var findings = kind.Collect(run);
+        var figures = kind.Figures(run).ToArray();
         ReportSection[] sections =
         [
             new("Findings", null, [new ListBlock(findings.Conclusions.Sentences), new ProseBlock(findings.HowToRead)]),
-            .. figures.Take(pictures),
+            .. figures.Take(kind.NumBeforeTables),
             new("Numbers", "Every number was measured in this run. Δ is the paired difference to the baseline with its interval; filled marks are better, hollow ones worse.",
                 [.. findings.Tables.Where(t => t.InSummary).Select(ReportTables.Block)]),
-            .. figures.Skip(pictures),
+            .. figures.Skip(kind.NumBeforeTables),
             .. findings.Tables.Any(t => !t.InSummary) ? [new("Details", null, [.. findings.Tables.Where(t => !t.InSummary).Select(ReportTables.Block)])] : (ReportSection[])[],
             new("Training curves", "Mean loss per unit of weight, smoothed over the steps of one point. Losses under different weights are not comparable in height.",
-                TrainingCurves.Of(TrainingCurves.Groups(folder, config.Seeds[0]))),
+                TrainingCurves.Of(TrainingCurves.Groups(run))),
         ];
-        return new ReportDocument(config.Name, Lead(config), sections, ReportProvenance.Of(manifest), findings.Conclusions.Warning);
+        return new ReportDocument(run.Title, kind.Lead(run), sections, ReportProvenance.Of(run.Manifest), findings.Conclusions.Warning);
     }
-
-    private static string Lead(RunConfig config) => string.Create(CultureInfo.InvariantCulture,
-        $"Training on the tokens that need the image (PRIOR, VIG), measured on {(config.Scenes is { } s ? $"the built-in world: {s.NumTrainScenes:#,0} scenes to train on, {s.NumHeldOutScenes:#,0} held out" : $"photographs: {config.Photographs!.NumTrain:#,0} to train on, {config.Photographs.NumHeldOut:#,0} held out")}, {config.Seeds.Count} seed{(config.Seeds.Count == 1 ? "" : "s")}.");
 }
