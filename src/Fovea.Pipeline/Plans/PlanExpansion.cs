@@ -22,6 +22,8 @@ internal sealed class PlanExpansion(PlanFile file)
 {
     private const string KindKey = "kind", ForKey = "for";
 
+    private readonly HashSet<ConfigNode> _read = [];
+
     /// <summary>All stages, in the order of the file.</summary>
     /// <exception cref="InvalidInputException">An axis, a name or a kind is wrong, or two stages have one name.</exception>
     public IReadOnlyList<ExpandedStage> Stages()
@@ -46,8 +48,32 @@ internal sealed class PlanExpansion(PlanFile file)
             }
         }
 
+        foreach (var parameter in file.Parameters.Values)
+        {
+            CheckRead(parameter.Value, parameter.Name, file.Parameters.Keys);
+        }
+
         return [.. stages.Values];
     }
+
+    // What is given and read by nothing is a slip: only tables of the file itself hold more than one run reads.
+    private void CheckRead(ConfigNode? node, string path, IEnumerable<string> neighbours)
+    {
+        if (node is not { Line: 0 })
+        {
+            foreach (var (key, value) in node?.Members ?? [])
+            {
+                CheckRead(value, $"{path}.{key}", node!.Members.Keys);
+            }
+        }
+        else if (!IsRead(node))
+        {
+            var name = path[(path.LastIndexOf('.') + 1)..];
+            throw node.Error($"'{path}': nothing in the plan reads it{NearestName.Hint(name, neighbours.Where(n => n != name))}");
+        }
+    }
+
+    private bool IsRead(ConfigNode node) => _read.Contains(node) || node.Members.Values.Any(IsRead);
 
     private IEnumerable<ExpandedStage> Expand(string key, ConfigNode at, OrderedDictionary<string, ConfigNode> cell)
     {
@@ -63,7 +89,7 @@ internal sealed class PlanExpansion(PlanFile file)
         var prefix = string.Concat(cell.Select(c => $"{c.Key}-{c.Value.Text}/"));
         foreach (var values in Combinations(axes, cell, isPlan: false))
         {
-            var scope = new PlanScope(file.Parameters, values);
+            var scope = new PlanScope(file.Parameters, values, _read);
             var local = Named(scope.Fill(key, at), at);
             var config = ConfigNode.Of(JsonTokenType.StartObject, at);
             foreach (var (name, value) in at.Members.Where(m => m.Key is not (KindKey or ForKey)))
@@ -89,7 +115,7 @@ internal sealed class PlanExpansion(PlanFile file)
 
     private List<ConfigNode> Values(string axis, ConfigNode node, OrderedDictionary<string, ConfigNode> before, bool isPlan)
     {
-        var filled = new PlanScope(file.Parameters, before).Fill(node);
+        var filled = new PlanScope(file.Parameters, before, _read).Fill(node);
         var values = filled.Kind == JsonTokenType.StartArray ? filled.Elements : [filled];
         var stray = values.Find(v => v.Kind is not (JsonTokenType.String or JsonTokenType.Number));
         return before.ContainsKey(axis) ? throw node.Error($"'for': {axis} is an axis of the whole plan already")

@@ -123,18 +123,5 @@ public static class PlanRunner
         })]),
     };
 
-    private sealed class NoObserver : IPlanObserver
-    {
-        public void Started(StageSpec stage)
-        {
-        }
-
-        public void Progressed(StageSpec stage, WorkerMessage message)
-        {
-        }
-
-        public void Finished(StageSpec stage)
-        {
-        }
-    }
+    private sealed class NoObserver : IPlanObserver;
 }

@@ -8,7 +8,8 @@ namespace Fovea.Pipeline.Plans;
 /// <summary>Fills in what a plan's values name: <c>${parameter}</c>, <c>${axis}</c>, <c>${table.${axis}.key}</c>, <c>${env.NAME:-default}</c>, and objects to begin from (<c>"&lt;&lt;"</c>).</summary>
 /// <param name="parameters">The plan's.</param>
 /// <param name="axes">The values of this one stage; they take precedence.</param>
-internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> parameters, IReadOnlyDictionary<string, ConfigNode> axes)
+/// <param name="read">Collects every value that was used.</param>
+internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> parameters, IReadOnlyDictionary<string, ConfigNode> axes, HashSet<ConfigNode> read)
 {
     private const string Open = "${", Base = "<<", Environment = "env.";
     private const int MostNested = 32;
@@ -16,13 +17,17 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
 
     /// <summary>The value with all of that filled in.</summary>
     /// <exception cref="InvalidInputException">A name is unknown, refers to itself, or is an object within a text.</exception>
-    public ConfigNode Fill(ConfigNode node) => node.Kind switch
+    public ConfigNode Fill(ConfigNode node)
     {
-        JsonTokenType.String => OfText(node),
-        JsonTokenType.StartObject => OfObject(node),
-        JsonTokenType.StartArray => OfList(node),
-        _ => node,
-    };
+        read.Add(node);
+        return node.Kind switch
+        {
+            JsonTokenType.String => OfText(node),
+            JsonTokenType.StartObject => OfObject(node),
+            JsonTokenType.StartArray => OfList(node),
+            _ => node,
+        };
+    }
 
     /// <summary>The same of a text that must remain one.</summary>
     public string Fill(string text, ConfigNode at)

@@ -131,11 +131,17 @@ public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserv
 public interface IPlanObserver
 {
     /// <summary>A stage began.</summary>
-    void Started(StageSpec stage);
+    void Started(StageSpec stage)
+    {
+    }
 
     /// <summary>A stage said how far it is.</summary>
-    void Progressed(StageSpec stage, WorkerMessage message);
+    void Progressed(StageSpec stage, WorkerMessage message)
+    {
+    }
 
     /// <summary>A stage is complete.</summary>
-    void Finished(StageSpec stage);
+    void Finished(StageSpec stage)
+    {
+    }
 }

@@ -79,6 +79,16 @@ public sealed class LlavaPlanTests : IDisposable
         Assert.NotNull(outcome.Metrics["corpus_nll"]!["prior-vig"]!["vig/blur"]!["value"]);
     }
 
+    [Fact]
+    public async Task A_corpus_of_its_own_is_evaluated_on_and_all_of_the_other_trained_on()
+    {
+        var outcome = await RunAsync("data.json", "evaluate_on=file", $"held_out_data={Path.Combine(_fixture, "captions.json")}", "arms=[\"vanilla\"]", "tune.batch_size=3");
+        Assert.False(Directory.Exists(Path.Combine(_folder["run"], "seed-1", "split")));
+        Assert.Equal(9, (int)Result("tune/vanilla")["samples"]!);
+        Assert.Equal(8, (int)Result("eval/vanilla")["samples"]!);
+        Assert.NotNull(outcome.Metrics["corpus_nll"]!["vanilla"]!["vig/blur"]!["value"]);
+    }
+
     private async Task<PlanOutcome> RunAsync(string data, params string[] set)
     {
         var file = PlanFile.Load(Path.Combine(Repository.Root, "configs", "llava.jsonc"));

@@ -148,6 +148,21 @@ public sealed class PlanFileTests : IDisposable
         Assert.Contains("plan.jsonc: --set: 'spec.num_scenes': expected a whole number", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("spec.num_scens=5", "'spec.num_scens': nothing in the plan reads it (did you mean 'num_scenes'?)")]
+    [InlineData("other=5", "'other': nothing in the plan reads it")]
+    [InlineData("spec.num_scenes=5", null)]
+    [InlineData("table.b=5", null)]
+    public void What_is_set_and_read_by_nothing_is_refused(string set, string? message)
+    {
+        var error = Record.Exception(() => Read("""
+            { "parameters": { "spec": { "num_scenes": 3 }, "other": 1, "table": { "a": 1, "b": 2 }, "choice": "b" },
+              "stages": { "a": { "kind": "scenes", "spec": { "num_scenes": "${spec.num_scenes}", "seed": "${table.${choice}}" } } } }
+            """, set))?.Message;
+        Assert.Equal(message is null, error is null);
+        Assert.Contains(message ?? "", error ?? "", StringComparison.Ordinal);
+    }
+
     private Plan Read(string text, params string[] set)
     {
         File.WriteAllText(_folder["plan.jsonc"], text);

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
+using Fovea.Data.Images;
+using Fovea.Models;
+using Fovea.Models.Checkpoints;
+using Fovea.Scoring;
+using Fovea.Scoring.Proxies;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>VIG's scores: log p of every target with the image, and with each visionless proxy.</summary>
+public sealed record ScoreVigStage : IStage
+{
+    /// <summary>The aligned model's folder.</summary>
+    [InputPath]
+    public required string Model { get; init; }
+
+    /// <summary>The corpus.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>Proxies, e.g. <c>blur@7.5</c> or <c>none</c>; none of them: the image alone, to be joined with a reference's store.</summary>
+    public required IReadOnlyList<string> Proxies { get; init; }
+
+    /// <summary>Shards, windows and batches.</summary>
+    public ScoringOptions Scoring { get; init; } = new();
+
+    /// <summary>How samples are rendered; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
+    /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
+    public string Dtype { get; init; } = ScoringModel.Auto;
+
+    /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
+    [JsonIgnore]
+    public bool CheckAgain { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "score_vig";
+
+    /// <inheritdoc/>
+    IReadOnlyCollection<string>? IStage.Outputs => [];
+
+    /// <inheritdoc/>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(Data) * (1 + Proxies.Count);
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
+
+    /// <inheritdoc/>
+    public void Check()
+    {
+        ScoringModel.Check(Dtype);
+        DataSource.Check(Data);
+        Scoring.Validate();
+        _ = Proxies.Select(VisionlessProxy.Parse).ToList();
+    }
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
+
+    /// <inheritdoc/>
+    /// <remarks>Proxies are added to a store that has others.</remarks>
+    public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
+    {
+        if (before["proxies"] is not JsonArray held || !held.All(p => Proxies.Contains((string?)p)))
+        {
+            return now;
+        }
+
+        var begun = now.DeepClone().AsObject();
+        begun["proxies"] = held.DeepClone();
+        return begun;
+    }
+
+    /// <inheritdoc/>
+    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
+        corpus.CheckImages(context.Stop);
+        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
+        return Score(model, corpus, context);
+    }
+
+    /// <summary>Scores a corpus that is open already into <paramref name="context"/>'s folder.</summary>
+    internal JsonObject Score(VisionLanguageModel model, ScoringCorpus corpus, StageContext context)
+    {
+        var images = ImageHome.Loader(Model, corpus.Corpus);
+        var options = new VigScorerOptions
+        {
+            Proxies = [.. Proxies.Select(VisionlessProxy.Parse)],
+            ImageThreads = context.ImageThreads,
+            ImageHash = new ImageHashes(corpus.Corpus, context.Hasher).Of,
+        };
+        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
+    }
+}
