@@ -14,7 +14,7 @@ namespace Fovea.Scoring;
 public sealed record VigScorerOptions
 {
     /// <summary>The visionless proxies, one condition each.</summary>
-    public IReadOnlyList<VisionlessProxy> Proxies { get; init; } = [new VisionlessProxy(ProxyKind.Blur)];
+    public IReadOnlyList<VisionlessProxy> Proxies { get; init; } = [new BlurProxy(null)];
 
     /// <summary>Of the proxies that draw: noise and other.</summary>
     public long Seed { get; init; }
@@ -33,16 +33,14 @@ public sealed class VigScorer : ITokenScorer
 {
     private readonly VisionLanguageModel _model;
     private readonly ImageLoader _images;
-    private readonly GaussianBlurFilter _blur;
     private readonly VigScorerOptions _vig;
     private readonly ScoringOptions _options;
 
     /// <summary>Scores with <paramref name="model"/>, an aligned vision-language model.</summary>
-    public VigScorer(VisionLanguageModel model, ImageLoader images, GaussianBlurFilter blur, VigScorerOptions vig, ScoringOptions options)
+    public VigScorer(VisionLanguageModel model, ImageLoader images, VigScorerOptions vig, ScoringOptions options)
     {
         _model = model;
         _images = images;
-        _blur = blur;
         _vig = vig;
         _options = options;
         options.Validate();
@@ -68,10 +66,10 @@ public sealed class VigScorer : ITokenScorer
     /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default)
     {
-        var others = _vig.Proxies.Any(p => p.Kind == ProxyKind.Other)
+        var others = _vig.Proxies.Any(p => p.ShowsOthers)
             ? OtherImages.Assign([.. source.WithImages], new RandomSource(_vig.Seed, "score/other"))
             : null;
-        var work = new VigWork(source, _model, _images, new ProxyImages(_images, _blur, _vig.Seed, others), _vig, Conditions, _options);
+        var work = new VigWork(source, _model, _images, new ProxyImages(_images, _vig.Seed, others), _vig, Conditions, _options);
         return new ScoringRun<VigWindow>(_options, source, store, work).Run(progress, cancellation);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class VigWork(
         {
             if (window.Wanted.Contains(Conditions[c]))
             {
-                ScoreCondition(window, c, Conditions[c], c > 0 && vig.Proxies[c - 1].Kind == ProxyKind.None, step);
+                ScoreCondition(window, c, Conditions[c], c > 0 && vig.Proxies[c - 1].WithoutImages, step);
             }
         }
 

@@ -27,6 +27,11 @@ public sealed record ExcessLossOptions
 /// </summary>
 public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
 {
+    /// <summary>The method in the catalogue.</summary>
+    public static SelectorDefinition Definition { get; } = new(
+        "excess-loss", "tokens of the highest excess loss over a reference model, in Rho-1's manner",
+        [nameof(SelectorRequest.Percent), nameof(SelectorRequest.Against), nameof(SelectorRequest.StrictPaper), nameof(SelectorRequest.HasReference)], Create);
+
     /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.None;
 
@@ -64,4 +69,19 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
     private double[] Excess(TokenScores sample) => options.Model == options.Reference
         ? throw new UsageException($"excess loss: expected two different conditions, got {options.Model} twice")
         : VisualInformationGain.OfTokens(sample, options.Reference, options.Model);
+
+    private static ExcessLossSelector Create(SelectorRequest request)
+    {
+        if (!request.HasReference)
+        {
+            throw new UsageException("--method excess-loss: give the reference model's store as --reference-scores");
+        }
+
+        var conditions = request.Scores.Conditions;
+        var names = conditions.Where(c => conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
+        var name = request.Against ?? (names.Contains(Core.Scores.Conditions.Image) ? Core.Scores.Conditions.Image : names.Length == 1 ? names[0] : null);
+        return name is not null && names.Contains(name)
+            ? new ExcessLossSelector(new ExcessLossOptions { Percent = request.Percent, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = request.StrictPaper })
+            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
+    }
 }

@@ -12,6 +12,10 @@ namespace Fovea.Selection;
 /// <param name="condition">The reference's condition.</param>
 public sealed class PriorSelector(double alpha = 1, string condition = Core.Scores.Conditions.TextOnlyReference) : ISelector
 {
+    /// <summary>The method in the catalogue.</summary>
+    public static SelectorDefinition Definition { get; } = new(
+        "prior", "PRIOR: every token, weighted by (1 - p_ref)^alpha", [nameof(SelectorRequest.Alpha)], r => new PriorSelector(r.Alpha));
+
     private readonly double _alpha = alpha is >= 0 and < double.PositiveInfinity
         ? alpha
         : throw new UsageException(FormattableString.Invariant($"--alpha: expected a finite number of at least 0, got {alpha}"));

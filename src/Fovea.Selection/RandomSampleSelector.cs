@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
@@ -12,41 +11,28 @@ namespace Fovea.Selection;
 /// </summary>
 /// <param name="seed">Of the draws.</param>
 /// <param name="keptSamples">As counted by <see cref="SelectionReport.Kept"/> of the selection to match.</param>
-public sealed class RandomSampleSelector(long seed, int keptSamples) : ISelector
+public sealed class RandomSampleSelector(long seed, int keptSamples) : RandomSelector("random_samples", seed, "samples_wanted", keptSamples)
 {
-    /// <inheritdoc/>
-    public WeightNormalization Normalization => WeightNormalization.None;
+    /// <summary>The method in the catalogue.</summary>
+    public static SelectorDefinition Definition { get; } = new(
+        "random-samples", "a control: random samples, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
+        r => new RandomSampleSelector(r.Seed, VigMethods.Count(r).Kept));
 
     /// <inheritdoc/>
-    public bool WeighsTokens => false;
+    public override bool WeighsTokens => false;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Conditions => [];
-
-    /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
-    {
-        ["method"] = "random_samples",
-        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-        ["samples_wanted"] = keptSamples.ToString(CultureInfo.InvariantCulture),
-    };
-
-    /// <inheritdoc/>
-    public ISelection Fit(IEnumerable<TokenScores> scores)
+    public override ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var candidates = scores.Where(SampleRule.IsRanked).Select(s => s.Key).ToList();
-        if (keptSamples < 0 || keptSamples > candidates.Count)
+        if (Wanted < 0 || Wanted > candidates.Count)
         {
-            throw new UsageException($"samples: expected 0 to {candidates.Count}, got {keptSamples}; give the number that a selection of this corpus kept");
+            throw new UsageException($"samples: expected 0 to {candidates.Count}, got {Wanted}; give the number that a selection of this corpus kept");
         }
 
-        var (below, ties) = RankCut.Find(candidates.Select(Draw), keptSamples);
-        return new SampleRule(sample =>
-        {
-            var draw = Draw(sample.Key);
-            return draw < below || (draw == below && ties-- > 0) ? Decision.Keep(null) : Decision.Drop("not drawn");
-        });
+        var drawn = Lowest(candidates.Select(Draw), Wanted);
+        return new SampleRule(sample => drawn(Draw(sample.Key)) ? Decision.Keep(null) : Decision.Drop("not drawn"));
     }
 
-    private ulong Draw(SampleKey key) => new RandomSource(seed, "select/random_samples/" + key.Source, key.Record).NextBits();
+    private ulong Draw(SampleKey key) => new RandomSource(Seed, "select/random_samples/" + key.Source, key.Record).NextBits();
 }

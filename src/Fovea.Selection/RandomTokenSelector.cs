@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
@@ -12,27 +11,18 @@ namespace Fovea.Selection;
 /// </summary>
 /// <param name="seed">Of the draws.</param>
 /// <param name="supervisedTokens">As counted by <see cref="SelectionReport.SupervisedTokens"/> of the selection to match.</param>
-public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISelector
+public sealed class RandomTokenSelector(long seed, long supervisedTokens) : RandomSelector("random_tokens", seed, "supervised_tokens_wanted", supervisedTokens)
 {
-    /// <inheritdoc/>
-    public WeightNormalization Normalization => WeightNormalization.None;
+    /// <summary>The method in the catalogue.</summary>
+    public static SelectorDefinition Definition { get; } = new(
+        "random-tokens", "a control: random tokens, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
+        r => new RandomTokenSelector(r.Seed, VigMethods.Count(r).SupervisedTokens));
 
     /// <inheritdoc/>
-    public bool WeighsTokens => true;
+    public override bool WeighsTokens => true;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Conditions => [];
-
-    /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
-    {
-        ["method"] = "random_tokens",
-        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-        ["supervised_tokens_wanted"] = supervisedTokens.ToString(CultureInfo.InvariantCulture),
-    };
-
-    /// <inheritdoc/>
-    public ISelection Fit(IEnumerable<TokenScores> scores)
+    public override ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var drawn = new List<(SampleKey Key, int Count)>();
         long always = 0, free = 0;
@@ -47,27 +37,27 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISel
             }
         }
 
-        var wanted = supervisedTokens - always;
+        var wanted = Wanted - always;
         if (wanted < 0 || wanted > free)
         {
             throw new UsageException(
-                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {supervisedTokens}; give the number that a selection of this corpus kept");
+                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {Wanted}; give the number that a selection of this corpus kept");
         }
 
-        var (below, ties) = RankCut.Find(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
-        return new SampleRule(sample => Decision.Keep(Mask(sample, below, ref ties)));
+        var isDrawn = Lowest(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
+        return new SampleRule(sample => Decision.Keep(Mask(sample, isDrawn)));
     }
 
     private IEnumerable<ulong> Keys(SampleKey key, int count)
     {
-        var random = new RandomSource(seed, "select/random/" + key.Source, key.Record);
+        var random = new RandomSource(Seed, "select/random/" + key.Source, key.Record);
         for (var i = 0; i < count; i++)
         {
             yield return random.NextBits();
         }
     }
 
-    private float[] Mask(TokenScores sample, ulong below, ref long ties)
+    private float[] Mask(TokenScores sample, Func<ulong, bool> isDrawn)
     {
         var mask = new float[sample.TargetIds.Length];
         foreach (var end in sample.EndTargets)
@@ -78,7 +68,7 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : ISel
         using var keys = Keys(sample.Key, mask.Length).GetEnumerator();
         for (var t = 0; t < mask.Length; t++)
         {
-            if (mask[t] == 0 && keys.MoveNext() && (keys.Current < below || (keys.Current == below && ties-- > 0)))
+            if (mask[t] == 0 && keys.MoveNext() && isDrawn(keys.Current))
             {
                 mask[t] = 1f;
             }

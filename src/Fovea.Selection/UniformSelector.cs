@@ -5,6 +5,9 @@ namespace Fovea.Selection;
 /// <summary>Plain training: every sample, every target, weight one.</summary>
 public sealed class UniformSelector : ISelector
 {
+    /// <summary>The method in the catalogue.</summary>
+    public static SelectorDefinition Definition { get; } = new("uniform", "every sample and token, with weight 1", [], _ => new UniformSelector());
+
     /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.None;
 

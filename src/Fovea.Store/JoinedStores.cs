@@ -5,7 +5,7 @@ using Fovea.Core.Scores;
 namespace Fovea.Store;
 
 /// <summary>Score stores of one corpus, read as one; for work that computes on no tensors meanwhile.</summary>
-public sealed class JoinedStores
+public sealed class JoinedStores : IScoredCorpus
 {
     /// <summary>Stands before the conditions of the reference store.</summary>
     public const string ReferencePrefix = "reference:";

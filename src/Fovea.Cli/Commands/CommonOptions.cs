@@ -2,7 +2,6 @@ using System.CommandLine;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
-using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
@@ -70,7 +69,7 @@ internal static class CommonOptions
     public static Option<string?> Images() => new("--images") { Description = "Folder of the images (default: the corpus's own folder).", HelpName = "DIR" };
 
     /// <summary><c>--format</c>.</summary>
-    public static Option<DataFormat> Format() => Names.Option<DataFormat>("--format", "Form of the corpus: auto recognises COCO captions by their keys.", "FORM");
+    public static Option<string> Format() => Names.Option("--format", $"Form of the corpus: auto recognises {string.Join(" and ", CorpusFormats.BuiltIn.Skip(1).Select(f => f.Help))} by their keys.", "FORM", [CorpusFormats.Auto, .. CorpusFormats.BuiltIn.Names]);
 
     /// <summary><c>--max-invalid</c>.</summary>
     public static Option<int?> MaxInvalid() => Numbers.Optional("--max-invalid", "Records that may be unusable; they are left out, listed and counted (default: none).", "N", new Bounds<int>(AtLeast: 0));

@@ -8,7 +8,7 @@ internal sealed class CorpusOptions
 {
     private readonly Option<string> _data = CommonOptions.Data();
     private readonly Option<string?> _images = CommonOptions.Images();
-    private readonly Option<DataFormat> _format = CommonOptions.Format();
+    private readonly Option<string> _format = CommonOptions.Format();
     private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
 
     /// <summary>All of them, as help lists them.</summary>
@@ -16,5 +16,5 @@ internal sealed class CorpusOptions
 
     /// <summary>The corpus that they name.</summary>
     public DataSource Source(ParseResult parsed) =>
-        new() { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format), FollowLinks = parsed.GetValue(_followLinks) };
+        new() { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format)!, FollowLinks = parsed.GetValue(_followLinks) };
 }

@@ -29,7 +29,7 @@ internal static class FoldsCommand
                 throw new UsageException($"--images: expected one folder, or one for each of the {scored.Length + trained.Length} files, got {folders.Length}");
             }
 
-            DataSource Source(string file, int at) => new() { File = file, Images = folders.Length == 0 ? null : folders[folders.Length == 1 ? 0 : at], Format = parsed.GetValue(format) };
+            DataSource Source(string file, int at) => new() { File = file, Images = folders.Length == 0 ? null : folders[folders.Length == 1 ? 0 : at], Format = parsed.GetValue(format)! };
             StageCommand.Run(
                 new FoldsStage
                 {

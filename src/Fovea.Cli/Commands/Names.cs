@@ -12,9 +12,22 @@ internal static class Names
         where E : struct, Enum
     {
         var members = Enum.GetValues<E>().ToDictionary(m => JsonNamingPolicy.SnakeCaseLower.ConvertName(m.ToString()), StringComparer.OrdinalIgnoreCase);
-        var option = new Option<E>(name)
+        return Option(name, description, helpName, members, members.First(m => m.Value.Equals(default(E))).Key);
+    }
+
+    /// <summary>An option over the names of a catalogue. Absent, it is the first.</summary>
+    public static Option<string> Option(string name, string description, string helpName, IReadOnlyList<string> names)
+    {
+        var option = Option(name, description, helpName, names.ToDictionary(n => n, StringComparer.OrdinalIgnoreCase), names[0]);
+        option.DefaultValueFactory = _ => names[0];
+        return option;
+    }
+
+    private static Option<T> Option<T>(string name, string description, string helpName, Dictionary<string, T> members, string first)
+    {
+        var option = new Option<T>(name)
         {
-            Description = $"{description} One of {string.Join(", ", members.Keys)} (default: {members.First(m => m.Value.Equals(default(E))).Key}).",
+            Description = $"{description} One of {string.Join(", ", members.Keys)} (default: {first}).",
             HelpName = helpName,
             CustomParser = result =>
             {

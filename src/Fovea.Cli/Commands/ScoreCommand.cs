@@ -95,13 +95,13 @@ internal static class ScoreCommand
     private static Command Vig()
     {
         var shared = new Shared("Model folder in Hugging Face form.", several: false);
-        var proxy = new Option<string[]>("--proxy") { Description = "What replaces the image: blur or blur@SIGMA, none (no image tokens), black, mean, noise, other (another sample's image). Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
+        var proxy = new Option<string[]>("--proxy") { Description = $"What replaces the image: {string.Join(", ", VisionlessProxies.BuiltIn.Select(p => $"{p.Name} ({p.Help})"))}. Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
         var sigma = Numbers.Optional("--sigma", "Standard deviation of the blur, in pixels of the model's input (default: a quarter of its side); --proxy blur@S says the same.", "S", new Bounds<double>(Above: 0));
         var imageThreads = CommonOptions.ImageThreads();
         var command = shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma, imageThreads });
         command.SetAction((parsed, _) => Guard.Run("fovea score vig", stop =>
         {
-            var proxies = VisionlessProxy.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma));
+            var proxies = VisionlessProxies.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma));
             shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)![0], Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop, parsed.GetValue(imageThreads));
         }, Guard.Continued));
         return command;

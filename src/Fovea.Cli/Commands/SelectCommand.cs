@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
+using Fovea.Core.Errors;
 using Fovea.Pipeline.Stages;
 using Fovea.Selection;
 
@@ -16,7 +17,7 @@ internal static class SelectCommand
     {
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
         var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
-        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", SelectionMethods.Known)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
+        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", Selectors.BuiltIn.Names)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
         var p = Numbers.Optional("--p", $"VIG: per cent of the samples kept; excess-loss: of the tokens (default: {VigOptions.PaperPercent}).", "P", Percent);
         var tokenP = Numbers.Optional("--token-p", "VIG: a separate threshold on tokens, which this per cent of them pass.", "P", Percent);
         var tokenTau = Numbers.Optional<double>("--token-tau", "VIG: the threshold on tokens, in nats.", "NATS");
@@ -28,21 +29,23 @@ internal static class SelectCommand
         var folder = CommonOptions.Out("Folder of the weights.");
         var json = CommonOptions.Json();
         var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed, folder, json };
-        var uses = new (Option Option, IReadOnlyList<SelectionMethod> Methods)[]
+        command.Add(Listing.Option(Selectors.BuiltIn, "methods"));
+        var uses = new (Option Option, string Reads)[]
         {
-            (p, SelectionMethods.Thresholded), (tokenP, SelectionMethods.OnTokens), (tokenTau, SelectionMethods.OnTokens), (alpha, [SelectionMethod.Prior]), (against, SelectionMethods.Thresholded), (strict, SelectionMethods.Thresholded),
-            (reference, [SelectionMethod.ExcessLoss]), (seed, [SelectionMethod.RandomTokens, SelectionMethod.RandomSamples]),
+            (p, nameof(SelectorRequest.Percent)), (tokenP, nameof(SelectorRequest.TokenPercent)), (tokenTau, nameof(SelectorRequest.TokenTau)),
+            (alpha, nameof(SelectorRequest.Alpha)), (against, nameof(SelectorRequest.Against)), (strict, nameof(SelectorRequest.StrictPaper)),
+            (reference, nameof(SelectorRequest.HasReference)), (seed, nameof(SelectorRequest.Seed)),
         };
         command.SetAction((parsed, _) => Guard.Run("fovea select", stop =>
         {
-            var methods = SelectionMethods.Parse(parsed.GetValue(method)!);
+            var methods = Methods(parsed.GetValue(method)!);
             NoticeIdleOptions(parsed, methods, uses);
             var stage = new SelectStage
             {
                 Scores = parsed.GetValue(scores)!,
                 ReferenceScores = parsed.GetValue(reference),
-                Method = methods[0],
-                Times = methods[1..],
+                Method = NameInConfigs(methods[0]),
+                Times = [.. methods.Skip(1).Select(NameInConfigs)],
                 P = parsed.GetValue(p) ?? VigOptions.PaperPercent,
                 TokenP = parsed.GetValue(tokenP),
                 TokenTau = parsed.GetValue(tokenTau),
@@ -57,12 +60,27 @@ internal static class SelectCommand
         return command;
     }
 
-    // An option that changes nothing was perhaps meant to change something.
-    private static void NoticeIdleOptions(ParseResult parsed, SelectionMethod[] methods, (Option Option, IReadOnlyList<SelectionMethod> Methods)[] uses)
+    private static IReadOnlyList<SelectorDefinition> Methods(string product)
     {
-        foreach (var (option, users) in uses.Where(u => parsed.GetResult(u.Option) is { Implicit: false } && !methods.Intersect(u.Methods).Any()))
+        try
         {
-            Screen.Notice($"{option.Name} has no effect with --method {string.Join('*', methods.Select(SelectionMethods.NameOf))}; it is for {string.Join(", ", users.Select(SelectionMethods.NameOf))}");
+            return Selectors.BuiltIn.Parse(product);
+        }
+        catch (UsageException e)
+        {
+            throw new UsageException($"--method: {e.Message}");
+        }
+    }
+
+    private static string NameInConfigs(SelectorDefinition method) => method.Name.Replace('-', '_');
+
+    // An option that changes nothing was perhaps meant to change something.
+    private static void NoticeIdleOptions(ParseResult parsed, IReadOnlyList<SelectorDefinition> methods, (Option Option, string Reads)[] uses)
+    {
+        foreach (var (option, reads) in uses.Where(u => parsed.GetResult(u.Option) is { Implicit: false } && !methods.Any(m => m.Reads.Contains(u.Reads))))
+        {
+            var users = Selectors.BuiltIn.Where(m => m.Reads.Contains(reads)).Select(m => m.Name);
+            Screen.Notice($"{option.Name} has no effect with --method {string.Join('*', methods.Select(m => m.Name))}; it is for {string.Join(", ", users)}");
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TrainCommand
     private readonly Option<string?> _model = new("--model") { Description = "Model folder to start from, in place of the configuration's model or preset, with its own tokenizer.", HelpName = "DIR" };
     private readonly Option<string?> _data = new("--data") { Description = "Corpus to train on, in place of the configuration's data: LLaVA JSON or JSON Lines, or COCO captions.", HelpName = "FILE" };
     private readonly Option<string?> _images = CommonOptions.Images();
-    private readonly Option<DataFormat> _format = CommonOptions.Format();
+    private readonly Option<string> _format = CommonOptions.Format();
     private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
     private readonly Option<string[]> _rename = CommonOptions.Rename();
     private readonly Option<string> _template = CommonOptions.Template();
@@ -59,7 +59,7 @@ internal sealed class TrainCommand
         {
             Config = parsed.GetValue(_config),
             Model = parsed.GetValue(_model),
-            Data = data is null ? null : new DataSource { File = data, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format) },
+            Data = data is null ? null : new DataSource { File = data, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format)! },
             Template = Given(_template) ? parsed.GetValue(_template) : null,
             Weights = parsed.GetValue(_weights),
             MaxInvalid = parsed.GetValue(_maxInvalid),

@@ -16,6 +16,9 @@ public sealed record CocoImageGroup(long ImageId, string FileName, IReadOnlyList
 /// </summary>
 public sealed class CocoCaptionsCorpus : FileCorpus
 {
+    /// <summary>The form in the catalogue.</summary>
+    public static CorpusFormat Format { get; } = new("coco", "COCO captions JSON", Recognises, f => Open(f.File, f.ImageFolder, f.Invalid, f.FollowLinks, f.Name));
+
     private CocoCaptionsCorpus(string file, ImageFolder images, IReadOnlyList<Sample> samples, IReadOnlyList<InvalidRecord> invalid, IReadOnlyList<CocoImageGroup> groups)
         : base(file, images, samples, invalid) => ImageGroups = groups;
 

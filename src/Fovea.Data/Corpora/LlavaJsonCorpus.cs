@@ -10,6 +10,10 @@ namespace Fovea.Data.Corpora;
 /// </summary>
 public sealed class LlavaJsonCorpus : FileCorpus
 {
+    /// <summary>The form in the catalogue: what is in no other form is taken for this one, so that it says what is wrong.</summary>
+    public static CorpusFormat Format { get; } = new("llava", "conversations in LLaVA's form or as chat messages, JSON or JSON Lines", _ => true,
+        f => Open(f.File, f.ImageFolder, f.Invalid, f.FollowLinks, f.Name));
+
     private LlavaJsonCorpus(string file, ImageFolder images, IReadOnlyList<Sample> samples, IReadOnlyList<InvalidRecord> invalid)
         : base(file, images, samples, invalid)
     {

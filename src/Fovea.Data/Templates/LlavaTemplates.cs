@@ -7,6 +7,10 @@ internal sealed class LlavaPlainTemplate : ChatTemplate
 {
     public override string Name => "llava_plain";
 
+    public override string Help => "LLaVA's first stage: image and caption, without the question";
+
+    public override IReadOnlyList<string> OtherNames => ["plain"];
+
     public override bool AddsSpecialTokens => true;
 
     public override string EndText => "\n";
@@ -30,63 +34,48 @@ internal sealed class LlavaPlainTemplate : ChatTemplate
 }
 
 /// <summary>Vicuna v1.1 as LLaVA-1.5 uses it: <c>SYSTEM USER: q ASSISTANT: a&lt;/s&gt;USER: ...</c>; the blank behind the colon belongs to the target.</summary>
-internal sealed class LlavaV1Template : ChatTemplate
+internal sealed class LlavaV1Template : TurnTemplate
 {
     private const string DefaultSystem = "A chat between a curious user and an artificial intelligence assistant. "
         + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
     public override string Name => "llava_v1";
 
+    public override string Help => "Vicuna v1.1, as LLaVA-1.5 uses it";
+
+    /// <summary>The names of LLaVA's own code.</summary>
+    public override IReadOnlyList<string> OtherNames => ["vicuna_v1", "v1"];
+
     public override bool AddsSpecialTokens => true;
 
     public override string EndText => "</s>";
 
-    protected override RenderedChat RenderValid(Sample sample, int? promptTurn)
-    {
-        var (system, exchanges) = Parts(sample);
-        var writer = new ChatWriter().Write((system ?? DefaultSystem) + " ");
-        foreach (var exchange in exchanges)
-        {
-            writer.Write($"USER: {ImageTag.MoveToFront(exchange.Question)} ASSISTANT:");
-            if (exchange.Turn == promptTurn)
-            {
-                break;
-            }
+    protected override string BeforeAnswer => " ";
 
-            writer.WriteAnswer(exchange.Turn, " ", exchange.Answer, EndText);
-        }
+    protected override string Opening(string? system) => (system ?? DefaultSystem) + " ";
 
-        return writer.Finish();
-    }
+    protected override string Question(string text) => $"USER: {ImageTag.MoveToFront(text)} ASSISTANT:";
 }
 
 /// <summary>
 /// What llava-hf checkpoints hold as their Jinja, for content given as a list: <c>USER: &lt;image&gt;\nq ASSISTANT: a USER: ...</c>. A question's images come first,
 /// its text without tags and then stripped; there is no default system text and no end token.
 /// </summary>
-internal sealed class LlavaHfTemplate : ChatTemplate
+internal sealed class LlavaHfTemplate : TurnTemplate
 {
     public override string Name => "llava_hf";
+
+    public override string Help => "the template of llava-hf checkpoints";
 
     public override bool AddsSpecialTokens => true;
 
     public override string EndText => "";
 
-    protected override RenderedChat RenderValid(Sample sample, int? promptTurn)
-    {
-        var (system, exchanges) = Parts(sample);
-        var writer = new ChatWriter().Write(system is null ? "" : system + " ");
-        foreach (var exchange in exchanges)
-        {
-            writer.Write($"USER: {ImageTag.ListForm(exchange.Question)} ASSISTANT:");
-            if (exchange.Turn == promptTurn)
-            {
-                break;
-            }
+    protected override string BeforeAnswer => " ";
 
-            writer.WriteAnswer(exchange.Turn, " ", exchange.Answer, EndText).Write(" ");
-        }
+    protected override string BehindAnswer => " ";
 
-        return writer.Finish();
-    }
+    protected override string Opening(string? system) => system is null ? "" : system + " ";
+
+    protected override string Question(string text) => $"USER: {ImageTag.ListForm(text)} ASSISTANT:";
 }

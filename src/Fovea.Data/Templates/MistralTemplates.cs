@@ -10,6 +10,8 @@ internal sealed class MistralInstructTemplate : ChatTemplate
 {
     public override string Name => "mistral_instruct";
 
+    public override string Help => "Mistral v0.3";
+
     public override bool AddsSpecialTokens => false;
 
     public override string EndText => "</s>";
@@ -39,6 +41,10 @@ internal sealed class MistralInstructTemplate : ChatTemplate
 internal sealed class SoloTemplate : ChatTemplate
 {
     public override string Name => "solo";
+
+    public override string Help => "SOLO: images first, then [INST] question [/INST] answer";
+
+    public override IReadOnlyList<string> Models => ["solo"];
 
     public override bool AddsSpecialTokens => false;
 

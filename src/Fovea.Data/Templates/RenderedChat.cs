@@ -41,13 +41,14 @@ public sealed record RenderedChat(IReadOnlyList<string> Segments, IReadOnlyList<
 }
 
 /// <summary>Collects a <see cref="RenderedChat"/>.</summary>
-internal sealed class ChatWriter
+public sealed class ChatWriter
 {
     private readonly List<string> _segments = [];
     private readonly List<AnswerPlace> _answers = [];
     private readonly StringBuilder _segment = new();
     private int _length;
 
+    /// <summary>Writes what carries no loss.</summary>
     public ChatWriter Write(string text)
     {
         _segment.Append(text);
@@ -76,5 +77,6 @@ internal sealed class ChatWriter
         return this;
     }
 
+    /// <summary>The text and the places of its answers.</summary>
     public RenderedChat Finish() => new(Cut()._segments, _answers);
 }

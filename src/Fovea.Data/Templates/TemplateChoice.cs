@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Extending;
 using Fovea.Core.Samples;
 using Fovea.Data.Tokenizers;
 
@@ -34,22 +35,24 @@ public sealed class TemplateChoice
     /// <summary>Reads a choice.</summary>
     /// <param name="name"><c>auto</c> or a template's name.</param>
     /// <param name="conversation">The conversation template under <c>auto</c>.</param>
+    /// <param name="templates">The templates there are; null for Fovea's.</param>
     /// <exception cref="FoveaException">A name is unknown.</exception>
-    public static TemplateChoice Parse(string name, string conversation = "llava_v1") => name == Auto
-        ? new TemplateChoice(name, ChatTemplate.ByName(conversation), new LlavaPlainTemplate())
-        : new TemplateChoice(name, ChatTemplate.ByName(name), null);
+    public static TemplateChoice Parse(string name, string conversation = "llava_v1", Catalogue<ChatTemplate>? templates = null) => name == Auto
+        ? new TemplateChoice(name, (templates ?? ChatTemplates.BuiltIn).Called(conversation), new LlavaPlainTemplate())
+        : new TemplateChoice(name, (templates ?? ChatTemplates.BuiltIn).Called(name), null);
 
     /// <summary>Reads a choice for a model: <c>auto</c> goes by the model's family, <c>checkpoint</c> takes the template that the folder brings along.</summary>
     /// <param name="name"><c>auto</c>, <c>checkpoint</c> or a template's name.</param>
     /// <param name="folder">The model's or tokenizer's folder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="templates">The templates there are; null for Fovea's.</param>
     /// <exception cref="FoveaException">A name is unknown, or the folder's own template is missing or not known.</exception>
-    public static TemplateChoice ForModel(string name, string folder, Tokenizer tokenizer) => name switch
+    public static TemplateChoice ForModel(string name, string folder, Tokenizer tokenizer, Catalogue<ChatTemplate>? templates = null) => name switch
     {
-        Auto => Parse(name, TemplateFamily.ConversationOf(folder, tokenizer)),
+        Auto => Parse(name, TemplateFamily.ConversationOf(folder, tokenizer, templates ?? ChatTemplates.BuiltIn), templates),
         Checkpoint => new TemplateChoice(name, (CheckpointTemplate.Find(folder)
             ?? throw new InvalidInputException(folder, null, $"contains no chat template; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration")).Require(), null),
-        _ => Parse(name),
+        _ => Parse(name, templates: templates),
     };
 
     /// <summary>
@@ -57,8 +60,8 @@ public sealed class TemplateChoice
     /// only a tokenizer without <c>llava_v1</c>'s end token takes its family's template.
     /// </summary>
     /// <inheritdoc cref="ForModel"/>
-    public static TemplateChoice ForScores(string name, string folder, Tokenizer tokenizer) =>
-        name == Checkpoint || (name == Auto && tokenizer.IdOf("</s>") is null) ? ForModel(name, folder, tokenizer) : Parse(name);
+    public static TemplateChoice ForScores(string name, string folder, Tokenizer tokenizer, Catalogue<ChatTemplate>? templates = null) =>
+        name == Checkpoint || (name == Auto && tokenizer.IdOf("</s>") is null) ? ForModel(name, folder, tokenizer, templates) : Parse(name, templates: templates);
 
     /// <summary>The sample's template.</summary>
     public ChatTemplate For(Sample sample) => _captions is not null && IsBareCaption(sample) ? _captions : Conversation;

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Extending;
 using Fovea.Core.Json;
 using Fovea.Core.Provenance;
 using Fovea.Data.Tokenizers;
@@ -14,22 +15,18 @@ public static class TemplateFamily
     /// </summary>
     /// <param name="folder">A model's or a tokenizer's folder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="templates">The templates, whose <see cref="ChatTemplate.Models"/> decide; the last listed first.</param>
     /// <exception cref="InvalidInputException">The <c>config.json</c> is malformed.</exception>
-    public static string ConversationOf(string folder, Tokenizer tokenizer)
+    public static string ConversationOf(string folder, Tokenizer tokenizer, Catalogue<ChatTemplate> templates)
     {
         var path = Path.Combine(folder, DecisiveFiles.Config);
         if (File.Exists(path))
         {
             var config = ForeignJson.Open(path);
             var names = Names(config).ToList();
-            if (names.Exists(n => n.Contains("solo", StringComparison.OrdinalIgnoreCase)))
+            if (templates.Reverse().FirstOrDefault(t => names.Exists(n => t.Models.Any(m => n.Contains(m, StringComparison.OrdinalIgnoreCase)))) is { } own)
             {
-                return "solo";
-            }
-
-            if (names.Exists(n => n.Contains("qwen", StringComparison.OrdinalIgnoreCase)))
-            {
-                return "chatml";
+                return own.Name;
             }
         }
 

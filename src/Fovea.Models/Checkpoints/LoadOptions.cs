@@ -1,3 +1,4 @@
+using Fovea.Core.Extending;
 using Fovea.Models.Configs;
 using Fovea.Torch;
 using TorchSharp;
@@ -42,4 +43,7 @@ public sealed record LoadOptions
 
     /// <summary>SOLO: ids of its image tokens; null to take them from the folder.</summary>
     public VisionTokenIds? VisionTokenIds { get; init; }
+
+    /// <summary>The families that the folder may be of.</summary>
+    public Catalogue<ModelFamily> Families { get; init; } = ModelFamilies.InUse;
 }

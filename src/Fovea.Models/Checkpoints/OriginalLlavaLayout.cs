@@ -12,6 +12,10 @@ namespace Fovea.Models.Checkpoints;
 /// </summary>
 internal static class OriginalLlavaLayout
 {
+    /// <summary>The family in the catalogue.</summary>
+    public static ModelFamily Family { get; } = new("original-llava", "LLaVA as its own code and ShareGPT4V write it",
+        json => !json.Has("text_config") && (json.Has("mm_projector_type") || json.Has("mm_vision_tower")), f => Open(f.Folder, f.Json, f.Options, f.ToLoad));
+
     private const string TowerInside = "model.vision_tower.";
 
     public static ModelPlan Open(string dir, ForeignJson json, LoadOptions options, bool toLoad)

@@ -11,6 +11,10 @@ namespace Fovea.Models.Checkpoints;
 /// </summary>
 internal static class PrismaticLayout
 {
+    /// <summary>The family in the catalogue.</summary>
+    public static ModelFamily Family { get; } = new("openqwen2vl", "Open-Qwen2VL, as its Prismatic code writes it",
+        json => json.OptionalObject("model") is not null, f => Open(f.Folder, f.Json, f.Json.OptionalObject("model")!, f.Options));
+
     private const string WeightsStem = "checkpoints/latest-checkpoint";
     private const string DecoderName = "llm";
     private static readonly string[] WeightsEndings = [".safetensors", ".safetensors" + TensorSources.IndexSuffix, ".pt"];

@@ -24,9 +24,9 @@ public static class CorpusFiles
     }
 
     /// <summary>Opens one file whole, in the form that it is in or is said to be in.</summary>
-    public static FileCorpus OpenWhole(DataSource source, InvalidRecords invalid) => IsCoco(source)
-        ? CocoCaptionsCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name)
-        : LlavaJsonCorpus.Open(source.File, source.ImageFolder, invalid, source.FollowLinks, source.Name);
+    /// <exception cref="UsageException">No form has the name that is given.</exception>
+    public static FileCorpus OpenWhole(DataSource source, InvalidRecords invalid) => source.Formats.Of(source.Format, source.File)
+        .Open(new CorpusFile(source.File, source.ImageFolder, invalid) { FollowLinks = source.FollowLinks, Name = source.Name });
 
     /// <summary>The samples whose images can all be decoded: an evaluation reads each image anyway, and must not break off at one.</summary>
     /// <exception cref="InvalidInputException">Too many cannot.</exception>
@@ -49,8 +49,6 @@ public static class CorpusFiles
 
         return usable.Count == corpus.Samples.Count ? corpus : new SubsetCorpus(corpus, usable);
     }
-
-    private static bool IsCoco(DataSource source) => source.Format == DataFormat.Coco || (source.Format == DataFormat.Auto && CocoCaptionsCorpus.Recognises(source.File));
 
     private static ICorpus Open(DataSource source, InvalidRecords invalid)
     {

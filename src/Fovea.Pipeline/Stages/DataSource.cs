@@ -1,25 +1,16 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
+using Fovea.Core.Extending;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Pipeline.Stages;
-
-/// <summary>In which form a corpus file is.</summary>
-public enum DataFormat
-{
-    /// <summary>As the file looks: COCO captions by their keys, else conversations.</summary>
-    Auto,
-
-    /// <summary>Conversations in LLaVA's form or as chat messages, JSON or JSON Lines.</summary>
-    Llava,
-
-    /// <summary>COCO captions JSON.</summary>
-    Coco,
-}
 
 /// <summary>A corpus file, its images, and which part of it to use.</summary>
 public sealed record DataSource
 {
+    private Catalogue<CorpusFormat> _formats = CorpusFormats.BuiltIn;
+
     /// <summary>The file.</summary>
     [InputPath]
     public required string File { get; init; }
@@ -46,8 +37,20 @@ public sealed record DataSource
     [JsonIgnore]
     public string ImageFolder => Images ?? Path.GetDirectoryName(Path.GetFullPath(File))!;
 
-    /// <summary>Form of the file.</summary>
-    public DataFormat Format { get; init; }
+    /// <summary>Form of the file: <c>llava</c> (conversations, JSON or JSON Lines), <c>coco</c> (captions), or <c>auto</c>: as the file looks.</summary>
+    public string Format { get; init; } = CorpusFormats.Auto;
+
+    /// <summary>The forms that there are.</summary>
+    [JsonIgnore]
+    public Catalogue<CorpusFormat> Formats => _formats;
+
+    /// <summary>The same, its form looked for in <paramref name="formats"/>.</summary>
+    public DataSource In(Catalogue<CorpusFormat> formats)
+    {
+        var copy = this with { };
+        copy._formats = formats;
+        return copy;
+    }
 
     /// <summary>Photographs to leave out at the start (COCO: in order of the file's image list).</summary>
     public int SkipImages { get; init; }

@@ -108,29 +108,19 @@ public sealed record EvalScenesStage : IStage
     {
         var tokenizer = ModelFit.Tokenizer(Model);
         var processor = new ImageProcessor(ModelFit.Processor(Model));
-        ModelUnderTest Under(string template) => new(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template)), processor, BatchSize: 32);
-        var options = new SceneEvaluationOptions { MaxCaptionTokens = MaxNewTokens };
         var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
         ICorpus Open(string file) => CorpusFiles.Decodable(LlavaJsonCorpus.Open(Path.Combine(folder, file), folder, invalid), invalid, context.Stop);
-        var data = new SceneData(
-            Captions ? Open(SceneWorld.CaptionsFile) : null,
-            Dialogues ? Open(SceneWorld.DialoguesFile) : null,
-            SceneAnnotations.Load(folder));
+        var (captions, dialogues) = (Captions ? Open(SceneWorld.CaptionsFile) : null, Dialogues ? Open(SceneWorld.DialoguesFile) : null);
         LeftOutRecords.List(invalid, context, "eval", prefix);
         left.AddRange(invalid.Records);
-        if (Captions)
-        {
-            var captions = SceneEvaluation.PredictCaptions(Under("llava_plain"), data, options, context.Progress, context.Stop);
-            PredictionFile.Write(Path.Combine(context.Out, prefix + "captions.jsonl"), captions);
-            yield return SceneEvaluation.ScoreCaptions(data, captions, options);
-            yield return SceneEvaluation.ScoreGold(Under("llava_plain"), data, options, context.Progress);
-        }
-
-        if (Dialogues)
-        {
-            var answers = SceneEvaluation.PredictAnswers(Under("llava_v1"), data, options, context.Progress, context.Stop);
-            PredictionFile.Write(Path.Combine(context.Out, prefix + "answers.jsonl"), answers);
-            yield return SceneEvaluation.ScoreAnswers(data, answers, options);
-        }
+        return new[] { (SceneBenchmarks.Captions, captions), (SceneBenchmarks.Questions, dialogues) }.Where(b => b.Item2 is not null).SelectMany(b => b.Item1.Run(
+            new BenchmarkInput(b.Item2!, template => new ModelUnderTest(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template!)), processor, BatchSize: 32))
+            {
+                Folder = folder,
+                MaxNewTokens = MaxNewTokens,
+                Keep = (name, predictions) => PredictionFile.Write(Path.Combine(context.Out, prefix + name + ".jsonl"), predictions),
+                Progress = context.Progress,
+                Stop = context.Stop,
+            }));
     }
 }

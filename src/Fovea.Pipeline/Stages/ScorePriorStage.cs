@@ -87,7 +87,7 @@ public sealed record ScorePriorStage : IStage
             LeftOutFold.RequireAll(Models, folds);
         }
 
-        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, new InvalidRecords(Scoring.MaxInvalid));
+        var corpus = ScoringCorpus.Open(Data, Models[0], CorpusView.TextOnly, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates);
         var models = new List<VisionLanguageModel>();
         try
         {

@@ -49,12 +49,19 @@ public sealed record ScoreVigStage : IStage
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
-    public void Check()
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    /// <inheritdoc/>
+    public void Check(Catalogues catalogues)
     {
+        foreach (var proxy in Proxies)
+        {
+            catalogues.Proxies.Parse(proxy);
+        }
+
         ScoringModel.Check(Dtype);
         DataSource.Check(Data);
         Scoring.Validate();
-        _ = Proxies.Select(VisionlessProxy.Parse).ToList();
     }
 
     /// <inheritdoc/>
@@ -80,7 +87,7 @@ public sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
-        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid));
+        var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates);
         corpus.CheckImages(context.Stop);
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
         return Score(model, corpus, context);
@@ -92,10 +99,10 @@ public sealed record ScoreVigStage : IStage
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {
-            Proxies = [.. Proxies.Select(VisionlessProxy.Parse)],
+            Proxies = [.. Proxies.Select(context.Catalogues.Proxies.Parse)],
             ImageThreads = context.ImageThreads,
             ImageHash = new ImageHashes(corpus.Corpus, context.Hasher).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, Fovea.Data.Images.GaussianBlur.Apply, options, Scoring), corpus, model, context);
+        return ScoreStore.Score(new VigScorer(model, images, options, Scoring), corpus, model, context);
     }
 }

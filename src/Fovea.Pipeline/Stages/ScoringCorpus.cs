@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Extending;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
@@ -21,11 +22,12 @@ public sealed record ScoringCorpus(ICorpus Corpus, InvalidRecords Invalid, Token
     /// <param name="view">With images or without.</param>
     /// <param name="template"><c>auto</c> as in training, <c>checkpoint</c> for the folder's own, or a name.</param>
     /// <param name="invalid">Takes the records that cannot be read.</param>
+    /// <param name="templates">The templates there are; null for Fovea's.</param>
     /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
-    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, InvalidRecords invalid)
+    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, InvalidRecords invalid, Catalogue<ChatTemplate>? templates = null)
     {
         var tokenizer = ModelFit.Tokenizer(modelFolder);
-        var choice = TemplateChoice.ForScores(template, modelFolder, tokenizer);
+        var choice = TemplateChoice.ForScores(template, modelFolder, tokenizer, templates);
         var whole = new SampleEncoder(tokenizer, choice);
         return new ScoringCorpus(
             CorpusFiles.Open(data, invalid), invalid, tokenizer, view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole, template);

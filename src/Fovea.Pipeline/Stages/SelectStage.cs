@@ -9,34 +9,6 @@ using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>How samples and tokens are selected or weighted.</summary>
-public enum SelectionMethod
-{
-    /// <summary>Everything, one each.</summary>
-    Uniform,
-
-    /// <summary>PRIOR: (1 - p_ref)^alpha.</summary>
-    Prior,
-
-    /// <summary>VIG: samples and tokens above one threshold.</summary>
-    Vig,
-
-    /// <summary>VIG's samples, all their tokens.</summary>
-    VigSamples,
-
-    /// <summary>All samples, VIG's tokens.</summary>
-    VigTokens,
-
-    /// <summary>Random tokens, as many as VIG keeps.</summary>
-    RandomTokens,
-
-    /// <summary>Random samples, as many as VIG keeps.</summary>
-    RandomSamples,
-
-    /// <summary>Tokens of the highest excess loss between two stores, in Rho-1's manner.</summary>
-    ExcessLoss,
-}
-
 /// <summary>Scores to weights.</summary>
 public sealed record SelectStage : IStage
 {
@@ -62,11 +34,11 @@ public sealed record SelectStage : IStage
     [InputPath]
     public string? ReferenceScores { get; init; }
 
-    /// <summary>The method.</summary>
-    public required SelectionMethod Method { get; init; }
+    /// <summary>The method's name: one that <c>fovea select --list</c> shows.</summary>
+    public required string Method { get; init; }
 
-    /// <summary>Further methods, whose weights multiply the first one's.</summary>
-    public IReadOnlyList<SelectionMethod> Times { get; init; } = [];
+    /// <summary>Names of further methods, whose weights multiply the first one's.</summary>
+    public IReadOnlyList<string> Times { get; init; } = [];
 
     /// <summary>VIG's p, in per cent; of excess loss, of the tokens.</summary>
     public decimal P { get; init; } = VigOptions.PaperPercent;
@@ -93,6 +65,10 @@ public sealed record SelectStage : IStage
     /// <summary>Seed of the random methods.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>Options of methods that others added, by their keys.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Settings { get; init; }
+
     /// <inheritdoc/>
     public string Kind => "select";
 
@@ -100,11 +76,23 @@ public sealed record SelectStage : IStage
     IReadOnlyCollection<string>? IStage.Outputs => [FileName];
 
     /// <inheritdoc/>
-    public void Check()
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    /// <inheritdoc/>
+    public void Check(Catalogues catalogues)
     {
+        var methods = Methods(catalogues).ToArray();
+        var known = methods.SelectMany(m => m.Reads).ToArray();
+        if (Settings?.Keys.FirstOrDefault(k => !known.Contains(k)) is { } stray)
+        {
+            throw new UsageException($"settings: no method reads '{stray}'{NearestName.Hint(stray, known)}");
+        }
+
         _ = new PriorSelector(Alpha);
         _ = new VigSelector(new VigOptions { Percent = P, TokenPercent = TokenP, TokenTau = TokenTau, Without = "" });
-        _ = Against is null || Against == Conditions.TextOnlyReference || Against.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal) ? null : VisionlessProxy.Parse(Against);
+
+        // With a reference model's store it may be any condition that both hold.
+        _ = Against is null || known.Contains(nameof(SelectorRequest.HasReference)) ? null : catalogues.Proxies.ConditionOf(Against);
     }
 
     /// <inheritdoc/>
@@ -123,7 +111,8 @@ public sealed record SelectStage : IStage
     public JsonObject Run(StageContext context)
     {
         var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);
-        var factors = Times.Prepend(Method).Select(m => Selector(m, stores)).ToList();
+        var request = Request(stores, context.Catalogues);
+        var factors = Methods(context.Catalogues).Select(m => m.Create(request)).ToList();
         var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
         Require(stores, selector.Conditions);
         var report = selector.WriteWeights(stores.Read(selector.Conditions), Path.Combine(context.Out, FileName), stores.Provenance);
@@ -139,63 +128,19 @@ public sealed record SelectStage : IStage
         }
     }
 
-    private ISelector Selector(SelectionMethod method, JoinedStores stores) => method switch
-    {
-        SelectionMethod.Uniform => new UniformSelector(),
-        SelectionMethod.Prior => new PriorSelector(Alpha),
-        SelectionMethod.Vig => Vig(VigScope.SampleAndToken, stores),
-        SelectionMethod.VigSamples => Vig(VigScope.SampleOnly, stores),
-        SelectionMethod.VigTokens => Vig(VigScope.TokenOnly, stores),
-        SelectionMethod.RandomTokens => new RandomTokenSelector(Seed, VigCounts(stores).SupervisedTokens),
-        SelectionMethod.RandomSamples => new RandomSampleSelector(Seed, VigCounts(stores).Kept),
-        SelectionMethod.ExcessLoss => ExcessLoss(stores),
-        _ => throw new UsageException($"--method {method}: not a selection method"),
-    };
+    private IEnumerable<SelectorDefinition> Methods(Catalogues catalogues) => Times.Prepend(Method).Select(m => catalogues.Selectors.Get(m));
 
-    private SelectionReport VigCounts(JoinedStores stores)
-    {
-        var vig = Vig(VigScope.SampleAndToken, stores);
-        return vig.Count(stores.Read(vig.Conditions));
-    }
-
-    private VigSelector Vig(VigScope scope, JoinedStores stores) => new(new VigOptions
+    private SelectorRequest Request(JoinedStores stores, Catalogues catalogues) => new(stores)
     {
         Percent = P,
         TokenPercent = TokenP,
         TokenTau = TokenTau,
-        Without = Visionless(stores),
-        Scope = scope,
+        Alpha = Alpha,
+        Against = Against,
         StrictPaper = StrictPaper,
-    });
-
-    private string Visionless(JoinedStores stores)
-    {
-        var found = stores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal)).ToArray();
-        if (Against is null)
-        {
-            var proxies = Array.FindAll(found, c => c.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal)); // PRIOR's reference is not a proxy
-            return proxies.Length == 1
-                ? proxies[0]
-                : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
-        }
-
-        var prefix = Conditions.Visionless("");
-        var name = found.Contains(Against) || Against.StartsWith(prefix, StringComparison.Ordinal) ? Against : VisionlessProxy.Parse(Against).Condition;
-        return found.Contains(name) ? name
-            : throw new UsageException($"--against {Against}: not in the stores, which hold {(found.Length == 0 ? "no scores of samples with an image" : string.Join(", ", found))}");
-    }
-
-    private ExcessLossSelector ExcessLoss(JoinedStores stores)
-    {
-        if (ReferenceScores is null)
-        {
-            throw new UsageException("--method excess-loss: give the reference model's store as --reference-scores");
-        }
-
-        var names = stores.Conditions.Where(c => stores.Conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
-        var name = Against ?? (names.Contains(Conditions.Image) ? Conditions.Image : names.Length == 1 ? names[0] : null);
-        return name is not null && names.Contains(name)
-            ? new ExcessLossSelector(new ExcessLossOptions { Percent = P, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = StrictPaper })
-            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
-    }
+        HasReference = ReferenceScores is not null,
+        Seed = Seed,
+        ConditionOf = catalogues.Proxies.ConditionOf,
+        Settings = Settings ?? new Dictionary<string, string>(),
+    };
 }

@@ -18,6 +18,7 @@ public static class StageCatalog
         ["score_prior"] = (typeof(ScorePriorStage), "PRIOR scores"),
         ["score_vig"] = (typeof(ScoreVigStage), "VIG scores"),
         ["select"] = (typeof(SelectStage), "weights"),
+        ["eval"] = (typeof(EvalStage), "evaluation"),
         ["eval_scenes"] = (typeof(EvalScenesStage), "evaluation on scenes"),
         ["token_scores"] = (typeof(TokenScoresStage), "token scores by word class"),
         ["eval_corpus"] = (typeof(EvalCorpusStage), "evaluation on a corpus"),

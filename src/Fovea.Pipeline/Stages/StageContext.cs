@@ -31,6 +31,9 @@ public sealed record StageContext(string Out, int NumThreads, IProgressSink Prog
     /// <summary>What <see cref="IStage.HashInputs"/> found.</summary>
     public SortedDictionary<string, string> Inputs { get; init; } = new(StringComparer.Ordinal);
 
+    /// <summary>What can be asked for by name.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.BuiltIn;
+
     /// <summary>Whether a run may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
 
@@ -52,6 +55,10 @@ public interface IStage
     void Check()
     {
     }
+
+    /// <summary>The same, with names looked up where others may have added some; a stage without such names has nothing more to check.</summary>
+    /// <param name="catalogues">What can be asked for by name.</param>
+    void Check(Catalogues catalogues) => Check();
 
     /// <summary>Names in its folder that other stages may be given, e.g. <c>model</c>; null: not known before it ran. The folder itself may be given always.</summary>
     IReadOnlyCollection<string>? Outputs => null;

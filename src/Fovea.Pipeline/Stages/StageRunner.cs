@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Provenance;
+using Fovea.Models.Checkpoints;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -27,7 +28,8 @@ public static class StageRunner
     /// <exception cref="FoveaException">The folder holds other work, another process works in it, or the work fails.</exception>
     public static StageManifest Run(IStage stage, StageContext context, Existing existing)
     {
-        stage.Check();
+        stage.Check(context.Catalogues);
+        using var families = ModelFamilies.Use(context.Catalogues.Families);
         var existed = Directory.Exists(context.Out);
         using var held = Claim(context.Out, "run of fovea");
         var begun = StageManifest.Read(context.Out);

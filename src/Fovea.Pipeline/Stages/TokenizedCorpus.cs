@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Core.Extending;
 using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
@@ -22,14 +23,16 @@ public sealed record TokenizedCorpus(ICorpus Corpus, Tokenizer Tokenizer, ISampl
     /// <param name="view">With images, which must then be there, or without.</param>
     /// <param name="template"><c>auto</c>, <c>checkpoint</c> for the folder's own, or a name, as in scoring.</param>
     /// <param name="invalid">Takes the records that cannot be used; null: there may be none.</param>
+    /// <param name="templates">The templates there are; null for Fovea's.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
     public static TokenizedCorpus Open(
-        IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName, InvalidRecords? invalid = null, CancellationToken stop = default)
+        IReadOnlyList<DataSource> data, string tokenizerFolder, CorpusView view, string template = TemplateName, InvalidRecords? invalid = null,
+        Catalogue<ChatTemplate>? templates = null, CancellationToken stop = default)
     {
         invalid ??= new InvalidRecords(limit: 0);
         var tokenizer = ModelFit.Tokenizer(tokenizerFolder);
-        var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(template, tokenizerFolder, tokenizer));
+        var whole = new SampleEncoder(tokenizer, TemplateChoice.ForScores(template, tokenizerFolder, tokenizer, templates));
         ISampleEncoder encoder = view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole;
         var corpus = CorpusFiles.Open(data, invalid);
         var samples = new List<TokenizedSample>(corpus.Samples.Count);

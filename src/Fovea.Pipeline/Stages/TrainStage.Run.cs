@@ -44,7 +44,7 @@ public sealed partial record TrainStage
 
     private JsonObject Run(StageContext context, WeightsFile? weights, InvalidRecords invalid, InvalidRecords heldOutInvalid)
     {
-        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template, invalid, context.Stop);
+        var corpus = TokenizedCorpus.Open(Data, TokenizerFolder, View, Template, invalid, context.Catalogues.Templates, context.Stop);
         var (samples, without) = TrainedOn(corpus.Samples);
         var set = weights is not null ? Weighted(samples, corpus.Corpus, weights, invalid, context) : TrainingSet.Unweighted(samples);
         foreach (var row in set.Invalid)
@@ -54,7 +54,7 @@ public sealed partial record TrainStage
 
         using var model = StartModel(corpus, context.MemoryLimit);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Stop) : null;
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Catalogues.Templates, context.Stop) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
         using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
         var job = new TrainingJob

@@ -1,77 +1,42 @@
-using System.Globalization;
-using Fovea.Core.Errors;
+using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 
 namespace Fovea.Scoring.Proxies;
 
-/// <summary>How the image is made uninformative.</summary>
-public enum ProxyKind
+/// <summary>A visionless proxy (arXiv 2602.17186, metric): what is shown in place of a sample's image, so that it says nothing. Thread-safe.</summary>
+public abstract class VisionlessProxy
 {
-    /// <summary>Gaussian blur of the model's input image, before normalising (the paper's proxy).</summary>
-    Blur,
-
-    /// <summary>No image tokens at all, text unchanged.</summary>
-    None,
-
-    /// <summary>0 before normalising.</summary>
-    Black,
-
-    /// <summary>0 after normalising: the mean colour.</summary>
-    Mean,
-
-    /// <summary>Standard normal after normalising.</summary>
-    Noise,
-
-    /// <summary>Another sample's image.</summary>
-    Other,
-}
-
-/// <summary>A visionless proxy (arXiv 2602.17186, metric).</summary>
-/// <param name="Kind">What is done to the image.</param>
-/// <param name="SigmaPixels">Blur only: standard deviation in pixels of the model's input image; null for a quarter of its shorter side.</param>
-public sealed record VisionlessProxy(ProxyKind Kind, double? SigmaPixels = null)
-{
-    private const string BlurPrefix = "blur@";
-    private const double MaxSigmaPixels = 1 << 14;
-
-    /// <summary>Name in the condition: <c>blur7.5</c>, <c>blur</c> (a quarter of the side), <c>none</c>, <c>black</c>, <c>mean</c>, <c>noise</c>, <c>other</c>.</summary>
-    public string Name => Kind == ProxyKind.Blur && SigmaPixels is { } sigma
-        ? "blur" + sigma.ToString("R", CultureInfo.InvariantCulture)
-        : Kind.ToString().ToLowerInvariant();
+    /// <summary>Name in the condition, with all that decides its scores: <c>blur7.5</c>.</summary>
+    public abstract string Name { get; }
 
     /// <summary>The condition its scores are stored under.</summary>
     public string Condition => Conditions.Visionless(Name);
 
-    /// <summary>Names of proxies, of which the bare <c>blur</c> has the sigma that is given beside them.</summary>
-    /// <exception cref="UsageException">A sigma is given, and no bare blur.</exception>
-    public static string[] WithSigma(string[] names, double? sigma) => sigma is null ? names
-        : names.Contains("blur") ? Array.ConvertAll(names, n => n == "blur" ? string.Create(CultureInfo.InvariantCulture, $"{BlurPrefix}{sigma}") : n)
-        : throw new UsageException($"--sigma applies to the blur; give it with --proxy blur, not with {string.Join(", ", names)}");
+    /// <summary>Whether the text is read without image tokens; <see cref="Replace"/> then gives no images.</summary>
+    public virtual bool WithoutImages => false;
 
-    /// <summary>The condition that a proxy's name means; the name of a condition remains as it is.</summary>
-    /// <exception cref="UsageException">It is neither.</exception>
-    public static string ConditionOf(string proxyOrCondition) =>
-        proxyOrCondition == Conditions.TextOnlyReference || proxyOrCondition.StartsWith(Conditions.Visionless(""), StringComparison.Ordinal) ? proxyOrCondition : Parse(proxyOrCondition).Condition;
+    /// <summary>Whether it shows other samples' images: each sample is then given a donor (<see cref="ProxyInput.Another"/>).</summary>
+    public virtual bool ShowsOthers => false;
 
-    /// <summary>Reads <c>blur</c>, <c>blur@7.5</c>, <c>none</c>, <c>black</c>, <c>mean</c>, <c>noise</c> or <c>other</c>.</summary>
-    /// <exception cref="UsageException">It is none of these, or sigma is not a positive number of pixels.</exception>
-    public static VisionlessProxy Parse(string text)
-    {
-        if (text.StartsWith(BlurPrefix, StringComparison.Ordinal))
-        {
-            return double.TryParse(text.AsSpan(BlurPrefix.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out var sigma) && sigma is > 0 and <= MaxSigmaPixels
-                ? new VisionlessProxy(ProxyKind.Blur, sigma)
-                : throw new UsageException($"proxy {text}: expected blur@ and a sigma of more than 0 pixels, e.g. blur@7.5");
-        }
+    /// <summary>Normalised replacements, as many as the sample has images: each <c>[3, height, width]</c>; empty where it reads none.</summary>
+    public abstract IReadOnlyList<PixelValues> Replace(ProxyInput input);
 
-        foreach (var kind in Enum.GetValues<ProxyKind>())
-        {
-            if (new VisionlessProxy(kind) is var proxy && proxy.Name == text)
-            {
-                return proxy;
-            }
-        }
+    /// <summary>Reads a name with its argument, e.g. <c>blur@7.5</c>, from the proxies that Fovea has.</summary>
+    /// <exception cref="Core.Errors.UsageException">It is none of them, or its argument is not valid.</exception>
+    public static VisionlessProxy Parse(string text) => VisionlessProxies.BuiltIn.Parse(text);
 
-        throw new UsageException($"proxy {text}: expected blur, blur@SIGMA, none, black, mean, noise or other");
-    }
+    /// <summary>The condition that a proxy's name means, or the condition itself where one is given.</summary>
+    /// <exception cref="Core.Errors.UsageException">It is neither.</exception>
+    public static string ConditionOf(string text) => VisionlessProxies.BuiltIn.ConditionOf(text);
+
+    /// <summary>Zeros in the shape of an image.</summary>
+    protected static PixelValues Zeros(PixelValues like) => like with { Values = new float[like.Values.Length] };
 }
+
+/// <summary>A sample whose images are replaced.</summary>
+/// <param name="Sample">The sample.</param>
+/// <param name="Unit">Its images in [0, 1]: each <c>[3, height, width]</c>.</param>
+/// <param name="Processor">Normalises.</param>
+/// <param name="Seed">Of proxies that draw.</param>
+/// <param name="Another">Normalised images of the sample's donor; read anew each time.</param>
+public sealed record ProxyInput(TokenizedSample Sample, IReadOnlyList<PixelValues> Unit, IImageProcessor Processor, long Seed, Func<IReadOnlyList<PixelValues>> Another);

@@ -36,10 +36,10 @@ internal static class EndToEndCase
     /// <summary>The proxies of the case, by the names that its JSON gives their conditions.</summary>
     public static Dictionary<string, VisionlessProxy> Proxies(FixtureFolder fixture) => new()
     {
-        ["blur"] = new VisionlessProxy(ProxyKind.Blur, fixture.Json.Number("sigma")),
-        ["black"] = new VisionlessProxy(ProxyKind.Black),
-        ["mean"] = new VisionlessProxy(ProxyKind.Mean),
-        ["none"] = new VisionlessProxy(ProxyKind.None),
+        ["blur"] = new BlurProxy(fixture.Json.Number("sigma")),
+        ["black"] = new BlackProxy(),
+        ["mean"] = new MeanProxy(),
+        ["none"] = new NoneProxy(),
     };
 
     // What the model is fed, after expansion: ids and the places of the targets.

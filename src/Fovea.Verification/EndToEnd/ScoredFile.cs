@@ -41,7 +41,7 @@ internal sealed class ScoredFile(FixtureFolder fixture, VisionLanguageModel mode
     {
         var corpus = Open(file, images);
         var options = new VigScorerOptions { Proxies = [.. proxies.Values] };
-        var scorer = new VigScorer(model, new ImageLoader(corpus, _processor), GaussianBlur.Apply, options, new ScoringOptions());
+        var scorer = new VigScorer(model, new ImageLoader(corpus, _processor), options, new ScoringOptions());
         return Stored(scorer, corpus, Encoder());
     }
 

@@ -146,7 +146,7 @@ public sealed class CollectionTests : IDisposable
         var corpus = new TinyCorpus(Math.Max(30, Steps / 2));
         using (var store = ScoreStoreWriter.Open(_folder[name], ScoreRows.Provenance))
         {
-            new VigScorer(model, corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies("blur", "noise", "none"), new ScoringOptions { TokenBudget = 200, WindowSamples = 8, ShardSamples = 16 })
+            new VigScorer(model, corpus.Loader, TinyCorpus.Proxies("blur", "noise", "none"), new ScoringOptions { TokenBudget = 200, WindowSamples = 8, ShardSamples = 16 })
                 .Score(corpus.Source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         }
 

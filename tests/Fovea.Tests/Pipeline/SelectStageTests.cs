@@ -19,14 +19,13 @@ public sealed class SelectStageTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("Vig")]
-    [InlineData("Prior")]
+    [InlineData("vig")]
+    [InlineData("prior")]
     public void Priors_scores_beside_one_proxy_need_no_name_for_it(string method)
     {
-        var first = Enum.Parse<SelectionMethod>(method);
         string[] stores = [Store("prior", Conditions.TextOnlyReference), Store("vig", Conditions.Image, Conditions.Visionless("blur"))];
-        var found = Run(first, stores);
-        Assert.Equal(found["tau"]?.ToJsonString(), Run(first, [stores[1], stores[0]])["tau"]?.ToJsonString());
+        var found = Run(method, stores);
+        Assert.Equal(found["tau"]?.ToJsonString(), Run(method, [stores[1], stores[0]])["tau"]?.ToJsonString());
         Assert.NotNull(found["tau"]);
     }
 
@@ -46,10 +45,10 @@ public sealed class SelectStageTests : IDisposable
     public void Of_two_proxies_one_must_be_named()
     {
         string[] stores = [Store("vig", Conditions.Image, Conditions.Visionless("blur"), Conditions.Visionless("black"))];
-        var error = Assert.Throws<UsageException>(() => Run(SelectionMethod.Vig, stores));
+        var error = Assert.Throws<UsageException>(() => Run("vig", stores));
         Assert.Contains("visionless:black, visionless:blur", error.Message, StringComparison.Ordinal);
         Assert.Contains("no visionless condition", Assert.Throws<UsageException>(
-            () => Run(SelectionMethod.Vig, [Store("prior", Conditions.TextOnlyReference)])).Message, StringComparison.Ordinal);
+            () => Run("vig", [Store("prior", Conditions.TextOnlyReference)])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,7 +69,7 @@ public sealed class SelectStageTests : IDisposable
     [Fact]
     public void A_condition_that_no_store_holds_is_named_with_the_command_that_scores_it()
     {
-        var message = Assert.Throws<UsageException>(() => Run(SelectionMethod.Prior, [Store("vig", Conditions.Image, Conditions.Visionless("blur"))])).Message;
+        var message = Assert.Throws<UsageException>(() => Run("prior", [Store("vig", Conditions.Image, Conditions.Visionless("blur"))])).Message;
         Assert.Contains("text_only_reference", message, StringComparison.Ordinal);
         Assert.Contains("they hold image, visionless:blur", message, StringComparison.Ordinal);
         Assert.Contains("'fovea score prior'", message, StringComparison.Ordinal);
@@ -80,7 +79,7 @@ public sealed class SelectStageTests : IDisposable
     public void Weights_in_place_of_scores_are_named_as_what_they_are()
     {
         File.WriteAllText(_folder.File(SelectStage.FileName), "");
-        var stage = new SelectStage { Scores = [_folder.Path], Method = SelectionMethod.Vig };
+        var stage = new SelectStage { Scores = [_folder.Path], Method = "vig" };
         var error = Assert.Throws<InvalidInputException>(() => stage.HashInputs(new InputHasher()));
         Assert.Equal(_folder.Path, error.File);
         Assert.Contains("give the score store that they were made from", error.Message, StringComparison.Ordinal);
@@ -92,7 +91,7 @@ public sealed class SelectStageTests : IDisposable
     [InlineData("none")]
     public void A_condition_given_by_its_whole_name_that_no_store_holds_is_not_called_an_unknown_proxy(string against)
     {
-        var message = Assert.Throws<UsageException>(() => Run(SelectionMethod.Vig, [Store("vig", Conditions.Image, Conditions.Visionless("blur"))], against)).Message;
+        var message = Assert.Throws<UsageException>(() => Run("vig", [Store("vig", Conditions.Image, Conditions.Visionless("blur"))], against)).Message;
         Assert.Equal($"--against {against}: not in the stores, which hold visionless:blur", message);
     }
 
@@ -106,7 +105,7 @@ public sealed class SelectStageTests : IDisposable
         }
 
         Directory.CreateDirectory(_folder.File("out"));
-        var stage = new SelectStage { Scores = [_folder.File("empty")], Method = SelectionMethod.Prior };
+        var stage = new SelectStage { Scores = [_folder.File("empty")], Method = "prior" };
         var message = Assert.Throws<UsageException>(() => stage.Run(new StageContext(_folder.File("out"), 1, new SilentProgress(), TestContext.Current.CancellationToken))).Message;
         Assert.Contains("they hold no scores. Score it with 'fovea score prior'", message, StringComparison.Ordinal);
     }
@@ -138,9 +137,9 @@ public sealed class SelectStageTests : IDisposable
 
     private static Dictionary<string, string> Names(params (string Old, string New)[] names) => names.ToDictionary(n => n.Old, n => n.New);
 
-    private JsonObject Run(SelectionMethod first, string[] stores, string? against = null)
+    private JsonObject Run(string first, string[] stores, string? against = null)
     {
-        var stage = new SelectStage { Scores = stores, Method = first, Against = against, Times = [first == SelectionMethod.Vig ? SelectionMethod.Uniform : SelectionMethod.Vig], P = 50 };
+        var stage = new SelectStage { Scores = stores, Method = first, Against = against, Times = [first == "vig" ? "uniform" : "vig"], P = 50 };
         var target = _folder.File(Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(target);
         return stage.Run(new StageContext(target, 1, new SilentProgress(), TestContext.Current.CancellationToken));

@@ -221,7 +221,7 @@ public sealed class TrainStageTests : IDisposable
     public void What_the_weights_mark_as_invalid_is_left_out_without_counting()
     {
         var stage = WithBadRecords();
-        var usable = TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template, new InvalidRecords(9), TestContext.Current.CancellationToken).Samples;
+        var usable = TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template, new InvalidRecords(9), stop: TestContext.Current.CancellationToken).Samples;
         TokenWeights Marked(int record) => new(new SampleKey("bad.json", record), "", SelectionStatus.Invalid, "image_cut: could not be scored", null);
         var kept = usable.Where(s => s.Key.Record != 3).Select(s => new TokenWeights(s.Key, s.TextFingerprint, SelectionStatus.Kept, null, null));
         WeightsFile.Write(_folder["w.parquet"], [.. kept, Marked(1), Marked(2), Marked(3) with { TextFingerprint = usable.Single(s => s.Key.Record == 3).TextFingerprint }], WeightNormalization.None, new Dictionary<string, string>());

@@ -78,7 +78,7 @@ public sealed class AddedProxyTests : IDisposable
                 return TargetLogProbs.Facts(model, batch);
             },
         };
-        var scorer = new VigScorer(_model, _corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies(proxies), options);
+        var scorer = new VigScorer(_model, _corpus.Loader, TinyCorpus.Proxies(proxies), options);
         using var store = ScoreStoreWriter.Open(_folder.File(name), new Dictionary<string, string>(ScoreRows.Provenance) { ["proxies"] = string.Join(',', proxies) }, disk);
         scorer.Score(_corpus.Source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         return batches;

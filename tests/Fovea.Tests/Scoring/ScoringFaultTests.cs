@@ -170,7 +170,7 @@ public sealed class ScoringFaultTests : IDisposable
         var source = ScoringSource.FromSamples(samples, s => s.Key.Record == 0 ? two : _corpus.Tokenized[s.Key.Record]);
         using (var store = ScoreStoreWriter.Open(_folder.File("two"), ScoreRows.Provenance))
         {
-            new VigScorer(_model, loader, TinyCorpus.Fade, TinyCorpus.Proxies("black", "none"), Small).Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken);
+            new VigScorer(_model, loader, TinyCorpus.Proxies("black", "none"), Small).Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         }
 
         var row = ScoreStoreReader.Open(_folder.File("two")).Read().First();
@@ -206,7 +206,7 @@ public sealed class ScoringFaultTests : IDisposable
         rows.SelectMany(r => r.LogProbs.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{r.Key} {p.Key} {string.Join(' ', p.Value)}"));
 
     private VigScorer Scorer(ScoringOptions options, TinyCorpus corpus, Func<TokenizedSample, string?>? hash = null) =>
-        new(_model, corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies("black", "noise") with { ImageHash = hash ?? Hash }, options);
+        new(_model, corpus.Loader, TinyCorpus.Proxies("black", "noise") with { ImageHash = hash ?? Hash }, options);
 
     private ScoringSummary Run(string name, ScoringOptions options, TinyCorpus corpus, FaultyFiles? disk = null)
     {

@@ -41,10 +41,6 @@ internal sealed class TinyCorpus : ICorpus
 
     public static VigScorerOptions Proxies(params string[] names) => new() { Proxies = [.. names.Select(VisionlessProxy.Parse)], Seed = 5 };
 
-    /// <summary>Stands for a blur: pulls pixels towards grey by sigma.</summary>
-    public static PixelValues Fade(PixelValues unit, double sigmaPixels) =>
-        unit with { Values = Array.ConvertAll(unit.Values, v => (float)(0.5 + ((v - 0.5) / (1 + sigmaPixels)))) };
-
     public RgbImage LoadImage(Sample sample, int index)
     {
         if (sample.Images[index] == "image1")

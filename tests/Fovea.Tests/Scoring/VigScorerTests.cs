@@ -182,7 +182,7 @@ public sealed class VigScorerTests : IDisposable
     }
 
     private VigScorer Scorer(ScoringOptions options, params string[] proxies) =>
-        new(_model, _corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies(proxies), options);
+        new(_model, _corpus.Loader, TinyCorpus.Proxies(proxies), options);
 
     private ScoreStoreWriter Open(string name) => ScoreStoreWriter.Open(_folder.File(name), ScoreRows.Provenance);
 
@@ -191,7 +191,7 @@ public sealed class VigScorerTests : IDisposable
     private List<TokenScores> Score(string name, ScoringOptions options, TinyCorpus corpus, VisionLanguageModel model, params string[] proxies)
     {
         using var store = Open(name);
-        new VigScorer(model, corpus.Loader, TinyCorpus.Fade, TinyCorpus.Proxies(proxies), options)
+        new VigScorer(model, corpus.Loader, TinyCorpus.Proxies(proxies), options)
             .Score(corpus.Source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         return [.. ScoreStoreReader.Open(_folder.File(name)).Read()];
     }

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
+using Fovea.Data.Images;
+using Fovea.Data.Templates;
+using Fovea.Evaluation.Results;
+using Fovea.Evaluation.Running;
+using Fovea.Models.Checkpoints;
+
+namespace Fovea.Pipeline.Stages;
+
+/// <summary>Any evaluation of the catalogue, on a corpus of the user's.</summary>
+public sealed record EvalStage : IStage
+{
+    /// <summary>The evaluation's name.</summary>
+    public required string Benchmark { get; init; }
+
+    /// <summary>The model's folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The corpus.</summary>
+    public required IReadOnlyList<DataSource> Data { get; init; }
+
+    /// <summary>How samples are rendered where the evaluation does not say; <c>auto</c> as training does it.</summary>
+    public string Template { get; init; } = TokenizedCorpus.TemplateName;
+
+    /// <summary>Of whatever the evaluation draws.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>Most tokens of a generated text.</summary>
+    public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Records that may be unusable and are left out, listed and counted. Absent: by <see cref="OnBadSample"/>.</summary>
+    public int? MaxInvalid { get; init; }
+
+    /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
+    public OnBadSample? OnBadSample { get; init; }
+
+    /// <inheritdoc/>
+    public string Kind => "eval";
+
+    /// <inheritdoc/>
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    /// <inheritdoc/>
+    public void Check(Catalogues catalogues)
+    {
+        catalogues.Benchmarks.Get(Benchmark);
+        InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+        if (MaxNewTokens < 1)
+        {
+            throw new UsageException($"max_new_tokens: expected at least 1, got {MaxNewTokens}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    {
+        var hashes = ScoreStore.HashInputs([Model], Data, hasher);
+        InputHashes.AddImages(hashes, "data", Data, hasher);
+        return hashes;
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Run(StageContext context)
+    {
+        var benchmark = context.Catalogues.Benchmarks.Get(Benchmark);
+        var tokenizer = ModelFit.Tokenizer(Model);
+        var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
+        var corpus = CorpusFiles.Decodable(CorpusFiles.Open(Data, invalid), invalid, context.Stop);
+        LeftOutRecords.List(invalid, context, "eval");
+        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
+        var processor = model.SeesImages ? new ImageProcessor(ModelFit.Processor(Model)) : null;
+        var results = benchmark.Run(new BenchmarkInput(corpus, template => new ModelUnderTest(
+            model, new SampleEncoder(tokenizer, TemplateChoice.ForScores(template ?? Template, Model, tokenizer, context.Catalogues.Templates)), processor))
+        {
+            Folder = Path.GetDirectoryName(Path.GetFullPath(Data[0].File))!,
+            Seed = Seed,
+            MaxNewTokens = MaxNewTokens,
+            Keep = (name, predictions) => PredictionFile.Write(Path.Combine(context.Out, name + ".jsonl"), predictions),
+            Progress = context.Progress,
+            Stop = context.Stop,
+        }).ToList();
+        foreach (var result in results)
+        {
+            EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
+        }
+
+        var values = EvalStages.Values(results);
+        values["invalid_samples"] = invalid.Records.Count;
+        values["invalid_reasons"] = LeftOutRecords.Reasons(invalid.Records);
+        return values;
+    }
+}

@@ -1,0 +1,23 @@
+using Fovea.Core.Samples;
+
+namespace Fovea.Scoring.Proxies;
+
+/// <summary>Another sample's image. A donor with fewer images gives them in turn.</summary>
+public sealed class OtherProxy : VisionlessProxy
+{
+    /// <summary>The proxy in the catalogue.</summary>
+    public static ProxyDefinition Definition { get; } = ProxyDefinition.Of("another sample's image", new OtherProxy());
+
+    /// <inheritdoc/>
+    public override string Name => "other";
+
+    /// <inheritdoc/>
+    public override bool ShowsOthers => true;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PixelValues> Replace(ProxyInput input)
+    {
+        var images = input.Another();
+        return [.. Enumerable.Range(0, input.Unit.Count).Select(i => images[i % images.Count])];
+    }
+}
