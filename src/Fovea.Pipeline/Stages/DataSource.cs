@@ -58,13 +58,18 @@ public sealed record DataSource
     /// <summary>Photographs to take after those; absent: all.</summary>
     public int? TakeImages { get; init; }
 
-    /// <summary>Checks ranges.</summary>
-    /// <exception cref="FoveaException">The first value that is out of range, by its key.</exception>
+    /// <summary>Checks ranges and the names of forms.</summary>
+    /// <exception cref="FoveaException">The first value that is out of range, by its key, or the first form that there is not.</exception>
     public static void Check(IReadOnlyList<DataSource> data, string key = "data")
     {
         if (data.FirstOrDefault(d => d.SkipImages < 0 || d.TakeImages < 1) is { } wrong)
         {
             throw new FoveaException($"'{key}': expected skip_images of at least 0 and take_images of at least 1, got {wrong.SkipImages} and {wrong.TakeImages}");
+        }
+
+        foreach (var source in data.Where(d => d.Format != CorpusFormats.Auto))
+        {
+            source.Formats.Of(source.Format, source.File);
         }
     }
 

@@ -62,6 +62,9 @@ public sealed record EvalCorpusStage : IStage
     public void Check() => Scorer.Check();
 
     /// <inheritdoc/>
+    public void Check(Catalogues catalogues) => Scorer.Check(catalogues);
+
+    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => Scorer.Work(sizes) * (Folds is { } folds ? sizes.ShareOf(folds, Fold) : 1);
 
     /// <inheritdoc/>
@@ -84,7 +87,7 @@ public sealed record EvalCorpusStage : IStage
     public JsonObject Run(StageContext context)
     {
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
-        var corpus = HeldOut(ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid)));
+        var corpus = HeldOut(ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates));
         var counts = Scorer.Score(model, corpus, context with { Out = Path.Combine(context.Out, Scores), Lock = null });
         var rows = ScoreStoreReader.Open(Path.Combine(context.Out, Scores)).Read().ToDictionary(r => r.Key);
         var result = Measure(model, corpus, rows, context);
@@ -116,7 +119,7 @@ public sealed record EvalCorpusStage : IStage
         var keys = new ImageKeys();
         var units = corpus.Corpus.Samples.Where(s => rows[s.Key].InvalidReason is null).GroupBy<Sample, object>(s => s.Images.Count > 0 ? keys.Of(s, 0) : s.Key).ToArray();
         var sums = new MetricSums(units.Length);
-        var conditions = Proxies.Select(p => VisionlessProxy.Parse(p)).ToArray();
+        var conditions = Proxies.Select(context.Catalogues.Proxies.Parse).ToArray();
         sums.Declare("nll", false);
         foreach (var (unit, samples) in units.Index())
         {

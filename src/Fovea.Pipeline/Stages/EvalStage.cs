@@ -17,6 +17,7 @@ public sealed record EvalStage : IStage
     public required string Benchmark { get; init; }
 
     /// <summary>The model's folder.</summary>
+    [InputPath]
     public required string Model { get; init; }
 
     /// <summary>The corpus.</summary>
@@ -47,12 +48,20 @@ public sealed record EvalStage : IStage
     public void Check(Catalogues catalogues)
     {
         catalogues.Benchmarks.Get(Benchmark);
+        DataSource.Check(Data);
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         if (MaxNewTokens < 1)
         {
             throw new UsageException($"max_new_tokens: expected at least 1, got {MaxNewTokens}");
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Of an evaluation that reads each sample once; one that generates takes more.</remarks>
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(Data);
+
+    /// <inheritdoc/>
+    public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)

@@ -69,8 +69,8 @@ public sealed class LibraryPageTests : IDisposable
         foreach (var (arm, weights) in new[]
         {
             ("vanilla", null),
-            ("prior", run.Run("weights-prior", new SelectStage { Scores = [prior], Method = SelectionMethod.Prior })),
-            ("vig", run.Run("weights-vig", new SelectStage { Scores = [vig], Method = SelectionMethod.Vig, P = 70 })),
+            ("prior", run.Run("weights-prior", new SelectStage { Scores = [prior], Method = "prior" })),
+            ("vig", run.Run("weights-vig", new SelectStage { Scores = [vig], Method = "vig", P = 70 })),
         })
         {
             var training = new TrainingOptions { Epochs = 2, BatchSize = 4, LearningRate = 1e-4, Frozen = ["model.vision_tower"] };
