@@ -100,6 +100,18 @@ public sealed class RoomTests
         Assert.Empty(named.Except(words));
     }
 
+    [Fact]
+    public void Every_place_that_ARCHITECTURE_names_is_there()
+    {
+        var places = Place.Matches(File.ReadAllText(Path.Combine(Repository.Root, "ARCHITECTURE.md"))).Select(m => m.Groups[1].Value).ToArray();
+        Assert.True(places.Length > 25);
+        Assert.All(places, p => Assert.True(Directory.Exists(InSource(p)) || File.Exists(InSource(p) + ".cs"), p));
+    }
+
+    private static string InSource(string place) => Path.Combine(Repository.Root, "src", "Fovea." + place);
+
+    // A room, its folder and perhaps a file: `Store/WeightNormalizer`, or a row of the table of folders.
+    private static readonly Regex Place = new(@"(?:`|^\| |, )((?:Core|Torch|Models|Data|Store|Scoring|Selection|Training|Evaluation|Verification|Reporting|Pipeline|Cli)/[A-Za-z/]+)", RegexOptions.Multiline);
     private static readonly string[] SourceFolders = ["src", "tests"];
     private static readonly Regex Word = new(@"\w+");
     private static readonly Regex Name = new("`([A-Z][a-z]+[A-Z][A-Za-z]*(?:\\.[A-Z]\\w+)*)`");
