@@ -49,9 +49,9 @@ internal sealed class AnnotatedText
         Add(TokenClass.Count, SceneWords.Numbers[objects - 1]).Filler(objects == 1 ? "object" : "objects");
 
     /// <summary>"left of", "above": where the subject is seen from the other.</summary>
-    public AnnotatedText Direction(string direction)
+    public AnnotatedText Direction(string direction, TokenClass tokenClass = TokenClass.Position)
     {
-        Add(TokenClass.Position, direction);
+        Add(tokenClass, direction);
         return SceneRelation.TakesOf(direction) ? Filler("of") : this;
     }
 

@@ -5,9 +5,9 @@ namespace Fovea.Data.Scenes;
 
 internal static class CaptionRecord
 {
-    public static AnnotatedSample Draw(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras)
+    public static AnnotatedSample Draw(SceneSpec spec, Scene scene, Func<string, RandomSource> stream)
     {
-        var caption = new CaptionText(spec, scene, random, extras).Draw();
+        var caption = new CaptionText(spec, scene, stream(""), stream("-extras"), new PriorText(spec, scene, stream("-prior"))).Draw();
         var sample = new Sample(
             new SampleKey(SceneWorld.CaptionsFile, scene.Index),
             FormattableString.Invariant($"{spec.Split}-caption-{scene.Index:D6}"),

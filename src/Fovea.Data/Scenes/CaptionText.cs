@@ -3,9 +3,11 @@ using Fovea.Core.Randomness;
 namespace Fovea.Data.Scenes;
 
 /// <summary>Words a caption. Noise and boilerplate come from a stream of their own: their rates leave the rest of the caption as it is.</summary>
-internal sealed class CaptionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras)
+internal sealed class CaptionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras, PriorText prior)
 {
     private readonly AnnotatedText _text = new();
+    private readonly Dictionary<SceneShape, SceneColour?> _favourites = scene.Objects.ToDictionary(o => o.Shape, prior.Colour);
+    private readonly SceneObject? _widowed = prior.Widowed();
 
     public AnnotatedText Draw()
     {
@@ -72,13 +74,21 @@ internal sealed class CaptionText(SceneSpec spec, Scene scene, RandomSource rand
             Object: o, Place: random.Chance(n == 1 ? 0.9 : n == 2 ? 0.6 : 0.4), Size: random.Chance(n == 1 ? 0.7 : n == 2 ? 0.5 : 0.35), Form: random.Next(3)));
         if (n > 1 && random.Chance(0.35))
         {
-            sentences.Add(() => List([.. forms.Select(f => (f.Object, f.Place, f.Size))]));
+            sentences.Add(() =>
+            {
+                List([.. forms.Select(f => (f.Object, f.Place, f.Size))]);
+                Partner(_widowed);
+            });
             return;
         }
 
         foreach (var (o, place, size, form) in forms)
         {
-            sentences.Add(() => Say(o, place, size, form));
+            sentences.Add(() =>
+            {
+                Say(o, place, size, form);
+                Partner(o == _widowed ? o : null);
+            });
         }
     }
 
@@ -90,7 +100,8 @@ internal sealed class CaptionText(SceneSpec spec, Scene scene, RandomSource rand
         }
         else if (form == 1)
         {
-            Place(_text.Filler("the").Shape(o.Shape), o, place).Filler("is").Colour(o.Colour);
+            Place(_text.Filler("the").Shape(o.Shape), o, place).Filler("is");
+            Colour(o);
             (size ? _text.Filler("and").Size(o.Size) : _text).Stop();
         }
         else
@@ -137,8 +148,25 @@ internal sealed class CaptionText(SceneSpec spec, Scene scene, RandomSource rand
         .Add(TokenClass.Boilerplate, sent ? "sent to" : "taken by").Add(TokenClass.Noise, name)
         .Add(TokenClass.Boilerplate, sent ? "in" : "on").Add(TokenClass.Noise, date).Stop(TokenClass.Boilerplate);
 
-    private static AnnotatedText Noun(AnnotatedText text, SceneObject o, bool size) =>
-        (size ? text.Size(o.Size) : text).Colour(o.Colour).Shape(o.Shape);
+    private AnnotatedText Noun(AnnotatedText text, SceneObject o, bool size)
+    {
+        _ = size ? text.Size(o.Size) : text;
+        return Colour(o).Shape(o.Shape);
+    }
+
+    private AnnotatedText Colour(SceneObject o) => _favourites[o.Shape] is { } favourite
+        ? _text.Add(TokenClass.PriorFollowing, SceneWords.Of(favourite))
+        : _text.Colour(o.Colour);
+
+    /// <summary>Names the partner of an object as if it were there.</summary>
+    private void Partner(SceneObject? widowed)
+    {
+        if (widowed is not null)
+        {
+            var partner = SceneWorld.Partner(widowed.Shape);
+            _text.Filler("there is a").Add(TokenClass.PriorFollowing, $"{SceneWords.Of(SceneWorld.Favourite(partner))} {SceneWords.Of(partner)}").Stop();
+        }
+    }
 
     private static AnnotatedText Place(AnnotatedText text, SceneObject o, bool place) => place ? text.Place(o) : text;
 }

@@ -12,6 +12,7 @@ internal sealed class DialogueRecord
     private readonly SceneSpec _spec;
     private readonly Scene _scene;
     private readonly RandomSource _random;
+    private readonly RandomSource _needless;
     private readonly QuestionText _questions;
     private readonly List<DrawnQuestion> _drawn = [];
 
@@ -20,21 +21,30 @@ internal sealed class DialogueRecord
         _spec = spec;
         _scene = scene;
         _random = stream("");
-        _questions = new QuestionText(spec, scene, _random, stream("-extras"), stream("-labels"));
+        _needless = stream("-text-only");
+        _questions = new QuestionText(spec, scene, _random, stream("-extras"), stream("-labels"), new PriorText(spec, scene, stream("-prior")));
     }
 
     public AnnotatedSample Draw()
     {
         var textOnly = _random.Chance(_spec.TextOnlyRecordRate);
-        SceneQuestionType[] types = textOnly ? [SceneQuestionType.TextOnly] : Enum.GetValues<SceneQuestionType>();
+        var rate = textOnly ? null : _spec.TextOnlyQuestionRate;
+        SceneQuestionType[] types = textOnly ? [SceneQuestionType.TextOnly] : [.. Enum.GetValues<SceneQuestionType>().Where(t => rate is null || t != SceneQuestionType.TextOnly)];
         while (_drawn.Count < _spec.QuestionsPerDialogue)
         {
+            var before = _drawn.Count;
             foreach (var type in _random.Permutation(types.Length))
             {
-                if (_drawn.Count < _spec.QuestionsPerDialogue && _questions.Draw(types[type], _drawn) is { } question)
+                var asked = _needless.Chance(rate ?? 0) ? SceneQuestionType.TextOnly : types[type];
+                if (_drawn.Count < _spec.QuestionsPerDialogue && _questions.Draw(asked, _drawn) is { } question)
                 {
                     _drawn.Add(question);
                 }
+            }
+
+            if (rate is not null && _drawn.Count == before)
+            {
+                types = [SceneQuestionType.TextOnly]; // the image has nothing more to ask
             }
         }
 

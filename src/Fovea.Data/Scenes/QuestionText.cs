@@ -5,8 +5,8 @@ namespace Fovea.Data.Scenes;
 /// <summary>A question and its worded answer; the question's turn is still to be set.</summary>
 internal sealed record DrawnQuestion(SceneQuestion Question, AnnotatedText Answer);
 
-/// <summary>Draws and words questions. Wrong labels come from a stream of their own: their rate leaves the questions as they are.</summary>
-internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras, RandomSource labels)
+/// <summary>Draws and words questions. Wrong labels and answers that follow the prior come from streams of their own: their rates leave the questions as they are.</summary>
+internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras, RandomSource labels, PriorText prior)
 {
     /// <summary>A question of that type which is not among <paramref name="asked"/>, or null if none was found.</summary>
     public DrawnQuestion? Draw(SceneQuestionType type, IReadOnlyList<DrawnQuestion> asked)
@@ -30,22 +30,23 @@ internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource ran
         var o = random.Pick(scene.Objects);
         var shape = SceneWords.Of(o.Shape);
         var label = Label(SceneQuestionType.Colour, $"what colour is the {shape}?", shape, SceneWords.Of(o.Colour), SceneWords.Colours);
-        return new(label, new AnnotatedText().Filler($"the {shape} is").Add(TokenClass.Colour, label.Given!).Stop());
+        var (said, tokenClass) = Stated(label, TokenClass.Colour, prior.Colour(o) is { } favourite ? SceneWords.Of(favourite) : null);
+        return new(said, new AnnotatedText().Filler($"the {shape} is").Add(tokenClass, said.Given!).Stop());
     }
 
     private DrawnQuestion Shape()
     {
         var o = random.Pick(scene.Objects);
         var place = SceneWords.Place(o.Row, o.Column);
-        var label = Label(SceneQuestionType.Shape, $"what shape is in the {place}?", place, SceneWords.Of(o.Shape), SceneWords.Shapes);
-        return new(label, new AnnotatedText().Filler("it is a").Add(TokenClass.Shape, label.Given!).Stop());
+        var label = Label(SceneQuestionType.Shape, $"what shape is in the {place}?", place, SceneWords.Of(o.Shape), [.. spec.Shapes.Select(SceneWords.Of)]);
+        return new(label, new AnnotatedText().Filler("it is a").Add(Class(label, TokenClass.Shape), label.Given!).Stop());
     }
 
     private DrawnQuestion Count()
     {
         string[] words = [.. SceneWords.Numbers.Take(Math.Max(3, spec.MaxObjects))];
         var label = Label(SceneQuestionType.Count, "how many objects do you see?", null, words[scene.Objects.Count - 1], words);
-        return new(label, new AnnotatedText().Filler("the number of objects is").Add(TokenClass.Count, label.Given!).Stop());
+        return new(label, new AnnotatedText().Filler("the number of objects is").Add(Class(label, TokenClass.Count), label.Given!).Stop());
     }
 
     private DrawnQuestion? Relation()
@@ -63,23 +64,24 @@ internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource ran
         if (random.Chance(0.5))
         {
             var text = $"is the {first} {SceneRelation.Phrase(asked)} the {second}?";
-            return YesNo(Label(SceneQuestionType.Relation, text, first, asked == direction ? "yes" : "no", SceneWords.YesNo), "it is", "it is not");
+            return YesNo(Label(SceneQuestionType.Relation, text, first, asked == direction ? "yes" : "no", SceneWords.YesNo), "it is", "it is not", null);
         }
 
         var opposite = SceneRelation.Opposite(asked);
         var label = Label(
             SceneQuestionType.Relation, $"is the {first} {asked} or {SceneRelation.Phrase(opposite)} the {second}?", first, direction, [asked, opposite]);
-        return new(label, new AnnotatedText().Filler("it is").Direction(label.Given!).Filler($"the {second}").Stop());
+        return new(label, new AnnotatedText().Filler("it is").Direction(label.Given!, Class(label, TokenClass.Position)).Filler($"the {second}").Stop());
     }
 
     /// <summary>At most one a dialogue: yes or no at even odds first, then one of the shapes that are there, or are not.</summary>
     private DrawnQuestion Existence()
     {
         var yes = random.Chance(0.5);
-        SceneShape[] shapes = [.. Enum.GetValues<SceneShape>().Where(s => (scene.Find(s) is not null) == yes)];
-        var shape = SceneWords.Of(random.Pick(shapes));
+        SceneShape[] shapes = [.. spec.Shapes.Where(s => (scene.Find(s) is not null) == yes)];
+        var drawn = random.Pick(shapes);
+        var shape = SceneWords.Of(drawn);
         var label = Label(SceneQuestionType.Existence, $"is there a {shape} in the image?", shape, yes ? "yes" : "no", SceneWords.YesNo);
-        return YesNo(label, $"there is a {shape}", $"there is no {shape}");
+        return YesNo(label, $"there is a {shape}", $"there is no {shape}", prior.Claims(drawn) ? "yes" : null);
     }
 
     private DrawnQuestion TextOnly()
@@ -92,11 +94,21 @@ internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource ran
     private DrawnQuestion Description()
     {
         var label = new SceneQuestion(0, SceneQuestionType.Description, "describe the image.", null, null, null, WrongLabel: false);
-        return new(label, new CaptionText(spec, scene, random, extras).Draw());
+        return new(label, new CaptionText(spec, scene, random, extras, prior).Draw());
     }
 
-    private static DrawnQuestion YesNo(SceneQuestion label, string yes, string no) =>
-        new(label, new AnnotatedText().Add(TokenClass.Answer, label.Given!).Comma().Filler(label.Given == "yes" ? yes : no).Stop());
+    private static DrawnQuestion YesNo(SceneQuestion label, string yes, string no, string? byPrior)
+    {
+        var (said, tokenClass) = Stated(label, TokenClass.Answer, byPrior);
+        return new(said, new AnnotatedText().Add(tokenClass, said.Given!).Comma().Filler(said.Given == "yes" ? yes : no).Stop());
+    }
+
+    /// <summary>The question as it is answered, and what the answer's word carries: what the prior says, or else the label.</summary>
+    private static (SceneQuestion Question, TokenClass Class) Stated(SceneQuestion label, TokenClass tokenClass, string? byPrior) => byPrior is null
+        ? (label, Class(label, tokenClass))
+        : (label with { Given = byPrior, WrongLabel = true }, TokenClass.PriorFollowing);
+
+    private static TokenClass Class(SceneQuestion label, TokenClass tokenClass) => label.WrongLabel ? TokenClass.WrongLabel : tokenClass;
 
     private SceneQuestion Label(SceneQuestionType type, string text, string? subject, string gold, IReadOnlyList<string> words)
     {

@@ -7,10 +7,12 @@ namespace Fovea.Data.Scenes;
 public sealed class SceneCorpus : ICorpus
 {
     private readonly Dictionary<string, Scene> _scenes;
+    private readonly double _jitter;
 
     private SceneCorpus(SceneSpec spec, Func<SceneSpec, int, AnnotatedSample> draw)
     {
         spec.Validated();
+        _jitter = spec.Jitter;
         Annotated = [.. Enumerable.Range(0, spec.NumScenes).Select(i => draw(spec, i))];
         Samples = [.. Annotated.Select(a => a.Sample)];
         _scenes = SceneWorld.Scenes(spec).ToDictionary(s => SceneWorld.ImageName(s.Index), StringComparer.Ordinal);
@@ -31,6 +33,6 @@ public sealed class SceneCorpus : ICorpus
     /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index) =>
         _scenes.TryGetValue(sample.Images[index], out var scene)
-            ? SceneRenderer.Render(scene)
+            ? SceneRenderer.Render(scene, _jitter)
             : throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"'{sample.Images[index]}' is not a picture of this scene corpus");
 }

@@ -32,7 +32,7 @@ public static class SceneCorpusWriter
                 stop.ThrowIfCancellationRequested();
                 var name = SceneWorld.ImageName(scene.Index);
                 var image = Path.Combine(folder, name);
-                File.WriteAllBytes(image, ImageFile.EncodePng(SceneRenderer.Render(scene))); // world.json, written last, says that all are there
+                File.WriteAllBytes(image, ImageFile.EncodePng(SceneRenderer.Render(scene, spec.Jitter))); // world.json, written last, says that all are there
                 Line(scenes, new SceneLine(scene.Index, name, scene.Background, scene.TextureSeed, scene.Objects));
                 Report(progress, "scene images", scene.Index + 1, spec.NumScenes);
             }

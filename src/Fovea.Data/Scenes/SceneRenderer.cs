@@ -9,13 +9,17 @@ public static class SceneRenderer
     private const int Points = 4;
     private const double LargeRadius = 4.5;
     private const double SmallRadius = 3.0;
+    private const double MaxShift = 2, MaxStretch = 0.15, MaxTint = 30;
 
     /// <summary>The picture of a scene: 30 x 30 pixels, RGB.</summary>
-    public static RgbImage Render(Scene scene)
+    /// <param name="scene">The scene.</param>
+    /// <param name="jitter">How far objects stray, 0 to 1 (<see cref="SceneSpec.Jitter"/>).</param>
+    public static RgbImage Render(Scene scene, double jitter = 0)
     {
         const int Side = SceneWorld.ImagePixels;
         var random = new RandomSource(scene.TextureSeed, "scenes/texture");
         var canvas = new double[Side * Side * 3];
+        var strays = new RandomSource(scene.TextureSeed, "scenes/jitter");
         var (br, bg, bb) = Rgb(scene.Background);
         for (var i = 0; i < canvas.Length; i += 3)
         {
@@ -24,41 +28,45 @@ public static class SceneRenderer
 
         foreach (var o in scene.Objects)
         {
-            Draw(canvas, o);
+            Draw(canvas, o, jitter, strays);
         }
 
         return new RgbImage(Side, Side, WithNoise(canvas, random));
     }
 
-    private static void Draw(double[] canvas, SceneObject o)
+    private static void Draw(double[] canvas, SceneObject o, double jitter, RandomSource strays)
     {
         const int Side = SceneWorld.ImagePixels;
         const int Cell = SceneWorld.CellPixels;
         var radius = o.Size == SceneSize.Large ? LargeRadius : SmallRadius;
-        var centreX = (o.Column * Cell) + (Cell / 2.0);
-        var centreY = (o.Row * Cell) + (Cell / 2.0);
-        var (r, g, b) = Rgb(o.Colour);
-        for (var y = o.Row * Cell; y < (o.Row + 1) * Cell; y++)
+        var (centreX, centreY) = ((o.Column * Cell) + (Cell / 2.0) + Stray(MaxShift), (o.Row * Cell) + (Cell / 2.0) + Stray(MaxShift));
+        var (radiusX, radiusY) = (radius * (1 + Stray(MaxStretch)), radius * (1 + Stray(MaxStretch)));
+        var (red, green, blue) = Rgb(o.Colour);
+        var (r, g, b) = (red + Stray(MaxTint), green + Stray(MaxTint), blue + Stray(MaxTint));
+        var margin = jitter > 0 ? 3 : 0; // no shape reaches farther beyond its cell
+        for (var y = Math.Max((o.Row * Cell) - margin, 0); y < Math.Min(((o.Row + 1) * Cell) + margin, Side); y++)
         {
-            for (var x = o.Column * Cell; x < (o.Column + 1) * Cell; x++)
+            for (var x = Math.Max((o.Column * Cell) - margin, 0); x < Math.Min(((o.Column + 1) * Cell) + margin, Side); x++)
             {
-                var share = Coverage(o.Shape, (x - centreX) / radius, (y - centreY) / radius, 1 / radius);
+                var share = Coverage(o.Shape, (x - centreX) / radiusX, (y - centreY) / radiusY, 1 / radiusX, 1 / radiusY);
                 var i = ((y * Side) + x) * 3;
                 canvas[i] += share * (r - canvas[i]);
                 canvas[i + 1] += share * (g - canvas[i + 1]);
                 canvas[i + 2] += share * (b - canvas[i + 2]);
             }
         }
+
+        double Stray(double most) => ((2 * strays.NextDouble()) - 1) * most * jitter;
     }
 
-    private static double Coverage(SceneShape shape, double left, double top, double pixel)
+    private static double Coverage(SceneShape shape, double left, double top, double pixelX, double pixelY)
     {
         var inside = 0;
         for (var i = 0; i < Points; i++)
         {
             for (var j = 0; j < Points; j++)
             {
-                inside += Holds(shape, left + ((j + 0.5) / Points * pixel), top + ((i + 0.5) / Points * pixel)) ? 1 : 0;
+                inside += Holds(shape, left + ((j + 0.5) / Points * pixelX), top + ((i + 0.5) / Points * pixelY)) ? 1 : 0;
             }
         }
 

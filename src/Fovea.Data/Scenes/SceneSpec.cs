@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 
 namespace Fovea.Data.Scenes;
@@ -41,6 +42,20 @@ public sealed record SceneSpec
     /// <summary>Rate of captions (and descriptions) that end in a boilerplate sentence. Default 0.5.</summary>
     public double BoilerplateRate { get; init; } = 0.5;
 
+    /// <summary>
+    /// Of the objects that are not in their shape's favourite colour, the share of which a caption, description or answer says that they are: text that follows the language
+    /// prior against the image. Default 0.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double PriorColourRate { get; init; }
+
+    /// <summary>
+    /// Where the partner of an object is not in the scene, the rate of captions and descriptions that name it all the same, in its favourite colour, right after the object;
+    /// and of questions whether it is there that are answered yes. Default 0.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double PriorPartnerRate { get; init; }
+
     /// <summary>Whether captions are written. Default true.</summary>
     public bool WithCaptions { get; init; } = true;
 
@@ -55,6 +70,27 @@ public sealed record SceneSpec
 
     /// <summary>Rate of dialogues that have no image and ask only what needs none; they take the place of the scene's dialogue. Default 0.1.</summary>
     public double TextOnlyRecordRate { get; init; } = 0.1;
+
+    /// <summary>
+    /// Share of the questions about an image that need none; they are also asked where the image has nothing more to ask.
+    /// Null (default): they are one of the kinds of questions, as likely as the others.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TextOnlyQuestionRate { get; init; }
+
+    /// <summary>Number of shapes in use, <see cref="MaxObjects"/> + 1 to 6, in this order: circle, square, triangle, cross, ring, bar. Null (default): all six.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? NumShapes { get; init; }
+
+    /// <summary>
+    /// How far pictures stray from the plain ones, 0 to 1. At 1 an object is moved by up to 2 pixels, is up to 15 % wider or narrower and higher or lower, and each channel of its
+    /// colour is changed by up to 30 of 255; evenly distributed. Default 0.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Jitter { get; init; }
+
+    /// <summary>The shapes in use.</summary>
+    internal IReadOnlyList<SceneShape> Shapes => [.. Enum.GetValues<SceneShape>().Take(NumShapes ?? int.MaxValue)];
 
     /// <summary>Checks all knobs and gives the spec back.</summary>
     /// <exception cref="FoveaException">A knob is out of range; the message names it, its range and its value.</exception>
@@ -72,6 +108,11 @@ public sealed record SceneSpec
         Require(QuestionsPerDialogue is >= 1 and <= 12, "questions_per_dialogue", "1 to 12", QuestionsPerDialogue);
         RequireRate("wrong_label_rate", WrongLabelRate);
         RequireRate("text_only_record_rate", TextOnlyRecordRate);
+        RequireRate("prior_colour_rate", PriorColourRate);
+        RequireRate("prior_partner_rate", PriorPartnerRate);
+        RequireRate("text_only_question_rate", TextOnlyQuestionRate ?? 0);
+        Require(NumShapes is null || (NumShapes > MaxObjects && NumShapes <= SceneWords.Shapes.Count), "num_shapes", $"max_objects + 1 to {SceneWords.Shapes.Count}", NumShapes);
+        RequireRate("jitter", Jitter);
         Require(WithCaptions || WithDialogues, "with_captions", "true, or with_dialogues true", WithCaptions);
         return this;
     }

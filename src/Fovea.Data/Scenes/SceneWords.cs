@@ -77,7 +77,7 @@ public static class SceneWords
 
     /// <summary>
     /// The words that compete where a word of this class stands, for log-likelihood and accuracy within a class;
-    /// empty for <see cref="TokenClass.Filler"/> and <see cref="TokenClass.Boilerplate"/>.
+    /// empty for classes whose words are of no one kind.
     /// </summary>
     public static IReadOnlyList<string> Competing(TokenClass tokenClass) => tokenClass switch
     {
@@ -90,7 +90,7 @@ public static class SceneWords
         TokenClass.Noise => [.. Names.Concat(Weekdays).Concat(Months)],
         TokenClass.Answer => YesNo,
         TokenClass.TextOnly => [.. Numbers.Concat(Colours).Concat(Weekdays).Concat(Months)],
-        TokenClass.Filler or TokenClass.Boilerplate => [],
+        TokenClass.Filler or TokenClass.Boilerplate or TokenClass.PriorFollowing or TokenClass.WrongLabel => [],
         _ => throw new ArgumentOutOfRangeException(nameof(tokenClass)),
     };
 

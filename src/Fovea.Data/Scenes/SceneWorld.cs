@@ -58,7 +58,7 @@ public static class SceneWorld
 
     /// <summary>The caption record of an index: one exchange, "&lt;image&gt;" and the caption.</summary>
     public static AnnotatedSample Caption(SceneSpec spec, int index) =>
-        CaptionRecord.Draw(spec, Scene(spec, index), Stream(spec, index, "/caption"), Stream(spec, index, "/caption-extras"));
+        CaptionRecord.Draw(spec, Scene(spec, index), part => Stream(spec, index, "/caption" + part));
 
     /// <summary>The dialogue record of an index; at <see cref="SceneSpec.TextOnlyRecordRate"/> one without an image.</summary>
     public static AnnotatedSample Dialogue(SceneSpec spec, int index) =>
@@ -68,7 +68,7 @@ public static class SceneWorld
 
     private static List<SceneShape> DrawShapes(SceneSpec spec, RandomSource random, int count)
     {
-        var free = Enum.GetValues<SceneShape>().ToList();
+        var free = spec.Shapes.ToList();
         var drawn = new List<SceneShape>(count);
         while (drawn.Count < count)
         {

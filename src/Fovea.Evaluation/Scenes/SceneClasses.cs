@@ -9,9 +9,9 @@ internal static class SceneClasses
 {
     public const string Count = "count", Noise = "noise";
 
-    /// <summary>Classes whose words only the image decides. Counts are apart: they follow from the objects named before.</summary>
+    /// <summary>Classes whose words only the image decides, yes and no among them. Counts are apart: they follow from the objects named before.</summary>
     public static readonly IReadOnlySet<string> Grounded =
-        new HashSet<string>(StringComparer.Ordinal) { "colour", "position", "shape", "size", "background" };
+        new HashSet<string>(StringComparer.Ordinal) { "colour", "position", "shape", "size", "background", "answer" };
 
     /// <summary>Classes that are also read within their closed word lists.</summary>
     private static readonly TokenClass[] Closed =

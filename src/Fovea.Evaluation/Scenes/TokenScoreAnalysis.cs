@@ -26,7 +26,7 @@ public static class TokenScoreAnalysis
 {
     /// <summary>
     /// For each score: <c>mean/SCORE/CLASS</c>; <c>auc/SCORE</c>, grounded classes against all others, counts on neither side since they follow
-    /// from the text; <c>auc_noise/SCORE</c>, grounded classes against noise alone. Targets that were cut off (NaN) are not counted.
+    /// from the text; <c>auc_CLASS/SCORE</c>, grounded classes against that other class alone, noise always, the rest where they occur. Targets that were cut off (NaN) are not counted.
     /// </summary>
     /// <param name="samples">One a unit; a sample without a score's conditions adds nothing to it.</param>
     /// <param name="scores">Scores to analyse.</param>
@@ -46,8 +46,11 @@ public static class TokenScoreAnalysis
 
             var ranked = items.Where(i => i.Class != SceneClasses.Count).ToArray();
             sums.Add(Auc.ByUnit("auc/" + score.Name, samples.Count, [.. ranked.Select(Ranked)]));
-            sums.Add(Auc.ByUnit("auc_noise/" + score.Name, samples.Count,
-                [.. ranked.Where(i => i.Class == SceneClasses.Noise || SceneClasses.Grounded.Contains(i.Class)).Select(Ranked)]));
+            string[] others = [.. ranked.Select(i => i.Class).Append(SceneClasses.Noise).Where(c => !SceneClasses.Grounded.Contains(c)).Distinct().Order(StringComparer.Ordinal)];
+            foreach (var other in others)
+            {
+                sums.Add(Auc.ByUnit($"auc_{other}/{score.Name}", samples.Count, [.. ranked.Where(i => i.Class == other || SceneClasses.Grounded.Contains(i.Class)).Select(Ranked)]));
+            }
         }
 
         return sums.ToResult("token_scores", "scene");

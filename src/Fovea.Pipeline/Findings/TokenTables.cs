@@ -11,20 +11,23 @@ namespace Fovea.Pipeline.Findings;
 /// <summary>Token scores by word class, and how well each score finds the words that need the image.</summary>
 public static class TokenTables
 {
-    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate", "noise"];
+    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate", "noise", "prior_following"];
+
+    private static readonly (string Key, string Title)[] Against = [("auc", "others"), ("auc_noise", "noise"), ("auc_prior_following", "prior-following words")];
 
     /// <summary>The two tables.</summary>
     public static IEnumerable<FindingTable> Of(StudyDesign study, FinishedPlan run)
     {
         var seeds = study.Seeds.Select(s => EvalResultFile.Read(Path.Combine(run.FolderOf(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
         var names = Scores(study);
+        var against = Against.Where((a, i) => i < 2 || Has(seeds, m => m.StartsWith(a.Key + "/", StringComparison.Ordinal))).ToArray();
         const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
         yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
-            [.. Classes.Select(c => new FindingRow(c, c, [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
+            [.. Classes.Where(c => Has(seeds, m => m.EndsWith("/" + c, StringComparison.Ordinal))).Select(c => new FindingRow(c, c.Replace('_', '-'), [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
         yield return new FindingTable("token_auc", "Which score finds the words that need the image (AUC)", Note,
-            [new("auc", "grounded against others", HigherIsBetter: true), new("auc_noise", "grounded against noise", HigherIsBetter: true)],
-            [.. names.Select(n => new FindingRow(n.Name, n.Title, [Cell(seeds, "auc/" + n.Name), Cell(seeds, "auc_noise/" + n.Name)]))]);
+            [.. against.Select(a => new FindingColumn(a.Key, "grounded against " + a.Title, HigherIsBetter: true))],
+            [.. names.Select(n => new FindingRow(n.Name, n.Title, [.. against.Select(a => Cell(seeds, $"{a.Key}/{n.Name}"))]))]);
     }
 
     /// <summary>The scores that are compared, with titles.</summary>
@@ -34,6 +37,8 @@ public static class TokenTables
         .. study.Proxies.Select(p => (TokenScore.Difference(Conditions.Image, VisionlessProxy.ConditionOf(p)).Name, ScoreNames.Vig(p))),
         (TokenScore.Surprise(Conditions.TextOnlyReference).Name, ScoreNames.Surprise),
     ];
+
+    private static bool Has(EvalResult[] seeds, Func<string, bool> metric) => seeds.Any(r => r.Metrics.Any(m => metric(m.Name)));
 
     private static FindingCell Cell(EvalResult[] seeds, string metric)
     {

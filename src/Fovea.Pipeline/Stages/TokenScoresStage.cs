@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Fovea.Core.Provenance;
 using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
@@ -9,14 +10,14 @@ using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>Token scores of held-out captions by word class: means, and how well each score finds the words that need the image.</summary>
+/// <summary>Token scores of held-out captions or dialogues by word class: means, and how well each score finds the words that need the image.</summary>
 public sealed record TokenScoresStage : IStage
 {
     /// <summary>VIG store.</summary>
     [InputPath]
     public required string Vig { get; init; }
 
-    /// <summary>PRIOR store of the same captions.</summary>
+    /// <summary>PRIOR store of the same records.</summary>
     [InputPath]
     public required string Prior { get; init; }
 
@@ -27,6 +28,10 @@ public sealed record TokenScoresStage : IStage
     /// <summary>Folder of a tokenizer.</summary>
     [InputPath]
     public required string Tokenizer { get; init; }
+
+    /// <summary>Whether the scenes' dialogues were scored, and not their captions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Dialogues { get; init; }
 
     /// <inheritdoc/>
     public string Kind => "token_scores";
@@ -44,7 +49,7 @@ public sealed record TokenScoresStage : IStage
     public JsonObject Run(StageContext context)
     {
         var annotations = SceneAnnotations.Load(Scenes);
-        var data = new DataSource { File = Path.Combine(Scenes, SceneWorld.CaptionsFile) };
+        var data = new DataSource { File = Path.Combine(Scenes, Dialogues ? SceneWorld.DialoguesFile : SceneWorld.CaptionsFile) };
         var corpus = TokenizedCorpus.Open([data], Tokenizer, CorpusView.Image, stop: context.Stop);
         var rows = JoinedStores.ReadBeside(corpus.Samples, Vig, Prior).Where(s => s.LogProbs.Count > 0).ToArray();
         var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);

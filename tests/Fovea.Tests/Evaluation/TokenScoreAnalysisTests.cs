@@ -41,7 +41,21 @@ public sealed class TokenScoreAnalysisTests
         // 1 - p_ref orders by -log p: colour 4, shape 1.5; filler 1, 2; noise 5, 4.
         Assert.Equal((1 + 1 + 0.5 + 1) / 8, Value("auc/1-p_text_only_reference"), 9);
         Assert.Equal(0.5 / 4, Value("auc_noise/1-p_text_only_reference"), 9);
+        Assert.Equal(3 / 4.0, Value("auc_filler/1-p_text_only_reference"), 9);
+        Assert.DoesNotContain(result.Metrics, m => m.Name.StartsWith("auc_prior_following", StringComparison.Ordinal));
         Assert.Equal(0, result.Metrics.Single(m => m.Name == "auc/image-absent").Count);
         Assert.DoesNotContain(result.Metrics, m => m.Name.StartsWith("mean/image-absent", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Grounded_words_are_held_against_words_that_follow_the_prior()
+    {
+        var result = TokenScoreAnalysis.Evaluate([Scene(0, ["colour", "prior_following", "answer", "prior_following"], [-1, -4, -1, -2], [-2, -1, -3, -2])],
+            [TokenScore.Difference("image", "text_only_reference"), TokenScore.Surprise("text_only_reference")]);
+
+        // Differences 1, 2 against -3, 0; 1 - p_ref orders by 2, 3 against 1, 2.
+        Assert.Equal(1, result.Metrics.Single(m => m.Name == "auc_prior_following/image-text_only_reference").Value);
+        Assert.Equal(3.5 / 4, result.Metrics.Single(m => m.Name == "auc_prior_following/1-p_text_only_reference").Value);
+        Assert.Equal(-1.5, result.Metrics.Single(m => m.Name == "mean/image-text_only_reference/prior_following").Value);
     }
 }

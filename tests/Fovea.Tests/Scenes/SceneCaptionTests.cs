@@ -12,7 +12,8 @@ public sealed class SceneCaptionTests
     [Property(MaxTest = 100)]
     public void Every_character_but_blanks_has_one_class_and_every_word_is_of_its_class(int seed, NonNegativeInt index)
     {
-        var spec = new SceneSpec { Seed = seed, NoiseRate = 0.7, NoisePhrases = 2, WrongLabelRate = 0.3, MaxObjects = 4, QuestionsPerDialogue = 8 };
+        var plain = new SceneSpec { Seed = seed, NoiseRate = 0.7, NoisePhrases = 2, WrongLabelRate = 0.3, MaxObjects = 4, QuestionsPerDialogue = 8 };
+        var spec = plain with { PriorColourRate = 0.5, PriorPartnerRate = 0.5, TextOnlyQuestionRate = 0.3 };
 
         SpanChecks.Check(SceneWorld.Caption(spec, index.Get));
         SpanChecks.Check(SceneWorld.Dialogue(spec, index.Get));

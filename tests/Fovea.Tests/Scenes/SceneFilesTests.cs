@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fovea.Core.Errors;
+using Fovea.Core.Provenance;
 using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
@@ -75,6 +76,30 @@ public sealed class SceneFilesTests : IDisposable
         Assert.Equal(12, SceneAnnotations.Load(_folder).Keys.Count);
 
         string[] Bytes() => [.. Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Order().Select(f => f + Convert.ToHexString(File.ReadAllBytes(f)))];
+    }
+
+    /// <summary>Exact: the bytes that the version before these knobs wrote. Knobs at their defaults appear in no file.</summary>
+    [Fact]
+    public void The_files_of_the_default_world_stay_the_same_bytes()
+    {
+        SceneCorpusWriter.Write(new SceneSpec { Seed = 1, NumScenes = 20 }, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
+
+        string[] names = ["annotations.jsonl", "captions.json", "dialogues.json", "scenes.jsonl", "world.json"];
+        Assert.Equal("419708d3f5cd4165ffc63b9a3e7b0f2a", ContentHash.OfBytes([.. names.SelectMany(n => File.ReadAllBytes(Path.Combine(_folder, n)))])[..32]);
+    }
+
+    [Fact]
+    public void Every_knob_is_written_and_read_back()
+    {
+        var spec = Spec with { PriorColourRate = 0.5, PriorPartnerRate = 0.5, TextOnlyQuestionRate = 0.25, NumShapes = 4, Jitter = 0.5 };
+        SceneCorpusWriter.Write(spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
+        var annotations = SceneAnnotations.Load(_folder);
+
+        Assert.Equal(spec, annotations.Spec);
+        Assert.Equal(SceneCorpus.Captions(spec).Annotated.SelectMany(a => a.Spans), SceneCorpus.Captions(spec).Samples.SelectMany(s => annotations.SpansOf(s.Key)));
+        var (corpus, first) = (SceneCorpus.Captions(spec), SceneWorld.Scene(spec, 0));
+        Assert.Equal(ImageFile.EncodePng(corpus.LoadImage(corpus.Samples[0], 0)), File.ReadAllBytes(Path.Combine(_folder, SceneWorld.ImageName(0))));
+        Assert.NotEqual(SceneRenderer.Render(first).Pixels, corpus.LoadImage(corpus.Samples[0], 0).Pixels);
     }
 
     [Fact]

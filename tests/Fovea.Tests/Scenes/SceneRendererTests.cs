@@ -71,6 +71,27 @@ public sealed class SceneRendererTests
         }
     }
 
+    [Fact]
+    public void Jitter_moves_stretches_and_tints_within_its_limits()
+    {
+        var scene = new Scene(0, SceneBackground.Black, [new SceneObject(SceneShape.Square, SceneColour.Green, SceneSize.Large, 1, 1)], 0);
+        var seen = Enumerable.Range(0, 300).Select(t => Box(SceneRenderer.Render(scene with { TextureSeed = t }, jitter: 1))).ToList();
+
+        // A side of 2 x 0.9 x 4.5 = 8.1 pixels, up to 15 % more or less; the centre at 15, up to 2 away; half of an edge's pixels count.
+        Assert.All(seen, b => Assert.InRange(b.Width, 6, 11));
+        Assert.All(seen, b => Assert.InRange(b.Centre, 15 - 2.6, 15 + 2.6));
+        Assert.True(seen.Max(b => b.Width) - seen.Min(b => b.Width) >= 2);
+        Assert.True(seen.Max(b => b.Centre) - seen.Min(b => b.Centre) >= 3);
+        Assert.All(seen, b => Assert.InRange(b.Green, 160 - 38, 160 + 38)); // the tint and the pixels' noise
+        Assert.True(seen.Max(b => b.Green) - seen.Min(b => b.Green) > 40);
+
+        static (int Width, double Centre, byte Green) Box(RgbImage picture)
+        {
+            int[] columns = [.. Enumerable.Range(0, 30).Where(x => picture.Pixels[((15 * 30) + x) * 3 + 1] > 80)];
+            return (columns.Length, columns.Average() + 0.5, picture.Pixels[((15 * 30) + 15) * 3 + 1]);
+        }
+    }
+
     private static byte[] Cell(SceneObject o, SceneBackground background, long texture)
     {
         RgbImage picture = SceneRenderer.Render(new Scene(0, background, [o], texture));

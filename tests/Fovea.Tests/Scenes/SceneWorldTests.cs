@@ -94,11 +94,22 @@ public sealed class SceneWorldTests
     }
 
     [Fact]
+    public void Fewer_shapes_are_the_first_ones_and_leave_one_absent()
+    {
+        var spec = new SceneSpec { NumScenes = 300, NumShapes = 4, Bias = 0.5 };
+        Assert.Equal(SceneWords.Shapes.Take(4), SceneWorld.Scenes(spec).SelectMany(s => s.Objects).Select(o => SceneWords.Of(o.Shape)).Distinct().OrderBy(s => SceneWords.Shapes.ToList().IndexOf(s)));
+        var texts = SceneCorpus.Captions(spec).Samples.Concat(SceneCorpus.Dialogues(spec with { PriorPartnerRate = 1, WrongLabelRate = 0.5 }).Samples).SelectMany(s => s.Turns).Select(t => t.Text);
+        Assert.All(texts, t => Assert.DoesNotContain(SceneWords.Shapes.Skip(4), w => t.Contains(" " + w, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_knob_out_of_range_is_one_clear_line()
     {
         Assert.Equal("scene spec: bias must be 0 to 1, got 1.5", Message(new SceneSpec { Bias = 1.5 }));
         Assert.Equal("scene spec: noise_rate must be 0 to 1, got NaN", Message(new SceneSpec { NoiseRate = double.NaN }));
         Assert.Equal("scene spec: min_objects must be 1 to max_objects, got 4", Message(new SceneSpec { MinObjects = 4 }));
+        Assert.Equal("scene spec: num_shapes must be max_objects + 1 to 6, got 3", Message(new SceneSpec { NumShapes = 3 }));
+        Assert.Equal("scene spec: text_only_question_rate must be 0 to 1, got -1", Message(new SceneSpec { TextOnlyQuestionRate = -1 }));
         Assert.Contains("split must be", Message(new SceneSpec { Split = "../train" }), StringComparison.Ordinal);
         Assert.Contains("max_objects must be 1 to 5", Message(new SceneSpec { MaxObjects = 6 }), StringComparison.Ordinal);
 

@@ -44,6 +44,12 @@ internal static class SpanChecks
             case TokenClass.Boilerplate:
                 Assert.Contains(word, SceneWords.BoilerplateSentences.SelectMany(s => s.Split(' ')).Concat(["taken", "sent", "by", "to", "on", "in"]));
                 break;
+            case TokenClass.PriorFollowing:
+                Assert.Contains(word, SceneWords.Colours.Concat(SceneWords.Shapes).Append("yes"));
+                break;
+            case TokenClass.WrongLabel:
+                Assert.Contains(word, SceneWords.Colours.Concat(SceneWords.Shapes).Concat(SceneWords.Numbers).Concat(SceneWords.Directions).Concat(SceneWords.YesNo));
+                break;
             default:
                 Assert.Contains(word, SceneWords.Competing(tokenClass));
                 break;
