@@ -1,4 +1,4 @@
-using Fovea.Models.Families;
+using Fovea.Models.Parameters;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
@@ -23,6 +23,9 @@ public sealed record ModelInspection
 
     /// <summary>Scalars by part: decoder, tower, projector, patch embedding.</summary>
     public required IReadOnlyDictionary<string, long> Parts { get; init; }
+
+    /// <summary>Names of the parameters, in the model's order.</summary>
+    public required IReadOnlyList<string> Names { get; init; }
 
     /// <summary>Scalars by the type in which they are stored.</summary>
     public required IReadOnlyDictionary<string, long> StoredTypes { get; init; }
@@ -76,7 +79,8 @@ public sealed record ModelInspection
             Tower = plan.Vision?.ModelType,
             Layout = plan.Layout,
             Parameters = plan.Specs.Sum(s => s.NumElements),
-            Parts = plan.Specs.GroupBy(s => PartOf(s.Name)).ToDictionary(g => g.Key, g => g.Sum(s => s.NumElements)),
+            Parts = plan.Specs.GroupBy(s => ParameterPart.Of(s.Name)).ToDictionary(g => g.Key.Replace('_', ' '), g => g.Sum(s => s.NumElements)),
+            Names = [.. plan.Specs.Select(s => s.Name)],
             StoredTypes = stored.ToDictionary(p => NameOf(p.Key), p => p.Value),
             Files = plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Count(),
             TiedHead = plan.Text.TieWordEmbeddings,
@@ -91,12 +95,6 @@ public sealed record ModelInspection
             Problems = reader.Problems,
         };
     }
-
-    private static string PartOf(string name) =>
-        name.StartsWith(LlavaModel.TowerPrefix, StringComparison.Ordinal) ? "tower"
-        : name.StartsWith(LlavaModel.ProjectorPrefix, StringComparison.Ordinal) ? "projector"
-        : name.StartsWith(SoloModel.PatchName, StringComparison.Ordinal) ? "patch embedding"
-        : "decoder";
 
     private static string NameOf(torch.ScalarType type) => type switch
     {

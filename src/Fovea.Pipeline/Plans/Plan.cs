@@ -44,7 +44,7 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
         {
             var (config, uses) = resolved[one.Name];
             var stage = stages[one.Name] = Bind(one, config);
-            Check(one, config, stage);
+            Check(one, config, stage.Check);
             CheckInputs(config, stage.GetType(), uses);
             uses.ToList().ForEach(u => CheckOutput(u, stages[u.Target.Name]));
             specs.Add(new StageSpec(one.Name, one.Kind, JsonSerializer.SerializeToNode(stage, stage.GetType(), StageManifest.Json)!.AsObject(), [.. uses.Select(u => u.Target.Name).Distinct()], null)
@@ -55,6 +55,11 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
         }
 
         var sizes = new StageSizes(root, stages);
+        foreach (var one in order)
+        {
+            Check(one, resolved[one.Name].Config, () => stages[one.Name].CheckGiven(sizes));
+        }
+
         return new Plan(file.Name, file.Findings, file.NumWorkers, file.NumThreads, [.. specs.Select(s => s with { Work = stages[s.Name].Work(sizes), Memory = stages[s.Name].Memory(sizes) })], ToJson(file));
     }
 
@@ -74,11 +79,11 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
     }
 
     // A check names the key that it refuses, which is somewhere in the file.
-    private static void Check(ExpandedStage one, ConfigNode config, IStage stage)
+    private static void Check(ExpandedStage one, ConfigNode config, Action check)
     {
         try
         {
-            stage.Check();
+            check();
         }
         catch (FoveaException e)
         {

@@ -3,7 +3,6 @@ using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
-using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Plans;
@@ -14,8 +13,8 @@ public sealed record TrainRequest
     /// <summary>For a model and data without a configuration: one pass over the data, at the learning rate of LLaVA's tuning.</summary>
     private const string Defaults = """{ "training": { "epochs": 1, "batch_size": 32, "learning_rate": 2e-5, "checkpoint_every": 100 } }""";
 
-    /// <summary>For a model that has one: LLaVA's tuning leaves the tower as it is.</summary>
-    private const string FrozenTower = """training.frozen=["model.vision_tower"]""";
+    /// <summary>LLaVA's tuning leaves the tower as it is.</summary>
+    private const string FrozenTower = """training.frozen=["tower"]""";
 
     /// <summary>The configuration's file.</summary>
     public string? Config { get; init; }
@@ -71,7 +70,7 @@ public sealed record TrainRequest
     private static string[] ForModel(string folder)
     {
         MissingModel.Require(folder);
-        return ModelInspection.Read(folder).Tower is null ? [] : [FrozenTower];
+        return [FrozenTower];
     }
 
     private IEnumerable<string> Overrides()

@@ -71,6 +71,9 @@ public sealed record EvalCorpusStage : IStage
     public double? Memory(StageSizes sizes) => Scorer.Memory(sizes);
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var hashes = Scorer.HashInputs(hasher);

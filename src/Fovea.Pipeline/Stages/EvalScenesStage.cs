@@ -65,6 +65,9 @@ public sealed record EvalScenesStage : IStage
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);

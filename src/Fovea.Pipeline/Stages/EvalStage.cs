@@ -64,6 +64,9 @@ public sealed record EvalStage : IStage
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var hashes = ScoreStore.HashInputs([Model], Data, hasher);

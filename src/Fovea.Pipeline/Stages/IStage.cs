@@ -19,6 +19,13 @@ public interface IStage
     /// <param name="catalogues">What can be asked for by name.</param>
     void Check(Catalogues catalogues) => Check();
 
+    /// <summary>Checks models that are there before the plan runs, by their JSON files and the headers of their weights: called for all stages of a plan before its first one begins.</summary>
+    /// <param name="sizes">Knows what the plan makes itself.</param>
+    /// <exception cref="Fovea.Core.Errors.FoveaException">A model lacks a file, its files do not belong together, or an option names what it has not.</exception>
+    void CheckGiven(StageSizes sizes)
+    {
+    }
+
     /// <summary>Names in its folder that other stages may be given, e.g. <c>model</c>; null: not known before it ran. The folder itself may be given always.</summary>
     IReadOnlyCollection<string>? Outputs => null;
 

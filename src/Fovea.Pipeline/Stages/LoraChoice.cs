@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Core.Errors;
 using Fovea.Models.Adapters;
 using Fovea.Models.Families;
 
@@ -7,6 +8,8 @@ namespace Fovea.Pipeline.Stages;
 /// <summary>A low-rank adapter to train in place of the model itself.</summary>
 public sealed record LoraChoice
 {
+    private const string Weight = ".weight";
+
     /// <summary>Rank of each update; at least 1.</summary>
     public int Rank { get; init; } = 8;
 
@@ -37,6 +40,17 @@ public sealed record LoraChoice
         OptionCheck.Require(Alpha > 0 && double.IsFinite(Alpha), "lora.alpha", "above 0", Alpha);
     }
 
+    /// <summary>Checks that a new adapter has something to attach to.</summary>
+    /// <param name="parameters">Names of the model's parameters.</param>
+    /// <exception cref="Core.Errors.FoveaException">No module has such a name.</exception>
+    public void CheckNames(IEnumerable<string> parameters)
+    {
+        if (Adapter is null && !parameters.Any(p => p.EndsWith(Weight, StringComparison.Ordinal) && NewConfig(null).Targets(p[..^Weight.Length])))
+        {
+            throw new FoveaException($"'lora.{(TargetPattern is null ? "targets" : "target_pattern")}': no module of the model has such a name: {TargetPattern ?? string.Join(", ", Targets)}");
+        }
+    }
+
     /// <summary>Makes or reads the adapter and attaches it.</summary>
     /// <param name="model">The model.</param>
     /// <param name="seed">Of a new adapter.</param>
@@ -45,8 +59,11 @@ public sealed record LoraChoice
     {
         var adapter = Adapter is { } folder
             ? LoraAdapter.Load(folder, model)
-            : LoraAdapter.Create(model, new LoraConfig { Rank = Rank, Alpha = Alpha, TargetModules = Targets, TargetPattern = TargetPattern, RankStabilized = RankStabilized, BaseModel = baseModel }, seed);
+            : LoraAdapter.Create(model, NewConfig(baseModel), seed);
         model.Attach(adapter);
         return adapter;
     }
+
+    private LoraConfig NewConfig(string? baseModel) =>
+        new() { Rank = Rank, Alpha = Alpha, TargetModules = Targets, TargetPattern = TargetPattern, RankStabilized = RankStabilized, BaseModel = baseModel };
 }

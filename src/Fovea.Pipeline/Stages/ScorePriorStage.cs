@@ -63,6 +63,9 @@ public sealed record ScorePriorStage : IStage
     }
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes) => Models.ToList().ForEach(sizes.CheckGiven);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var hashes = ScoreStore.HashInputs(Models, Data, hasher);

@@ -65,6 +65,9 @@ public sealed record ScoreVigStage : IStage
     }
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+
+    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Data.Corpora;
@@ -13,6 +14,7 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
 {
     private const long MostCounted = 64L << 20;
     private const int Head = 4 << 20;
+    private readonly HashSet<string> _fit = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double?> _samples = new(StringComparer.Ordinal), _parameters = new(StringComparer.Ordinal);
 
     /// <summary>Samples of corpora.</summary>
@@ -43,6 +45,23 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
         preset.Name,
         tokenizer is not null && Directory.Exists(tokenizer) ? PresetVocabularies.Of(ModelFit.Tokenizer(tokenizer)) : new PresetVocabulary(1, 0, 0, 0, 0, new(0, 0, 0, 0)),
         preset.Sizes));
+
+    /// <summary>Whether a folder is there and no stage makes it.</summary>
+    public bool IsGiven([NotNullWhen(true)] string? folder) => folder is not null && MakerOf(folder) is null && Directory.Exists(folder);
+
+    /// <summary>Whether the tokenizer and the image processor of a model that is given fit it.</summary>
+    /// <exception cref="InvalidInputException">They do not, or are missing.</exception>
+    public void CheckGiven(string folder)
+    {
+        if (IsGiven(folder) && _fit.Add(folder))
+        {
+            ModelFit.Tokenizer(folder);
+            if (ModelInspection.Read(folder) is { Tower: not null } or { PatchSize: not null })
+            {
+                ModelFit.Processor(folder);
+            }
+        }
+    }
 
     /// <summary>Bytes of a model's parameters in float32.</summary>
     public double? BytesOf(string folder) => ParametersOf(folder) * sizeof(float);

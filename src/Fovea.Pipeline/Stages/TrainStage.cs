@@ -152,6 +152,28 @@ public sealed partial record TrainStage : IStage
     }
 
     /// <inheritdoc/>
+    public void CheckGiven(StageSizes sizes)
+    {
+        if (sizes.IsGiven(TokenizerFolder))
+        {
+            ModelFit.Tokenizer(TokenizerFolder);
+        }
+
+        if (sizes.IsGiven(Model))
+        {
+            var names = ModelInspection.Read(Model).Names;
+            if (Lora is null)
+            {
+                Training.CheckNames(names);
+            }
+            else
+            {
+                Lora.CheckNames(names);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public void Check()
     {
         Training.Validate();

@@ -9,6 +9,11 @@ public sealed partial record TrainingOptions
     /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
     public void Validate() => Validate("training");
 
+    /// <summary>Checks that what is trained, frozen or scaled names parameters of a model.</summary>
+    /// <param name="names">Names of all its parameters.</param>
+    /// <exception cref="Core.Errors.FoveaException">A prefix names none, or none remains to be trained.</exception>
+    public void CheckNames(IReadOnlyCollection<string> names) => _ = new ParameterRule(this, names);
+
     /// <summary>Checks every value.</summary>
     /// <param name="section">Where the keys are in the configuration, for the message.</param>
     /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>

@@ -101,13 +101,13 @@ public sealed partial record TrainingOptions
     /// <summary>Steps between lines of metrics; at least 1.</summary>
     public int LogEvery { get; init; } = 1;
 
-    /// <summary>Parameters to train, by dotted prefix such as <c>model.multi_modal_projector</c>; <c>*</c> for all.</summary>
+    /// <summary>Parameters to train, by part (<c>tower</c>, <c>projector</c>, <c>patch_embedding</c>, <c>decoder</c>) or dotted prefix such as <c>model.multi_modal_projector</c>; <c>*</c> for all.</summary>
     public IReadOnlyList<string> Trainable { get; init; } = ["*"];
 
-    /// <summary>Parameters to leave as they are, by dotted prefix such as <c>model.vision_tower</c>; takes precedence over <see cref="Trainable"/>.</summary>
+    /// <summary>Parameters to leave as they are, by part or dotted prefix such as <c>model.vision_tower</c>; a part that the model lacks changes nothing; takes precedence over <see cref="Trainable"/>.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 
-    /// <summary>Factors of the learning rate by dotted prefix; the longest matching one counts.</summary>
+    /// <summary>Factors of the learning rate by part or dotted prefix; the longest matching one counts.</summary>
     public IReadOnlyDictionary<string, double> LearningRateScales { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Batches among which samples are sorted by length, to reduce padding; 1 keeps the composition of each batch random.</summary>

@@ -35,7 +35,7 @@ internal sealed partial class TrainingRun
     {
         (_model, _job, _options, _progress) = (model, job, job.Options, progress);
         var trained = job.Adapter?.Parameters ?? model.Parameters;
-        var rule = new ParameterRule(_options, trained);
+        var rule = new ParameterRule(_options, [.. trained.Names]);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
         _due = new RunMilestones(_options, _plan);
         _notices = new RunNotices(line => RunLog.Tell(progress, _state?.Step ?? 0, _plan.Steps, line));

@@ -1,6 +1,14 @@
 using System.Text.Json;
+using Fovea.Core.Errors;
 using Fovea.Core.Scores;
+using Fovea.Core.Watching;
+using Fovea.Data.Scenes;
+using Fovea.Data.Tokenizers;
+using Fovea.Models.Checkpoints;
+using Fovea.Models.Initialisation;
+using Fovea.Models.Parameters;
 using Fovea.Pipeline.Plans;
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 using Fovea.Tests.Architecture;
 using Fovea.Tests.Training;
@@ -89,11 +97,59 @@ public sealed class LlavaPlanTests : IDisposable
         Assert.NotNull(outcome.Metrics["corpus_nll"]!["vanilla"]!["vig/blur"]!["value"]);
     }
 
-    private async Task<PlanOutcome> RunAsync(string data, params string[] set)
+    [Theory]
+    [InlineData("full")]
+    [InlineData("lora")]
+    public async Task A_model_without_a_tower_goes_through_the_same_plan(string train)
+    {
+        Solo(out var data, out var images);
+        var outcome = await RunAsync(data, $"model={_folder["solo"]}", $"images={images}", $"train={train}", "start=aligned", "arms=[\"vanilla\",\"vig\"]", "tune.batch_size=4", "align.batch_size=4");
+        Assert.NotNull(outcome.Metrics["corpus_nll"]!["vig"]!["vig/blur"]!["value"]);
+
+        using var before = ModelFolder.Load(_folder["solo"]);
+        using var aligned = ModelFolder.Load(Path.Combine(_folder["run"], "seed-1", "align", "model"));
+        var moved = before.Parameters.Names.Where(n => !before.Parameters[n].Equals(aligned.Parameters[n]));
+        Assert.All(moved, n => Assert.Equal(ParameterPart.PatchEmbedding, ParameterPart.Of(n)));
+        Assert.NotEmpty(moved);
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json", "tokenizer")]
+    [InlineData("preprocessor_config.json", "preprocessor_config.json")]
+    public void A_model_that_lacks_a_file_is_refused_before_anything_runs(string file, string named)
+    {
+        Solo(out var data, out var images);
+        File.Delete(Path.Combine(_folder["solo"], file));
+        Assert.Contains(named, Assert.ThrowsAny<FoveaException>(() => Read(data, $"model={_folder["solo"]}", $"images={images}")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tune.frozen=[\"model.vision_towr\"]", "training.frozen: no parameter begins with 'model.vision_towr'")]
+    [InlineData("ways.lora.lora.target_pattern=.*q_prj", "'lora.target_pattern': no module of the model has such a name: .*q_prj")]
+    public void An_option_that_names_what_the_model_has_not_is_refused_before_anything_runs(string set, string message) =>
+        Assert.Contains(message, Assert.Throws<InvalidInputException>(() => Read("data.json", set, set.Contains("lora", StringComparison.Ordinal) ? "train=lora" : "train=full")).Message, StringComparison.Ordinal);
+
+    /// <summary>A new SOLO with its files, and a corpus of scenes.</summary>
+    private void Solo(out string data, out string images)
+    {
+        images = _folder["scenes"];
+        data = Path.Combine(images, "dialogues.json");
+        SceneCorpusWriter.Write(new SceneSpec { Seed = 3, NumScenes = 16, WithCaptions = false }, images, new SilentProgress());
+        Directory.CreateDirectory(_folder["solo"]);
+        SceneTokenizer.Write(_folder["solo"]);
+        using var model = ModelPresets.Create("tiny-solo", PresetVocabularies.Of(Tokenizer.Load(_folder["solo"])), seed: 1);
+        ModelFolder.Save(model, _folder["solo"]);
+        ModelCompanions.For(model, _folder["solo"], null, null).Write(_folder["solo"]);
+    }
+
+    private async Task<PlanOutcome> RunAsync(string data, params string[] set) =>
+        await PlanRunner.RunAsync(Read(data, set), new PlanRequest(_folder["run"]), TestContext.Current.CancellationToken);
+
+    private Plan Read(string data, params string[] set)
     {
         var file = PlanFile.Load(Path.Combine(Repository.Root, "configs", "llava.jsonc"));
         file.Set([$"model={Path.Combine(_fixture, "model")}", $"data={Path.Combine(_fixture, data)}", $"images={Path.Combine(_fixture, "images")}", .. set]);
-        return await PlanRunner.RunAsync(Plan.Of(file, _folder["run"]), new PlanRequest(_folder["run"]), TestContext.Current.CancellationToken);
+        return Plan.Of(file, _folder["run"]);
     }
 
     private System.Text.Json.Nodes.JsonObject Result(string stage) => Core.Provenance.StageManifest.Read(Path.Combine(_folder["run"], "seed-1", stage))!.Result!;

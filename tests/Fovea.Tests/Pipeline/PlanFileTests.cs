@@ -52,7 +52,9 @@ public sealed class PlanFileTests : IDisposable
     {
         var plan = Read("""
             { "for": { "seed": [1, 2] }, "stages": {
-              "part-${k}": { "kind": "score_vig", "for": { "k": [0, 1, 2] }, "model": ".", "data": [], "proxies": [] },
+              "words": { "kind": "scenes", "spec": { "num_scenes": 1 } },
+              "lm": { "kind": "train", "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [], "training": { "steps": 1 } },
+              "part-${k}": { "kind": "score_vig", "for": { "k": [0, 1, 2] }, "model": "$lm/model", "data": [], "proxies": [] },
               "all": { "kind": "select", "scores": ["$part-*"], "method": "vig" } } }
             """);
         Assert.Equal(["out/seed-2/part-0", "out/seed-2/part-1", "out/seed-2/part-2"], plan.Stages[^1].Config["scores"]!.AsArray().Select(s => (string?)s));
@@ -76,12 +78,13 @@ public sealed class PlanFileTests : IDisposable
     public void Only_targets_and_what_they_read_run()
     {
         const string Text = """
-            { "parameters": { "start": { "default": "given" }, "starts": { "given": ".", "made": "$train/model" } }, "targets": ["eval/*"], "stages": {
-              "train": { "kind": "train", "preset": { "name": "tiny-llava" }, "tokenizer": ".", "data": [], "training": { "steps": 1 } },
+            { "parameters": { "start": { "default": "given" }, "starts": { "given": "$given/model", "made": "$train/model" } }, "targets": ["eval/*"], "stages": {
+              "words": { "kind": "scenes", "spec": { "num_scenes": 1 } },
+              "${name}": { "kind": "train", "for": { "name": ["given", "train"] }, "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [], "training": { "steps": 1 } },
               "eval/a": { "kind": "eval_corpus", "model": "${starts.${start}}", "data": [] } } }
             """;
-        Assert.Equal(["eval/a"], Read(Text).Stages.Select(s => s.Name));
-        Assert.Equal(["train", "eval/a"], Read(Text, "start=made").Stages.Select(s => s.Name));
+        Assert.Equal(["words", "given", "eval/a"], Read(Text).Stages.Select(s => s.Name));
+        Assert.Equal(["words", "train", "eval/a"], Read(Text, "start=made").Stages.Select(s => s.Name));
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class TrainingOptionsTests
     {
         using var model = Small.Llava();
         var rule = new ParameterRule(
-            Small.Options with { Frozen = ["model.vision_tower"], LearningRateScales = new Dictionary<string, double> { ["*"] = 0.5, ["lm_head"] = 2 } }, model.Parameters);
+            Small.Options with { Frozen = ["model.vision_tower"], LearningRateScales = new Dictionary<string, double> { ["*"] = 0.5, ["lm_head"] = 2 } }, [.. model.Parameters.Names]);
         Assert.All(model.Parameters.Names, n => Assert.Equal(!n.StartsWith("model.vision_tower.", StringComparison.Ordinal), rule.Trains(n)));
         Assert.Equal((2, 0.5), (rule.LearningRateScale("lm_head.weight"), rule.LearningRateScale("model.language_model.norm.weight")));
     }
@@ -62,16 +62,40 @@ public sealed class TrainingOptionsTests
     public void A_prefix_ends_at_a_dot(string prefix)
     {
         using var model = Small.Llava();
-        var rule = new ParameterRule(Small.Options with { Trainable = [prefix] }, model.Parameters);
+        var rule = new ParameterRule(Small.Options with { Trainable = [prefix] }, [.. model.Parameters.Names]);
         Assert.True(rule.Trains("model.language_model.layers.1.input_layernorm.weight"));
         Assert.False(rule.Trains("model.language_model.layers10.weight"));
+    }
+
+    [Theory]
+    [InlineData("tower", "model.vision_tower.")]
+    [InlineData("projector", "model.multi_modal_projector.")]
+    public void A_part_is_named_alike_in_every_family(string part, string prefix)
+    {
+        using var model = Small.Llava();
+        string[] names = [.. model.Parameters.Names];
+        var frozen = new ParameterRule(Small.Options with { Frozen = [part] }, names);
+        var alone = new ParameterRule(Small.Options with { Trainable = [part] }, names);
+        Assert.All(names, n => Assert.Equal(n.StartsWith(prefix, StringComparison.Ordinal), alone.Trains(n)));
+        Assert.All(names, n => Assert.NotEqual(alone.Trains(n), frozen.Trains(n)));
+    }
+
+    [Fact]
+    public void A_part_that_the_model_lacks_may_be_frozen_but_not_trained_alone()
+    {
+        using var model = Small.Text();
+        string[] names = [.. model.Parameters.Names];
+        var rule = new ParameterRule(Small.Options with { Frozen = ["tower"] }, names);
+        Assert.All(names, n => Assert.True(rule.Trains(n)));
+        var e = Assert.Throws<FoveaException>(() => new ParameterRule(Small.Options with { Trainable = ["projector", "patch_embedding"] }, names));
+        Assert.Equal("training.trainable: this model has no projector and no patch_embedding; it has decoder", e.Message);
     }
 
     [Fact]
     public void A_prefix_that_fits_nothing_is_an_error()
     {
         using var model = Small.Text();
-        var e = Assert.Throws<FoveaException>(() => new ParameterRule(Small.Options with { Frozen = ["model.vision_towr"] }, model.Parameters));
+        var e = Assert.Throws<FoveaException>(() => new ParameterRule(Small.Options with { Frozen = ["model.vision_towr"] }, [.. model.Parameters.Names]));
         Assert.StartsWith("training.frozen: no parameter begins with 'model.vision_towr'", e.Message, StringComparison.Ordinal);
     }
 }
