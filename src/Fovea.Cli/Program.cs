@@ -1,6 +1,4 @@
-using System.Globalization;
 using Fovea.Cli.Commands;
-using Fovea.Core.Errors;
 
 // Before anything else: numbers, names and messages are the same wherever it runs. Workers are this program too.
 CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;

@@ -27,7 +27,7 @@ public sealed record Catalogues
     public Catalogue<ChatTemplate> Templates { get; init; } = ChatTemplates.BuiltIn;
 
     /// <summary>Evaluations.</summary>
-    public Catalogue<Benchmark> Benchmarks { get; init; } = Fovea.Evaluation.Running.Benchmarks.BuiltIn;
+    public Catalogue<Benchmark> Benchmarks { get; init; } = Fovea.Evaluation.Benchmarks.BuiltIn;
 
     /// <summary>Families of models.</summary>
     public Catalogue<ModelFamily> Families { get; init; } = ModelFamilies.BuiltIn;

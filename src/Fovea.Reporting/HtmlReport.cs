@@ -1,4 +1,3 @@
-using Fovea.Core.Files;
 using Fovea.Reporting.Documents;
 using Fovea.Reporting.Html;
 

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
-
 namespace Fovea.Scoring;
 
 /// <summary>Adds conditions to a sample that a store holds without them, as if all had been scored together.</summary>

@@ -1,6 +1,3 @@
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
-
 namespace Fovea.Scoring;
 
 /// <summary>What a scorer does with a few samples: first what needs no model, on another thread, then what does.</summary>

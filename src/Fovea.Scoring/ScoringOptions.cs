@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Configuration;
 using Fovea.Models;
 using Fovea.Models.Targets;

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Scoring;
 
 /// <summary>The samples to score, in record order. They are tokenized only when their turn comes, so that a large corpus need not be in memory.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
 using Fovea.Models;

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Images;
 using Fovea.Models;
 using Fovea.Models.Batching;

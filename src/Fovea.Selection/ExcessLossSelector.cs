@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
 using Fovea.Store;
 
 namespace Fovea.Selection;

@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>A method that turns scores into training weights. Pure: the same scores and options give the same weights.</summary>

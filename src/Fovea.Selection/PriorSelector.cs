@@ -1,7 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>

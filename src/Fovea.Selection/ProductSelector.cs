@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
 using Fovea.Store;
 
 namespace Fovea.Selection;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>What the random controls have in common: they read no scores, and draw exactly as much as a selection kept.</summary>

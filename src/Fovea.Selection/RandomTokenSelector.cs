@@ -1,7 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 
 namespace Fovea.Selection;
 

@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>A fitted method whose decision on a sample needs nothing but that sample.</summary>

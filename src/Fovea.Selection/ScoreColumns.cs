@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>The log-probabilities a method needs, with an error that names the sample where they are missing.</summary>

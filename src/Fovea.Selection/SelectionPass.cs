@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>The last pass over the scores: asks a fitted method for each sample's row and counts what is kept.</summary>

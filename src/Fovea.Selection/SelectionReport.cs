@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Fovea.Selection;
 
 /// <summary>What a selection kept. Samples are the kept, dropped, text-only and invalid ones together.</summary>

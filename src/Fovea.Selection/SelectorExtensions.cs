@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Scores;
 using Fovea.Store;
 
 namespace Fovea.Selection;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Fovea.Core.Errors;
 
 namespace Fovea.Selection;
 

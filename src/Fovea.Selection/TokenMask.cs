@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>Masks of a sample's targets.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>Plain training: every sample, every target, weight one.</summary>

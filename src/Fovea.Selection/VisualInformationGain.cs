@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Selection;
 
 /// <summary>VIG (arXiv 2602.17186, metric) of a sample's scores, in nats: <see cref="TokenMeasures"/> by the names of conditions.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Core.Scores;
 using Fovea.Store;
 
 namespace Fovea.Selection;

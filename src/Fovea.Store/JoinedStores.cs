@@ -1,7 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
-
 namespace Fovea.Store;
 
 /// <summary>Score stores of one corpus, read as one; for work that computes on no tensors meanwhile.</summary>

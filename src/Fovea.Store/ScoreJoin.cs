@@ -1,7 +1,4 @@
 using System.Collections.ObjectModel;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 
 namespace Fovea.Store;
 

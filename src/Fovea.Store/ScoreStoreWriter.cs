@@ -1,7 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
 
 namespace Fovea.Store;

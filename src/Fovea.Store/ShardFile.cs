@@ -1,8 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Store.Parquet;
 using Microsoft.Win32.SafeHandles;
 

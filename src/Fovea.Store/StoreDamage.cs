@@ -1,7 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
-
 namespace Fovea.Store;
 
 /// <summary>What is wrong with a store, as lines that name the file: damaged shards, and shards that are whole and yet not those of one scoring run.</summary>

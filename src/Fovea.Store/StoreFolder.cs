@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Store;
 
 /// <summary>What must hold of a folder before a store in it is written.</summary>

@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 
 namespace Fovea.Store;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fovea.Core.Samples;
 
 namespace Fovea.Store;
 

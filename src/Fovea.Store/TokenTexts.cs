@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Store.Parquet;
 
 namespace Fovea.Store;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Scores;
-
 namespace Fovea.Store;
 
 /// <summary>Turns stored weights into what the loss of one sample uses.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fovea.Verification.EndToEnd;
 using Fovea.Verification.Fixtures;
 using Fovea.Verification.Images;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Verification.Checks;
 
 namespace Fovea.Verification;

@@ -1,4 +1,5 @@
 using Fovea.Core.Watching;
+using Fovea.Data.Corpora;
 using Fovea.Pipeline;
 using Fovea.Pipeline.Stages;
 using Fovea.Training.Options;

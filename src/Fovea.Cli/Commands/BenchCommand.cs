@@ -1,10 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Provenance;
 using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 using Fovea.Verification.Benches;
@@ -14,7 +10,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea bench score|train</c>: how fast this machine scores and trains, beside the loops a user would write.</summary>
 internal static class BenchCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var seq = Numbers.Option("--seq", "Tokens of the one long sequence that is timed beside the shorter ones.", "N", 2048, new Bounds<int>(AtLeast: 2, AtMost: 65536));
@@ -32,24 +27,19 @@ internal static class BenchCommand
         var rounds = Numbers.Option("--rounds", "Rounds; the best one counts.", "N", 5, new Bounds<int>(AtLeast: 1));
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new Command(name, description) { rounds, threads, json };
-        command.SetAction((parsed, _) => Guard.Run($"fovea bench {name}", stop =>
+        return new Command(name, description) { rounds, threads, json }.Runs((parsed, stop) =>
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
             var figures = run(parsed, parsed.GetValue(rounds), stop);
-            if (screen.Json)
-            {
-                var document = (JsonObject)figures.DeepClone();
-                document["metrics"] = figures; // where every command's document has them
-                document["run"] = JsonSerializer.SerializeToNode(new { threads = parsed.GetValue(threads), versions = BuildVersions.All(), machine = MachineReport.Examine() }, StageManifest.Json);
-                Console.WriteLine(document.ToJsonString());
-                return;
-            }
-
-            screen.WriteTable(["figure", "value"], Flat(figures, "").Select(f => (string[])[f.Figure, f.Value.ToString("0.###", CultureInfo.InvariantCulture)]));
-        }));
-        return command;
+            screen.Show(
+                () => new JsonObject(figures.Select(f => KeyValuePair.Create(f.Key, f.Value?.DeepClone())))
+                {
+                    ["metrics"] = figures, // where every command's document has them
+                    ["run"] = JsonSerializer.SerializeToNode(new { threads = parsed.GetValue(threads), versions = BuildVersions.All(), machine = MachineReport.Examine() }, StageManifest.Json),
+                },
+                () => screen.WriteTable(["figure", "value"], Flat(figures, "").Select(f => (string[])[f.Figure, f.Value.ToString("0.###", CultureInfo.InvariantCulture)])));
+        });
     }
 
     private static IEnumerable<(string Figure, double Value)> Flat(JsonObject figures, string prefix) =>

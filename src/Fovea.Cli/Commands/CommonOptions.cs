@@ -11,25 +11,18 @@ internal static class CommonOptions
 {
     private const int MostThreads = 1024;
 
-    /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document on standard output and nothing else there." };
 
-    /// <summary><c>--out</c>, required.</summary>
     public static Option<string> Out(string what) => new("--out") { Description = what, Required = true, HelpName = "DIR" };
 
-    /// <summary><c>--config</c>.</summary>
-    public static Option<string?> Config(bool required) => new("--config") { Description = "A JSONC file; see configs/ and docs/configuration.md.", Required = required, HelpName = "FILE" };
+    public static Option<string?> Config() => new("--config") { Description = "A JSONC file; see configs/ and docs/configuration.md.", HelpName = "FILE" };
 
-    /// <summary><c>--set a.b=c</c>, repeatable.</summary>
     public static Option<string[]> Set() => new("--set") { Description = "Override one key, e.g. --set training.learning_rate=2e-5 or --set data[0].file=train.json; repeatable.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
 
-    /// <summary><c>--resume</c>.</summary>
     public static Option<bool> Resume() => new("--resume") { Description = "Continue where an interrupted run stopped." };
 
-    /// <summary><c>--follow-links</c>.</summary>
     public static Option<bool> FollowLinks() => new("--follow-links") { Description = "Allow symbolic links that lead out of the image folder." };
 
-    /// <summary><c>--rename OLD=NEW</c>, repeatable.</summary>
     public static Option<string[]> Rename() => new("--rename")
     {
         Description = "Scores and weights know as OLD the corpus file that is now called NEW. Repeatable.",
@@ -37,47 +30,28 @@ internal static class CommonOptions
         DefaultValueFactory = _ => [],
     };
 
-    /// <summary><c>--allow-over-memory</c>.</summary>
     public static Option<bool> AllowOverMemory() => new(MemoryLimits.Option) { Description = "Begin although what is planned exceeds the memory of the machine or of its control group." };
 
-    /// <summary><c>--seed</c>.</summary>
     public static Option<long?> Seed(string what) => Numbers.Optional<long>("--seed", what, "N");
 
     /// <summary><c>--threads</c>; null for as many as the machine has processors.</summary>
     public static Option<int> Threads(int? defaultValue = null) =>
         Numbers.Option("--threads", "Processor threads of one operation.", "N", defaultValue ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
 
-    /// <summary>A command with options, in their order.</summary>
-    public static Command With(this Command command, IEnumerable<Option> options)
-    {
-        foreach (var option in options)
-        {
-            command.Add(option);
-        }
-
-        return command;
-    }
-
     /// <summary><c>--image-threads</c>; null for as many as <c>--threads</c> leaves over.</summary>
     public static Option<int?> ImageThreads() =>
         Numbers.Optional("--image-threads", "Threads that prepare the images to come (default: the processors that --threads leaves over, 1 to 4); 0: each is prepared when it is needed, which takes less memory. Changes no result.", "N", new Bounds<int>(AtLeast: 0, AtMost: MostThreads));
 
-    /// <summary><c>--data</c>.</summary>
     public static Option<string> Data() => new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
 
-    /// <summary><c>--images</c>.</summary>
     public static Option<string?> Images() => new("--images") { Description = "Folder of the images (default: the corpus's own folder).", HelpName = "DIR" };
 
-    /// <summary><c>--format</c>.</summary>
     public static Option<string> Format() => Names.Option("--format", $"Form of the corpus: auto recognises {string.Join(" and ", CorpusFormats.BuiltIn.Skip(1).Select(f => f.Help))} by their keys.", "FORM", [CorpusFormats.Auto, .. CorpusFormats.BuiltIn.Names]);
 
-    /// <summary><c>--max-invalid</c>.</summary>
     public static Option<int?> MaxInvalid() => Numbers.Optional("--max-invalid", "Records that may be unusable; they are left out, listed and counted (default: none).", "N", new Bounds<int>(AtLeast: 0));
 
-    /// <summary><c>--on-bad-sample</c>.</summary>
     public static Option<OnBadSample> OnBadSample() => Names.Option<OnBadSample>("--on-bad-sample", "At an unusable record: stop past --max-invalid, or skip any number of them.", "ACTION");
 
-    /// <summary><c>--template</c>.</summary>
     /// <param name="byFamily">Whether <c>auto</c> goes by the model's family, as for a prompt, or is the same for all families, as in scoring and training.</param>
     public static Option<string> Template(bool byFamily = false) => new("--template")
     {

@@ -9,13 +9,11 @@ namespace Fovea.Cli.Commands;
 /// </summary>
 internal static class CompletionCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Prints a shell's completion script: commands, options and their values.") { shell };
-        command.SetAction((parsed, _) => Guard.Run("fovea completion", _ => Console.Out.Write(BuiltInText.Read($"completion.{parsed.GetValue(shell)}"))));
-        return command;
+        return new Command("completion", "Prints a shell's completion script: commands, options and their values.") { shell }
+            .Runs((parsed, _) => Console.Out.Write(BuiltInText.Read($"completion.{parsed.GetValue(shell)}")));
     }
 }

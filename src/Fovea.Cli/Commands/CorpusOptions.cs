@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Fovea.Pipeline.Stages;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Cli.Commands;
 

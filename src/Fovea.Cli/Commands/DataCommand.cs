@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Auditing;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
@@ -17,7 +14,6 @@ internal static class DataCommand
 {
     private const int DefaultSamples = 3;
 
-    /// <summary>Describes the command.</summary>
     public static Command Create() => new("data", "Examines a corpus.") { new AuditOptions().Create() };
 
     private sealed class AuditOptions
@@ -35,13 +31,9 @@ internal static class DataCommand
         private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the choice of samples.");
         private readonly Option<bool> _json = CommonOptions.Json();
 
-        public Command Create()
-        {
-            var command = new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
-                .With([.. _corpus.All, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json]);
-            command.SetAction((parsed, _) => Guard.Run("fovea data audit", stop => Run(parsed, stop)));
-            return command;
-        }
+        public Command Create() =>
+            new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
+                .With([.. _corpus.All, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json]).Runs(Run);
 
         private void Run(ParseResult parsed, CancellationToken stop)
         {
@@ -60,34 +52,17 @@ internal static class DataCommand
             var loaded = Tokenizer.Load(folder);
             var encoder = new SampleEncoder(loaded, TemplateChoice.ForModel(parsed.GetValue(_template)!, folder, loaded));
             var corpus = CorpusFiles.OpenWhole(source, new InvalidRecords(int.MaxValue));
+            var screen = new Screen(parsed.GetValue(_json));
             if (parsed.GetValue(_record) is { } record)
             {
-                ShowRecord(RecordAudit.Of(corpus, encoder, record, parsed.GetValue(_decode)), parsed.GetValue(_json));
+                var seen = RecordAudit.Of(corpus, encoder, record, parsed.GetValue(_decode));
+                screen.Show(() => AuditDocument.Of(seen), () => AuditReport.Show(screen.Results, seen));
                 return;
             }
 
             var audit = CorpusAudit.Of(corpus, encoder, parsed.GetValue(_samples), parsed.GetValue(_seed) ?? 0, parsed.GetValue(_decode), stop);
-            if (parsed.GetValue(_json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(audit, source.File, folder, encoder, BuildVersions.All()), StageManifest.Json));
-            }
-            else
-            {
-                AuditReport.Show(new Screen(json: false).Results, audit, parsed.GetValue(_list));
-            }
-
+            screen.Show(() => AuditDocument.Of(audit, source.File, folder, encoder, BuildVersions.All()), () => AuditReport.Show(screen.Results, audit, parsed.GetValue(_list)));
             AuditLimits.Require(audit, source.File, parsed.GetValue(_maxInvalid), parsed.GetValue(_strict));
-        }
-
-        private static void ShowRecord(RecordAudit seen, bool json)
-        {
-            if (json)
-            {
-                Console.WriteLine(JsonSerializer.Serialize(AuditDocument.Of(seen), StageManifest.Json));
-                return;
-            }
-
-            AuditReport.Show(new Screen(json: false).Results, seen);
         }
     }
 }

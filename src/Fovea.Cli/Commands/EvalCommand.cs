@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Pipeline.Stages;
 
@@ -8,7 +7,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea eval scenes</c>: captions, grounding and questions on the built-in world.</summary>
 internal static class EvalCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
@@ -17,28 +15,27 @@ internal static class EvalCommand
         var tokens = Numbers.Option("--max-new-tokens", "Most tokens of a generated caption.", "N", 64, new Bounds<int>(AtLeast: 1));
         var maxInvalid = CommonOptions.MaxInvalid();
         var onBadSample = CommonOptions.OnBadSample();
-        var folder = CommonOptions.Out("Folder of predictions and results.");
-        var resume = CommonOptions.Resume();
-        var threads = CommonOptions.Threads();
-        var overMemory = CommonOptions.AllowOverMemory();
-        var json = CommonOptions.Json();
+        var run = new StageOptions("Folder of predictions and results.")
+        {
+            Resume = CommonOptions.Resume(),
+            Threads = CommonOptions.Threads(),
+            OverMemory = CommonOptions.AllowOverMemory(),
+        };
         var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
-            model, scenes, conflict, tokens, maxInvalid, onBadSample, folder, resume, threads, overMemory, json,
+            model, scenes, conflict, tokens, maxInvalid, onBadSample,
         };
-        command.SetAction((parsed, _) => Guard.Run("fovea eval scenes", stop => StageCommand.Run(
-            new EvalScenesStage
+        return new Command("eval", "Evaluates a model.")
+        {
+            run.AddTo(command, parsed => new EvalScenesStage
             {
                 Model = parsed.GetValue(model)!,
                 Scenes = parsed.GetValue(scenes)!,
                 Conflict = parsed.GetValue(conflict),
-                Captions = true,
-                Dialogues = true,
                 MaxNewTokens = parsed.GetValue(tokens),
                 MaxInvalid = parsed.GetValue(maxInvalid),
                 OnBadSample = parsed.GetValue(onBadSample),
-            },
-            parsed.GetValue(folder)!, parsed.GetValue(threads), parsed.GetValue(resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(json)), stop, allowOverMemory: parsed.GetValue(overMemory)), Guard.Resumable));
-        return new Command("eval", "Evaluates a model.") { command };
+            }),
+        };
     }
 }

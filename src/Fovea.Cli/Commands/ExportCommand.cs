@@ -1,9 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Pipeline.Stages;
 using Fovea.Store;
@@ -14,7 +11,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea export</c>: a corpus with its weights, for other trainers (docs/export.md).</summary>
 internal static class ExportCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var source = new CorpusOptions();
@@ -29,9 +25,8 @@ internal static class ExportCommand
         var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
-        var command = new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")
-            .With([.. source.All, rename, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json]);
-        command.SetAction((parsed, _) => Guard.Run("fovea export", stop =>
+        return new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")
+            .With([.. source.All, rename, model, weights, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json]).Runs((parsed, stop) =>
         {
             MissingModel.Require(parsed.GetValue(model)!);
             var rows = WeightsFile.Read(SelectStage.WeightsOf(parsed.GetValue(weights)!));
@@ -40,8 +35,7 @@ internal static class ExportCommand
             var corpus = ScoringCorpus.Open(Renamed.Apply([source.Source(parsed)], parsed.GetValue(rename)!), parsed.GetValue(model)!, CorpusView.Image, parsed.GetValue(template)!, invalid);
             var layout = new ExportLayout(corpus.Tokenizer.IdOf("<image>") ?? corpus.Tokenizer.VocabSize, parsed.GetValue(imageTokens), parsed.GetValue(maxLength));
             Write(new WeightedRows(corpus, rows, layout, stop), parsed.GetValue(file)!, parsed.GetValue(force), parsed.GetValue(json));
-        }));
-        return command;
+        });
     }
 
     private static void Write(WeightedRows export, string file, bool force, bool json)

@@ -1,5 +1,4 @@
 using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
@@ -9,7 +8,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea folds</c>: which reference of cross-fitting must not be trained on which samples.</summary>
 internal static class FoldsCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var data = new Option<string[]>("--data") { Description = "Corpus that is to be scored; repeat it for several files.", Required = true, HelpName = "FILE" };
@@ -18,10 +16,8 @@ internal static class FoldsCommand
         var format = CommonOptions.Format();
         var count = Numbers.Option("--count", "Number of folds, and so of references.", "K", 2, new Bounds<int>(AtLeast: 2));
         var seed = CommonOptions.Seed("Seed of the assignment (default: 1).");
-        var folder = CommonOptions.Out("Folder of the fold assignment.");
-        var json = CommonOptions.Json();
-        var command = new Command("folds", "Assigns samples to folds, so that PRIOR's references score only what they were not trained on.") { data, also, images, format, count, seed, folder, json };
-        command.SetAction((parsed, _) => Guard.Run("fovea folds", stop =>
+        var command = new Command("folds", "Assigns samples to folds, so that PRIOR's references score only what they were not trained on.") { data, also, images, format, count, seed };
+        return new StageOptions("Folder of the fold assignment.").AddTo(command, parsed =>
         {
             var (scored, trained, folders) = (parsed.GetValue(data)!, parsed.GetValue(also)!, parsed.GetValue(images)!);
             if (folders.Length > 1 && folders.Length != scored.Length + trained.Length)
@@ -30,16 +26,13 @@ internal static class FoldsCommand
             }
 
             DataSource Source(string file, int at) => new() { File = file, Images = folders.Length == 0 ? null : folders[folders.Length == 1 ? 0 : at], Format = parsed.GetValue(format)! };
-            StageCommand.Run(
-                new FoldsStage
-                {
-                    Data = [.. scored.Select(Source)],
-                    AlsoTrain = [.. trained.Select((f, i) => Source(f, scored.Length + i))],
-                    Count = parsed.GetValue(count),
-                    Seed = parsed.GetValue(seed) ?? 1,
-                },
-                parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
-        }, Guard.Continued));
-        return command;
+            return new FoldsStage
+            {
+                Data = [.. scored.Select(Source)],
+                AlsoTrain = [.. trained.Select((f, i) => Source(f, scored.Length + i))],
+                Count = parsed.GetValue(count),
+                Seed = parsed.GetValue(seed) ?? 1,
+            };
+        });
     }
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Text;
 using Fovea.Data.Templates;
 using Fovea.Models.Checkpoints;
@@ -40,43 +38,32 @@ internal sealed class GenerateCommand
 
     private GenerateCommand() => _type.AcceptOnlyFromAmong("stored", "f32", "bf16");
 
-    /// <summary>Describes the command.</summary>
-    public static Command Create()
+    public static Command Create() => new GenerateCommand().Build();
+    private Command Build() => new Command("generate", "Answers a prompt, with or without images.")
     {
-        var options = new GenerateCommand();
-        var command = new Command("generate", "Answers a prompt, with or without images.")
-        {
-            options._model, options._images, options._prompt, options._template, options._tokens, options._temperature, options._topK, options._topP,
-            options._beams, options._penalty, options._repetition, options._seed, options._stop, options._type, options._threads, options._overMemory, options._json,
-        };
-        command.SetAction((parsed, _) => Guard.RunAsync(
-            "fovea generate", stop => Task.Run(() => options.Run(parsed, stop), CancellationToken.None), "the answer is not complete; run the same command again"));
-        return command;
-    }
+        _model, _images, _prompt, _template, _tokens, _temperature, _topK, _topP, _beams, _penalty, _repetition, _seed, _stop, _type, _threads, _overMemory, _json,
+    }.Runs(Run, "the answer is not complete; run the same command again");
 
     private void Run(ParseResult parsed, CancellationToken stop)
     {
-        var json = parsed.GetValue(_json);
+        var screen = new Screen(parsed.GetValue(_json));
         var run = Read(parsed);
         MissingModel.Require(run.Model);
         TorchRuntime.Start(parsed.GetValue(_threads));
         var answer = run.Run(text =>
         {
-            if (!json)
+            if (!screen.Json)
             {
                 Console.Out.Write(Console.IsOutputRedirected ? text : PlainText.Harmless(text));
                 Console.Out.Flush();
             }
         }, Screen.Notice, stop);
-        if (json)
+        screen.Show(() => answer.ToJson(run), () =>
         {
-            Console.WriteLine(answer.ToJson(run).ToJsonString(StageManifest.Json));
-            return;
-        }
-
-        Console.WriteLine();
-        var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens per second after the first") : "";
-        Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
+            Console.WriteLine();
+            var speed = answer.TokensPerSecond is { } rate ? FormattableString.Invariant($", {rate:0.#} tokens per second after the first") : "";
+            Screen.Notice($"{answer.NumNew} tokens for a prompt of {answer.Prompt.Expanded.InputIds.Length}, template {answer.Prompt.Template}, ended by {answer.Stop}{speed}");
+        });
     }
 
     private PromptRun Read(ParseResult parsed)

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
 using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Models.Checkpoints;
 using Spectre.Console;
 
@@ -11,7 +8,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea model</c>: looks at checkpoints.</summary>
 internal static class ModelCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create() => new("model", "Examines a model.") { Inspect() };
 
     private static Command Inspect()
@@ -19,21 +15,12 @@ internal static class ModelCommand
         var folder = new Argument<string>("DIR") { Description = "A model's folder, in any form that Fovea loads." };
         var tower = new Option<string?>("--tower") { Description = "Folder of the vision tower, where the model folder does not hold it.", HelpName = "DIR" };
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Shows what a model folder holds and what it needs in memory; reads no weights.") { folder, tower, json };
-        command.SetAction((parsed, _) => Guard.Run("fovea model inspect", _ =>
+        return new Command("inspect", "Shows what a model folder holds and what it needs in memory; reads no weights.") { folder, tower, json }.Runs((parsed, _) =>
         {
             var screen = new Screen(parsed.GetValue(json));
             MissingModel.Require(parsed.GetValue(folder)!);
             var found = ModelInspection.Read(parsed.GetValue(folder)!, new LoadOptions { TowerFolder = parsed.GetValue(tower) });
-            if (screen.Json)
-            {
-                Console.WriteLine(JsonSerializer.Serialize(found, StageManifest.Json));
-            }
-            else
-            {
-                screen.WriteTable(["what", "found"], InspectionText.Rows(found).Select(r => (string[])[Markup.Escape(r.What), Markup.Escape(r.Found)]));
-            }
-        }));
-        return command;
+            screen.Show(() => found, () => screen.WriteTable(["what", "found"], InspectionText.Rows(found).Select(r => (string[])[Markup.Escape(r.What), Markup.Escape(r.Found)])));
+        });
     }
 }

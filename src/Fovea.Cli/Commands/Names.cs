@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Commands;
 

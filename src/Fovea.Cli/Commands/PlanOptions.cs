@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
+using Fovea.Core.Text;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Workers;
 
@@ -22,17 +22,10 @@ internal sealed class PlanOptions
     private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    /// <summary>Adds the options to a command.</summary>
-    public void AddTo(Command command)
-    {
-        foreach (var option in new Option[] { _out, _set, _seed, _workers, _threads, _dryRun, _resume, _overMemory, _json })
-        {
-            command.Add(option);
-        }
-    }
-
-    /// <summary>Runs a plan as the options ask, and shows what it found; or only shows what it would do.</summary>
-    public async Task RunAsync(ParseResult parsed, PlanFile file, CancellationToken stop)
+    /// <summary>Adds the options to a command, which then runs a plan as they ask, and shows what it found; or only shows what it would do.</summary>
+    public Command AddTo(Command command, Func<ParseResult, PlanFile> plan) =>
+        command.With([_out, _set, _seed, _workers, _threads, _dryRun, _resume, _overMemory, _json]).RunsAsync((parsed, stop) => RunAsync(parsed, plan(parsed), stop));
+    private async Task RunAsync(ParseResult parsed, PlanFile file, CancellationToken stop)
     {
         file.Set(parsed.GetValue(_set)!);
         if (parsed.GetValue(_seed) is { } seed)
@@ -46,7 +39,10 @@ internal sealed class PlanOptions
         var screen = new Screen(parsed.GetValue(_json));
         if (parsed.GetValue(_dryRun))
         {
-            PlanView.Show(screen, file, plan, folder);
+            var overview = PlanOverview.Of(plan, folder);
+            screen.Show(
+                () => new JsonObject { ["plan"] = overview.ToJson(), ["parameters"] = plan.Parameters.DeepClone(), ["run"] = new JsonObject { ["out"] = folder } },
+                () => Screen.WriteLines(screen.Results, overview.Lines().Concat(file.Lines(plan.Parameters))));
             return;
         }
 
@@ -58,6 +54,12 @@ internal sealed class PlanOptions
             Display = (stages, root, run) => PlanProgress.ShowAsync(screen, stages, root, run),
             Notice = Screen.Notice,
         };
-        PlanResults.Show(screen, request, await PlanRunner.RunAsync(plan, request, stop));
+        var outcome = await PlanRunner.RunAsync(plan, request, stop);
+        screen.Show(() => outcome.ToJson(folder), () =>
+        {
+            TerminalFindings.Show(screen, outcome.Findings);
+            Screen.Notice($"complete in {Durations.InWords(outcome.Seconds)}");
+            Screen.WriteLines(screen.Results, $"report: {outcome.Report}");
+        });
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Fovea.Core.Errors;
 using Fovea.Pipeline.Plans;
 
 namespace Fovea.Cli.Commands;
@@ -7,16 +6,12 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea run</c>: all stages of a plan.</summary>
 internal static class RunCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var plan = new Argument<string?>("PLAN") { Description = "A plan file; see configs/ and docs/plans.md.", Arity = ArgumentArity.ZeroOrOne, HelpName = "PLAN" };
         var config = new Option<string?>("--config") { Description = "The same as PLAN.", HelpName = "FILE" };
-        var options = new PlanOptions();
         var command = new Command("run", "Runs a plan: reference, scores, weights, training, evaluation, report, or whatever its stages are.") { plan, config };
-        options.AddTo(command);
-        command.SetAction((parsed, _) => Guard.RunAsync("fovea run", stop => options.RunAsync(parsed, PlanFile.Load(Only(parsed.GetValue(plan), parsed.GetValue(config))), stop), Guard.Resumable));
-        return command;
+        return new PlanOptions().AddTo(command, parsed => PlanFile.Load(Only(parsed.GetValue(plan), parsed.GetValue(config))));
     }
 
     private static string Only(string? plan, string? config) => (plan ?? config) is not { } file ? throw new UsageException("expected a plan file, such as configs/llava.jsonc")
@@ -27,14 +22,10 @@ internal static class RunCommand
 /// <summary><c>fovea demo</c>: the built-in plan on the built-in world.</summary>
 internal static class DemoCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var quick = new Option<bool>("--quick") { Description = "One seed and fewer steps, into runs/demo-quick: a first look, measured at 155 s on two free cores (the whole demo: 10 min)." };
-        var options = new PlanOptions();
         var command = new Command("demo", "Runs the whole chain on the built-in world (runs/demo, or runs/demo-quick) and writes report.html.") { quick };
-        options.AddTo(command);
-        command.SetAction((parsed, _) => Guard.RunAsync("fovea demo", stop => options.RunAsync(parsed, PlanFile.BuiltIn(parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc"), stop), Guard.Resumable));
-        return command;
+        return new PlanOptions().AddTo(command, parsed => PlanFile.BuiltIn(parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc"));
     }
 }

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Stages;
@@ -18,7 +16,6 @@ internal static class ScoreCommand
     {
         private readonly CorpusOptions _corpus = new();
         private readonly Option<string[]> _rename = CommonOptions.Rename();
-        private readonly Option<string> _out = CommonOptions.Out("Folder of the score store; an unfinished one is continued.");
         private readonly Option<int?> _tokenBudget = Numbers.Optional("--token-budget", "Most tokens of one batch (default: by the available memory; a store continues with what it was begun with).", "N", new Bounds<int>(AtLeast: 1));
         private readonly Option<int> _shardSamples = Numbers.Option("--shard-samples", "Samples of one shard: what an interrupted run loses at most.", "N", ScoreStoreWriter.MaxShardRows, new Bounds<int>(AtLeast: 1));
         private readonly Option<int?> _maxInvalid = CommonOptions.MaxInvalid();
@@ -26,13 +23,12 @@ internal static class ScoreCommand
         private readonly Option<int?> _maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", "N", new Bounds<int>(AtLeast: 1));
         private readonly Option<bool> _topOne = new("--top1") { Description = "Also store whether each target is the likeliest token." };
         private readonly Option<bool> _entropy = new("--entropy") { Description = "Also store the entropy at each target." };
-        private readonly Option<int> _threads = CommonOptions.Threads();
-        private readonly Option<bool> _allowOverMemory = CommonOptions.AllowOverMemory();
-        private readonly Option<bool> _json = CommonOptions.Json();
+        private readonly StageOptions _run;
 
         // A list in both commands: the parser reads no list where exactly one value may be given.
-        public Shared(string model, bool several)
+        public Shared(string model, bool several, Option<int?>? imageThreads = null)
         {
+            _run = new("Folder of the score store; an unfinished one is continued.") { Threads = CommonOptions.Threads(), ImageThreads = imageThreads, OverMemory = CommonOptions.AllowOverMemory() };
             Model = new("--model") { Description = model, Required = true, HelpName = "DIR" };
             if (!several)
             {
@@ -52,8 +48,8 @@ internal static class ScoreCommand
 
         public Option<string> Dtype { get; } = new("--dtype") { Description = "auto (bf16 where the weights are, else f32), f32 or bf16.", DefaultValueFactory = _ => ScoringModel.Auto, HelpName = "TYPE" };
 
-        public Command AddTo(Command command) => command.With(
-            [Model, .. _corpus.All, _rename, _out, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, _topOne, _entropy, _threads, _allowOverMemory, _json]);
+        public Command AddTo(Command command, Func<ParseResult, IStage> stage) => _run.AddTo(
+            command.With([Model, .. _corpus.All, _rename, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, _topOne, _entropy]), stage);
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) => Renamed.Apply([_corpus.Source(parsed)], parsed.GetValue(_rename)!);
 
@@ -62,7 +58,7 @@ internal static class ScoreCommand
             Array.ForEach(parsed.GetValue(Model)!, MissingModel.Require);
             return new()
             {
-                TokenBudget = parsed.GetValue(_tokenBudget) ?? ScoringBudget.NumTokens(parsed.GetValue(_out)!, parsed.GetValue(Model)![0]),
+                TokenBudget = parsed.GetValue(_tokenBudget) ?? ScoringBudget.NumTokens(parsed.GetValue(_run.Out)!, parsed.GetValue(Model)![0]),
                 ShardSamples = parsed.GetValue(_shardSamples),
                 MaxInvalid = InvalidRecords.LimitOf(parsed.GetValue(_onBadSample), parsed.GetValue(_maxInvalid)),
                 MaxLength = parsed.GetValue(_maxLength),
@@ -70,12 +66,8 @@ internal static class ScoreCommand
                 Entropy = parsed.GetValue(_entropy),
             };
         }
-
-        public void Run(ParseResult parsed, IStage stage, CancellationToken stop, int? imageThreads = null) => StageCommand.Run(
-            stage, parsed.GetValue(_out)!, parsed.GetValue(_threads), Existing.Continue, new Screen(parsed.GetValue(_json)), stop, allowOverMemory: parsed.GetValue(_allowOverMemory), imageThreads: imageThreads);
     }
 
-    /// <summary>Describes the command.</summary>
     public static Command Create() => new("score", "Scores every target token, under an image, a visionless proxy or a text-only reference.")
     {
         Prior(),
@@ -86,24 +78,32 @@ internal static class ScoreCommand
     {
         var shared = new Shared("Text-only reference in Hugging Face form; with --folds repeat it, one per fold in their order.", several: true);
         var folds = new Option<string?>("--folds") { Description = "Fold assignment that 'fovea folds' wrote: each sample is scored by the reference that was trained without it.", HelpName = "DIR" };
-        var command = shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR).") { folds });
-        command.SetAction((parsed, _) => Guard.Run("fovea score prior", stop =>
-            shared.Run(parsed, new ScorePriorStage { Models = parsed.GetValue(shared.Model)!, Folds = parsed.GetValue(folds), Data = shared.Source(parsed), Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop), Guard.Continued));
-        return command;
+        return shared.AddTo(new Command("prior", "Scores log p_ref of every target under a text-only reference (PRIOR).") { folds }, parsed => new ScorePriorStage
+        {
+            Models = parsed.GetValue(shared.Model)!,
+            Folds = parsed.GetValue(folds),
+            Data = shared.Source(parsed),
+            Template = parsed.GetValue(shared.Template)!,
+            Dtype = parsed.GetValue(shared.Dtype)!,
+            Scoring = shared.Scoring(parsed),
+            CheckAgain = true,
+        });
     }
 
     private static Command Vig()
     {
-        var shared = new Shared("Model folder in Hugging Face form.", several: false);
+        var shared = new Shared("Model folder in Hugging Face form.", several: false, CommonOptions.ImageThreads());
         var proxy = new Option<string[]>("--proxy") { Description = $"What replaces the image: {string.Join(", ", VisionlessProxies.BuiltIn.Select(p => $"{p.Name} ({p.Help})"))}. Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
         var sigma = Numbers.Optional("--sigma", "Standard deviation of the blur, in pixels of the model's input (default: a quarter of its side); --proxy blur@S says the same.", "S", new Bounds<double>(Above: 0));
-        var imageThreads = CommonOptions.ImageThreads();
-        var command = shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma, imageThreads });
-        command.SetAction((parsed, _) => Guard.Run("fovea score vig", stop =>
+        return shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma }, parsed => new ScoreVigStage
         {
-            var proxies = VisionlessProxies.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma));
-            shared.Run(parsed, new ScoreVigStage { Model = parsed.GetValue(shared.Model)![0], Data = shared.Source(parsed), Proxies = proxies, Template = parsed.GetValue(shared.Template)!, Dtype = parsed.GetValue(shared.Dtype)!, Scoring = shared.Scoring(parsed), CheckAgain = true }, stop, parsed.GetValue(imageThreads));
-        }, Guard.Continued));
-        return command;
+            Proxies = VisionlessProxies.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma)),
+            Model = parsed.GetValue(shared.Model)![0],
+            Data = shared.Source(parsed),
+            Template = parsed.GetValue(shared.Template)!,
+            Dtype = parsed.GetValue(shared.Dtype)!,
+            Scoring = shared.Scoring(parsed),
+            CheckAgain = true,
+        });
     }
 }

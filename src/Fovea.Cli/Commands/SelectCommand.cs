@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 using Fovea.Pipeline.Stages;
 using Fovea.Selection;
 
@@ -12,7 +11,6 @@ internal static class SelectCommand
 {
     private static readonly Bounds<decimal> Percent = new(Above: 0, AtMost: 100);
 
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
@@ -26,9 +24,8 @@ internal static class SelectCommand
         var strict = new Option<bool>("--strict-paper") { Description = "Mask each answer's end token like any other token." };
         var rename = CommonOptions.Rename();
         var seed = CommonOptions.Seed("Seed of the random methods (default: 1).");
-        var folder = CommonOptions.Out("Folder of the weights.");
-        var json = CommonOptions.Json();
-        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed, folder, json };
+
+        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed };
         command.Add(Listing.Option(Selectors.BuiltIn, "methods"));
         var uses = new (Option Option, string Reads)[]
         {
@@ -36,11 +33,11 @@ internal static class SelectCommand
             (alpha, nameof(SelectorRequest.Alpha)), (against, nameof(SelectorRequest.Against)), (strict, nameof(SelectorRequest.StrictPaper)),
             (reference, nameof(SelectorRequest.HasReference)), (seed, nameof(SelectorRequest.Seed)),
         };
-        command.SetAction((parsed, _) => Guard.Run("fovea select", stop =>
+        return new StageOptions("Folder of the weights.").AddTo(command, parsed =>
         {
             var methods = Methods(parsed.GetValue(method)!);
             NoticeIdleOptions(parsed, methods, uses);
-            var stage = new SelectStage
+            return new SelectStage
             {
                 Scores = parsed.GetValue(scores)!,
                 ReferenceScores = parsed.GetValue(reference),
@@ -55,9 +52,7 @@ internal static class SelectCommand
                 Renames = Renamed.Parse(parsed.GetValue(rename)!),
                 Seed = parsed.GetValue(seed) ?? 1,
             };
-            StageCommand.Run(stage, parsed.GetValue(folder)!, 1, Existing.Continue, new Screen(parsed.GetValue(json)), stop);
-        }, Guard.Continued));
-        return command;
+        });
     }
 
     private static IReadOnlyList<SelectorDefinition> Methods(string product)

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
@@ -10,7 +8,7 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea train</c>: one training run, from a configuration, from a model and data, or from both.</summary>
 internal sealed class TrainCommand
 {
-    private readonly Option<string?> _config = CommonOptions.Config(required: false);
+    private readonly Option<string?> _config = CommonOptions.Config();
     private readonly Option<string?> _model = new("--model") { Description = "Model folder to start from, in place of the configuration's model or preset, with its own tokenizer.", HelpName = "DIR" };
     private readonly Option<string?> _data = new("--data") { Description = "Corpus to train on, in place of the configuration's data: LLaVA JSON or JSON Lines, or COCO captions.", HelpName = "FILE" };
     private readonly Option<string?> _images = CommonOptions.Images();
@@ -18,33 +16,25 @@ internal sealed class TrainCommand
     private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
     private readonly Option<string[]> _rename = CommonOptions.Rename();
     private readonly Option<string> _template = CommonOptions.Template();
-    private readonly Option<string> _out = CommonOptions.Out("Folder of the training run.");
+
     private readonly Option<string?> _weights = new("--weights") { Description = "Token weights that 'fovea select' wrote; absent: plain next-token prediction.", HelpName = "W" };
     private readonly Option<int?> _maxInvalid = CommonOptions.MaxInvalid();
     private readonly Option<OnBadSample> _onBadSample = CommonOptions.OnBadSample();
     private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the order of the samples and of initial weights.");
     private readonly Option<string[]> _set = CommonOptions.Set();
-    private readonly Option<bool> _resume = CommonOptions.Resume();
-    private readonly Option<int> _threads = CommonOptions.Threads();
-    private readonly Option<int?> _imageThreads = CommonOptions.ImageThreads();
-    private readonly Option<bool> _anyThreads = new("--any-threads") { Description = "With --resume: continue although the number of threads differs; the last bits of the result will differ too." };
-    private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
-    private readonly Option<bool> _json = CommonOptions.Json();
-
-    /// <summary>Describes the command.</summary>
-    public static Command Create()
+    private readonly StageOptions _run = new("Folder of the training run.")
     {
-        var options = new TrainCommand();
-        var command = new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
+        Resume = CommonOptions.Resume(),
+        Threads = CommonOptions.Threads(),
+        ImageThreads = CommonOptions.ImageThreads(),
+        AnyThreads = new("--any-threads") { Description = "With --resume: continue although the number of threads differs; the last bits of the result will differ too." },
+        OverMemory = CommonOptions.AllowOverMemory(),
+    };
+    public static Command Create() => new TrainCommand().Build();
+    private Command Build() => _run.AddTo(new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
-            options._config, options._model, options._data, options._images, options._format, options._followLinks, options._rename, options._template, options._out, options._weights, options._maxInvalid, options._onBadSample, options._seed,
-            options._set, options._resume, options._threads, options._imageThreads, options._anyThreads, options._overMemory, options._json,
-        };
-        command.SetAction((parsed, _) => Guard.Run("fovea train", stop => StageCommand.Run(
-            options.Stage(parsed), parsed.GetValue(options._out)!, parsed.GetValue(options._threads),
-            parsed.GetValue(options._resume) ? Existing.Continue : Existing.Refuse, new Screen(parsed.GetValue(options._json)), stop, parsed.GetValue(options._anyThreads), parsed.GetValue(options._overMemory), parsed.GetValue(options._imageThreads)), Guard.Resumable));
-        return command;
-    }
+            _config, _model, _data, _images, _format, _followLinks, _rename, _template, _weights, _maxInvalid, _onBadSample, _seed, _set,
+        }, Stage);
 
     private TrainStage Stage(ParseResult parsed)
     {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
-using Fovea.Core.Errors;
 using Fovea.Torch;
 using Fovea.Verification;
 using Fovea.Verification.Checks;
@@ -11,7 +10,6 @@ namespace Fovea.Cli.Commands;
 /// <summary><c>fovea verify PATH</c>: reference cases through the classes that training uses.</summary>
 internal static class VerifyCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var path = new Argument<string>("PATH") { Description = "A case, or a folder of cases (docs/verify.md says how they are laid out)." };
@@ -23,30 +21,21 @@ internal static class VerifyCommand
         };
         var threads = CommonOptions.Threads(1);
         var json = CommonOptions.Json();
-        var command = new Command("verify", "Compares Fovea with reference values: hidden states, logits, losses, gradients, ids, pixels.") { path, data, threads, json };
-        command.SetAction((parsed, _) => Guard.Run("fovea verify", stop =>
+        return new Command("verify", "Compares Fovea with reference values: hidden states, logits, losses, gradients, ids, pixels.") { path, data, threads, json }.Runs((parsed, stop) =>
         {
             var screen = new Screen(parsed.GetValue(json));
             TorchRuntime.Start(parsed.GetValue(threads));
             var verifier = Verifier.Over(parsed.GetValue(data)!);
             var report = StageProgress.Show(screen, progress => verifier.Run(parsed.GetValue(path)!, progress, stop));
-            Show(screen, report);
+            screen.Show(report.ToJson, () => Show(screen, report));
             if (report.NumFailed > 0)
             {
                 throw new FoveaException($"{report.NumFailed} of {report.NumPassed + report.NumFailed} quantities differ from their references");
             }
-        }));
-        return command;
+        });
     }
-
     private static void Show(Screen screen, VerificationReport report)
     {
-        if (screen.Json)
-        {
-            Console.WriteLine(report.ToJson().ToJsonString());
-            return;
-        }
-
         screen.WriteTable(["case", "quantity", "largest difference", "tolerance", ""], report.Rows().Select(r => Row(Markup.Escape(r.Name), r.Check)));
         if (report.NumLater > 0)
         {

@@ -7,7 +7,6 @@ namespace Fovea.Cli.Commands;
 /// <summary>The hidden <c>worker</c>: one process that runs stages for <c>run</c> and <c>demo</c>.</summary>
 internal static class WorkerCommand
 {
-    /// <summary>Describes the command.</summary>
     public static Command Create()
     {
         var threads = CommonOptions.Threads(1);

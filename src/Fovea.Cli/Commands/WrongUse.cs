@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
-using Fovea.Core.Errors;
 
 namespace Fovea.Cli.Commands;
 

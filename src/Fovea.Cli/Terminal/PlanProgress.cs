@@ -7,7 +7,7 @@ namespace Fovea.Cli.Terminal;
 /// Shows a whole plan: an overall bar and one for each running stage with its step count; where output is no terminal, a line when a stage starts, when it
 /// ends, and every few seconds what is running.
 /// </summary>
-internal sealed class PlanProgress : IPlanObserver
+internal sealed class PlanProgress
 {
     private const int BarWidth = 24;
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(15);
@@ -23,15 +23,15 @@ internal sealed class PlanProgress : IPlanObserver
     /// <param name="screen">Where to.</param>
     /// <param name="plan">All stages.</param>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="work">Tells the observer.</param>
-    public static async Task ShowAsync(Screen screen, IReadOnlyList<StageSpec> plan, string folder, Func<IPlanObserver, Task> work)
+    /// <param name="work">Hands on what becomes of each stage.</param>
+    public static async Task ShowAsync(Screen screen, IReadOnlyList<StageSpec> plan, string folder, Func<Action<StageSpec, WorkerMessage>, Task> work)
     {
         var progress = new PlanProgress(new PlanStatus(plan, folder));
         if (!screen.IsInteractive)
         {
             // This process computes nothing: a timer disturbs no tensor.
             await using var timer = new Timer(_ => progress.Line(), null, LineInterval, LineInterval);
-            await work(progress);
+            await work(progress.Watch);
             return;
         }
 
@@ -42,63 +42,62 @@ internal sealed class PlanProgress : IPlanObserver
                 progress._context = context;
                 progress._overall = context.AddTask("whole run", maxValue: Math.Max(1e-9, plan.Sum(s => s.Work ?? 0)));
                 progress.Overall();
-                await work(progress);
+                await work(progress.Watch);
             });
     }
 
-    /// <inheritdoc/>
-    public void Started(StageSpec stage)
+    private void Watch(StageSpec stage, WorkerMessage message)
     {
         lock (_gate)
         {
-            var hasWork = _status.Start(stage);
-            if (_context is not null)
+            switch (message.Type)
             {
-                _bars[stage.Name] = _context.AddTask(Markup.Escape(stage.Name), maxValue: 1);
-            }
-            else if (hasWork)
-            {
-                Screen.Notice($"start: {stage.Name}");
+                case WorkerMessage.Started:
+                    Begin(stage);
+                    break;
+                case WorkerMessage.Complete:
+                    End(stage);
+                    break;
+                case var _ when _status.Progress(stage, message) is { } now && _bars.TryGetValue(stage.Name, out var bar):
+                    bar.Value = now.Share;
+                    bar.Description = Markup.Escape(now.Text);
+                    Overall();
+                    break;
             }
         }
     }
 
-    /// <inheritdoc/>
-    public void Progressed(StageSpec stage, WorkerMessage message)
+    private void Begin(StageSpec stage)
     {
-        lock (_gate)
+        var hasWork = _status.Start(stage);
+        if (_context is not null)
         {
-            if (_status.Progress(stage, message) is { } now && _bars.TryGetValue(stage.Name, out var bar))
-            {
-                bar.Value = now.Share;
-                bar.Description = Markup.Escape(now.Text);
-                Overall();
-            }
+            _bars[stage.Name] = _context.AddTask(Markup.Escape(stage.Name), maxValue: 1);
+        }
+        else if (hasWork)
+        {
+            Screen.Notice($"start: {stage.Name}");
         }
     }
 
-    /// <inheritdoc/>
-    public void Finished(StageSpec stage)
+    private void End(StageSpec stage)
     {
-        lock (_gate)
+        if (_status.Finish(stage) is not { } line)
         {
-            if (_status.Finish(stage) is not { } line)
-            {
-                return;
-            }
-
-            if (!_bars.Remove(stage.Name, out var bar))
-            {
-                Screen.Notice(line);
-                return;
-            }
-
-            bar.Value = 1;
-            bar.StopTask();
-            _context!.RemoveTask(bar);
-            _overall!.Increment(stage.Work ?? 0);
-            Overall();
+            return;
         }
+
+        if (!_bars.Remove(stage.Name, out var bar))
+        {
+            Screen.Notice(line);
+            return;
+        }
+
+        bar.Value = 1;
+        bar.StopTask();
+        _context!.RemoveTask(bar);
+        _overall!.Increment(stage.Work ?? 0);
+        Overall();
     }
 
     private void Overall() => _overall!.Description = Markup.Escape($"whole run: {_status.Overall}");

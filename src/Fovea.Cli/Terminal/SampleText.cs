@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Pipeline.Scores;
 using Spectre.Console;
 

@@ -35,6 +35,19 @@ internal sealed class Screen
     /// <summary>Whether progress can be drawn in place.</summary>
     public bool IsInteractive => !Console.IsErrorRedirected && Notices.Profile.Capabilities.Interactive;
 
+    /// <summary>Writes the one document where it was asked for, and else what a person reads.</summary>
+    public void Show(Func<object> document, Action text)
+    {
+        if (Json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(document(), StageManifest.Json));
+        }
+        else
+        {
+            text();
+        }
+    }
+
     /// <summary>Writes a table on standard output; its cells are markup.</summary>
     public void WriteTable(string[] heads, IEnumerable<string[]> rows)
     {

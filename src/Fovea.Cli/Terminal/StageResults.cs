@@ -1,6 +1,7 @@
-using Fovea.Core.Provenance;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 
 namespace Fovea.Cli.Terminal;
@@ -13,7 +14,7 @@ internal static class StageResults
     {
         switch (manifest.Kind)
         {
-            case "eval_scenes" or "eval_photographs" or "eval_corpus":
+            case var kind when EvalResults.AreOf(kind):
                 foreach (var table in EvaluationTables.Of(folder))
                 {
                     TerminalFindings.Show(screen, table);

@@ -1,5 +1,6 @@
 using Fovea.Core.Text;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Spectre.Console;
 
 namespace Fovea.Cli.Terminal;

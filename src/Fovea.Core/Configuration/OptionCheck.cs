@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Errors;
 
 namespace Fovea.Core.Configuration;

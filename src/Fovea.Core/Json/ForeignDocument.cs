@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Data.Auditing;
 
 /// <summary>How bad a corpus may be.</summary>

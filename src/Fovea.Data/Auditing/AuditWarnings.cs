@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Auditing;
 
 /// <summary>Looks for what is valid and seldom meant.</summary>

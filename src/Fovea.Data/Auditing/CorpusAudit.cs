@@ -1,6 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Templates;

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Json;

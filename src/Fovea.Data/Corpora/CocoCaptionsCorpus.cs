@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Core.Samples;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Corpora;

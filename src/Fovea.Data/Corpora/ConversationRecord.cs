@@ -1,8 +1,5 @@
 using System.Text;
-using System.Text.Json;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Core.Samples;
 using Fovea.Data.Templates;
 
 namespace Fovea.Data.Corpora;

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 
 namespace Fovea.Data.Corpora;

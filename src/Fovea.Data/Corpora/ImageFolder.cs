@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-
 namespace Fovea.Data.Corpora;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Data.Json;
 
 namespace Fovea.Data.Corpora;

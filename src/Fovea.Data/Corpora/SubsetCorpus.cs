@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Corpora;
 
 /// <summary>Some samples of another corpus, with the keys they have there.</summary>

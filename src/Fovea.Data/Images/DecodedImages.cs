@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Images;
 
 /// <summary>Looks whether the images of samples can be decoded, each picture once. Not thread-safe.</summary>

@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Samples;
 using SkiaSharp;
 
 namespace Fovea.Data.Images;

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 
 namespace Fovea.Data.Images;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Images;
 
 /// <summary>Pads, resizes, crops, rescales and normalises as a <see cref="ImageProcessorConfig"/> says, equal to Transformers on Pillow. Thread-safe.</summary>

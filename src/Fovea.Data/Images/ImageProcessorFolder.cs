@@ -1,9 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Images;
 

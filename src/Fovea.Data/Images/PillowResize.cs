@@ -1,5 +1,4 @@
 using System.Numerics;
-using Fovea.Core.Samples;
 
 namespace Fovea.Data.Images;
 

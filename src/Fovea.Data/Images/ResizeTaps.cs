@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Data.Images;
 
 /// <summary>Filters of <see cref="PillowResize"/>, with the numbers that Pillow and <c>preprocessor_config.json</c> have for them.</summary>

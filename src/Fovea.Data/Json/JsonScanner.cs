@@ -1,6 +1,4 @@
 using System.Buffers;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Json;
 
 namespace Fovea.Data.Json;

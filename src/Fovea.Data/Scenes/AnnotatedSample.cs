@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Scenes;
 
 /// <summary>What a question asks for.</summary>

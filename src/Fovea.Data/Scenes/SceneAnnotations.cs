@@ -1,7 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Scenes;
 
 /// <summary>The ground truth of a written scene corpus, by sample. Thread-safe for reading.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Data.Scenes;
 
 /// <summary>Judges answers to scene questions.</summary>

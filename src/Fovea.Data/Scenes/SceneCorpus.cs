@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Scenes;
 
 /// <summary>A scene corpus without files: samples drawn once, pictures rendered when read. The same samples and pixels as the written corpus.</summary>

@@ -1,8 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
 

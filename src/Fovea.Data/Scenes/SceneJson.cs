@@ -1,8 +1,5 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 
 namespace Fovea.Data.Scenes;
 

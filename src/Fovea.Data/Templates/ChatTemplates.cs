@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Extending;
 
 namespace Fovea.Data.Templates;

@@ -1,8 +1,4 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Templates;
 

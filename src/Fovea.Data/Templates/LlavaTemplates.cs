@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Templates;
 
 /// <summary>LLaVA's first stage: the images, then the answer and a line break; the question is dropped.</summary>

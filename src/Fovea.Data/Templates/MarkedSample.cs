@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;

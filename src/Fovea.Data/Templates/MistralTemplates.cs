@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Templates;
 
 /// <summary>

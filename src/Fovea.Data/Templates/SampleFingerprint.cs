@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
 
 namespace Fovea.Data.Templates;
 

@@ -1,7 +1,5 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Extending;
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 using Fovea.Data.Tokenizers;
 
 namespace Fovea.Data.Templates;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Templates;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Data.Templates;
 
 /// <summary>A template that writes an opening, then each question and its answer in turn.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Fovea.Core.Samples;
 
 namespace Fovea.Data.Tokenizers;
 

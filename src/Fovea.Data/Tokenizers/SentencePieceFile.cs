@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Google.Protobuf;
 
 namespace Fovea.Data.Tokenizers;

@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Core.Errors;
 
 namespace Fovea.Data.Tokenizers;
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Fovea.Core.Errors;
 
 namespace Fovea.Data.Tokenizers;
 

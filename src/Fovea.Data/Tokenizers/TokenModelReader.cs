@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fovea.Core.Json;
 
 namespace Fovea.Data.Tokenizers;

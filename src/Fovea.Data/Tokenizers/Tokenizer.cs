@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Data.Tokenizers;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Data.Tokenizers;
 
 /// <summary>Brings what the files beside a vocabulary say into a tokenizer, as Transformers does after it has read the vocabulary.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
 
 namespace Fovea.Data.Tokenizers;

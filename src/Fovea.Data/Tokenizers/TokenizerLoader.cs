@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-
 namespace Fovea.Data.Tokenizers;
 
 /// <summary>Makes a tokenizer of whichever files there are, and its fingerprint.</summary>

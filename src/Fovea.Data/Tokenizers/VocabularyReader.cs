@@ -1,8 +1,5 @@
 using System.Text;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 
 namespace Fovea.Data.Tokenizers;
 

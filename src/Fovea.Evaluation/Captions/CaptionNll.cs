@@ -1,8 +1,5 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Statistics;

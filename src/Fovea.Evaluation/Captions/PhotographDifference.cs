@@ -1,6 +1,4 @@
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Evaluation.Captions;

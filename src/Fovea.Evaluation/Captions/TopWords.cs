@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Evaluation.Captions;
 
 /// <summary>Mean score of a word type over its occurrences.</summary>

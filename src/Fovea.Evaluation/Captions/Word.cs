@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Evaluation.Captions;
 
 /// <summary>A word of an answer and the targets that spell it.</summary>

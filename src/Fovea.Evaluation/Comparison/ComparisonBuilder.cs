@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
 
@@ -13,11 +12,10 @@ public static class ComparisonBuilder
     /// <summary>Builds the table.</summary>
     /// <param name="results">One an arm, seed and evaluation; arms need not have the same seeds.</param>
     /// <param name="baseline">Name of the arm to take differences against.</param>
-    /// <param name="options">How intervals are made.</param>
+
     /// <exception cref="FoveaException">The baseline is not among the arms, a result occurs twice, or paired units differ.</exception>
-    public static ComparisonTable Build(IReadOnlyList<ArmResult> results, string baseline, BootstrapOptions? options = null)
+    public static ComparisonTable Build(IReadOnlyList<ArmResult> results, string baseline)
     {
-        options ??= new BootstrapOptions();
         var arms = results.Select(r => r.Arm).Distinct().ToArray();
         if (!arms.Contains(baseline))
         {
@@ -39,10 +37,9 @@ public static class ComparisonBuilder
         {
             var series = BySeed(r.evaluation, r.arm, r.metric.Name);
             var against = r.arm == baseline ? null : BySeed(r.evaluation, baseline, r.metric.Name);
-            return series.Count == 0 ? null : Row(r.evaluation.Key, r.metric, r.arm, series, against, options);
+            return series.Count == 0 ? null : Row(r.evaluation.Key, r.metric, r.arm, series, against);
         });
-        return new ComparisonTable(
-            baseline, arms, string.Join("/", results.Select(r => r.Result.Unit).Distinct()), options, Rows(made));
+        return new ComparisonTable(string.Join("/", results.Select(r => r.Result.Unit).Distinct()), Rows(made));
     }
 
     private static ComparisonRow[] Rows(IEnumerable<ComparisonRow?> made)
@@ -71,14 +68,10 @@ public static class ComparisonBuilder
         return series;
     }
 
-    private static ComparisonRow Row(
-        string evaluation, Metric metric, string arm, SortedDictionary<long, Metric> series, SortedDictionary<long, Metric>? baseline, BootstrapOptions options)
+    private static ComparisonRow Row(string evaluation, Metric metric, string arm, SortedDictionary<long, Metric> series, SortedDictionary<long, Metric>? baseline)
     {
-        var estimate = Bootstrap.AcrossSeeds([.. series.Values], options);
         var shared = baseline is null ? [] : series.Keys.Where(baseline.ContainsKey).ToArray();
-        var difference = shared.Length == 0
-            ? null
-            : PairedBootstrap.AcrossSeeds([.. shared.Select(s => (series[s], baseline![s]))], options);
-        return new ComparisonRow(evaluation, metric.Name, metric.HigherIsBetter, arm, [.. series.Keys], estimate, difference, shared);
+        return new ComparisonRow(evaluation, metric.Name, metric.HigherIsBetter, arm, Bootstrap.AcrossSeeds([.. series.Values]),
+            shared.Length == 0 ? null : PairedBootstrap.AcrossSeeds([.. shared.Select(s => (series[s], baseline![s]))]));
     }
 }

@@ -24,24 +24,24 @@ public static class PopeAnswer
 public static class PopeMetrics
 {
     /// <summary>Makes the metrics known, so that they are reported as "no data" if no question is added.</summary>
-    public static void Declare(MetricSums sums, string prefix = "pope_")
+    public static void Declare(MetricSums sums)
     {
         foreach (var name in (string[])["accuracy", "precision", "recall", "f1"])
         {
-            sums.Declare(prefix + name, true);
+            sums.Declare("pope_" + name, true);
         }
 
-        sums.Declare(prefix + "yes_ratio", null);
+        sums.Declare("pope_yes_ratio", null);
     }
 
-    /// <summary>Adds one answered question of a unit, under names such as <c>pope_f1</c> after <paramref name="prefix"/>.</summary>
-    public static void Add(MetricSums sums, int unit, bool goldYes, bool saidYes, string prefix = "pope_")
+    /// <summary>Adds one answered question of a unit, under names such as <c>pope_f1</c>.</summary>
+    public static void Add(MetricSums sums, int unit, bool goldYes, bool saidYes)
     {
         double truePositive = goldYes && saidYes ? 1 : 0, said = saidYes ? 1 : 0, gold = goldYes ? 1 : 0;
-        sums.Add(prefix + "accuracy", true, unit, goldYes == saidYes ? 1 : 0);
-        sums.Add(prefix + "precision", true, unit, truePositive, said);
-        sums.Add(prefix + "recall", true, unit, truePositive, gold);
-        sums.Add(prefix + "f1", true, unit, 2 * truePositive, said + gold);
-        sums.Add(prefix + "yes_ratio", null, unit, said);
+        sums.Add("pope_accuracy", true, unit, goldYes == saidYes ? 1 : 0);
+        sums.Add("pope_precision", true, unit, truePositive, said);
+        sums.Add("pope_recall", true, unit, truePositive, gold);
+        sums.Add("pope_f1", true, unit, 2 * truePositive, said + gold);
+        sums.Add("pope_yes_ratio", null, unit, said);
     }
 }

@@ -1,7 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
 

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Evaluation.Results;
 
 /// <summary>Predictions by sample and turn.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Results;
 using Fovea.Models.Batching;

@@ -1,10 +1,7 @@
 using Fovea.Core.Extending;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
-using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
-using Fovea.Evaluation.Scenes;
 
 namespace Fovea.Evaluation.Running;
 
@@ -36,11 +33,4 @@ public sealed record BenchmarkInput(ICorpus Corpus, Func<string?, ModelUnderTest
 
     /// <summary>Stops between steps.</summary>
     public CancellationToken Stop { get; init; }
-}
-
-/// <summary>The evaluations.</summary>
-public static class Benchmarks
-{
-    /// <summary>Those that Fovea has; others are added with <see cref="Catalogue{T}.With"/>.</summary>
-    public static Catalogue<Benchmark> BuiltIn { get; } = new("benchmark", [CaptionNll.Benchmark, SceneBenchmarks.Captions, SceneBenchmarks.Questions]);
 }

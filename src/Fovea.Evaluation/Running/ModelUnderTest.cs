@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Models;
 
 namespace Fovea.Evaluation.Running;

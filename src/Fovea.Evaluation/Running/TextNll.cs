@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Targets;

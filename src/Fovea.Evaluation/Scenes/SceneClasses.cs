@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Samples;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Evaluation.Scenes;

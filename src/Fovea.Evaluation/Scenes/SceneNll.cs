@@ -1,6 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Statistics;

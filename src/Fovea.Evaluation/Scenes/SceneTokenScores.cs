@@ -1,7 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Evaluation.Scenes;

@@ -1,5 +1,4 @@
 using Fovea.Core.Results;
-using Fovea.Core.Scores;
 using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Evaluation.Scenes;

@@ -11,21 +11,6 @@ public readonly record struct ScoredItem(int Unit, double Score, bool Positive);
 /// </summary>
 public static class Auc
 {
-    /// <summary>Pairs won (ties one half) and all pairs; no pairs means no data. A NaN score is refused.</summary>
-    /// <exception cref="ArgumentException">A score is NaN.</exception>
-    public static (double Wins, double Pairs) Sums(IReadOnlyList<ScoredItem> items)
-    {
-        var wins = WinsOf(items);
-        double total = 0, positives = 0;
-        for (var i = 0; i < items.Count; i++)
-        {
-            positives += items[i].Positive ? 1 : 0;
-            total += items[i].Positive ? wins[i] : 0;
-        }
-
-        return (total, positives * (items.Count - positives));
-    }
-
     /// <summary>
     /// The AUC over all pairs, also those across units, as one metric whose ratio of sums is the AUC exactly.
     /// A pair belongs to two units, so unit u gets the wins it takes part in, on either side, less 1/units of all wins (pairs likewise):

@@ -16,15 +16,14 @@ public sealed record BootstrapOptions
 /// <summary>
 /// A value with its interval. Null means "no data": no number is invented where nothing was counted.
 /// </summary>
-/// <param name="Name">The metric's name.</param>
+
 /// <param name="Value">Ratio of sums, or the difference of two; over several seeds the mean of <paramref name="PerSeed"/>'s values. Null without data.</param>
 /// <param name="Low">Lower end of the interval; null where there is none (fewer than two units with data, or too many undefined resamples).</param>
 /// <param name="High">Upper end; null together with <paramref name="Low"/>.</param>
 /// <param name="Count">Things counted (sum of denominators), over all seeds; of the first model in a difference.</param>
-/// <param name="Units">Units resampled, the largest number of any seed.</param>
+
 /// <param name="PerSeed">Value of each seed, in the order given; null where that seed has no data.</param>
-public sealed record Estimate(
-    string Name, double? Value, double? Low, double? High, double Count, int Units, IReadOnlyList<double?> PerSeed)
+public sealed record Estimate(double? Value, double? Low, double? High, double Count, IReadOnlyList<double?> PerSeed)
 {
     /// <summary>Seeds with data.</summary>
     public int Seeds => PerSeed.Count(v => v is not null);

@@ -7,9 +7,6 @@ public sealed class MetricSums(int units)
 {
     private readonly OrderedDictionary<string, Metric> _metrics = new(StringComparer.Ordinal);
 
-    /// <summary>Number of units.</summary>
-    public int Units => units;
-
     /// <summary>Makes a metric known, so that it is reported as "no data" if nothing is added to it.</summary>
     public void Declare(string name, bool? higherIsBetter)
     {

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 
 namespace Fovea.Evaluation.Statistics;
@@ -17,7 +16,7 @@ internal static class RatioBootstrap
         var withData = seeds.Where((_, i) => perSeed[i] is not null).ToArray();
         var value = withData.Length == 0 ? (double?)null : perSeed.Average();
         var (low, high) = withData.Length == 0 ? (null, null) : Interval(withData, name, options);
-        return new Estimate(name, value, low, high, seeds.Sum(s => s.Model.Denominators.Sum()), seeds.Max(s => s.Units), perSeed);
+        return new Estimate(value, low, high, seeds.Sum(s => s.Model.Denominators.Sum()), perSeed);
     }
 
     private static (double? Low, double? High) Interval(RatioPair[] seeds, string name, BootstrapOptions options)

@@ -1,4 +1,6 @@
 using Fovea.Evaluation.Comparison;
+using Fovea.Pipeline.Reports;
+using Fovea.Pipeline.Stages;
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
 namespace Fovea.Pipeline.Findings;
@@ -14,8 +16,8 @@ public static class ArmFindings
     /// <summary>Reads all tables.</summary>
     public static RunFindings Collect(FinishedPlan run)
     {
-        var evaluated = run.Stages.Where(s => s.Kind.StartsWith("eval_", StringComparison.Ordinal) && s.Manifest.Complete)
-            .Select(s => new Evaluated(ArmOf(s), s, [.. FinishedPlan.ResultsIn(s.Folder)])).ToArray();
+        var evaluated = run.Stages.Where(s => EvalResults.AreOf(s.Kind) && s.Manifest.Complete)
+            .Select(s => new Evaluated(ArmOf(s), s, EvalResults.In(s.Folder))).ToArray();
         var tables = new List<FindingTable>();
         foreach (var evaluation in evaluated.SelectMany(e => e.Results.Select(r => (e.Arm, e.Stage, Result: r))).GroupBy(e => e.Result.Evaluation))
         {

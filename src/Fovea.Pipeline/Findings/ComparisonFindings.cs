@@ -1,6 +1,6 @@
 using Fovea.Core.Results;
 using Fovea.Evaluation.Comparison;
-using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Reports;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -43,30 +43,9 @@ public static class ComparisonFindings
             [.. extra?.Columns ?? [], .. columns.Select((c, i) => new FindingColumn(c.Key, c.Title, c.Style, directions[i]))], rows);
     }
 
-    /// <summary>One estimate as a cell.</summary>
-    public static FindingCell Cell(Estimate e) => new(Value: e.Value, Low: e.Low, High: e.High, Count: e.Count, SeedDeviation: e.SeedDeviation);
-
-    private static FindingCell Cell(ComparisonRow? row, NumberStyle style)
-    {
-        if (row is null)
-        {
-            return new FindingCell();
-        }
-
-        var cell = Cell(row.Estimate);
-        if (row.Difference is not { } difference)
-        {
-            return cell;
-        }
-
-        cell = cell with
-        {
-            Difference = difference.Value,
-            DifferenceLow = difference.Low,
-            DifferenceHigh = difference.High,
-        };
-        return cell with { Verdict = FindingNumbers.Judge(cell, style, row.HigherIsBetter) };
-    }
+    private static FindingCell Cell(ComparisonRow? row, NumberStyle style) => row is null ? new FindingCell()
+        : row.Difference is { } difference ? FindingCell.Of(row.Estimate).Against(difference, style, row.HigherIsBetter)
+        : FindingCell.Of(row.Estimate);
 
     private static EvalResult Only(EvalResult result, HashSet<(string, string)> wanted) =>
         result with { Metrics = [.. result.Metrics.Where(m => wanted.Contains((result.Evaluation, m.Name)))] };

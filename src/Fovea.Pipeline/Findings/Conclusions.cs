@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Fovea.Pipeline.Reports;
 
 namespace Fovea.Pipeline.Findings;
 

@@ -1,4 +1,4 @@
-using Fovea.Core.Provenance;
+using Fovea.Pipeline.Reports;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
@@ -19,7 +19,7 @@ public static class EvaluationReport
         sections.Add(new ReportSection("Metrics", "Brackets are 95 % bootstrap intervals over units; n counts what a metric is taken over.", [.. tables.Select(ReportTables.Block)]));
         var model = (string?)manifest.Config["model"] ?? "";
         return new ReportDocument(
-            $"Evaluation of {Name(model)}", $"{model} on {(string?)manifest.Config["scenes"] ?? "held-out captions"}{(baseline is null ? "" : $", compared with {baseline}")}.", sections, ReportProvenance.Of(manifest));
+            $"Evaluation of {ReportProvenance.NameOf(model)}", $"{model} on {(string?)manifest.Config["scenes"] ?? "held-out captions"}{(baseline is null ? "" : $", compared with {baseline}")}.", sections, ReportProvenance.Of(manifest));
     }
 
     private static string[] Differences(IReadOnlyList<FindingTable> tables)
@@ -32,13 +32,5 @@ public static class EvaluationReport
         }
 
         return [Line(Verdict.Better, "Better than the baseline"), Line(Verdict.Worse, "Worse than the baseline")];
-    }
-
-    /// <summary>The model's name: its folder's, or the run's where the folder is only called "model".</summary>
-    internal static string Name(string model)
-    {
-        var folder = Path.TrimEndingDirectorySeparator(model);
-        var name = Path.GetFileName(folder);
-        return name.StartsWith("model", StringComparison.Ordinal) && Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } run ? run : name;
     }
 }

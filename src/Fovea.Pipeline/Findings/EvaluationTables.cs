@@ -1,16 +1,13 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Core.Results;
-using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Reports;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Findings;
 
 /// <summary>The metrics of one evaluation's folder as tables: values with intervals and n, and the paired difference to a second folder.</summary>
 public static class EvaluationTables
 {
-    private const string FilePattern = "*.result.json";
-
     /// <summary>Two tables for each evaluation: shares in per cent, and nats.</summary>
     /// <param name="folder">Folder of the evaluation.</param>
     /// <param name="baseline">Folder of the evaluation to compare with; null for none.</param>
@@ -68,13 +65,9 @@ public static class EvaluationTables
     private static SortedDictionary<string, string> InputsOf(string folder) => StageManifest.Read(folder)?.Inputs
         ?? throw new InvalidInputException(folder, null, $"no evaluation here ({StageManifest.FileName} is missing, so it is not known what was measured); give a folder that 'fovea eval' wrote");
 
-    private static EvalResult[] Read(string folder)
-    {
-        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, FilePattern).Order(StringComparer.Ordinal)] : [];
-        return files.Length > 0
-            ? [.. files.Select(EvalResultFile.Read)]
-            : throw new InvalidInputException(folder, null, $"no evaluation here ({FilePattern} is missing); give a folder that 'fovea eval' wrote");
-    }
+    private static IReadOnlyList<EvalResult> Read(string folder) => EvalResults.In(folder) is { Count: > 0 } results
+        ? results
+        : throw new InvalidInputException(folder, null, $"no evaluation here (*{EvalResults.FileEnd} is missing); give a folder that 'fovea eval' wrote");
 
     private static FindingTable Table(EvalResult result, EvalResult? other, IReadOnlyList<Metric> metrics, NumberStyle style, string? baseline)
     {
@@ -90,7 +83,7 @@ public static class EvaluationTables
 
     private static FindingCell Cell(Metric metric, Metric? other, NumberStyle style, string? baseline)
     {
-        var cell = ComparisonFindings.Cell(Bootstrap.Of(metric));
+        var cell = FindingCell.Of(Bootstrap.Of(metric));
         if (other is null)
         {
             return cell;
@@ -101,8 +94,6 @@ public static class EvaluationTables
             throw new InvalidInputException(baseline!, null, $"metric {metric.Name} has {other.Numerators.Length} units there and {metric.Numerators.Length} here; compare evaluations of the same data");
         }
 
-        var difference = PairedBootstrap.Difference(metric, other);
-        cell = cell with { Difference = difference.Value, DifferenceLow = difference.Low, DifferenceHigh = difference.High };
-        return cell with { Verdict = FindingNumbers.Judge(cell, style, metric.HigherIsBetter) };
+        return cell.Against(PairedBootstrap.Difference(metric, other), style, metric.HigherIsBetter);
     }
 }

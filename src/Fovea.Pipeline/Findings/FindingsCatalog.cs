@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;

@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Evaluation.Comparison;
-using Fovea.Evaluation.Results;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -85,10 +82,7 @@ public sealed class FinishedPlan
         .. from arm in arms
            from seed in Seeds
            where Result(seed, arm.Stage) is not null
-           from result in ResultsIn(FolderOf(seed, arm.Stage))
+           from result in EvalResults.In(FolderOf(seed, arm.Stage))
            select new ArmResult(arm.Arm, seed, result),
     ];
-
-    /// <summary>All evaluation results in a folder.</summary>
-    public static IEnumerable<Core.Results.EvalResult> ResultsIn(string folder) => Directory.EnumerateFiles(folder, "*.result.json").Order(StringComparer.Ordinal).Select(EvalResultFile.Read);
 }

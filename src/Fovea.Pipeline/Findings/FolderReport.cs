@@ -1,5 +1,4 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
@@ -19,7 +18,7 @@ public static class FolderReport
     /// <exception cref="FoveaException">There is nothing of these, or it is not complete.</exception>
     public static void Write(string folder, string path, string? baseline = null)
     {
-        if (baseline is not null && StageManifest.Read(folder)?.Kind is not ("eval_scenes" or "eval_photographs" or "eval_corpus"))
+        if (baseline is not null && !EvalResults.AreOf(StageManifest.Read(folder)?.Kind))
         {
             throw new UsageException("--baseline: compares two evaluations; give folders that 'fovea eval' wrote");
         }
@@ -47,7 +46,7 @@ public static class FolderReport
             "train" => TrainingReport.Of(folder, manifest),
             "score_vig" or "score_prior" => StoreReport.Of(folder),
             "select" => WeightsReport.Of(folder, manifest),
-            "eval_scenes" or "eval_photographs" or "eval_corpus" => EvaluationReport.Of(folder, manifest, baseline),
+            var kind when EvalResults.AreOf(kind) => EvaluationReport.Of(folder, manifest, baseline),
             _ => throw new InvalidInputException(folder, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, of which there is no report; {Accepted}"),
         };
     }

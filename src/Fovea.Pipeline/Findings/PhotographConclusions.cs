@@ -1,3 +1,4 @@
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
 
 namespace Fovea.Pipeline.Findings;

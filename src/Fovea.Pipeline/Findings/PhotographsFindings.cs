@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
@@ -44,7 +44,7 @@ public static class PhotographsFindings
         return new FindingTable($"vig_{letter}", $"Mean {ScoreNames.Vig(study.SelectBy)}, {letter.ToUpperInvariant()}: nats per token",
             $"Unit: photograph, {study.NumTrain} to train on, {study.NumHeldOut} held out.",
             [new("vig", "mean VIG", HigherIsBetter: null)],
-            [new("train", "train", [Cell(train)]), new("held_out", "held-out", [Cell(heldOut)])]);
+            [new("train", "train", [FindingCell.Of(train)]), new("held_out", "held-out", [FindingCell.Of(heldOut)])]);
     }
 
     private static FindingTable Words(StudyDesign study, FinishedPlan run, string letter)

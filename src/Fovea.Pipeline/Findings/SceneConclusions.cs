@@ -1,4 +1,5 @@
 using Fovea.Data.Scenes;
+using Fovea.Pipeline.Reports;
 
 namespace Fovea.Pipeline.Findings;
 

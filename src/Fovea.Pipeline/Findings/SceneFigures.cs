@@ -1,7 +1,6 @@
-using Fovea.Core.Scores;
+using Fovea.Data.Corpora;
 using Fovea.Data.Scenes;
 using Fovea.Pipeline.Scores;
-using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
 using Fovea.Scoring.Proxies;
 

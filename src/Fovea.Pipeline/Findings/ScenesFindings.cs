@@ -1,3 +1,5 @@
+using Fovea.Pipeline.Reports;
+
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
 namespace Fovea.Pipeline.Findings;

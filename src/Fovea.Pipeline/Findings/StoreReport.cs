@@ -1,8 +1,5 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Images;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
@@ -41,7 +38,7 @@ public static class StoreReport
 
     private static BarBlock Histogram(ScoreStatistics s) => new(
         $"{s.Score.Title}: targets by score", new ChartAxis("targets", null, NumberFormat.Count), [.. s.Bins.Select(StatisticsText.Name)],
-        [new BarSeries(s.Score.Title, [.. s.Bins.Select(b => new BarValue(b.Count))])]);
+        [new BarSeries(s.Score.Title, [.. s.Bins.Select(b => (double)b.Count)])]);
 
     /// <summary>Samples with their images where corpus and model are still where they were; else the reason.</summary>
     private static ReportSection Words(ScoreStoreReader store, string folder)

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-
 namespace Fovea.Pipeline.Findings;
 
 /// <summary>What the built-in studies compared, as their stages say it: the plans <c>demo</c>, <c>scenes-auc</c> and <c>coco</c>.</summary>

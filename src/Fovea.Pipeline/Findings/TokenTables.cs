@@ -1,8 +1,8 @@
 using Fovea.Core.Results;
-using Fovea.Core.Scores;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Scenes;
 using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
 using Fovea.Scoring.Proxies;
 
@@ -43,6 +43,6 @@ public static class TokenTables
     private static FindingCell Cell(EvalResult[] seeds, string metric)
     {
         var found = seeds.Select(r => r.Metrics.FirstOrDefault(m => m.Name == metric)).OfType<Metric>().ToArray();
-        return found.Length == 0 ? new FindingCell() : ComparisonFindings.Cell(Bootstrap.AcrossSeeds(found));
+        return found.Length == 0 ? new FindingCell() : FindingCell.Of(Bootstrap.AcrossSeeds(found));
     }
 }

@@ -1,5 +1,4 @@
-using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
 using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
@@ -24,7 +23,7 @@ public static class WeightsReport
                 new ReportSection("Weights of the targets", bins.Count == 0 ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
                     ? $"{Counted} As stored; training scales a sample's weights to the number of its targets."
                     : Counted,
-                    bins.Count == 0 ? [] : [new BarBlock("Targets with a stored weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StatisticsText.Name)], [new BarSeries("targets", [.. bins.Select(b => new BarValue(b.Count))])])]),
+                    bins.Count == 0 ? [] : [new BarBlock("Targets with a stored weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StatisticsText.Name)], [new BarSeries("targets", [.. bins.Select(b => (double)b.Count)])])]),
                 .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));

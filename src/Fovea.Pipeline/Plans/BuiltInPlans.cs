@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Pipeline.Plans;
 
 /// <summary>The plans that <c>demo</c> runs, embedded so that the command works from any folder.</summary>

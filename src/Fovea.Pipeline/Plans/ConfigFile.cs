@@ -1,6 +1,4 @@
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Data.Scenes;
 using Fovea.Pipeline.Stages;
 

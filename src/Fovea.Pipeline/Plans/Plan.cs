@@ -1,9 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Plans;

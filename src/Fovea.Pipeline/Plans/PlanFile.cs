@@ -1,7 +1,4 @@
-using System.Text.Json;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 
 namespace Fovea.Pipeline.Plans;
 
@@ -9,6 +6,8 @@ namespace Fovea.Pipeline.Plans;
 public sealed class PlanFile
 {
     private const int MostExtended = 8;
+
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = StageManifest.Json.Encoder };
     /// <summary>The keys at the top of a plan.</summary>
     internal static readonly string[] Keys = ["extends", "name", "help", "findings", "num_workers", "num_threads", "targets", "parameters", "for", "stages"];
 
@@ -124,6 +123,14 @@ public sealed class PlanFile
                 : throw new UsageException($"--set {text}: {Path} has no parameter '{name}'{NearestName.Hint(name, Parameters.Keys)}; it has {(Parameters.Count == 0 ? "none" : string.Join(", ", Parameters.Keys))}");
         }
     }
+
+    /// <summary>For people: each parameter that says what it means, with its value, and the names of the others.</summary>
+    /// <param name="values">The parameters of the plan that this file made.</param>
+    public IEnumerable<string> Lines(JsonObject values) =>
+    [
+        .. Parameters.Values.Where(p => p.Help is not null).Select(p => $"--set {p.Name}={Quoted.Shorten(values[p.Name]?.ToJsonString(Plain) ?? "null", 60)}  {p.Help}"),
+        $"other parameters: {string.Join(", ", Parameters.Values.Where(p => p.Help is null).Select(p => p.Name))}",
+    ];
 
     /// <summary>One value over another: objects are merged by their keys, anything else is replaced.</summary>
     internal static ConfigNode Merge(ConfigNode? below, ConfigNode above)

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Fovea.Core.Text;
 using Fovea.Pipeline.Workers;
 
 namespace Fovea.Pipeline.Plans;
@@ -18,12 +17,14 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
 {
     private const string Complete = "complete";
 
+    private const double Mib = 1 << 20;
+
     /// <summary>Looks at the run's folder; starts nothing.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="root">The run's folder.</param>
-    /// <param name="numWorkers">Stages side by side.</param>
-    public static PlanOverview Of(Plan plan, string root, int numWorkers)
+    public static PlanOverview Of(Plan plan, string root)
     {
+        var numWorkers = plan.NumWorkers > 0 ? plan.NumWorkers : Math.Max(1, Environment.ProcessorCount / plan.NumThreads);
         var states = PlanState.Of(plan, root);
         // By model and training length: seconds per forward pass of a sample through a parameter.
         var rates = states.Where(s => s is { IsComplete: true, Stage.Work: > 0, Before.Seconds: > 0 }).GroupBy(s => s.Stage.WorkKind)
@@ -47,6 +48,38 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
 
     /// <summary>Kinds of work that are left and of which no stage is complete yet, so that their time is not known.</summary>
     public IReadOnlyList<string> Unmeasured => [.. Left.Where(s => s.Seconds is null).Select(s => s.Stage.WorkKind).Distinct()];
+
+    /// <summary>For people: a line for each stage and what hinders it, then what is known of time and memory.</summary>
+    public IEnumerable<string> Lines()
+    {
+        var width = Stages.Max(s => s.Stage.Name.Length);
+        foreach (var (stage, state, obstacle, seconds) in Stages)
+        {
+            var facts = new[]
+            {
+                stage.Kind, state, seconds is { } s ? (state == Complete ? "" : "about ") + Durations.InWords(s) : null, stage.Memory is { } bytes ? $"{bytes / Mib:0} MiB" : null,
+            }.OfType<string>();
+            yield return $"{stage.Name.PadRight(width)}  {string.Join(", ", facts)}{(stage.After.Count == 0 ? "" : $"  <- {string.Join(", ", stage.After)}")}";
+            if (obstacle is not null)
+            {
+                yield return $"  {obstacle}";
+            }
+        }
+
+        yield return "";
+        yield return $"{TimeLeft()} Memory: "
+            + (Memory is { } most ? $"at least {most / Mib:0} MiB for weights, gradients and moments with {NumWorkers} side by side; each stage plans its own exactly before it begins" : "no model's size is known yet") + ".";
+        yield return "";
+    }
+
+    private string TimeLeft()
+    {
+        var left = Left.Count();
+        return left == 0 ? "Nothing is left to do."
+            : $"{left} of {Stages.Count} stages are left. Time: "
+                + (Seconds is { } seconds ? $"about {Durations.InWords(seconds)} one after another, by the rates of this run's complete stages" : "not known before a stage of each kind is complete")
+                + (Seconds is not null && Unmeasured.Count > 0 ? $"; not counted: {string.Join(", ", Unmeasured)}, of which none is complete yet" : "") + ".";
+    }
 
     /// <summary>All of it as JSON.</summary>
     public JsonObject ToJson() => new()

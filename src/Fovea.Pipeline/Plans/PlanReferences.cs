@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Plans;
 

@@ -1,19 +1,15 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;
 
 namespace Fovea.Pipeline.Plans;
 
-/// <summary>Shows a plan's progress while <paramref name="run"/> works, which reports to the observer it is given.</summary>
+/// <summary>Shows a plan's progress while <paramref name="run"/> works, which hands on what becomes of each stage (<see cref="WorkerMessage.Type"/>).</summary>
 /// <param name="plan">All stages.</param>
 /// <param name="folder">The run's folder.</param>
 /// <param name="run">Runs the stages.</param>
-public delegate Task PlanDisplay(IReadOnlyList<StageSpec> plan, string folder, Func<IPlanObserver, Task> run);
+public delegate Task PlanDisplay(IReadOnlyList<StageSpec> plan, string folder, Func<Action<StageSpec, WorkerMessage>, Task> run);
 
 /// <summary>How a plan is run.</summary>
 /// <param name="Out">The run's folder, the same as the plan was made for.</param>
@@ -47,7 +43,24 @@ public sealed record PlanRequest(string Out)
 /// <param name="Metrics">The figures of the findings.</param>
 /// <param name="Report">The page.</param>
 /// <param name="Seconds">This call took.</param>
-public sealed record PlanOutcome(StageManifest Manifest, RunFindings Findings, JsonObject Metrics, string Report, double Seconds);
+public sealed record PlanOutcome(StageManifest Manifest, RunFindings Findings, JsonObject Metrics, string Report, double Seconds)
+{
+    /// <summary>The document of <c>--json</c>.</summary>
+    /// <param name="folder">The run's folder.</param>
+    public JsonObject ToJson(string folder) => new()
+    {
+        ["metrics"] = Metrics,
+        ["findings"] = Findings.Conclusions.ToJson(),
+        ["run"] = new JsonObject
+        {
+            ["out"] = folder,
+            ["report"] = Report,
+            ["seconds"] = Math.Round(Seconds, 1),
+            ["config"] = Manifest.Config.DeepClone(),
+            ["versions"] = JsonSerializer.SerializeToNode(Manifest.Versions),
+        },
+    };
+}
 
 /// <summary>Runs a plan's stages and collects what they found.</summary>
 public static class PlanRunner
@@ -64,11 +77,11 @@ public static class PlanRunner
         var most = request.StartHost is null ? 1 : request.NumWorkers ?? (plan.NumWorkers > 0 ? plan.NumWorkers : Math.Max(1, Environment.ProcessorCount / threads));
         var workers = Math.Min(most, plan.Stages.Count);
         request.Notice?.Invoke($"{plan.Name}: {plan.Stages.Count} stages on {workers} worker{(workers == 1 ? "" : "s")}, into {request.Out}");
-        Task Run(IPlanObserver observer) => new Scheduler(request.Out, () => request.StartHost?.Invoke(threads) ?? new InProcessHost(threads), observer)
+        Task Run(Action<StageSpec, WorkerMessage> watch) => new Scheduler(request.Out, () => request.StartHost?.Invoke(threads) ?? new InProcessHost(threads), watch)
         {
             AllowOverMemory = request.AllowOverMemory,
         }.RunAsync(plan.Stages, workers, stop);
-        await (request.Display?.Invoke(plan.Stages, request.Out, Run) ?? Run(new NoObserver()));
+        await (request.Display?.Invoke(plan.Stages, request.Out, Run) ?? Run((_, _) => { }));
 
         var run = FinishedPlan.Read(request.Out);
         var findings = FindingsCatalog.Of(run).Collect(run);
@@ -122,6 +135,4 @@ public static class PlanRunner
             ["axes"] = JsonSerializer.SerializeToNode(s.Axes),
         })]),
     };
-
-    private sealed class NoObserver : IPlanObserver;
 }

@@ -1,7 +1,5 @@
 using System.Text;
-using System.Text.Json;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Plans;
 

@@ -1,5 +1,4 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;
 

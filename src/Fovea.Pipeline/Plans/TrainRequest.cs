@@ -1,7 +1,4 @@
-using System.Text.Json;
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Pipeline.Stages;
 

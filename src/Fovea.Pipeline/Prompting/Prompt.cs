@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;

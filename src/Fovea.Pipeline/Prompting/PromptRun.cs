@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Generation;
 using Fovea.Torch;

@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Pipeline.Scores;
 
 /// <summary>One score of a target that is made of its log-probabilities: VIG against a visionless condition, in nats, or PRIOR's 1 - p_ref.</summary>

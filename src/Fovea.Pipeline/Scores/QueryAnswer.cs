@@ -1,5 +1,4 @@
 using DuckDB.NET.Data;
-using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Scores;
 

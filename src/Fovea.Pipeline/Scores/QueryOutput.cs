@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Numerics;
-using System.Text.Json;
-using Fovea.Core.Provenance;
 
 namespace Fovea.Pipeline.Scores;
 

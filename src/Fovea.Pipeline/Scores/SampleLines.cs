@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Core.Text;
 
 namespace Fovea.Pipeline.Scores;

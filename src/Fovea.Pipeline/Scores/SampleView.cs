@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Scores;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Scores;
-
 namespace Fovea.Pipeline.Scores;
 
 /// <summary>What a score is called where people read it: one name for each condition, however it was asked for.</summary>

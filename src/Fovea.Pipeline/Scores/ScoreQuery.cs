@@ -1,6 +1,4 @@
-using System.Text.Json;
 using DuckDB.NET.Data;
-using Fovea.Core.Errors;
 using Fovea.Store;
 using Fovea.Torch;
 

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Scores;

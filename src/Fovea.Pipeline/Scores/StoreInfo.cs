@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Scores;

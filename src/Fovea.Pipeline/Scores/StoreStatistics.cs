@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using Fovea.Core.Results;
-using Fovea.Core.Scores;
 using Fovea.Evaluation.Statistics;
-using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Fovea.Selection;
 using Fovea.Store;
 
@@ -44,7 +42,7 @@ public sealed record ScoreStatistics(DerivedScore Score, Estimate Mean, Estimate
         if (Tau is <= 0)
         {
             yield return
-                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberStyle.Ratio, StoreStatistics.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
+                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberStyle.Ratio, FindingNumbers.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
         }
     }
 
@@ -69,9 +67,6 @@ public sealed class StoreStatistics
     /// <summary>The p for which tau is told, as in the paper and in <c>fovea select</c>'s default.</summary>
     public const int Percent = VigOptions.PaperPercent;
 
-    /// <summary>With how many decimals a threshold is written.</summary>
-    public const int TauDecimals = 6;
-
     /// <summary>More samples than this are resampled in blocks of neighbours: 2,000 resamples of a million units would take minutes.</summary>
     private const int MaxUnits = 4096;
 
@@ -93,11 +88,12 @@ public sealed class StoreStatistics
         return [.. statistics._sums.OrderBy(s => s.Key.Condition, StringComparer.Ordinal).Select(s => s.Value.Finish())];
     }
 
-    /// <summary>Adds all scores, and what they warn of, to a JSON document.</summary>
-    public static void AddTo(JsonObject document, IReadOnlyList<ScoreStatistics> statistics)
+    /// <summary>Adds all scores, and what they warn of, to a JSON document, which it returns.</summary>
+    public static JsonObject AddTo(JsonObject document, IReadOnlyList<ScoreStatistics> statistics)
     {
         document["statistics"] = new JsonObject(statistics.Select(s => KeyValuePair.Create(s.Score.Condition, (JsonNode?)s.ToJson())));
         document["warnings"] = new JsonArray([.. statistics.SelectMany(s => s.Warnings()).Select(w => (JsonNode)w)]);
+        return document;
     }
 
     private void Add(TokenScores row)

@@ -1,12 +1,7 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
-using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Statistics;
 using Fovea.Models;
@@ -22,7 +17,7 @@ namespace Fovea.Pipeline.Stages;
 public sealed record EvalCorpusStage : IStage
 {
     /// <summary>Name of the metrics in its folder: <c>nll</c> of all held-out targets first, then by condition.</summary>
-    public const string ResultFile = Evaluation + ".result.json";
+    public const string ResultFile = Evaluation + EvalResults.FileEnd;
 
     private const string Evaluation = "corpus_nll", Scores = "scores";
 
@@ -74,17 +69,8 @@ public sealed record EvalCorpusStage : IStage
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = Scorer.HashInputs(hasher);
-        InputHashes.AddImages(hashes, "data", Data, hasher);
-        if (Folds is { } folds)
-        {
-            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))], hasher)["folds"];
-        }
-
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", Data).Models([Model]).Images("data", Data).Folds(Folds).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -94,8 +80,7 @@ public sealed record EvalCorpusStage : IStage
         var counts = Scorer.Score(model, corpus, context with { Out = Path.Combine(context.Out, Scores), Lock = null });
         var rows = ScoreStoreReader.Open(Path.Combine(context.Out, Scores)).Read().ToDictionary(r => r.Key);
         var result = Measure(model, corpus, rows, context);
-        EvalResultFile.Write(Path.Combine(context.Out, ResultFile), result);
-        var values = EvalStages.Values(result);
+        var values = EvalResults.Write(context, result);
         values["samples"] = counts["samples"]!.DeepClone();
         values["invalid"] = counts["invalid"]!.DeepClone();
         return values;

@@ -1,8 +1,7 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
+using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Evaluation.Captions;
-using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Running;
 using Fovea.Models.Checkpoints;
 
@@ -34,12 +33,8 @@ public sealed record EvalPhotographsStage : IStage
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = ScoreStore.HashInputs([Model], HeldOut, hasher);
-        InputHashes.AddImages(hashes, "data", HeldOut, hasher);
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", HeldOut).Models([Model]).Images("data", HeldOut).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -47,27 +42,6 @@ public sealed record EvalPhotographsStage : IStage
         var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image, stop: context.Stop);
         using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
         var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, new ImageProcessor(ModelFit.Processor(Model))), corpus.Corpus, Seed, context.Progress);
-        EvalResultFile.Write(Path.Combine(context.Out, "caption_nll.result.json"), result);
-        return EvalStages.Values(result);
+        return EvalResults.Write(context, result);
     }
-}
-
-/// <summary>What evaluation stages share.</summary>
-public static class EvalStages
-{
-    /// <summary>Each metric's value, for the manifest; null without data.</summary>
-    public static JsonObject Values(params IEnumerable<Core.Results.EvalResult> results)
-    {
-        var values = new JsonObject();
-        foreach (var metric in results.SelectMany(r => r.Metrics))
-        {
-            values[metric.Name] = metric.Count > 0 ? metric.Value : null;
-        }
-
-        return values;
-    }
-
-    /// <summary>Hashes of score stores' manifests.</summary>
-    public static IEnumerable<(string Role, string File)> Stores(params IEnumerable<(string Role, string Folder)> stores) =>
-        stores.Select(s => (s.Role, Path.Combine(s.Folder, Fovea.Store.ScoreStoreReader.ManifestFile)));
 }

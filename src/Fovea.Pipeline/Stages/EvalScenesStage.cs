@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Core.Results;
-using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
@@ -68,20 +65,8 @@ public sealed record EvalScenesStage : IStage
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        ModelParts.Add(hashes, "model", Model, hasher);
-        foreach (var (role, folder) in new[] { ("scenes", Scenes), ("conflict", Conflict) })
-        {
-            if (folder is not null)
-            {
-                InputHashes.AddScenes(hashes, role, folder, images: true, hasher);
-            }
-        }
-
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Model("model", Model).Scenes("scenes", Scenes, images: true).Scenes("conflict", Conflict, images: true).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -96,15 +81,7 @@ public sealed record EvalScenesStage : IStage
             }
         }
 
-        foreach (var result in results)
-        {
-            EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
-        }
-
-        var values = EvalStages.Values(results);
-        values["invalid_samples"] = left.Count;
-        values["invalid_reasons"] = LeftOutRecords.Reasons(left);
-        return values;
+        return EvalResults.Write(context, results, left);
     }
 
     private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context, List<InvalidRecord> left)

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Data.Templates;
@@ -67,12 +65,8 @@ public sealed record EvalStage : IStage
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = ScoreStore.HashInputs([Model], Data, hasher);
-        InputHashes.AddImages(hashes, "data", Data, hasher);
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", Data).Models([Model]).Images("data", Data).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -94,14 +88,6 @@ public sealed record EvalStage : IStage
             Progress = context.Progress,
             Stop = context.Stop,
         }).ToList();
-        foreach (var result in results)
-        {
-            EvalResultFile.Write(Path.Combine(context.Out, result.Evaluation + ".result.json"), result);
-        }
-
-        var values = EvalStages.Values(results);
-        values["invalid_samples"] = invalid.Records.Count;
-        values["invalid_reasons"] = LeftOutRecords.Reasons(invalid.Records);
-        return values;
+        return EvalResults.Write(context, results, invalid.Records);
     }
 }

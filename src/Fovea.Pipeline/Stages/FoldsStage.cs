@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Scoring.Folds;
 
@@ -37,13 +34,8 @@ public sealed record FoldsStage : IStage
     }
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        InputHashes.AddData(hashes, "data", Data, hasher);
-        InputHashes.AddData(hashes, "also_train", AlsoTrain, hasher);
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", Data).Data("also_train", AlsoTrain).ByRole;
 
     /// <inheritdoc/>
     public bool IsIntact(string folder)

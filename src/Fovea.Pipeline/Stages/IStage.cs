@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
-
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 
 namespace Fovea.Pipeline.Stages;

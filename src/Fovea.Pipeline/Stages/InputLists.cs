@@ -1,6 +1,3 @@
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
-
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Data.Corpora;
 
 namespace Fovea.Pipeline.Stages;

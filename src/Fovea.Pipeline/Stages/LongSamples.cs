@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>Samples longer than a model was made for: they are scored whole, since rotary positions continue beyond it, and that is said.</summary>

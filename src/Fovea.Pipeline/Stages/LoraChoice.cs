@@ -1,5 +1,4 @@
 using Fovea.Core.Configuration;
-using Fovea.Core.Errors;
 using Fovea.Models.Adapters;
 using Fovea.Models.Families;
 

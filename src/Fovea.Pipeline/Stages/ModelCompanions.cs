@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Data.Scenes;
 using Fovea.Data.Tokenizers;

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Images;
 using Fovea.Data.Tokenizers;
 using Fovea.Models.Checkpoints;

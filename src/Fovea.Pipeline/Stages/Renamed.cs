@@ -1,4 +1,4 @@
-using Fovea.Core.Errors;
+using Fovea.Data.Corpora;
 
 namespace Fovea.Pipeline.Stages;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
 using Fovea.Data.Scenes;
 
 namespace Fovea.Pipeline.Stages;

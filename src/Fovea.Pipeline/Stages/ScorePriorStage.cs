@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
@@ -66,16 +64,8 @@ public sealed record ScorePriorStage : IStage
     public void CheckGiven(StageSizes sizes) => Models.ToList().ForEach(sizes.CheckGiven);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = ScoreStore.HashInputs(Models, Data, hasher);
-        if (Folds is { } folds)
-        {
-            hashes["folds"] = InputHashes.Of([("folds", FoldsFile.PathOf(folds))], hasher)["folds"];
-        }
-
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", Data).Models(Models).Folds(Folds).ByRole;
 
     /// <inheritdoc/>
     public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);

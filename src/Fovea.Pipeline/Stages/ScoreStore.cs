@@ -1,9 +1,5 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 using Fovea.Models;
-using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Store;
 
@@ -12,20 +8,6 @@ namespace Fovea.Pipeline.Stages;
 /// <summary>What both scoring stages do: provenance, and writing where a stopped run left off.</summary>
 public static class ScoreStore
 {
-    /// <summary>Hashes of models and data; those of a model by what may have changed in it.</summary>
-    /// <remarks>Images are not among them: a VIG store holds a hash of each sample's, which must agree where it is continued, joined or trained on; PRIOR reads none.</remarks>
-    public static SortedDictionary<string, string> HashInputs(IReadOnlyList<string> models, IReadOnlyList<DataSource> data, InputHasher hasher)
-    {
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        InputHashes.AddData(hashes, "data", data, hasher);
-        for (var i = 0; i < models.Count; i++)
-        {
-            ModelParts.Add(hashes, $"model[{i}]", models[i], hasher);
-        }
-
-        return hashes;
-    }
-
     /// <summary>Whether every shard is what the store's manifest says.</summary>
     public static bool IsIntact(string folder)
     {

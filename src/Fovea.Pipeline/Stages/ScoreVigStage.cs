@@ -1,6 +1,5 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Models;
@@ -68,7 +67,9 @@ public sealed record ScoreVigStage : IStage
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => ScoreStore.HashInputs([Model], Data, hasher);
+    /// <remarks>Images are not among them: the store holds a hash of each sample's, which must agree where it is continued, joined or trained on.</remarks>
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Data("data", Data).Models([Model]).ByRole;
 
     /// <inheritdoc/>
     /// <remarks>Proxies are added to a store that has others.</remarks>

@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
+using Fovea.Core.Configuration;
 using Fovea.Scoring.Proxies;
 using Fovea.Selection;
 using Fovea.Store;
@@ -96,9 +93,9 @@ public sealed record SelectStage : IStage
     }
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => InputHashes.Of(
-        Scores.Select((s, i) => ($"scores[{i}]", ManifestOf(s)))
-            .Concat(ReferenceScores is { } r ? [("reference_scores", ManifestOf(r))] : []), hasher);
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => Scores.Index()
+        .Aggregate(new InputHashes(hasher), (all, s) => all.File($"scores[{s.Index}]", ManifestOf(s.Item)))
+        .File("reference_scores", ReferenceScores is { } r ? ManifestOf(r) : null).ByRole;
 
     private static string ManifestOf(string store) => Path.Combine(store, ScoreStoreReader.ManifestFile) is var manifest && (File.Exists(manifest) || !File.Exists(Path.Combine(store, FileName)))
         ? manifest

@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>Stage kinds by name, for worker processes, and what people call them.</summary>

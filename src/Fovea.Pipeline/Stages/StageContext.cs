@@ -1,5 +1,3 @@
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
 using Fovea.Core.Watching;
 using Fovea.Torch;
 

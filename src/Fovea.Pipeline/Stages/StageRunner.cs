@@ -1,9 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
+using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
 
 namespace Fovea.Pipeline.Stages;

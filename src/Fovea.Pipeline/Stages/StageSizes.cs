@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;

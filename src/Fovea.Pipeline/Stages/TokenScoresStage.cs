@@ -1,11 +1,8 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Provenance;
-using Fovea.Core.Scores;
+using Fovea.Core.Configuration;
+using Fovea.Data.Corpora;
 using Fovea.Data.Scenes;
-using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Scenes;
-using Fovea.Models.Checkpoints;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;
@@ -37,13 +34,8 @@ public sealed record TokenScoresStage : IStage
     public string Kind => "token_scores";
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = InputHashes.Of(EvalStages.Stores(("vig", Vig), ("prior", Prior)), hasher);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(Tokenizer, hasher);
-        InputHashes.AddScenes(hashes, "scenes", Scenes, images: false, hasher);
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Store("vig", Vig).Store("prior", Prior).Tokenizer(Tokenizer).Scenes("scenes", Scenes, images: false).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)
@@ -55,7 +47,6 @@ public sealed record TokenScoresStage : IStage
         var visionless = rows[0].LogProbs.Keys.Where(c => c != Conditions.Image);
         var result = SceneTokenScores.Evaluate(rows, corpus.Corpus, corpus.Encoder, annotations,
             [.. visionless.Select(c => TokenScore.Difference(Conditions.Image, c)), TokenScore.Surprise(Conditions.TextOnlyReference)]);
-        EvalResultFile.Write(Path.Combine(context.Out, "token_scores.result.json"), result);
-        return EvalStages.Values(result);
+        return EvalResults.Write(context, result);
     }
 }

@@ -1,6 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Extending;
-using Fovea.Core.Samples;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;

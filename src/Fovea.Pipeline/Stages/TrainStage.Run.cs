@@ -1,8 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Evaluation.Running;
@@ -10,6 +5,7 @@ using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
+using Fovea.Pipeline.Reports;
 using Fovea.Scoring.Folds;
 using Fovea.Store;
 using Fovea.Torch;
@@ -97,7 +93,7 @@ public sealed partial record TrainStage
             }
         }
 
-        Findings.TrainingReport.Write(context.Out, summary.Memory, summary.PeakResidentBytes, result);
+        TrainingReport.Write(context.Out, summary.Memory, summary.PeakResidentBytes, result);
         return result;
     }
 

@@ -1,13 +1,9 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
+using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;
-using Fovea.Scoring.Folds;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
 
@@ -95,37 +91,11 @@ public sealed partial record TrainStage : IStage
     /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
-        (string, string)[] named = [.. WeightsPath is { } w ? [("weights", w)] : Array.Empty<(string, string)>(), .. Folds is { } f ? [("folds", FoldsFile.PathOf(f))] : Array.Empty<(string, string)>()];
-        var hashes = InputHashes.Of(named, hasher);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(TokenizerFolder, hasher);
-        if (Template == TemplateChoice.Checkpoint && ModelParts.OfTemplate(TokenizerFolder, hasher) is { } template)
-        {
-            hashes["template"] = template;
-        }
-
-        foreach (var (role, folder) in new[] { ("model", Model), ("decoder_from", DecoderFrom) })
-        {
-            if (folder is not null)
-            {
-                ModelParts.Add(hashes, role, folder, hasher);
-            }
-        }
-
-        if (Lora?.Adapter is { } adapter)
-        {
-            hashes["adapter"] = ModelParts.OfAdapter(adapter, hasher);
-        }
-
-        foreach (var (role, data) in new[] { ("data", Data), ("held_out", HeldOut) })
-        {
-            InputHashes.AddData(hashes, role, data, hasher);
-            if (View == CorpusView.Image)
-            {
-                InputHashes.AddImages(hashes, role, data, hasher);
-            }
-        }
-
-        return hashes;
+        var inputs = new InputHashes(hasher).File("weights", WeightsPath).Folds(Folds).Tokenizer(TokenizerFolder)
+            .Add("template", Template == TemplateChoice.Checkpoint ? ModelParts.OfTemplate(TokenizerFolder, hasher) : null)
+            .Model("model", Model).Model("decoder_from", DecoderFrom).Add("adapter", Lora?.Adapter is { } adapter ? ModelParts.OfAdapter(adapter, hasher) : null)
+            .Data("data", Data).Data("held_out", HeldOut);
+        return (View == CorpusView.Image ? inputs.Images("data", Data).Images("held_out", HeldOut) : inputs).ByRole;
     }
 
     /// <inheritdoc/>

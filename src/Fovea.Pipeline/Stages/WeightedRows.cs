@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Store;
 using Fovea.Store.Export;
@@ -47,7 +43,7 @@ public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile weights, Expo
         ["rows"] = rows,
         ["dropped"] = Dropped,
         ["invalid"] = Invalid.Records.Count,
-        ["invalid_reasons"] = new JsonObject(Invalid.ByReason.Select(r => KeyValuePair.Create(r.Key, (JsonNode?)r.Value))),
+        ["invalid_reasons"] = LeftOutRecords.Reasons(Invalid.Records),
         ["out"] = file,
     };
 

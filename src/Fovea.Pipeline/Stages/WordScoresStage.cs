@@ -1,11 +1,7 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
+using Fovea.Core.Configuration;
+using Fovea.Data.Corpora;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Results;
-using Fovea.Models.Checkpoints;
 using Fovea.Scoring.Proxies;
 using Fovea.Store;
 
@@ -63,15 +59,9 @@ public sealed record WordScoresStage : IStage
     }
 
     /// <inheritdoc/>
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-    {
-        var hashes = InputHashes.Of(EvalStages.Stores(
-            ("vig_train", VigTrain), ("vig_held_out", VigHeldOut), ("prior_train", PriorTrain), ("prior_held_out", PriorHeldOut)), hasher);
-        hashes["tokenizer"] = ModelParts.OfTokenizer(Model, hasher);
-        InputHashes.AddData(hashes, "train", Train, hasher);
-        InputHashes.AddData(hashes, "held_out", HeldOut, hasher);
-        return hashes;
-    }
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
+        new InputHashes(hasher).Store("vig_train", VigTrain).Store("vig_held_out", VigHeldOut).Store("prior_train", PriorTrain).Store("prior_held_out", PriorHeldOut)
+            .Tokenizer(Model).Data("train", Train).Data("held_out", HeldOut).ByRole;
 
     /// <inheritdoc/>
     public JsonObject Run(StageContext context)

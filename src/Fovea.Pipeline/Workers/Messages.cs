@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Fovea.Pipeline.Workers;
@@ -34,6 +32,12 @@ public sealed record WorkerMessage(
 {
     /// <summary>The type of what is said for a worker that ended without a word.</summary>
     public const string Died = "died";
+
+    /// <summary>The type of what the scheduler says when a stage begins.</summary>
+    public const string Started = "started";
+
+    /// <summary>The type of a stage's last message where it is complete.</summary>
+    public const string Complete = "done";
 
     /// <summary>How messages are written.</summary>
     [JsonIgnore]

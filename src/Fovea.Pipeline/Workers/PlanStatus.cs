@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fovea.Core.Provenance;
 using Fovea.Core.Text;
 
 namespace Fovea.Pipeline.Workers;

@@ -1,12 +1,10 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Pipeline.Workers;
 
 /// <summary>Runs a plan's stages on hosts side by side, each stage as soon as what it reads is there. Who runs what, and when, changes no result.</summary>
 /// <param name="folder">The run's.</param>
 /// <param name="start">Starts a host.</param>
-/// <param name="observer">Watches.</param>
-public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserver observer)
+/// <param name="watch">Gets what becomes of each stage: that it began, how far it is, that it is done.</param>
+public sealed class Scheduler(string folder, Func<IStageHost> start, Action<StageSpec, WorkerMessage> watch)
 {
     /// <summary>Whether stages may begin whose memory plan exceeds what there is.</summary>
     public bool AllowOverMemory { get; init; }
@@ -36,9 +34,9 @@ public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserv
                 while (idle.Count > 0 && Next(stop) is { } stage)
                 {
                     var worker = idle.Dequeue();
-                    observer.Started(stage);
+                    watch(stage, new WorkerMessage(WorkerMessage.Started));
                     var order = new WorkOrder(stage.Kind, stage.Config, Path.Combine(folder, stage.Name), AllowOverMemory);
-                    busy[worker.RunAsync(order, m => observer.Progressed(stage, m))] = (worker, stage);
+                    busy[worker.RunAsync(order, m => watch(stage, m))] = (worker, stage);
                 }
 
                 if (busy.Count == 0)
@@ -104,9 +102,9 @@ public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserv
     {
         switch (message.Type)
         {
-            case "done":
+            case WorkerMessage.Complete:
                 _done.Add(stage.Name);
-                observer.Finished(stage);
+                watch(stage, message);
                 break;
             case "interrupted" or WorkerMessage.Died when await ComesAsync(stop):
                 _interrupted = true;
@@ -124,24 +122,5 @@ public sealed class Scheduler(string folder, Func<IStageHost> start, IPlanObserv
     {
         await Task.Delay(SignalDelay, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return stop.IsCancellationRequested;
-    }
-}
-
-/// <summary>Who watches a plan being run.</summary>
-public interface IPlanObserver
-{
-    /// <summary>A stage began.</summary>
-    void Started(StageSpec stage)
-    {
-    }
-
-    /// <summary>A stage said how far it is.</summary>
-    void Progressed(StageSpec stage, WorkerMessage message)
-    {
-    }
-
-    /// <summary>A stage is complete.</summary>
-    void Finished(StageSpec stage)
-    {
     }
 }

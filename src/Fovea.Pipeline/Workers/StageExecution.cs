@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Pipeline.Stages;
 
@@ -18,7 +17,7 @@ internal static class StageExecution
         {
             var context = new StageContext(order.Out, numThreads, progress, stop) { AllowOverMemory = order.AllowOverMemory };
             StageRunner.Run(StageCatalog.Create(order.Kind, order.Config), context, Existing.Continue);
-            return new WorkerMessage("done");
+            return new WorkerMessage(WorkerMessage.Complete);
         }
         catch (OperationCanceledException)
         {

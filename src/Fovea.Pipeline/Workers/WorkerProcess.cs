@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using Fovea.Core.Errors;
 
 namespace Fovea.Pipeline.Workers;
 

@@ -1,6 +1,6 @@
 namespace Fovea.Reporting.Charts;
 
-/// <summary>Value -> position, linear or logarithmic.</summary>
+/// <summary>Value -> position.</summary>
 internal sealed class AxisScale
 {
     /// <summary>Magnitudes beyond this count as not finite, so that ranges and steps never overflow.</summary>
@@ -8,11 +8,11 @@ internal sealed class AxisScale
 
     private readonly double _from;
     private readonly double _to;
-    private readonly bool _logarithmic;
 
-    private AxisScale(double low, double high, double from, double to, double[] ticks, double step, bool logarithmic)
+    private AxisScale(double low, double high, double from, double to, double step)
     {
-        (Low, High, _from, _to, Ticks, Step, _logarithmic) = (low, high, from, to, ticks, step, logarithmic);
+        (Low, High, _from, _to, Step) = (low, high, from, to, step);
+        Ticks = Charts.Ticks.Within(low, high, step);
     }
 
     /// <summary>Value at the start.</summary>
@@ -24,14 +24,14 @@ internal sealed class AxisScale
     /// <summary>Round values within [<see cref="Low"/>, <see cref="High"/>].</summary>
     public IReadOnlyList<double> Ticks { get; }
 
-    /// <summary>Distance between ticks; 0 on a logarithmic axis.</summary>
+    /// <summary>Distance between ticks.</summary>
     public double Step { get; }
 
-    /// <summary>Whether a value can be drawn on a linear axis.</summary>
+    /// <summary>Whether a value can be drawn.</summary>
     public static bool IsDrawable(double value) => Math.Abs(value) <= LargestMagnitude;
 
-    /// <summary>Linear over the drawable values; <paramref name="widen"/> ends it at ticks. No value gives [0, 1].</summary>
-    public static AxisScale Linear(IEnumerable<double> values, double from, double to, int mostSteps, bool widen)
+    /// <summary>An axis over the drawable values; <paramref name="widen"/> ends it at ticks. No value gives [0, 1].</summary>
+    public static AxisScale Over(IEnumerable<double> values, double from, double to, int mostSteps, bool widen)
     {
         var (low, high) = Range(values.Where(IsDrawable));
         if (high - low <= Math.Max(Math.Abs(low), Math.Abs(high)) * 1e-9)
@@ -52,30 +52,11 @@ internal sealed class AxisScale
             high = Math.Ceiling(high / step - 1e-9) * step;
         }
 
-        return new AxisScale(low, high, from, to, Charts.Ticks.Within(low, high, step), step, logarithmic: false);
+        return new AxisScale(low, high, from, to, step);
     }
-
-    /// <summary>Logarithmic over the positive drawable values, ending at ticks. No value gives [0.1, 1].</summary>
-    public static AxisScale Logarithmic(IEnumerable<double> values, double from, double to)
-    {
-        double[] positive = [.. values.Where(v => v > 1 / LargestMagnitude && IsDrawable(v))];
-        var (low, high) = positive.Length == 0 ? (0.1, 1) : Range(positive);
-        if (high <= low * (1 + 1e-9))
-        {
-            (low, high) = (low / 2, high * 2);
-        }
-
-        var ticks = Charts.Ticks.Logarithmic(low, high);
-        return new AxisScale(ticks[0], ticks[^1], from, to, ticks, 0, logarithmic: true);
-    }
-
-    /// <summary>Whether a value can be drawn on this axis.</summary>
-    public bool CanDraw(double value) => IsDrawable(value) && (!_logarithmic || value > 1 / LargestMagnitude);
 
     /// <summary>Position of a drawable value.</summary>
-    public double Of(double value) => _from + (_to - _from) * (_logarithmic
-        ? (Math.Log10(value) - Math.Log10(Low)) / (Math.Log10(High) - Math.Log10(Low))
-        : (value - Low) / (High - Low));
+    public double Of(double value) => _from + (_to - _from) * ((value - Low) / (High - Low));
 
     private static (double Low, double High) Range(IEnumerable<double> values)
     {

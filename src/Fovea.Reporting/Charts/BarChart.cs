@@ -1,10 +1,9 @@
-using Fovea.Core.Errors;
 using Fovea.Reporting.Documents;
 using Fovea.Reporting.Html;
 
 namespace Fovea.Reporting.Charts;
 
-/// <summary>Horizontal bars from zero, with intervals.</summary>
+/// <summary>Horizontal bars from zero.</summary>
 internal static class BarChart
 {
     private const double Top = 6;
@@ -24,9 +23,8 @@ internal static class BarChart
         var pitch = Math.Max(1, block.Series.Count) * (thickness + 2) + ClassGap;
         var bottom = Top + pitch * block.Classes.Count;
         var left = Math.Max(50, block.Classes.Select(c => Drawing.TextWidth(Drawing.Fit(c, LongestLabel))).DefaultIfEmpty(0).Max() + 14);
-        var ends = block.Series.SelectMany(s => s.Values).SelectMany(v => new[] { v.Value, v.Low ?? double.NaN, v.High ?? double.NaN });
-        var scale = AxisScale.Linear(ends.Append(0), left, Drawing.Width - ValueRoom, 6, widen: true);
-        var looks = colours.OfSeries(block.Series.Select(s => s.Name));
+        var scale = AxisScale.Over(block.Series.SelectMany(s => s.Values).Append(0), left, Drawing.Width - ValueRoom, 6, widen: true);
+        var looks = colours.OfSeries([.. block.Series.Select(s => s.Name)]);
         Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, bottom + 46,
             $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", block.Classes)}");
         Drawing.HorizontalAxis(page, scale, block.Axis, Top, bottom);
@@ -42,38 +40,31 @@ internal static class BarChart
 
         Drawing.Line(page, "zero", scale.Of(0), Top, scale.Of(0), bottom);
         Drawing.CloseDrawing(page);
-        BlockRenderer.Note(page, block.Note);
+
         Drawing.Close(page, Numbers(block));
     }
 
     private static void Bar(Markup page, BarBlock block, (int Class, int Series, int Look) at, AxisScale scale, double top, double thickness)
     {
-        var bar = block.Series[at.Series].Values[at.Class];
-        if (!scale.CanDraw(bar.Value))
+        var value = block.Series[at.Series].Values[at.Class];
+        if (!AxisScale.IsDrawable(value))
         {
             return;
         }
 
         var name = block.Series.Count > 1 ? $"{block.Classes[at.Class]} \u00B7 {block.Series[at.Series].Name}" : block.Classes[at.Class];
-        var interval = NumberText.Interval(bar.Low, bar.High, block.Axis.Format);
-        double zero = scale.Of(0), end = scale.Of(bar.Value), middle = top + thickness / 2, furthest = Math.Max(zero, end);
+
+        double zero = scale.Of(0), end = scale.Of(value);
         page.Open("g", ("class", "series bar " + Drawing.Class(at.Look)), ("data-series", Drawing.At(at.Look)))
-            .Leaf("title", $"{name} \u00B7 {NumberText.WithUnit(bar.Value, block.Axis)}{(interval is null ? "" : " " + interval)}{(bar.Count is { } n ? " \u00B7 " + NumberText.Count(n) : "")}")
+            .Leaf("title", $"{name} \u00B7 {NumberText.WithUnit(value, block.Axis)}")
             .Void("rect", ("x", Drawing.At(Math.Min(zero, end))), ("y", Drawing.At(top)), ("width", Drawing.At(Math.Abs(end - zero))),
                 ("height", Drawing.At(thickness)), ("rx", "1.5"));
-        if (bar is { Low: { } low, High: { } high } && scale.CanDraw(low) && scale.CanDraw(high))
-        {
-            double from = scale.Of(low), to = scale.Of(high);
-            furthest = Math.Max(furthest, to);
-            page.Void("path", ("class", "whisker"),
-                ("d", $"M{Drawing.At(from)} {Drawing.At(middle)}H{Drawing.At(to)}M{Drawing.At(from)} {Drawing.At(middle - 3)}v6M{Drawing.At(to)} {Drawing.At(middle - 3)}v6"));
-        }
 
-        Drawing.Label(page, NumberText.Of(bar.Value, block.Axis.Format), furthest + 7, middle + 4, "start", "value");
+        Drawing.Label(page, NumberText.Of(value, block.Axis.Format), Math.Max(zero, end) + 7, top + thickness / 2 + 4, "start", "value");
         page.Close();
     }
 
     private static TableBlock Numbers(BarBlock block) => new(
         "Values", "Class", [.. block.Series.Select(s => new TableColumn(s.Name, block.Axis.Format))],
-        [.. block.Classes.Select((name, c) => new TableRow(name, [.. block.Series.Select(s => s.Values[c]).Select(v => new TableCell(null, v.Value, v.Low, v.High, v.Count))]))]);
+        [.. block.Classes.Select((name, c) => new TableRow(name, [.. block.Series.Select(s => new TableCell(Value: s.Values[c]))]))]);
 }

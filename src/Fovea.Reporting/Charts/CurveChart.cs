@@ -1,11 +1,10 @@
 using System.Text;
-using Fovea.Core.Errors;
 using Fovea.Reporting.Documents;
 using Fovea.Reporting.Html;
 
 namespace Fovea.Reporting.Charts;
 
-/// <summary>Line charts with bands.</summary>
+/// <summary>Line charts.</summary>
 internal static class CurveChart
 {
     private const double Height = 330;
@@ -16,16 +15,15 @@ internal static class CurveChart
 
     public static void Render(Markup page, CurveBlock block, SeriesColours colours)
     {
-        foreach (var series in block.Series)
+        foreach (var series in block.Series.Where(s => s.Y.Count != s.X.Count))
         {
-            Check(block, series);
+            throw new FoveaException($"report curve \"{block.Caption}\", series \"{series.Name}\": expected {series.X.Count} values in y (as in x), got {series.Y.Count}");
         }
 
-        var values = block.Series.SelectMany(s => s.Y.Concat(s.Low ?? []).Concat(s.High ?? [])).Concat((block.References ?? []).Select(r => r.Y));
-        var y = block.LogY ? AxisScale.Logarithmic(values, Bottom, Top) : AxisScale.Linear(values, Bottom, Top, 5, widen: true);
-        var left = 14 + y.Ticks.Max(t => Drawing.TextWidth(YTick(y, t, block.Y)));
-        var x = AxisScale.Linear(block.Series.SelectMany(s => s.X), left, Drawing.Width - 18, 8, widen: false);
-        var looks = colours.OfSeries(block.Series.Select(s => s.Name));
+        var y = AxisScale.Over(block.Series.SelectMany(s => s.Y), Bottom, Top, 5, widen: true);
+        var left = 14 + y.Ticks.Max(t => Drawing.TextWidth(NumberText.Tick(t, y.Step, block.Y.Format)));
+        var x = AxisScale.Over(block.Series.SelectMany(s => s.X), left, Drawing.Width - 18, 8, widen: false);
+        var looks = colours.OfSeries([.. block.Series.Select(s => s.Name)]);
         Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, Height,
             $"{block.Caption}: {Drawing.Title(block.Y)} by {Drawing.Title(block.X)}; {string.Join(", ", block.Series.Select(s => s.Name))}");
         Axes(page, block, x, y, left);
@@ -35,7 +33,7 @@ internal static class CurveChart
         }
 
         Drawing.CloseDrawing(page);
-        BlockRenderer.Note(page, block.Note);
+
         Drawing.Close(page, Numbers(block));
     }
 
@@ -44,7 +42,7 @@ internal static class CurveChart
         foreach (var tick in y.Ticks)
         {
             Drawing.Line(page, tick == 0 ? "zero" : "grid", left, y.Of(tick), Drawing.Width - 18, y.Of(tick));
-            Drawing.Label(page, YTick(y, tick, block.Y), left - 8, y.Of(tick) + 4, "end", "tick");
+            Drawing.Label(page, NumberText.Tick(tick, y.Step, block.Y.Format), left - 8, y.Of(tick) + 4, "end", "tick");
         }
 
         foreach (var tick in x.Ticks)
@@ -53,25 +51,15 @@ internal static class CurveChart
             Drawing.Label(page, NumberText.Tick(tick, x.Step, block.X.Format), x.Of(tick), Bottom + 18, "middle", "tick");
         }
 
-        Drawing.Label(page, Drawing.Title(block.Y) + (block.LogY ? ", log scale" : ""), 0, 13, "start", "axis");
+        Drawing.Label(page, Drawing.Title(block.Y), 0, 13, "start", "axis");
         Drawing.Label(page, Drawing.Title(block.X), Drawing.Width - 18, Height - 8, "end", "axis");
-        foreach (var reference in (block.References ?? []).Where(r => y.CanDraw(r.Y)))
-        {
-            Drawing.Line(page, "reference", left, y.Of(reference.Y), Drawing.Width - 18, y.Of(reference.Y));
-            Drawing.Label(page, reference.Name, Drawing.Width - 20, y.Of(reference.Y) - 5, "end", "reference");
-        }
     }
 
     private static void Series(Markup page, CurveBlock block, CurveSeries series, int look, AxisScale x, AxisScale y)
     {
         page.Open("g", ("class", "series " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
         var drawn = Polyline.Indices(series.Y);
-        bool Gap(int i) => !x.CanDraw(series.X[i]) || !y.CanDraw(series.Y[i]);
-
-        if (series is { Low: { } low, High: { } high })
-        {
-            Band(page, drawn, i => Gap(i) || !y.CanDraw(low[i]) || !y.CanDraw(high[i]), i => (x.Of(series.X[i]), y.Of(low[i]), y.Of(high[i])));
-        }
+        bool Gap(int i) => !AxisScale.IsDrawable(series.X[i]) || !AxisScale.IsDrawable(series.Y[i]);
 
         var path = new StringBuilder();
         foreach (var run in Polyline.Runs(drawn, Gap))
@@ -103,42 +91,11 @@ internal static class CurveChart
         page.Close();
     }
 
-    private static void Band(Markup page, IReadOnlyList<int> drawn, Func<int, bool> gap, Func<int, (double X, double Low, double High)> at)
-    {
-        foreach (var run in Polyline.Runs(drawn, gap).Where(r => r.Count > 1))
-        {
-            var upper = run.Select(at).Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.High)}");
-            var lower = run.Select(at).Reverse().Select(p => $"{Drawing.At(p.X)} {Drawing.At(p.Low)}");
-            page.Void("path", ("class", "band"), ("d", $"M{string.Join('L', upper.Concat(lower))}z"));
-        }
-    }
-
-    private static string Tip(CurveBlock block, CurveSeries series, int i)
-    {
-        var interval = series is { Low: { } low, High: { } high } ? NumberText.Interval(low[i], high[i], block.Y.Format) : null;
-        return $"{series.Name} \u00B7 {block.X.Title} {NumberText.WithUnit(series.X[i], block.X)} \u00B7 {NumberText.WithUnit(series.Y[i], block.Y)}"
-            + (interval is null ? "" : " " + interval);
-    }
-
-    private static string YTick(AxisScale scale, double tick, ChartAxis axis) =>
-        scale.Step == 0 ? NumberText.Tick(tick, tick, axis.Format) : NumberText.Tick(tick, scale.Step, axis.Format);
+    private static string Tip(CurveBlock block, CurveSeries series, int i) =>
+        $"{series.Name} \u00B7 {block.X.Title} {NumberText.WithUnit(series.X[i], block.X)} \u00B7 {NumberText.WithUnit(series.Y[i], block.Y)}";
 
     private static TableBlock Numbers(CurveBlock block) => new(
         "Last points", "Series",
         [new("Points", NumberFormat.Count), new(Drawing.Title(block.X), block.X.Format), new(Drawing.Title(block.Y), block.Y.Format)],
-        [.. block.Series.Select(s => new TableRow(s.Name, s.Y.Count == 0 ? [new(Value: 0), new(), new()] :
-        [
-            new(Value: s.Y.Count), new(Value: s.X[^1]), new(Value: s.Y[^1], Low: s.Low?[^1], High: s.High?[^1]),
-        ]))]);
-
-    private static void Check(CurveBlock block, CurveSeries series)
-    {
-        foreach (var (name, count) in new[] { ("y", series.Y.Count), ("low", series.Low?.Count), ("high", series.High?.Count) })
-        {
-            if (count is { } got && got != series.X.Count)
-            {
-                throw new FoveaException($"report curve \"{block.Caption}\", series \"{series.Name}\": expected {series.X.Count} values in {name} (as in x), got {got}");
-            }
-        }
-    }
+        [.. block.Series.Select(s => new TableRow(s.Name, s.Y.Count == 0 ? [new(Value: 0), new(), new()] : [new(Value: s.Y.Count), new(Value: s.X[^1]), new(Value: s.Y[^1])]))]);
 }

@@ -14,39 +14,39 @@ internal static class DistributionChart
     private const int Bins = 120;
     private const int LongestLabel = 26;
 
-    public static void Render(Markup page, DistributionBlock block, SeriesColours colours)
+    public static void Render(Markup page, DistributionBlock block)
     {
         DistributionSummary[] classes =
         [
             .. block.Classes.Select(c => new DistributionSummary(c))
                 .OrderByDescending(c => double.IsNaN(c.Mean) ? double.NegativeInfinity : c.Mean).ThenBy(c => c.Name, StringComparer.Ordinal),
         ];
-        string[] groups = [.. block.Classes.Select(c => c.Group).OfType<string>().Distinct(StringComparer.Ordinal)];
+
         var bottom = Top + Pitch * classes.Length;
         var left = Math.Max(50, classes.Select(c => Drawing.TextWidth(Drawing.Fit(c.Name, LongestLabel))).DefaultIfEmpty(0).Max() + 16);
         // The axis shows the middle 99 % of each class: one far outlier must not flatten all ridges.
-        var scale = AxisScale.Linear(
+        var scale = AxisScale.Over(
             classes.Where(c => c.Count > 0).SelectMany(c => new[] { c.Quantile(0.005), c.Quantile(0.995) }).Append(0), left, Drawing.Width - CountRoom, 7, widen: true);
-        var looks = colours.OfGroups(groups);
-        Drawing.Open(page, block.Caption, groups, looks, bottom + 46, $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
+
+        Drawing.Open(page, block.Caption, [], [], bottom + 46, $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
         Drawing.HorizontalAxis(page, scale, block.Axis, Top - 8, bottom);
         Drawing.Label(page, "mean", Drawing.Width - 72, 11, "end", "tick");
         Drawing.Label(page, "n", Drawing.Width - 4, 11, "end", "tick");
         for (var i = 0; i < classes.Length; i++)
         {
-            Class(page, block, classes[i], classes[i].Group is { } group ? looks[Array.IndexOf(groups, group)] : 0, scale, left, Top + Pitch * i + RidgeHeight);
+            Class(page, block, classes[i], scale, left, Top + Pitch * i + RidgeHeight);
         }
 
         Drawing.CloseDrawing(page);
-        BlockRenderer.Note(page, block.Note,
+        BlockRenderer.Note(page,
             "Ridge: smoothed histogram, each at its own height. Bar: quartiles with the median; thin line: 5th to 95th percentile; dot: mean.",
             Outside(classes, scale), LeftOut(classes));
         Drawing.Close(page, Numbers(block, classes));
     }
 
-    private static void Class(Markup page, DistributionBlock block, DistributionSummary c, int look, AxisScale scale, double left, double baseline)
+    private static void Class(Markup page, DistributionBlock block, DistributionSummary c, AxisScale scale, double left, double baseline)
     {
-        page.Open("g", ("class", "series ridge " + Drawing.Class(look)), ("data-series", Drawing.At(look)));
+        page.Open("g", ("class", "series ridge " + Drawing.Class(0)), ("data-series", "0"));
         page.Leaf("title", $"{c.Name} \u00B7 mean {NumberText.WithUnit(c.Mean, block.Axis)} \u00B7 median {NumberText.WithUnit(c.Quantile(0.5), block.Axis)} \u00B7 {NumberText.Count(c.Count)}");
         page.Void("rect", ("class", "hit"), ("x", "0"), ("y", Drawing.At(baseline - RidgeHeight)), ("width", Drawing.At(Drawing.Width)), ("height", Drawing.At(Pitch - 2)));
         Drawing.Label(page, Drawing.Fit(c.Name, LongestLabel), left - 12, baseline, "end", "class");

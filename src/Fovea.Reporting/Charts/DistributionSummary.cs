@@ -12,15 +12,13 @@ internal sealed class DistributionSummary
 
     public DistributionSummary(ClassDistribution source)
     {
-        (Name, Group) = (source.Name, source.Group);
+        Name = source.Name;
         _sorted = [.. source.Values.Select(v => (double)v).Where(double.IsFinite).Order()];
         LeftOut = source.Values.Count - _sorted.Length;
         Mean = _sorted.Length > 0 ? _sorted.Sum() / _sorted.Length : double.NaN;
     }
 
     public string Name { get; }
-
-    public string? Group { get; }
 
     /// <summary>Finite values.</summary>
     public int Count => _sorted.Length;

@@ -5,10 +5,9 @@ namespace Fovea.Reporting.Documents;
 /// <param name="Image">The image the model saw, if any.</param>
 /// <param name="Twin">The image made uninformative, beside it.</param>
 /// <param name="Rows">The same words under one or more scores.</param>
-/// <param name="Note">How to read it.</param>
+
 /// <param name="Prompt">The question before the words, if any.</param>
-public sealed record HeatmapTextBlock(
-    string Caption, ReportImage? Image, ReportImage? Twin, IReadOnlyList<TokenRow> Rows, string? Note = null, string? Prompt = null) : ReportBlock;
+public sealed record HeatmapTextBlock(string Caption, ReportImage? Image, ReportImage? Twin, IReadOnlyList<TokenRow> Rows, string? Prompt = null) : ReportBlock;
 
 /// <summary>Words under one score.</summary>
 /// <param name="Name">The score, with its unit.</param>
@@ -18,17 +17,17 @@ public sealed record HeatmapTextBlock(
 /// Value at the scale's full colour (and its negative, where diverging); null takes the largest magnitude in the row.
 /// Give the same limit to every example so that colours compare.
 /// </param>
-/// <param name="MarkMeaning">What a marked (underlined) word is, e.g. <c>kept by VIG</c>.</param>
+
 /// <param name="ShowClasses">Whether each word's class is written beneath it; once for the same words is enough.</param>
 public sealed record TokenRow(
-    string Name, IReadOnlyList<TokenValue> Tokens, HeatScale Scale = HeatScale.Diverging, double? Limit = null, string? MarkMeaning = null, bool ShowClasses = false);
+    string Name, IReadOnlyList<TokenValue> Tokens, HeatScale Scale = HeatScale.Diverging, double? Limit = null, bool ShowClasses = false);
 
 /// <summary>One word.</summary>
 /// <param name="Text">The word.</param>
 /// <param name="Value">Its score; not-a-number leaves it uncoloured.</param>
 /// <param name="Class">Its class (e.g. <c>colour</c>), shown on hover and, where the row says so, beneath the word.</param>
-/// <param name="Marked">Whether it is underlined.</param>
-public sealed record TokenValue(string Text, double Value, string? Class = null, bool Marked = false);
+
+public sealed record TokenValue(string Text, double Value, string? Class = null);
 
 /// <summary>Colours of a heat map.</summary>
 public enum HeatScale

@@ -11,23 +11,6 @@ public sealed record ProseBlock(params IReadOnlyList<string> Paragraphs) : Repor
 /// <param name="Items">Shown in this order.</param>
 public sealed record ListBlock(params IReadOnlyList<string> Items) : ReportBlock;
 
-/// <summary>Headline numbers as cards.</summary>
-/// <param name="Figures">Three to five read best.</param>
-public sealed record FiguresBlock(params IReadOnlyList<Figure> Figures) : ReportBlock;
-
-/// <summary>One headline number.</summary>
-/// <param name="Value">As it is to be read, e.g. <c>+4.2 points</c>.</param>
-/// <param name="Label">What it is.</param>
-/// <param name="Detail">Interval, n or comparison in small type.</param>
-/// <param name="Tone">Whether it is good news.</param>
-public sealed record Figure(string Value, string Label, string? Detail = null, Tone Tone = Tone.Neutral);
-
-/// <summary>A picture with a caption.</summary>
-/// <param name="Caption">What it shows.</param>
-/// <param name="Image">The picture.</param>
-/// <param name="WidthPx">Width on the screen in CSS pixels; null means up to the column's width.</param>
-public sealed record ImageBlock(string Caption, ReportImage Image, int? WidthPx = null) : ReportBlock;
-
 /// <summary>An encoded picture, embedded as a data URI.</summary>
 /// <param name="Data">A PNG or JPEG file's bytes.</param>
 /// <param name="AltText">What a reader who cannot see it should know.</param>
@@ -56,9 +39,6 @@ public enum NumberFormat
 
     /// <summary>A fraction as per cent, one decimal: 73.1 %.</summary>
     Percent,
-
-    /// <summary>A difference of fractions in percentage points, one decimal, with its sign: +4.2.</summary>
-    PercentagePoints,
 
     /// <summary>Whole number with separators: 12,345.</summary>
     Count,

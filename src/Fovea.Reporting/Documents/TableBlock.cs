@@ -13,18 +13,16 @@ public sealed record TableBlock(
 /// <param name="Title">Its heading.</param>
 /// <param name="Format">How its numbers are written.</param>
 /// <param name="Direction">Which way is better.</param>
-/// <param name="Alignment">How its cells are aligned.</param>
-/// <param name="Hint">What it measures; shown on hover.</param>
+
 /// <param name="Decimals">Decimals of its numbers where the format's own are too few to tell them apart; null for the format's.</param>
 public sealed record TableColumn(
-    string Title, NumberFormat Format = NumberFormat.Ratio, Direction Direction = Direction.None,
-    ColumnAlignment Alignment = ColumnAlignment.Auto, string? Hint = null, int? Decimals = null);
+    string Title, NumberFormat Format = NumberFormat.Ratio, Direction Direction = Direction.None, int? Decimals = null);
 
 /// <summary>One row.</summary>
 /// <param name="Title">Its heading.</param>
 /// <param name="Cells">One per column.</param>
-/// <param name="Detail">Small type beneath the heading, e.g. <c>baseline</c>.</param>
-public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells, string? Detail = null);
+
+public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells);
 
 /// <summary>Text, or a value with its interval and count; all null shows a dash.</summary>
 /// <param name="Text">Shown instead of a value.</param>
@@ -33,11 +31,11 @@ public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells, stri
 /// <param name="High">Upper end of the interval.</param>
 /// <param name="Count">n. Where a whole column or row shares it, it is shown once in the heading.</param>
 /// <param name="Tone">Better or worse than the baseline.</param>
-/// <param name="Hint">Shown on hover.</param>
+
 /// <param name="Lines">Lines of small type beneath, e.g. the paired difference with its interval: seen on paper and on a phone too.</param>
 public sealed record TableCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
-    Tone Tone = Tone.Neutral, string? Hint = null, IReadOnlyList<string>? Lines = null);
+    Tone Tone = Tone.Neutral, IReadOnlyList<string>? Lines = null);
 
 /// <summary>Which way is better.</summary>
 public enum Direction
@@ -52,18 +50,3 @@ public enum Direction
     LowerIsBetter,
 }
 
-/// <summary>How a column's cells are aligned.</summary>
-public enum ColumnAlignment
-{
-    /// <summary>To the start where all its cells are text, else to the end.</summary>
-    Auto,
-
-    /// <summary>To the start (left).</summary>
-    Start,
-
-    /// <summary>Centred.</summary>
-    Center,
-
-    /// <summary>To the end (right).</summary>
-    End,
-}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Reporting.Charts;
 using Fovea.Reporting.Documents;
 
@@ -13,13 +12,13 @@ internal static class BlockRenderer
         {
             case ProseBlock prose: Prose(page, prose); break;
             case ListBlock list: List(page, list); break;
-            case FiguresBlock figures: Figures(page, figures); break;
+
             case TableBlock table: TableRenderer.Render(page, table); break;
             case CurveBlock curves: CurveChart.Render(page, curves, colours); break;
-            case DistributionBlock distributions: DistributionChart.Render(page, distributions, colours); break;
+            case DistributionBlock distributions: DistributionChart.Render(page, distributions); break;
             case BarBlock bars: BarChart.Render(page, bars, colours); break;
             case HeatmapTextBlock heatmap: HeatmapTextRenderer.Render(page, heatmap); break;
-            case ImageBlock image: Picture(page, image); break;
+
             default: throw new NotSupportedException($"no renderer for {block.GetType().Name}");
         }
     }
@@ -33,14 +32,6 @@ internal static class BlockRenderer
             page.Leaf("p", text, ("class", "note"));
         }
     }
-
-    /// <summary>Colour-independent name of a tone's style; null for neutral.</summary>
-    public static string? Class(Tone tone) => tone switch
-    {
-        Tone.Better => "better",
-        Tone.Worse => "worse",
-        _ => null,
-    };
 
     private static void Prose(Markup page, ProseBlock block)
     {
@@ -59,31 +50,5 @@ internal static class BlockRenderer
         }
 
         page.Close();
-    }
-
-    private static void Figures(Markup page, FiguresBlock block)
-    {
-        page.Open("ul", ("class", "figures"));
-        foreach (var figure in block.Figures)
-        {
-            page.Open("li", ("class", Class(figure.Tone)))
-                .Leaf("span", figure.Label, ("class", "label"))
-                .Leaf("strong", figure.Value);
-            if (figure.Detail is { Length: > 0 } detail)
-            {
-                page.Leaf("span", detail, ("class", "detail"));
-            }
-
-            page.Close();
-        }
-
-        page.Close();
-    }
-
-    private static void Picture(Markup page, ImageBlock block)
-    {
-        page.Open("figure", ("class", "block picture"));
-        ImageRenderer.Render(page, block.Image, block.WidthPx is { } width ? $"width:{width.ToString(CultureInfo.InvariantCulture)}px" : null);
-        page.Leaf("figcaption", block.Caption, ("class", "below")).Close();
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Reporting.Charts;
 using Fovea.Reporting.Documents;
 

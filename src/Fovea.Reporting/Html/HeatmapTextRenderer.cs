@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Reporting.Charts;
 using Fovea.Reporting.Documents;
 
@@ -33,7 +32,7 @@ internal static class HeatmapTextRenderer
         }
 
         page.Close().Close();
-        BlockRenderer.Note(page, block.Note);
+
         page.Close();
     }
 
@@ -49,7 +48,7 @@ internal static class HeatmapTextRenderer
             var (side, strength) = colours.Of(token.Value);
             var tip = $"{NumberText.Of(token.Value, NumberFormat.TwoDecimals, decimals)} \u00B7 {Visible(token.Text)}";
             page.Open("span",
-                ("class", "tok" + (side.Length > 0 ? " " + side : "") + (token.Marked ? " marked" : "")),
+                ("class", "tok" + (side.Length > 0 ? " " + side : "")),
                 ("style", strength > 0 ? "--a:" + strength.ToString("0.###", CultureInfo.InvariantCulture) : null),
                 ("title", token.Class is { Length: > 0 } name ? $"{tip} \u00B7 {name}" : tip))
                 .Leaf("span", Visible(token.Text), ("class", "word"))
@@ -79,10 +78,6 @@ internal static class HeatmapTextRenderer
         page.Leaf("span", "0")
             .Leaf("span", "", ("class", row.Scale == HeatScale.Diverging ? "ramp positive" : "ramp sequential"), ("aria-hidden", "true"))
             .Leaf("span", NumberText.Of(colours.Limit, NumberFormat.General));
-        if (row.MarkMeaning is { Length: > 0 } meaning)
-        {
-            page.Leaf("span", meaning, ("class", "marked"));
-        }
 
         page.Close();
     }

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Reporting.Html;
@@ -10,10 +9,10 @@ internal static class ImageRenderer
 
     private static ReadOnlySpan<byte> Jpeg => [0xFF, 0xD8, 0xFF];
 
-    public static void Render(Markup page, ReportImage image, string? style = null)
+    public static void Render(Markup page, ReportImage image)
     {
         page.Open("span", ("class", image.Pixelated ? "image pixelated" : "image"))
-            .Void("img", ("src", Uri(image)), ("alt", image.AltText), ("style", style));
+            .Void("img", ("src", Uri(image)), ("alt", image.AltText));
         if (image.Label is { Length: > 0 } label)
         {
             page.Leaf("span", label, ("class", "label"));

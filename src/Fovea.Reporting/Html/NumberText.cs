@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Reporting.Html;
@@ -29,9 +28,9 @@ internal static class NumberText
     /// <summary>With as many decimals as an axis' step needs.</summary>
     public static string Tick(double value, double step, NumberFormat format)
     {
-        if (format is NumberFormat.Percent or NumberFormat.PercentagePoints)
+        if (format == NumberFormat.Percent)
         {
-            return Minus(Fixed(value * 100, Decimals(step * 100))) + (format == NumberFormat.Percent ? "\u2009%" : "");
+            return Minus(Fixed(value * 100, Decimals(step * 100))) + "\u2009%";
         }
 
         return Minus(Math.Abs(value) is >= 1e6 or (> 0 and < 1e-4)
@@ -45,7 +44,7 @@ internal static class NumberText
     {
         NumberFormat.Ratio => Fixed(v, decimals ?? 3),
         NumberFormat.Percent => Fixed(v * 100, decimals ?? 1) + "\u2009%",
-        NumberFormat.PercentagePoints => Signed(Fixed(v * 100, decimals ?? 1)),
+
         NumberFormat.Count => Fixed(v, decimals ?? 0),
         NumberFormat.TwoDecimals => Fixed(v, decimals ?? 2),
         _ => General(v),
@@ -72,8 +71,6 @@ internal static class NumberText
         // A small negative number rounds to "-0.00".
         return text.StartsWith('-') && text.AsSpan(1).IndexOfAnyExcept("0.,") < 0 ? text[1..] : text;
     }
-
-    private static string Signed(string text) => text.StartsWith('-') || text.AsSpan().IndexOfAnyExcept("0.,") < 0 ? text : "+" + text;
 
     private static string Minus(string text) => text.Replace('-', '\u2212');
 }

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Reporting.Html;
@@ -27,10 +26,9 @@ internal static class TableRenderer
         foreach (var (row, r) in block.Rows.Select((row, r) => (row, r)))
         {
             page.Line().Open("tr").Open("th", ("scope", "row")).Text(row.Title);
-            var detail = string.Join(" \u00B7 ", new[] { row.Detail, counts.OfRow(r) is { } n ? NumberText.Count(n) : null }.Where(s => !string.IsNullOrEmpty(s)));
-            if (detail.Length > 0)
+            if (counts.OfRow(r) is { } n)
             {
-                page.Leaf("small", detail);
+                page.Leaf("small", NumberText.Count(n));
             }
 
             page.Close();
@@ -49,7 +47,7 @@ internal static class TableRenderer
     private static void Header(Markup page, TableBlock block, int c, double? count)
     {
         var column = block.Columns[c];
-        page.Open("th", ("scope", "col"), ("class", Alignment(block, c)), ("title", column.Hint)).Text(column.Title);
+        page.Open("th", ("scope", "col"), ("class", Alignment(block, c))).Text(column.Title);
         var detail = string.Join(" \u00B7 ", new[]
         {
             column.Direction switch { Direction.HigherIsBetter => "\u2191 better", Direction.LowerIsBetter => "\u2193 better", _ => null },
@@ -65,8 +63,8 @@ internal static class TableRenderer
 
     private static void Cell(Markup page, TableCell cell, TableColumn column, string alignment, WhiskerColumn? whiskers, bool showCount)
     {
-        var tone = BlockRenderer.Class(cell.Tone);
-        page.Open("td", ("class", tone is null ? alignment : alignment + " " + tone), ("title", cell.Hint));
+        var tone = cell.Tone switch { Tone.Better => "better", Tone.Worse => "worse", _ => null };
+        page.Open("td", ("class", tone is null ? alignment : alignment + " " + tone));
         if (tone is not null)
         {
             // Before the value, so that digits stay aligned.
@@ -106,11 +104,7 @@ internal static class TableRenderer
         ? "Filled marks are better, hollow ones worse."
         : null;
 
-    private static string Alignment(TableBlock block, int c) => block.Columns[c].Alignment switch
-    {
-        ColumnAlignment.Start => "start",
-        ColumnAlignment.Center => "center",
-        ColumnAlignment.End => "end",
-        _ => block.Rows.Any(r => r.Cells[c].Text is not null) && block.Rows.All(r => r.Cells[c].Value is null) ? "start" : "end",
-    };
+    // To the start where all cells are text.
+    private static string Alignment(TableBlock block, int c) =>
+        block.Rows.Any(r => r.Cells[c].Text is not null) && block.Rows.All(r => r.Cells[c].Value is null) ? "start" : "end";
 }

@@ -17,7 +17,7 @@ internal sealed class WhiskerColumn
     public static WhiskerColumn? Of(IEnumerable<TableCell> cells)
     {
         TableCell[] drawn = [.. cells.Where(HasInterval)];
-        return drawn.Length < 2 ? null : new WhiskerColumn(AxisScale.Linear(
+        return drawn.Length < 2 ? null : new WhiskerColumn(AxisScale.Over(
             drawn.SelectMany(c => new[] { c.Value!.Value, c.Low!.Value, c.High!.Value }), Margin, Width - Margin, 5, widen: false));
     }
 

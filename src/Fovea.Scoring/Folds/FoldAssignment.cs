@@ -1,6 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 
 namespace Fovea.Scoring.Folds;
 

@@ -1,7 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Models;
 
 namespace Fovea.Scoring.Folds;

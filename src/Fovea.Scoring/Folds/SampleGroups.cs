@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Scoring.Folds;
 
 /// <summary>Connected components of samples over shared images.</summary>

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 
 namespace Fovea.Scoring.Proxies;

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Scoring.Proxies;
 
 /// <summary>0 after normalising: the mean colour.</summary>

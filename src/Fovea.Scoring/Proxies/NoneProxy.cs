@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Scoring.Proxies;
 
 /// <summary>No image tokens at all, text unchanged.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Scoring.Proxies;
 
 /// <summary>Another sample's image. A donor with fewer images gives them in turn.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
-using Fovea.Core.Errors;
 using Fovea.Core.Extending;
-using Fovea.Core.Scores;
 
 namespace Fovea.Scoring.Proxies;
 

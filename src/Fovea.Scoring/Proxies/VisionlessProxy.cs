@@ -1,6 +1,3 @@
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
-
 namespace Fovea.Scoring.Proxies;
 
 /// <summary>A visionless proxy (arXiv 2602.17186, metric): what is shown in place of a sample's image, so that it says nothing. Thread-safe.</summary>

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
 using Fovea.Store.Parquet;
 using Parquet;
 using Parquet.Schema;

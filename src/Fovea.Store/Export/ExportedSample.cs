@@ -1,7 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
-
 namespace Fovea.Store.Export;
 
 /// <summary>A sample as other trainers take it. Position i of labels and weights belongs to the token at i, which position i - 1 predicts.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using Fovea.Core.Scores;
 using Parquet;
 using Parquet.Schema;
 

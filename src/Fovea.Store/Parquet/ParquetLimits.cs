@@ -1,4 +1,3 @@
-using Fovea.Core.Scores;
 using Parquet;
 using Parquet.Schema;
 

@@ -1,5 +1,3 @@
-using Fovea.Core.Scores;
-
 namespace Fovea.Store.Parquet;
 
 /// <summary>What every row of a score store keeps to, checked when it is written and when it is read.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Parquet;
 using Parquet.Schema;
 

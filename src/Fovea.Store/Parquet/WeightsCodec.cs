@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Parquet;
 using Parquet.Schema;
 

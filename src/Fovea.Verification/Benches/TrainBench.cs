@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;

@@ -1,4 +1,3 @@
-
 namespace Fovea.Verification.Checks;
 
 /// <summary>What a check found.</summary>

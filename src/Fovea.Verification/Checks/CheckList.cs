@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Verification.Checks;
 
 /// <summary>Collects the checks of one case. A quantity that cannot be computed is a failed check; the others go on.</summary>

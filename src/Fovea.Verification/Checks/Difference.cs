@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Verification.Checks;
 
 /// <summary>How far a quantity lies from its reference.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Verification.Checks;
 
 /// <summary>A reference that is missing, misshapen or not understood: the check fails with this line.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Scores;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring.Proxies;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Scores;
 using Fovea.Selection;
 using Fovea.Store;
 using Fovea.Verification.Checks;

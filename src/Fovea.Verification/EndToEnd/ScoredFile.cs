@@ -1,6 +1,3 @@
-using Fovea.Core.Provenance;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Core.Watching;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using Fovea.Core.Scores;
 using Fovea.Selection;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fovea.Models.Checkpoints;
 using Fovea.Verification.Checks;
 using static TorchSharp.torch;

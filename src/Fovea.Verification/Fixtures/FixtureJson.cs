@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Json;
 using Fovea.Verification.Checks;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fovea.Verification.Checks;
 
 namespace Fovea.Verification.Fixtures;

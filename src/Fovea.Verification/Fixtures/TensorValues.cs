@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Torch;
 using Fovea.Verification.Checks;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Data.Images;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
 using Fovea.Data.Images;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;

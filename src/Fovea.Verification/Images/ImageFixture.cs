@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Models.Checkpoints;
 using Fovea.Verification.Checks;

@@ -1,5 +1,4 @@
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;

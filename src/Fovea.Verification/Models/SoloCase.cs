@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;

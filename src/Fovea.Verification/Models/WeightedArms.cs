@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Scores;
 using Fovea.Models;
 using Fovea.Selection;
 using Fovea.Store;

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Data.Templates;
 using Fovea.Models.Batching;
 using Fovea.Verification.Checks;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Samples;
 using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Parameters;

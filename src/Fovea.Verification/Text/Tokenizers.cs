@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Fovea.Data.Tokenizers;
 using Fovea.Verification.Checks;
 using Fovea.Verification.Fixtures;

@@ -15,7 +15,6 @@ public sealed partial class FolderTests
         ],
         ["Fovea.Core"] = [("Errors", "Provenance")],
         ["Fovea.Data"] = [("Images", "Corpora")],
-        ["Fovea.Pipeline"] = [("Plans", "Findings"), ("Scores", "Findings")],
         ["Fovea.Reporting"] = [("Html", "Charts")],
         ["Fovea.Training"] = [("Checkpoints", "Running"), ("Memory", "Running")],
     };

@@ -36,23 +36,9 @@ public sealed partial class AdviceTests
         }
     }
 
-    [Fact]
-    public void Every_command_says_how_it_continues_after_an_interruption_and_can()
-    {
-        var hints = Sources.All.SelectMany(s => Guarded().Matches(s.Value).Select(m => (Command: m.Groups["command"].Value, Resumes: m.Value.Contains("Resumable", StringComparison.Ordinal)))).ToArray();
-        Assert.True(hints.Length > 15);
-        foreach (var (name, resumes) in hints.Where(h => CommandTree.All.ContainsKey(h.Command)))
-        {
-            Assert.Equal(CommandTree.All[name].Options.Any(o => o.Name == "--resume"), resumes);
-        }
-    }
-
     [GeneratedRegex("(?<![-\\w])--[a-z][a-z0-9-]*")]
     private static partial Regex Option();
 
     [GeneratedRegex("'fovea (?<words>[a-z]+(?: [a-z]+)*)(?: [^']*)?'")]
     private static partial Regex CommandLine();
-
-    [GeneratedRegex("""Guard\.Run(?:Async)?\(\s*"(?<command>fovea [a-z ]+)"[\s\S]*?(?=Guard\.Run|\z)""")]
-    private static partial Regex Guarded();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Data.Corpora;
 using Fovea.Evaluation.Results;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;

@@ -12,7 +12,6 @@ public sealed class AucTests
     {
         // Positives 3 and 1, negatives 2 and 1: pairs (3,2) and (3,1) won, (1,2) lost, (1,1) tied.
         ScoredItem[] items = [new(0, 3, true), new(0, 1, true), new(1, 2, false), new(1, 1, false)];
-        Assert.Equal((2.5, 4), Auc.Sums(items));
         Assert.Equal(0.625, Auc.ByUnit("auc", 2, items).Value, 12);
     }
 
@@ -20,13 +19,12 @@ public sealed class AucTests
     public void One_class_alone_is_no_data()
     {
         ScoredItem[] items = [new(0, 3, true), new(1, 1, true)];
-        Assert.Equal(0, Auc.Sums(items).Pairs);
         Assert.Null(Bootstrap.Of(Auc.ByUnit("auc", 2, items)).Value);
     }
 
     [Fact]
     public void A_NaN_score_is_refused() =>
-        Assert.Throws<ArgumentException>(() => Auc.Sums([new(0, double.NaN, true)]));
+        Assert.Throws<ArgumentException>(() => Auc.ByUnit("auc", 1, [new(0, double.NaN, true)]));
 
     [Property]
     public void Equals_the_count_over_all_pairs((byte Score, bool Positive)[] given)
@@ -34,7 +32,6 @@ public sealed class AucTests
         // Few distinct scores, so that ties are common.
         var items = given.Select((g, i) => new ScoredItem(i % 3, g.Score % 7, g.Positive)).ToArray();
         var (wins, pairs) = BruteForce(items, [1, 1, 1]);
-        Assert.Equal((wins, pairs), Auc.Sums(items));
         if (pairs > 0)
         {
             Assert.Equal(wins / pairs, Auc.ByUnit("auc", 3, items).Value, 9);

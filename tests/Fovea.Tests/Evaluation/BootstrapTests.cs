@@ -17,7 +17,6 @@ public sealed class BootstrapTests
         var estimate = Bootstrap.Of(Of([1, 1], [1, 9]));
         Assert.Equal(0.2, estimate.Value!.Value, 12);
         Assert.Equal(10, estimate.Count);
-        Assert.Equal(2, estimate.Units);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Xunit;
 
 namespace Fovea.Tests.Pipeline;

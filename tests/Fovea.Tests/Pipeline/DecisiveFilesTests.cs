@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Watching;
+using Fovea.Data.Corpora;
 using Fovea.Data.Scenes;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;

@@ -1,4 +1,4 @@
-using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using FsCheck.Xunit;
 using Xunit;
 

@@ -150,13 +150,7 @@ public sealed class NamedImagesTests : IDisposable
 
     private SortedDictionary<string, string> Hash() => Hash(new InputHasher());
 
-    private SortedDictionary<string, string> Hash(InputHasher hasher)
-    {
-        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        InputHashes.AddData(hashes, "data", [Source], hasher);
-        InputHashes.AddImages(hashes, "data", [Source], hasher);
-        return hashes;
-    }
+    private SortedDictionary<string, string> Hash(InputHasher hasher) => new InputHashes(hasher).Data("data", [Source]).Images("data", [Source]).ByRole;
 
     private IReadOnlyList<NamedHash> Lists()
     {
@@ -187,13 +181,7 @@ public sealed class NamedImagesTests : IDisposable
     {
         public string Kind => "looking";
 
-        public SortedDictionary<string, string> HashInputs(InputHasher hasher)
-        {
-            var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
-            InputHashes.AddData(hashes, "data", Data, hasher);
-            InputHashes.AddImages(hashes, "data", Data, hasher);
-            return hashes;
-        }
+        public SortedDictionary<string, string> HashInputs(InputHasher hasher) => new InputHashes(hasher).Data("data", Data).Images("data", Data).ByRole;
 
         public JsonObject Run(StageContext context) => [];
     }

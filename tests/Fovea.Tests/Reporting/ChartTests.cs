@@ -27,25 +27,22 @@ public sealed class ChartTests
         AssertNumbersOnly(page);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Series_without_drawable_points_do_not_break(bool logarithmic)
+    [Fact]
+    public void Series_without_drawable_points_do_not_break()
     {
         var page = ReportMarkup.Of(new CurveBlock(
-            "c", Step, Loss, [new("none", [], []), new("one", [3], [-2]), new("gaps", [1, 2], [double.NaN, double.NaN]), new("huge", [1, 2], [double.MaxValue, double.MinValue])], logarithmic));
-        Assert.Equal(logarithmic ? 0 : 1, page.WithClass("hit").Count());
+            "c", Step, Loss, [new("none", [], []), new("one", [3], [-2]), new("gaps", [1, 2], [double.NaN, double.NaN]), new("huge", [1, 2], [double.MaxValue, double.MinValue])]));
+        Assert.Single(page.WithClass("hit"));
         AssertNumbersOnly(page);
     }
 
     [Fact]
     public void A_known_curve_has_known_coordinates()
     {
-        var page = ReportMarkup.Of(new CurveBlock("c", Step, Loss, [new("a", [0, 10], [0, 1], [0, 0.8], [0.2, 1])]));
+        var page = ReportMarkup.Of(new CurveBlock("c", Step, Loss, [new("a", [0, 10], [0, 1])]));
         // Left edge: 14 and three characters ("0.0") of 6.6; top 30, bottom 284; right edge 742.
         Assert.Equal("M33.8 284L742 30", (string?)page.WithClass("line").Single().Attribute("d"));
-        Assert.Equal("M33.8 233.2L742 30L742 80.8L33.8 284z", (string?)page.WithClass("band").Single().Attribute("d"));
-        Assert.Contains("a \u00B7 Step 10 \u00B7 1 nats [0.8, 1]", page.WithClass("hit").Select(h => h.Value));
+        Assert.Contains("a \u00B7 Step 10 \u00B7 1 nats", page.WithClass("hit").Select(h => h.Value));
     }
 
     [Fact]
@@ -53,7 +50,7 @@ public sealed class ChartTests
     {
         var curve = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new CurveBlock("Loss", Step, Loss, [new("VIG", [0, 1], [1])])));
         Assert.Equal("report curve \"Loss\", series \"VIG\": expected 2 values in y (as in x), got 1", curve.Message);
-        var bars = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new BarBlock("Kept", Step, ["a", "b"], [new("VIG", [new(1)])])));
+        var bars = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new BarBlock("Kept", Step, ["a", "b"], [new("VIG", [1])])));
         Assert.Equal("report bars \"Kept\", series \"VIG\": expected 2 values (one per class), got 1", bars.Message);
         var table = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new TableBlock("Results", "", [new("A")], [new("VIG", [])])));
         Assert.Equal("report table \"Results\", row \"VIG\": expected 1 cells (one per column), got 0", table.Message);
@@ -62,14 +59,14 @@ public sealed class ChartTests
     [Fact]
     public void Bars_start_at_zero_and_missing_ones_leave_their_place()
     {
-        var page = ReportMarkup.Of(new BarBlock("b", Loss, ["up", "down", "none"], [new("s", [new(1, 0.5, 1.5, 7), new(-1), new(double.NaN)])]));
+        var page = ReportMarkup.Of(new BarBlock("b", Loss, ["up", "down", "none"], [new("s", [1, -1, double.NaN])]));
         var rects = page.WithClass("bar").Select(g => g.Element("rect")!).ToList();
         Assert.Equal(2, rects.Count);
         double X(int i) => double.Parse((string)rects[i].Attribute("x")!, CultureInfo.InvariantCulture);
         double Width(int i) => double.Parse((string)rects[i].Attribute("width")!, CultureInfo.InvariantCulture);
         Assert.Equal(X(0), X(1) + Width(1), 0.02);
         Assert.Equal(Width(0), Width(1), 0.02);
-        Assert.Equal("up \u00B7 1 nats [0.5, 1.5] \u00B7 n\u00A07", page.WithClass("bar").First().Element("title")!.Value);
+        Assert.Equal("up \u00B7 1 nats", page.WithClass("bar").First().Element("title")!.Value);
     }
 
     [Fact]
@@ -110,7 +107,7 @@ public sealed class ChartTests
     {
         var page = ReportMarkup.Of(
             new CurveBlock("c", Step, Loss, [new("Uniform", [0, 1], [1, 2]), new("VIG", [0, 1], [2, 3])]),
-            new BarBlock("b", Loss, ["x"], [new("VIG", [new(1)]), new("Uniform", [new(2)])]));
+            new BarBlock("b", Loss, ["x"], [new("VIG", [1]), new("Uniform", [2])]));
         string[] classes = [.. page.WithClass("series").Select(g => (string)g.Attribute("class")!)];
         Assert.Equal(["series c0", "series c1", "series bar c1", "series bar c0"], classes);
     }

@@ -75,13 +75,11 @@ public sealed class HostileTextTests
         [
             new ProseBlock(Evil(), Evil()),
             new ListBlock(Evil(), Evil()),
-            new FiguresBlock(new Figure(Evil(), Evil(), Evil(), Tone.Worse)),
-            new TableBlock(Evil(), Evil(), [new(Evil(), Hint: Evil())], [new(Evil(), [new(Evil(), Tone: Tone.Better, Hint: Evil(), Lines: [Evil()])], Evil())], Evil()),
-            new CurveBlock(Evil(), Axis(), Axis(), [new(Evil(), [0, 1], [1, 2]), new(Evil(), [0], [1])], References: [new(Evil(), 1)], Note: Evil()),
-            new DistributionBlock(Evil(), Axis(), [new(Evil(), [1, 2], Evil()), new(Evil(), [1], Evil())], Evil()),
-            new BarBlock(Evil(), Axis(), [Evil()], [new(Evil(), [new(1)]), new(Evil(), [new(2)])], Evil()),
-            new HeatmapTextBlock(Evil(), Image(), Image(), [new(Evil(), [new(Evil(), 1, Evil(), true)], MarkMeaning: Evil(), ShowClasses: true)], Evil(), Evil()),
-            new ImageBlock(Evil(), Image(), 100),
+            new TableBlock(Evil(), Evil(), [new(Evil())], [new(Evil(), [new(Evil(), Tone: Tone.Better, Lines: [Evil()])])], Evil()),
+            new CurveBlock(Evil(), Axis(), Axis(), [new(Evil(), [0, 1], [1, 2]), new(Evil(), [0], [1])]),
+            new DistributionBlock(Evil(), Axis(), [new(Evil(), [1, 2]), new(Evil(), [1])]),
+            new BarBlock(Evil(), Axis(), [Evil()], [new(Evil(), [1]), new(Evil(), [2])]),
+            new HeatmapTextBlock(Evil(), Image(), Image(), [new(Evil(), [new(Evil(), 1, Evil())], ShowClasses: true)], Evil()),
         ];
         return new ReportDocument(Evil(), Evil(), [new(Evil(), Evil(), blocks), new(Evil(), null, [])], [new(Evil(), Evil())], Evil());
     }

@@ -88,7 +88,7 @@ public sealed class HtmlReportTests
     public void Empty_blocks_do_not_break()
     {
         var page = ReportMarkup.Of(
-            new ProseBlock(), new FiguresBlock(), new TableBlock("t", "", [], []), new TableBlock("t", "", [new("c")], []), new CurveBlock("c", new("x"), new("y"), []),
+            new ProseBlock(), new TableBlock("t", "", [], []), new TableBlock("t", "", [new("c")], []), new CurveBlock("c", new("x"), new("y"), []),
             new DistributionBlock("d", new("x"), []), new BarBlock("b", new("x"), [], []), new HeatmapTextBlock("h", null, null, []));
         Assert.Equal(3, page.WithClass("chart").Count());
     }
@@ -96,14 +96,14 @@ public sealed class HtmlReportTests
     [Fact]
     public void An_image_that_is_neither_png_nor_jpeg_is_refused_in_one_line()
     {
-        var error = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new ImageBlock("c", new ReportImage("<svg onload='x'>"u8.ToArray(), "a chart"))));
+        var error = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new HeatmapTextBlock("c", new ReportImage("<svg onload='x'>"u8.ToArray(), "a chart"), null, [])));
         Assert.Equal("report image \"a chart\": expected a PNG or JPEG file, got 16 bytes that begin otherwise; encode the pixels first", error.Message);
     }
 
     [Fact]
     public void A_jpeg_is_named_by_its_bytes()
     {
-        var page = ReportMarkup.Of(new ImageBlock("c", new ReportImage(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "a photograph", Pixelated: false)));
+        var page = ReportMarkup.Of(new HeatmapTextBlock("c", new ReportImage(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "a photograph", Pixelated: false), null, []));
         Assert.Equal("data:image/jpeg;base64,/9j/4A==", (string?)page.Descendants("img").Single().Attribute("src"));
         Assert.Empty(page.WithClass("pixelated"));
     }

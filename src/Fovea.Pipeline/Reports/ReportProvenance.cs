@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
 using Fovea.Reporting.Documents;
 
-namespace Fovea.Pipeline.Findings;
+namespace Fovea.Pipeline.Reports;
 
 /// <summary>What ran, as a report lists it: hashes, versions, and the configuration key by key.</summary>
 public static class ReportProvenance
@@ -19,6 +17,14 @@ public static class ReportProvenance
 
     /// <summary>The configuration as <c>a.b.c</c> and value; keys without a value are left out.</summary>
     internal static IEnumerable<KeyValue> Configuration(StageManifest manifest) => Flat("", manifest.Config);
+
+    /// <summary>A model's name: its folder's, or the run's where the folder is only called "model".</summary>
+    internal static string NameOf(string model)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(model);
+        var name = Path.GetFileName(folder);
+        return name.StartsWith("model", StringComparison.Ordinal) && Path.GetFileName(Path.GetDirectoryName(folder)) is { Length: > 0 } run ? run : name;
+    }
 
     private static IEnumerable<KeyValue> Flat(string path, JsonNode? node) => node switch
     {

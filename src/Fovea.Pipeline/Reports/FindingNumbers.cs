@@ -1,12 +1,13 @@
-using System.Globalization;
-
-namespace Fovea.Pipeline.Findings;
+namespace Fovea.Pipeline.Reports;
 
 /// <summary>How findings are written as text: one form for the terminal, the report and the sentences, and the rule by which a difference is called better or worse.</summary>
 public static class FindingNumbers
 {
     /// <summary>Written where there is no number.</summary>
     public const string Missing = "–";
+
+    /// <summary>With how many decimals a threshold is written.</summary>
+    public const int TauDecimals = 6;
 
     /// <summary>Written where a difference and its interval would be zeros.</summary>
     public const string NoDifference = "no difference";

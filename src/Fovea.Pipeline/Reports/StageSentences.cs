@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Provenance;
-
-namespace Fovea.Pipeline.Findings;
+namespace Fovea.Pipeline.Reports;
 
 /// <summary>What a finished stage's numbers say, as lines for people: on a terminal and on pages.</summary>
 public static class StageSentences
@@ -39,7 +34,7 @@ public static class StageSentences
         {
             if (Number(result[key]) is { } tau)
             {
-                yield return $"{title,-11} {FindingNumbers.Of(tau, NumberStyle.Ratio, Scores.StoreStatistics.TauDecimals)} nats";
+                yield return $"{title,-11} {FindingNumbers.Of(tau, NumberStyle.Ratio, FindingNumbers.TauDecimals)} nats";
             }
         }
     }

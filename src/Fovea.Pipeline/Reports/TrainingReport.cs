@@ -1,13 +1,7 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
 using Fovea.Reporting;
 using Fovea.Reporting.Documents;
 
-namespace Fovea.Pipeline.Findings;
+namespace Fovea.Pipeline.Reports;
 
 /// <summary>The one page of a training run: written when it ends, and again by <c>fovea report</c>, from its folder alone.</summary>
 public static class TrainingReport
@@ -78,7 +72,7 @@ public static class TrainingReport
     }
 
     private static string ModelName(JsonObject config) =>
-        config["model"] is { } model ? EvaluationReport.Name((string)model!) : (string?)config["preset"]?["name"] ?? "a model";
+        config["model"] is { } model ? ReportProvenance.NameOf((string)model!) : (string?)config["preset"]?["name"] ?? "a model";
 
     private static string DataNames(JsonObject config) =>
         string.Join(", ", config["data"]!.AsArray().Select(d => Path.GetFileName((string)d!["file"]!)).Distinct());
@@ -108,7 +102,7 @@ public static class TrainingReport
 
     private static IEnumerable<ReportBlock> Charts(string folder, string caption, ChartAxis axis, params (string Field, string Name)[] fields)
     {
-        var series = fields.Select(f => TrainingCurves.Series(folder, f.Field, f.Name)).OfType<CurveSeries>().ToArray();
+        var series = fields.Select(f => MetricCurve.Of(folder, f.Field, f.Name)).OfType<CurveSeries>().ToArray();
         return series.Length == 0 ? [] : [new CurveBlock(caption, new ChartAxis("step"), axis, series)];
     }
 }

@@ -1,10 +1,8 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
+using Fovea.Core.Configuration;
 using Fovea.Core.Extending;
-using Fovea.Data.Corpora;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Data.Corpora;
 
 /// <summary>A corpus file, its images, and which part of it to use.</summary>
 public sealed record DataSource

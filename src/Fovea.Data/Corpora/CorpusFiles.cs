@@ -1,9 +1,6 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Data.Corpora;
 
 /// <summary>Opens the corpus files that a configuration names.</summary>
 public static class CorpusFiles
@@ -65,31 +62,5 @@ public static class CorpusFiles
             ? throw new InvalidInputException(source.File, null,
                 $"holds {coco.ImageGroups.Count} photographs with captions; expected {source.SkipImages} to skip and {source.TakeImages ?? 1} to take")
             : groups.Length == coco.ImageGroups.Count ? coco : coco.OfGroups(groups);
-    }
-
-    private sealed class JoinedCorpus : ICorpus
-    {
-        private readonly Dictionary<string, ICorpus> _bySource = new(StringComparer.Ordinal);
-
-        public JoinedCorpus(IReadOnlyList<DataSource> data, IReadOnlyList<ICorpus> corpora)
-        {
-            for (var i = 0; i < corpora.Count; i++)
-            {
-                if (!_bySource.TryAdd(data[i].Source, corpora[i]))
-                {
-                    throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the record, so give this one another (\"name\": \"...\" in data)");
-                }
-            }
-
-            Samples = [.. corpora.SelectMany(c => c.Samples)];
-        }
-
-        public IReadOnlyList<Sample> Samples { get; }
-
-        public RgbImage LoadImage(Sample sample, int index) => _bySource[sample.Key.Source].LoadImage(sample, index);
-
-        public string ImagePath(SampleKey key, string image) => _bySource[key.Source].ImagePath(key, image);
-
-        public void FindImages(Sample sample) => _bySource[sample.Key.Source].FindImages(sample);
     }
 }

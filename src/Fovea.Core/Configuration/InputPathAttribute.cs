@@ -1,10 +1,8 @@
 using System.Reflection;
-using System.Text.Json;
-using Fovea.Core.Configuration;
 
-namespace Fovea.Pipeline.Stages;
+namespace Fovea.Core.Configuration;
 
-/// <summary>Marks a path, or a list of paths, that a stage reads: a plan checks that each is there, or is made by another stage.</summary>
+/// <summary>Marks a path, or a list of paths, that a stage reads: a plan checks that each is there, or is made by another of its stages.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class InputPathAttribute : Attribute
 {

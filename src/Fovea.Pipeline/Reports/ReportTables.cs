@@ -1,6 +1,6 @@
 using Fovea.Reporting.Documents;
 
-namespace Fovea.Pipeline.Findings;
+namespace Fovea.Pipeline.Reports;
 
 /// <summary>Findings as the report's tables.</summary>
 public static class ReportTables
