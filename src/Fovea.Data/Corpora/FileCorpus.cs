@@ -43,7 +43,7 @@ public abstract class FileCorpus : ICorpus
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException(File, sample.Key.Record, InvalidRecords.OfImage(sample.Images[index], e.Reason), e);
+            throw new InvalidInputException(File, sample.Key.Record, UnusableImage.Reason(sample.Images[index], e.Reason), e);
         }
     }
 

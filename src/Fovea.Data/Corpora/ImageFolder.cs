@@ -1,3 +1,5 @@
+using Fovea.Data.Images;
+
 namespace Fovea.Data.Corpora;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
         }
 
         return Path.IsPathRooted(name) || !IsBelow(Path.GetFullPath(Path.Combine(_root, name)), _root)
-            ? InvalidRecords.OfImage(name, "leaves the image folder; expected a path below it")
+            ? UnusableImage.Reason(name, "leaves the image folder; expected a path below it")
             : null;
     }
 
@@ -57,7 +59,7 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
             ? path
             : throw Refused($"leaves the image folder through a symbolic link{(real is null ? "" : $" (to {real})")}; allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
 
-        InvalidInputException Refused(string reason) => new(file, record, InvalidRecords.OfImage(name, reason));
+        InvalidInputException Refused(string reason) => new(file, record, UnusableImage.Reason(name, reason));
     }
 
     private static bool IsBelow(string path, string root) => path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using Fovea.Data.Images;
 
 namespace Fovea.Data.Corpora;
 
@@ -43,7 +44,6 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
     /// <summary>Reason of a record whose image is missing or refused.</summary>
     public const string ImageReason = "image";
 
-    private const string ImageBeginning = "image \"";
     private const int Shown = 3;
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Dictionary<SampleKey, InvalidRecord> _records = [];
@@ -149,15 +149,12 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
     public static InvalidInputException Over(InvalidInputException error, int count, int limit) => new(error.File, error.Record,
         $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration)", error);
 
-    /// <summary>The reason of an image that is missing or refused, which <see cref="NameOf"/> knows again.</summary>
-    public static string OfImage(string name, string reason) => $"{ImageBeginning}{name}\": {reason}";
-
     /// <summary>The name that a reason begins with, as in <c>role_order: ...</c>.</summary>
     public static string NameOf(string reason)
     {
         var colon = reason.IndexOf(": ", StringComparison.Ordinal);
         return colon > 0 && reason.AsSpan(0, colon).Contains('_') && !reason.AsSpan(0, colon).ContainsAnyExcept(NameLetters) ? reason[..colon]
-            : reason.StartsWith(ImageBeginning, StringComparison.Ordinal) ? ImageReason : "malformed";
+            : reason.StartsWith(UnusableImage.Beginning, StringComparison.Ordinal) ? ImageReason : "malformed";
     }
 
     /// <summary>Counts names, the most frequent first.</summary>

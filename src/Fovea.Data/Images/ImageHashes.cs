@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fovea.Data.Corpora;
 
 namespace Fovea.Data.Images;
 
@@ -31,7 +30,7 @@ public sealed class ImageHashes(ICorpus corpus, InputHasher hasher)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, InvalidRecords.OfImage(image, $"cannot be read ({e.Message})"), e);
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, UnusableImage.Reason(image, $"cannot be read ({e.Message})"), e);
         }
     }
 }

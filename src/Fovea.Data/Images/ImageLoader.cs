@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fovea.Data.Corpora;
 
 namespace Fovea.Data.Images;
 
@@ -75,7 +74,7 @@ public sealed class ImageLoader
         catch (FoveaException e) when (e is not InvalidInputException { Record: not null })
         {
             var reason = e is InvalidInputException input ? input.Reason : e.Message;
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, InvalidRecords.OfImage(sample.Images[index], reason), e);
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, UnusableImage.Reason(sample.Images[index], reason), e);
         }
     }
 }

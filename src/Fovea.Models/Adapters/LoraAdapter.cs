@@ -121,9 +121,16 @@ public sealed class LoraAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Parameters.Dispose();
 
-    internal void AttachTo(IEnumerable<Linear> linears)
+    /// <summary>Adds the adapter to the linear maps that it was made for. The model's own parameters do not change.</summary>
+    /// <exception cref="FoveaException">One is attached already, or the adapter does not fit this model.</exception>
+    public void AttachTo(DecoderModel model)
     {
-        var maps = linears.ToDictionary(m => m.Name, StringComparer.Ordinal);
+        if (model.AdaptedModules.Count > 0)
+        {
+            throw new FoveaException("an adapter is attached already; detach or merge it first");
+        }
+
+        var maps = model.Linears.ToDictionary(m => m.Name, StringComparer.Ordinal);
         foreach (var module in _modules)
         {
             var up = Parameters[LoraNames.Up(module)];

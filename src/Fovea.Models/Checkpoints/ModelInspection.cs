@@ -1,4 +1,4 @@
-using Fovea.Models.Parameters;
+using Fovea.Models.Families;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
@@ -67,24 +65,3 @@ internal sealed class ModelPlan : IDisposable
 /// <param name="Stem">Where a copy is written, without the extension: <c>model</c>, <c>tower/model</c>.</param>
 /// <param name="Canonical">From a name in the checkpoint to the parameter's (that of Transformers 4.52); null for what is known and not needed.</param>
 internal sealed record CheckpointPart(ITensorSource Source, string Stem, Func<string, string?> Canonical);
-
-/// <summary>A configuration file.</summary>
-/// <param name="Path">Where a copy is written, in the model's folder.</param>
-/// <param name="File">Where it was read; null for a new model's.</param>
-/// <param name="Json">Its object.</param>
-internal sealed record ConfigDocument(string Path, string? File, JsonObject Json)
-{
-    public ConfigDocument(string path, ForeignJson json)
-        : this(path, json.File, json.ToObject())
-    {
-    }
-}
-
-/// <summary>Where a loaded model came from, so that it is written in the same form.</summary>
-/// <param name="Layout">Key layout, in words.</param>
-/// <param name="Files">Stems and the tensors under each.</param>
-/// <param name="Documents">Configuration files.</param>
-internal sealed record CheckpointOrigin(string Layout, IReadOnlyList<OriginFile> Files, IReadOnlyList<ConfigDocument> Documents);
-
-/// <summary>Tensors that are written together: names in the file, and the parameters'.</summary>
-internal sealed record OriginFile(string Stem, IReadOnlyList<(string Stored, string Parameter)> Tensors);

@@ -1,4 +1,5 @@
 using Fovea.Core.Errors;
+using Fovea.Models.Families;
 using Fovea.Models.Parameters;
 using TorchSharp;
 

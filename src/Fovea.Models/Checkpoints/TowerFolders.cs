@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Json;
 using Fovea.Models.Configs;
+using Fovea.Models.Families;
 
 namespace Fovea.Models.Checkpoints;
 

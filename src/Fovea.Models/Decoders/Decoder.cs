@@ -1,8 +1,5 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
-using Fovea.Models.Inference;
-using Fovea.Models.Kernels;
-using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using static TorchSharp.torch;
@@ -13,7 +10,7 @@ namespace Fovea.Models.Decoders;
 /// A causal decoder of the llama, mistral or qwen2 family: RMS norms, rotary positions, grouped-query attention, gated MLP.
 /// Its parameters belong to a <see cref="ParameterSet"/>. Trains where they require gradients.
 /// </summary>
-public sealed class Decoder : IDisposable
+public sealed partial class Decoder : IDisposable
 {
     private readonly Tensor _embedding; // [vocab, hidden]
     private readonly DecoderBlock[] _blocks;
@@ -21,7 +18,6 @@ public sealed class Decoder : IDisposable
     private readonly Tensor _head; // [vocab, hidden]
     private readonly RotaryEmbedding _rotary;
     private readonly bool _hasWindow, _hasFull;
-    private PackedDecoder? _packed;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -52,8 +48,19 @@ public sealed class Decoder : IDisposable
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
-    /// <summary>How attention of a training step in bfloat16 is cut into pieces.</summary>
-    internal AttentionPieces AttentionPieces { get; set; } = AttentionPieces.Default;
+    /// <summary>Runs passes of training where it serves, to the final norm's output at the wanted tokens, <c>[wanted, hidden]</c>; null for plain operators only. Owned here.</summary>
+    internal IDecoderPath? Training { get; set; }
+
+    /// <summary>Runs passes without gradients where it serves, to logits at the wanted tokens, <c>[wanted, vocab]</c>; null for plain operators only. Owned here.</summary>
+    internal IDecoderPath? Inference
+    {
+        get;
+        set
+        {
+            field?.Dispose();
+            field = value;
+        }
+    }
 
     /// <summary>Before each parameter's name but the head's.</summary>
     public string Prefix { get; }
@@ -72,13 +79,13 @@ public sealed class Decoder : IDisposable
         return rows.view(inputIds.shape[0], inputIds.shape[1], Config.HiddenSize);
     }
 
-    /// <summary>Runs all blocks and the final norm; the head at the wanted positions only.</summary>
+    /// <summary>Runs all blocks and the final norm by plain operators; the head at the wanted positions only.</summary>
     public DecoderOutput Forward(DecoderInput input)
     {
         using var scope = NewDisposeScope();
-        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
-        var (batch, seq) = (x.shape[0], x.shape[1]);
-        var context = Context(input, batch, seq);
+        var x = EmbeddingsOf(input);
+        var seq = x.shape[1];
+        var context = Context(input, x);
         List<Tensor>? states = input.KeepHiddenStates ? [x] : null;
         foreach (var block in _blocks)
         {
@@ -92,7 +99,7 @@ public sealed class Decoder : IDisposable
         if (input.LogitPositions is { } positions)
         {
             var wanted = hidden.view(-1, Config.HiddenSize).index_select(0, positions); // [wanted, hidden]
-            logits = Linear.Product(wanted, _head, null, Policy.Head).MoveToOuterDisposeScope();
+            logits = Head(wanted).MoveToOuterDisposeScope();
         }
 
         if (states is not null)
@@ -105,9 +112,6 @@ public sealed class Decoder : IDisposable
         return new DecoderOutput(hidden.MoveToOuterDisposeScope(), logits, states);
     }
 
-    /// <summary>The blocks' linear maps.</summary>
-    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
-
     /// <summary>The final norm's output at the wanted positions only: what a loss needs. Keeps no cache, no hook, no states.</summary>
     /// <param name="input">Embeddings or ids, and <see cref="DecoderInput.LogitPositions"/>.</param>
     /// <param name="recomputation">Keeps each block's input instead of all that its gradient needs; null to keep all.</param>
@@ -115,14 +119,15 @@ public sealed class Decoder : IDisposable
     public Tensor HiddenAt(DecoderInput input, Recomputation? recomputation = null)
     {
         using var scope = NewDisposeScope();
-        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
-        var context = Context(input, x.shape[0], x.shape[1]);
+        var x = EmbeddingsOf(input);
         var trains = recomputation is not null && (x.requires_grad || _blocks.Any(b => b.IsTrained));
-        if (trains && IsMixed)
+        if (trains && Training is { Serves: true } path)
         {
-            x = recomputation!.Run(x, MixedBlocks(context, recomputation));
+            return path.Run(Pass(input, x) with { Recomputation = recomputation }).MoveToOuterDisposeScope();
         }
-        else if (trains && recomputation!.Recomputes)
+
+        var context = Context(input, x);
+        if (trains && recomputation!.Recomputes)
         {
             context.KeepIn(recomputation);
             x = recomputation.Run(x, [.. _blocks.Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, context)))]);
@@ -135,99 +140,73 @@ public sealed class Decoder : IDisposable
             }
         }
 
-        var wanted = x.view(-1, Config.HiddenSize).index_select(0, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input)));
-        return _norm.Forward(wanted.to(Type)).MoveToOuterDisposeScope();
+        return NormAt(x, WantedOf(input)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Whether training runs in bfloat16 with gradients written out: products of attention and MLP in bfloat16, blocks of a form that is, and on the CPU, whose kernels are what makes it fast.</summary>
-    public bool IsMixed => Device.type == TorchSharp.DeviceType.CPU && Policy is { Attention: MatmulType.BF16, Mlp: MatmulType.BF16 } && _blocks.All(b => MixedBlock.Supports(Config, b.Weights));
+    /// <summary>Whether training runs in bfloat16 with gradients written out: where the decoder was given a path that can.</summary>
+    public bool IsMixed => Training is { Serves: true };
 
     /// <summary>The head's weight <c>[vocab, hidden]</c>, where it is multiplied in bfloat16 and held in float32; null otherwise.</summary>
     internal Tensor? MixedHead => Policy.Head == MatmulType.BF16 && _head.dtype == ScalarType.Float32 ? _head : null;
 
-    private IExplicitBlock[] MixedBlocks(BlockContext context, Recomputation recomputation)
-    {
-        Tensor? Low(Tensor? x) => x is null ? null : recomputation.Keep(x.to(ScalarType.BFloat16));
-        var rotation = new HeadRotation(recomputation.Keep(context.Rotation.Factor.alias()), recomputation.Keep(context.Rotation.SignedSin!.alias()));
-        var shared = new MixedContext(rotation, Low(context.Mask), Low(context.WindowMask), AttentionPieces);
-        return [.. _blocks.Select((b, i) => new MixedBlock(Config, i, b.Weights, shared, keeps: !recomputation.Recomputes))];
-    }
-
     /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
     public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
 
-    /// <summary>
-    /// Logits at the wanted positions in bfloat16, from copies of the weights that <see cref="Pack"/> has laid out for it; otherwise as <see cref="Forward"/> gives them.
-    /// No cache, no hook.
-    /// </summary>
-    /// <returns><c>[wanted, vocab]</c>, float32.</returns>
+    /// <summary>Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them. No cache, no hook.</summary>
+    /// <returns><c>[wanted, vocab]</c>.</returns>
     public Tensor LogitsAt(DecoderInput input)
     {
-        if (_packed is null || is_grad_enabled())
+        if (Inference is not { Serves: true } path)
         {
             using var output = Forward(input);
             return output.Logits!.alias();
         }
 
         using var scope = NewDisposeScope();
-        var x = input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
-        var context = Context(input, x.shape[0], x.shape[1]);
-        var positions = input.PositionIds ?? TensorNumbers.Range(0, x.shape[1], device: Device);
-        return _packed.Logits(
-            x, positions, input.RowLengths, context.Mask, context.WindowMask, input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input))).MoveToOuterDisposeScope();
+        return path.Run(Pass(input, EmbeddingsOf(input))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>
-    /// Lays the weights out for inference in bfloat16, in copies of their own (adapters merged), which <see cref="LogitsAt"/> uses from now on. What is changed in the
-    /// parameters later is not seen there.
-    /// </summary>
-    public void Pack()
-    {
-        _packed?.Dispose();
-        _packed = new PackedDecoder(Config, _blocks.Select(b => b.Weights), _norm.Weight, _head);
-    }
+    /// <summary>The blocks' linear maps.</summary>
+    internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears);
+
+    /// <summary>What the blocks are made of.</summary>
+    internal IReadOnlyList<BlockWeights> Blocks => Array.ConvertAll(_blocks, b => b.Weights);
+
+    /// <summary>The final norm's weight: <c>[hidden]</c>.</summary>
+    internal Tensor NormWeight => _norm.Weight;
+
+    /// <summary>The head's weight: <c>[vocab, hidden]</c>.</summary>
+    internal Tensor HeadWeight => _head;
+
+    /// <summary>The final norm of some tokens of the stream behind the last block: <c>[batch, seq, hidden]</c> -> <c>[wanted, hidden]</c>.</summary>
+    internal Tensor NormAt(Tensor x, Tensor wanted) => _norm.Forward(x.view(-1, Config.HiddenSize).index_select(0, wanted).to(Type));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _packed?.Dispose();
+        Training?.Dispose();
+        Inference = null;
         _rotary.Dispose();
     }
 
-    /// <summary>Names, shapes and initial values of a decoder's parameters, in order; a tied head has none of its own.</summary>
-    internal static IEnumerable<ParameterSpec> Specs(DecoderConfig c, string prefix)
+    private static Tensor WantedOf(DecoderInput input) => input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input));
+
+    private Tensor EmbeddingsOf(DecoderInput input) => input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+
+    private DecoderPass Pass(DecoderInput input, Tensor x) =>
+        new(x, Positions(input, x.shape[1]), Masks(input, x.shape[0], x.shape[1]), WantedOf(input), input.RowLengths);
+
+    private BlockContext Context(DecoderInput input, Tensor x) =>
+        new(_rotary.At(Positions(input, x.shape[1])), Masks(input, x.shape[0], x.shape[1]), input.Cache, input.Hook, Policy);
+
+    /// <summary><c>[seq]</c> or <c>[batch, seq]</c>.</summary>
+    private Tensor Positions(DecoderInput input, long seq)
     {
-        ParameterSpec Weight(string name, params long[] shape) => new(prefix + name, shape, Initial.Normal(c.InitializerRange));
-        long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, kv = (long)c.NumKeyValueHeads * c.HeadDim, m = c.IntermediateSize;
-        yield return new ParameterSpec(prefix + EmbeddingName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange));
-        for (var i = 0; i < c.NumLayers; i++)
-        {
-            foreach (var (name, rows, columns, bias) in new[]
-            {
-                ("self_attn.q_proj", q, h, c.QueryKeyValueBias), ("self_attn.k_proj", kv, h, c.QueryKeyValueBias),
-                ("self_attn.v_proj", kv, h, c.QueryKeyValueBias), ("self_attn.o_proj", h, q, c.OutputBias),
-                ("mlp.gate_proj", m, h, c.MlpBias), ("mlp.up_proj", m, h, c.MlpBias), ("mlp.down_proj", h, m, c.MlpBias),
-            })
-            {
-                yield return Weight($"layers.{i}.{name}.weight", rows, columns);
-                if (bias)
-                {
-                    yield return new ParameterSpec($"{prefix}layers.{i}.{name}.bias", [rows], Initial.Zero);
-                }
-            }
-
-            yield return new ParameterSpec($"{prefix}layers.{i}.input_layernorm.weight", [h], Initial.One);
-            yield return new ParameterSpec($"{prefix}layers.{i}.post_attention_layernorm.weight", [h], Initial.One);
-        }
-
-        yield return new ParameterSpec(prefix + "norm.weight", [h], Initial.One);
-        if (!c.TieWordEmbeddings)
-        {
-            yield return new ParameterSpec(HeadName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange)); // small, so that a new model predicts every token alike
-        }
+        var held = input.Cache?.Length ?? 0;
+        return input.PositionIds ?? TensorNumbers.Range(held, held + seq, device: Device);
     }
 
-    private BlockContext Context(DecoderInput input, long batch, long seq)
+    private AttentionMasks Masks(DecoderInput input, long batch, long seq)
     {
         var held = input.Cache?.Length ?? 0;
         if (input.Cache is { } cache && cache.Batch != batch)
@@ -235,14 +214,12 @@ public sealed class Decoder : IDisposable
             throw new FoveaException($"key-value cache: {cache.Batch} rows; expected {batch}");
         }
 
-        var device = Device;
-        var positions = input.PositionIds ?? TensorNumbers.Range(held, held + seq, device: device); // [seq] or [batch, seq]
-        var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, device);
+        var segments = input.Cache is null ? input.SegmentIds : input.Cache.JoinSegments(input.SegmentIds, batch, seq, Device);
         var needed = segments is not null || (held > 0 && seq > 1);
-        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, device).to(Type) : null;
+        var mask = needed && _hasFull ? AttentionMask.Additive(segments, seq, held + seq, null, Device).to(Type) : null;
         var window = Config.SlidingWindow is { } w && _hasWindow && (needed || held + seq > w)
-            ? AttentionMask.Additive(segments, seq, held + seq, w, device).to(Type)
+            ? AttentionMask.Additive(segments, seq, held + seq, w, Device).to(Type)
             : null;
-        return new BlockContext(_rotary.At(positions), mask, window, input.Cache, input.Hook, Policy);
+        return new AttentionMasks(mask, window);
     }
 }

@@ -1,5 +1,4 @@
 using Fovea.Models.Configs;
-using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using static TorchSharp.torch;
@@ -7,13 +6,12 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Decoders;
 
 /// <summary>What all blocks of one forward pass share.</summary>
-internal sealed record BlockContext(
-    Rotation Rotation, Tensor? Mask, Tensor? WindowMask, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy)
+internal sealed record BlockContext(Rotation Rotation, AttentionMasks Masks, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy)
 {
     /// <summary>Lets its tensors live as long as <paramref name="recomputation"/>, which runs blocks again.</summary>
     public void KeepIn(Recomputation recomputation)
     {
-        foreach (var tensor in new[] { Rotation.Factor, Rotation.SignedSin, Mask, WindowMask }.OfType<Tensor>())
+        foreach (var tensor in new[] { Rotation.Factor, Rotation.SignedSin, Masks.Full, Masks.Window }.OfType<Tensor>())
         {
             recomputation.Keep(tensor);
         }
@@ -61,7 +59,7 @@ internal sealed class DecoderBlock
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, .. _gateUp, _down];
 
-    /// <summary>What the block is made of, for inference.</summary>
+    /// <summary>What the block is made of.</summary>
     public BlockWeights Weights => new(_attentionNorm.Weight, _queryKeyValue, _output, _mlpNorm.Weight, _gateUp[0], _gateUp[1], _down);
 
     /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
@@ -96,7 +94,7 @@ internal sealed class DecoderBlock
             (key, value) = cache.Append(_layer, key, value);
         }
 
-        var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
+        var mask = context.Masks.Of(_config.WindowOf(_layer));
         if (context.Hook is null && query.shape[1] == 1)
         {
             return _output.Forward(AttendOnce(query, key, value, mask), context.Policy.Attention);

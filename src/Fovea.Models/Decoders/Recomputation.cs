@@ -1,4 +1,3 @@
-using Fovea.Models.MixedPrecision;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Decoders;
@@ -12,8 +11,7 @@ namespace Fovea.Models.Decoders;
 public sealed class Recomputation(bool recomputes = true) : IDisposable
 {
     private readonly List<Segment> _segments = [];
-    private readonly List<IExplicitBlock> _explicit = [];
-    private readonly List<Tensor> _kept = [];
+    private readonly List<IDisposable> _kept = [];
 
     /// <summary>Whether blocks keep their input only and run again.</summary>
     public bool Recomputes => recomputes;
@@ -25,52 +23,48 @@ public sealed class Recomputation(bool recomputes = true) : IDisposable
         return tensor;
     }
 
+    /// <summary>Disposes of something that blocks hold when this is disposed.</summary>
+    internal void Own(IDisposable held) => _kept.Add(held);
+
     /// <summary>Runs blocks one after the other without recording what happens within.</summary>
     /// <param name="input">Of the first block, with its graph.</param>
     /// <param name="blocks">Each maps a tensor to another of any shape; see <see cref="Keep"/> for tensors that they capture.</param>
     /// <returns>The last block's output, a leaf that collects the gradient. Owned here.</returns>
     public Tensor Run(Tensor input, IReadOnlyList<Func<Tensor, Tensor>> blocks)
     {
-        using var scope = NewDisposeScope();
         var inputs = new Tensor[blocks.Count];
-        Tensor x;
-        using (no_grad())
-        {
-            x = input.detach();
-            for (var i = 0; i < blocks.Count; i++)
+        return Run(
+            input,
+            x =>
             {
-                inputs[i] = Keep(x);
-                x = blocks[i](x);
-            }
-        }
+                for (var i = 0; i < blocks.Count; i++)
+                {
+                    inputs[i] = Keep(x);
+                    x = blocks[i](x);
+                }
 
-        var output = Keep(x.detach().requires_grad_(true));
-        var kept = Keep(input.alias());
-        _segments.Add(new Segment(kept, output, gradient => Descend(kept, inputs, blocks, gradient)));
-        return output;
+                return x;
+            },
+            (gradient, wantsInput) => Descend(inputs, blocks, gradient, wantsInput));
     }
 
-    /// <summary>Runs blocks that compute their gradients themselves, in bfloat16.</summary>
-    /// <param name="input">Of the first block, with its graph.</param>
-    /// <param name="blocks">One after the other. Owned here from now on.</param>
-    /// <returns>The last block's output, a leaf that collects the gradient. Owned here.</returns>
-    internal Tensor Run(Tensor input, IReadOnlyList<IExplicitBlock> blocks)
+    /// <summary>Runs a part of a model that computes its gradients itself.</summary>
+    /// <param name="input">Of the part, with its graph.</param>
+    /// <param name="forward">Maps the input to the output, without recording.</param>
+    /// <param name="backward">From the output's gradient to the input's, if that is wanted, or null where none is needed; adds the parameters' on the way.</param>
+    /// <returns>The output, a leaf that collects the gradient. Owned here.</returns>
+    internal Tensor Run(Tensor input, Func<Tensor, Tensor> forward, Func<Tensor, bool, Tensor?> backward)
     {
         using var scope = NewDisposeScope();
-        _explicit.AddRange(blocks);
         Tensor x;
         using (no_grad())
         {
-            x = input.detach().to(ScalarType.BFloat16);
-            foreach (var block in blocks)
-            {
-                x = block.Forward(x);
-            }
+            x = forward(input.detach());
         }
 
         var output = Keep(x.detach().requires_grad_(true));
         var kept = Keep(input.alias());
-        _segments.Add(new Segment(kept, output, gradient => Descend(kept, blocks, gradient)));
+        _segments.Add(new Segment(kept, output, gradient => backward(gradient, kept.requires_grad)));
         return output;
     }
 
@@ -92,38 +86,17 @@ public sealed class Recomputation(bool recomputes = true) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _explicit.ForEach(b => b.Dispose());
-        _explicit.Clear();
         _kept.ForEach(t => t.Dispose());
         _kept.Clear();
         _segments.Clear();
     }
 
-    private static Tensor? Descend(Tensor input, IReadOnlyList<IExplicitBlock> blocks, Tensor gradient)
-    {
-        using var noGrad = no_grad();
-        for (var i = blocks.Count - 1; i >= 0; i--)
-        {
-            using var scope = NewDisposeScope();
-            var wantsInput = input.requires_grad || blocks.Take(i).Any(b => b.IsTrained);
-            if (blocks[i].Backward(gradient, wantsInput) is not { } next)
-            {
-                return null; // Nothing is trained before it.
-            }
-
-            gradient.Dispose();
-            gradient = next.MoveToOuterDisposeScope();
-        }
-
-        return gradient.to(input.dtype);
-    }
-
-    private static Tensor? Descend(Tensor input, Tensor[] inputs, IReadOnlyList<Func<Tensor, Tensor>> blocks, Tensor gradient)
+    private static Tensor? Descend(Tensor[] inputs, IReadOnlyList<Func<Tensor, Tensor>> blocks, Tensor gradient, bool wantsInput)
     {
         for (var i = blocks.Count - 1; i >= 0; i--)
         {
             using var scope = NewDisposeScope();
-            var leaf = inputs[i].detach().requires_grad_(i > 0 || input.requires_grad);
+            var leaf = inputs[i].detach().requires_grad_(i > 0 || wantsInput);
             var output = blocks[i](leaf);
             if (!output.requires_grad)
             {

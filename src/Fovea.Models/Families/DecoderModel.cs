@@ -1,7 +1,8 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Batching;
-using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;
+using Fovea.Models.Inference;
+using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using static TorchSharp.torch;
@@ -18,11 +19,15 @@ public abstract partial class DecoderModel : VisionLanguageModel
     private protected DecoderModel(ParameterSet parameters, Decoder decoder)
     {
         _parameters = parameters;
-        Decoder = decoder;
+        (Decoder, Mixed) = (decoder, new MixedPath(decoder));
+        decoder.Training = Mixed;
     }
 
     /// <summary>The text side.</summary>
     public Decoder Decoder { get; }
+
+    /// <summary>How training passes in bfloat16 are run.</summary>
+    internal MixedPath Mixed { get; }
 
     /// <inheritdoc/>
     public override ParameterSet Parameters => _parameters;
@@ -40,8 +45,10 @@ public abstract partial class DecoderModel : VisionLanguageModel
         set => Decoder.Policy = value;
     }
 
-    /// <summary>Lays weights out for inference in bfloat16, in copies: <see cref="Logits"/> is faster from now on, and does not see what is changed in the parameters later.</summary>
-    public virtual void Pack() => Decoder.Pack();
+    /// <summary>
+    /// Lays weights out for inference in bfloat16, in copies (adapters merged): <see cref="Logits"/> is faster from now on, and does not see what is changed in the parameters later.
+    /// </summary>
+    public virtual void Pack() => Decoder.Inference = new PackedDecoder(Decoder);
 
     /// <inheritdoc/>
     public override Tensor Logits(ModelBatch batch)

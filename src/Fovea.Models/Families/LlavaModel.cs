@@ -4,6 +4,7 @@ using Fovea.Core.Errors;
 using Fovea.Core.Samples;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
+using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using Fovea.Models.Vision;
 using Fovea.Torch;
@@ -68,7 +69,7 @@ public sealed class LlavaModel : DecoderModel
     public override void Pack()
     {
         base.Pack();
-        Tower.Pack();
+        Tower.Inference = new PackedTower(Tower);
     }
 
     /// <inheritdoc/>

@@ -5,13 +5,6 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
 
-/// <summary>What all blocks of one pass share.</summary>
-/// <param name="Rotation">Of the tokens' positions.</param>
-/// <param name="Rows">Which tokens are a row.</param>
-/// <param name="Mask">Additive, bfloat16, for layers without a window: <c>[batch or 1, 1, seq, seq]</c>; null for causal.</param>
-/// <param name="WindowMask">The same for layers with one.</param>
-internal sealed record PackedContext(HeadRotation Rotation, IReadOnlyList<RowGroup> Rows, Tensor? Mask, Tensor? WindowMask);
-
 /// <summary>A decoder block that only infers, in bfloat16: one product for query, key and value, one for gate and up, norms' weights multiplied into the products behind them.</summary>
 internal sealed class PackedBlock : IDisposable
 {
@@ -79,7 +72,7 @@ internal sealed class PackedBlock : IDisposable
     {
         var shape = new HeadShape(_config.NumHeads, _config.NumKeyValueHeads, _config.HeadDim);
         var (query, key, value) = HeadKernel.Split(_queryKeyValue.Forward(x).unsqueeze(0), context.Rotation, shape, 1); // [heads, tokens, dim]
-        var mask = _config.WindowOf(_layer) is null ? context.Mask : context.WindowMask;
+        var mask = context.Masks.Of(_config.WindowOf(_layer));
         var rows = context.Rows.Select(r => r.Attend(query, key, value, mask)).ToArray();
         return rows.Length == 1 ? rows[0] : cat(rows);
     }

@@ -7,10 +7,11 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Inference;
 
 /// <summary>
-/// A decoder that only infers, in bfloat16 throughout (as Transformers runs a bfloat16 checkpoint): for scoring, where whole sequences go through once and no cache
-/// is kept. Holds copies of the weights, adapters merged; a later change of the model does not reach it.
+/// Passes of a decoder that only infer, in bfloat16 throughout (as Transformers runs a bfloat16 checkpoint): for scoring, where whole sequences go through once and no cache
+/// is kept. Holds copies of the weights, adapters merged; a later change of the decoder does not reach it. On the CPU products are oneDNN's where it has them, and what lies between
+/// them is computed by kernels; elsewhere both are plain operators.
 /// </summary>
-internal sealed class PackedDecoder : IDisposable
+internal sealed class PackedDecoder : IDecoderPath
 {
     private readonly DecoderConfig _config;
     private readonly FusedProducts? _products;
@@ -19,44 +20,38 @@ internal sealed class PackedDecoder : IDisposable
     private readonly RotaryEmbedding _rotary;
 
     /// <summary>Packs a decoder's weights.</summary>
-    /// <param name="config">Shape.</param>
-    /// <param name="blocks">Its blocks' weights.</param>
-    /// <param name="finalNorm"><c>[hidden]</c>.</param>
-    /// <param name="head"><c>[vocab, hidden]</c>.</param>
-    public PackedDecoder(DecoderConfig config, IEnumerable<BlockWeights> blocks, Tensor finalNorm, Tensor head)
+    public PackedDecoder(Decoder decoder)
     {
-        _config = config;
-        _products = FusedProducts.TryCreate(head.device);
-        _blocks = [.. blocks.Select((b, i) => new PackedBlock(config, i, b, _products))];
-        _head = new PackedLinear(_products, head, null, finalNorm);
-        _rotary = new RotaryEmbedding(config.Rope, config.HeadDim, interleaved: false, head.device);
+        _config = decoder.Config;
+        _products = FusedProducts.TryCreate(decoder.Device);
+        _blocks = [.. decoder.Blocks.Select((b, i) => new PackedBlock(_config, i, b, _products))];
+        _head = new PackedLinear(_products, decoder.HeadWeight, null, decoder.NormWeight);
+        _rotary = new RotaryEmbedding(_config.Rope, _config.HeadDim, interleaved: false, decoder.Device);
     }
 
-    /// <summary>Logits at the wanted positions: <c>[wanted, vocab]</c>, bfloat16. Padding is not computed.</summary>
-    /// <param name="embeddings"><c>[batch, seq, hidden]</c>.</param>
-    /// <param name="positions"><c>[seq]</c> or <c>[batch, seq]</c>.</param>
-    /// <param name="rowLengths">Tokens of each row, before the padding on its right; null where there is none, or where it is not known.</param>
-    /// <param name="mask">Additive, for layers without a window: <c>[batch or 1, 1, seq, seq]</c>; null for causal.</param>
-    /// <param name="windowMask">The same for layers with one.</param>
-    /// <param name="logitPositions">Flat indices (row * seq + column) of tokens that are not padding: <c>[wanted]</c>.</param>
-    public Tensor Logits(Tensor embeddings, Tensor positions, IReadOnlyList<int>? rowLengths, Tensor? mask, Tensor? windowMask, Tensor logitPositions)
+    public bool Serves => !is_grad_enabled();
+
+    /// <summary>Logits at the wanted positions, none of which may be padding: <c>[wanted, vocab]</c>, bfloat16. Padding is not computed.</summary>
+    public Tensor Run(DecoderPass pass)
     {
         using var scope = NewDisposeScope();
-        var (batch, seq) = (embeddings.shape[0], embeddings.shape[1]);
-        var lengths = Enumerable.Range(0, (int)batch).Select(row => rowLengths is null ? seq : Math.Min(seq, rowLengths[row])).ToArray();
-        var places = (positions.dim() == 1 ? positions.expand(batch, seq) : positions).flatten(); // [tokens]
-        var x = embeddings.flatten(0, 1); // [tokens, hidden]
-        var wanted = logitPositions;
+        var (batch, seq) = (pass.Embeddings.shape[0], pass.Embeddings.shape[1]);
+        var lengths = Enumerable.Range(0, (int)batch).Select(row => pass.RowLengths is { } known ? Math.Min(seq, known[row]) : seq).ToArray();
+        var places = (pass.Positions.dim() == 1 ? pass.Positions.expand(batch, seq) : pass.Positions).flatten(); // [tokens]
+        var x = pass.Embeddings.flatten(0, 1); // [tokens, hidden]
+        var wanted = pass.Wanted;
         if (lengths.Sum() < batch * seq)
         {
-            var tokens = tensor(lengths.SelectMany((length, row) => Enumerable.Range(0, (int)length).Select(i => (row * seq) + i)).ToArray(), device: x.device); // of those kept, the place in the batch
+            // Of those kept, the place in the batch.
+            var tokens = tensor(lengths.SelectMany((length, row) => Enumerable.Range(0, (int)length).Select(i => (row * seq) + i)).ToArray(), device: x.device);
             (x, places) = (x.index_select(0, tokens), places.index_select(0, tokens));
-            var numbers = TensorNumbers.Full([batch * seq], -1, ScalarType.Int64, x.device).index_copy_(0, tokens, TensorNumbers.Range(0, tokens.shape[0], device: x.device));
+            var numbers = TensorNumbers.Full([batch * seq], -1, ScalarType.Int64, x.device)
+                .index_copy_(0, tokens, TensorNumbers.Range(0, tokens.shape[0], device: x.device));
             wanted = numbers.index_select(0, wanted); // padding, -1, is an error where it is looked up
         }
 
         var rotation = _rotary.At(places);
-        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), Short(mask), Short(windowMask));
+        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), pass.Masks.ToBFloat16());
         x = x.to(ScalarType.BFloat16);
         Tensor? branch = null;
         for (var i = 0; i < _blocks.Length; i++)
@@ -80,6 +75,4 @@ internal sealed class PackedDecoder : IDisposable
         _rotary.Dispose();
         _products?.Dispose();
     }
-
-    private static Tensor? Short(Tensor? x) => x?.to(ScalarType.BFloat16);
 }

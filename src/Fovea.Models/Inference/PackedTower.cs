@@ -1,24 +1,22 @@
 using Fovea.Models.Configs;
-using Fovea.Models.Decoders;
 using Fovea.Models.Kernels;
 using Fovea.Models.Vision;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
 
-/// <summary>What a tower's block is made of.</summary>
-internal sealed record TowerBlockWeights(LayerNorm AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, LayerNorm MlpNorm, Linear Up, Linear Down);
-
-/// <summary>A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within products where oneDNN has them.</summary>
-internal sealed class PackedTower : IDisposable
+/// <summary>
+/// A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within products where oneDNN has them.
+/// </summary>
+internal sealed class PackedTower : ITowerPath
 {
     private readonly FusedProducts? _products;
     private readonly Block[] _blocks;
 
-    public PackedTower(VisionConfig config, IReadOnlyList<TowerBlockWeights> blocks)
+    public PackedTower(VisionTower tower)
     {
-        _products = FusedProducts.TryCreate(blocks[0].Output.Weight.device);
-        _blocks = [.. blocks.Select(b => new Block(config, b, _products))];
+        _products = FusedProducts.TryCreate(tower.Blocks[0].Output.Weight.device);
+        _blocks = [.. tower.Blocks.Select(b => new Block(tower.Config, b, _products))];
     }
 
     /// <summary>Runs the first <paramref name="depth"/> blocks: <c>[images, tokens, hidden]</c> -> the same, in the type of <paramref name="x"/>.</summary>

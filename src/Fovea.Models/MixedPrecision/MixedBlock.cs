@@ -1,42 +1,36 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
-using Fovea.Models.Inference;
 using Fovea.Models.Kernels;
 using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
 
-/// <summary>What all blocks of one pass share.</summary>
-/// <param name="Rotation">Of the positions.</param>
-/// <param name="Mask">Additive, for layers without a window, bfloat16; null for causal.</param>
-/// <param name="WindowMask">The same for layers with one.</param>
-/// <param name="Pieces">Of attention.</param>
-internal sealed record MixedContext(HeadRotation Rotation, Tensor? Mask, Tensor? WindowMask, AttentionPieces Pieces);
-
 /// <summary>
-/// A decoder block of a training step in bfloat16 over float32 masters, with gradients written out: weights are cast once a pass, activations stay in bfloat16, and what is cheap
-/// to compute again (norms, the MLP's product) is not kept.
+/// A decoder block of a training step in bfloat16 over float32 masters, which computes its gradients itself: weights are cast once a pass, activations stay in bfloat16, and
+/// what is cheap to compute again (norms, the MLP's product) is not kept. Of one forward and one backward pass; owns what it keeps between them.
 /// </summary>
 /// <param name="config">Shape.</param>
 /// <param name="layer">Which block.</param>
 /// <param name="weights">Its parameters; no adapters, no biases but those of query, key and value.</param>
 /// <param name="context">Rotations and masks.</param>
 /// <param name="keeps">False: keep the input only, and run again before the gradients (gradient checkpointing).</param>
-internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights weights, MixedContext context, bool keeps) : IExplicitBlock
+internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights weights, MixedContext context, bool keeps) : IDisposable
 {
     private Tensor? _input;
     private MixedActivations? _kept;
 
-    private IEnumerable<Tensor> Parameters => weights.QueryKeyValue.Concat([weights.Output, weights.Gate, weights.Up, weights.Down])
+    private IEnumerable<Tensor> Parameters => weights.Linears
         .SelectMany(m => m.Bias is null ? (Tensor[])[m.Weight] : [m.Weight, m.Bias]).Concat([weights.AttentionNorm, weights.MlpNorm]);
 
+    /// <summary>Whether a parameter of it requires a gradient.</summary>
     public bool IsTrained => Parameters.Any(p => p.requires_grad);
 
     /// <summary>Whether a block of this shape and state can be run so.</summary>
     public static bool Supports(DecoderConfig config, BlockWeights weights) => !DecoderBlock.JoinsProjections(config) && !config.OutputBias && !config.MlpBias
-        && weights.QueryKeyValue.Concat([weights.Output, weights.Gate, weights.Up, weights.Down]).All(m => m.Adapter is null && m.Weight.dtype == ScalarType.Float32);
+        && weights.Linears.All(m => m.Adapter is null && m.Weight.dtype == ScalarType.Float32);
 
+    /// <summary>Runs without recording: <c>[batch, seq, hidden]</c> -> the same.</summary>
     public Tensor Forward(Tensor x)
     {
         var (output, kept) = Run(x);
@@ -53,6 +47,10 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         return output;
     }
 
+    /// <summary>Adds the parameters' gradients, and gives that of the input.</summary>
+    /// <param name="gradient">Of the output.</param>
+    /// <param name="wantsInput">Whether the input's gradient is needed.</param>
+    /// <returns>Of the input; null if not wanted.</returns>
     public Tensor? Backward(Tensor gradient, bool wantsInput)
     {
         using var scope = NewDisposeScope();
@@ -88,8 +86,6 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     private HeadShape Shape => new(config.NumHeads, config.NumKeyValueHeads, config.HeadDim);
 
     private IReadOnlyList<Linear> GateUp => [weights.Gate, weights.Up];
-
-    private Tensor? Mask => config.WindowOf(layer) is null ? context.Mask : context.WindowMask;
 
     private (Tensor Output, MixedActivations Kept) Run(Tensor x)
     {
@@ -132,7 +128,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
     private CausalAttention Attend(Tensor joint)
     {
         var (query, key, value) = HeadKernel.Split(joint, context.Rotation, Shape, Shape.Scale);
-        return new CausalAttention(context.Pieces, config.NumHeads, Mask, query, key, value);
+        return new CausalAttention(context.Pieces, config.NumHeads, context.Masks.Of(config.WindowOf(layer)), query, key, value);
     }
 
     /// <summary>The gradient of the residual stream between attention and MLP.</summary>

@@ -1,6 +1,5 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
-using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using static TorchSharp.torch;
@@ -53,7 +52,7 @@ internal sealed class TowerBlock
     /// <summary>The block's linear maps.</summary>
     public IEnumerable<Linear> Linears => [.. _queryKeyValue, _output, _up, _down];
 
-    /// <summary>What the block is made of, for inference.</summary>
+    /// <summary>What the block is made of.</summary>
     public TowerBlockWeights Weights => new(_attentionNorm, _queryKeyValue, _output, _mlpNorm, _up, _down);
 
     /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>

@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
-using Fovea.Models.Inference;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using static TorchSharp.torch;
@@ -23,7 +22,6 @@ public sealed partial class VisionTower : IDisposable
     private readonly LayerNorm _postNorm;
     private readonly TowerBlock[] _blocks;
     private readonly PoolingHead? _head;
-    private PackedTower? _packed;
 
     /// <summary>Takes parameters by their names.</summary>
     /// <param name="config">Shape.</param>
@@ -65,9 +63,9 @@ public sealed partial class VisionTower : IDisposable
             return recomputation.Run(x, [.. _blocks.Take(depth).Select(b => (Func<Tensor, Tensor>)(y => b.Forward(y, policy)))]);
         }
 
-        if (_packed is not null && !is_grad_enabled())
+        if (Inference is not null && !is_grad_enabled())
         {
-            return _packed.Forward(x, depth).MoveToOuterDisposeScope();
+            return Inference.Forward(x, depth).MoveToOuterDisposeScope();
         }
 
         for (var i = 0; i < depth; i++)
@@ -108,19 +106,22 @@ public sealed partial class VisionTower : IDisposable
     /// <summary>The linear maps of the blocks and of the pooling head.</summary>
     internal IEnumerable<Linear> Linears => _blocks.SelectMany(b => b.Linears).Concat(_head?.Linears ?? []);
 
-    /// <summary>Lays the blocks' weights out for inference in bfloat16, in copies, which <see cref="Forward"/> uses from now on where no gradient is wanted.</summary>
-    internal void Pack()
+    /// <summary>What the blocks are made of.</summary>
+    internal IReadOnlyList<TowerBlockWeights> Blocks => Array.ConvertAll(_blocks, b => b.Weights);
+
+    /// <summary>Runs the blocks of <see cref="Forward"/> where no gradient is wanted; null for plain operators. Owned here.</summary>
+    internal ITowerPath? Inference
     {
-        _packed?.Dispose();
-        _packed = new PackedTower(Config, [.. _blocks.Select(b => b.Weights)]);
+        get;
+        set
+        {
+            field?.Dispose();
+            field = value;
+        }
     }
 
-    /// <summary>Frees what <see cref="Pack"/> made; the parameters are their owner's.</summary>
-    public void Dispose()
-    {
-        _packed?.Dispose();
-        _packed = null;
-    }
+    /// <summary>Frees <see cref="Inference"/>; the parameters are their owner's.</summary>
+    public void Dispose() => Inference = null;
 
     private Tensor Embed(Tensor pixelValues)
     {

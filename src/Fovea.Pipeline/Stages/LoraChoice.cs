@@ -59,7 +59,7 @@ public sealed record LoraChoice
         var adapter = Adapter is { } folder
             ? LoraAdapter.Load(folder, model)
             : LoraAdapter.Create(model, NewConfig(baseModel), seed);
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         return adapter;
     }
 

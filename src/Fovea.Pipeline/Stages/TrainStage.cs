@@ -4,8 +4,8 @@ using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;
+using Fovea.Training.Checkpoints;
 using Fovea.Training.Options;
-using Fovea.Training.Running;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -108,7 +108,7 @@ public sealed partial record TrainStage : IStage
         }
 
         var begun = now.DeepClone().AsObject();
-        foreach (var key in RunExtension.Keys)
+        foreach (var key in TrainingOptions.ExtensionKeys)
         {
             begun["training"]![key] = training[key]?.DeepClone();
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
 using Fovea.Core.Provenance;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 
@@ -21,6 +22,9 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
 
     /// <summary>Of all checkpoints.</summary>
     public string Folder => folder;
+
+    /// <summary>Of the run that they are of.</summary>
+    public string RunFolder => Path.GetDirectoryName(folder)!;
 
     /// <summary>A step whose checkpoint stays, however many are newer; null for none.</summary>
     public long? Pinned { get; set; }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 

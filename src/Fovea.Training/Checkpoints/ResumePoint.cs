@@ -1,6 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Training.Options;
-using Fovea.Training.Running;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 
@@ -9,19 +9,20 @@ internal static class ResumePoint
 {
     /// <summary>The newest whole checkpoint that can be continued; null where there is no whole one, so that the run begins anew.</summary>
     /// <param name="store">The folder's checkpoints.</param>
-    /// <param name="job">The run.</param>
+    /// <param name="options">Those asked for.</param>
     /// <param name="identity">Of the run.</param>
+    /// <param name="anyThreadCount">Whether it may continue with another number of threads.</param>
     /// <param name="notice">Told of damaged checkpoints.</param>
     /// <exception cref="FoveaException">Something changed since, or none of the checkpoints can be continued to the steps that are asked for: nothing is touched.</exception>
-    public static TrainerState? Find(CheckpointStore store, TrainingJob job, RunIdentity identity, Action<string> notice)
+    public static TrainerState? Find(CheckpointStore store, TrainingOptions options, RunIdentity identity, bool anyThreadCount, Action<string> notice)
     {
         store.RemoveLeftovers();
-        if (Newest(store.Whole(notice), s => s.Identity.Begun(job.Options), job.Options, out var newest) is not { } state)
+        if (Newest(store.Whole(notice), s => s.Identity.Begun(options), options, out var newest) is not { } state)
         {
-            return newest is null ? null : throw RunExtension.Refused(job.Folder, newest.Identity.Begun(job.Options), job.Options, newest.Step);
+            return newest is null ? null : throw RunExtension.Refused(store.RunFolder, newest.Identity.Begun(options), options, newest.Step);
         }
 
-        state.Identity.RequireSame(identity, store.PathOf(state.Step), job.AnyThreadCount, RunExtension.IsAskedFor(state.Identity.Begun(job.Options), job.Options));
+        state.Identity.RequireSame(identity, store.PathOf(state.Step), anyThreadCount, RunExtension.IsAskedFor(state.Identity.Begun(options), options));
         return state;
     }
 

@@ -1,4 +1,5 @@
 using Fovea.Core.Files;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 

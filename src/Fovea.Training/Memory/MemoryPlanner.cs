@@ -2,7 +2,6 @@ using Fovea.Models.Adapters;
 using Fovea.Models.Families;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
-using Fovea.Training.Running;
 using Fovea.Torch;
 using TorchSharp;
 
@@ -119,7 +118,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         var seq = tokens / rows;
-        var block = ActivationEstimate.MixedBlock(c, rows, seq, model.Decoder.AttentionPieces) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
+        var block = ActivationEstimate.MixedBlock(c, rows, seq, model.Mixed.Pieces) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
         var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
         return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
             ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part

@@ -1,5 +1,5 @@
 using Fovea.Core.Errors;
-using Fovea.Models.Parameters;
+using Fovea.Models.Families;
 
 namespace Fovea.Training.Options;
 

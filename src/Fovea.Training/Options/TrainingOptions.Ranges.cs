@@ -5,6 +5,10 @@ namespace Fovea.Training.Options;
 // Ranges.
 public sealed partial record TrainingOptions
 {
+    /// <summary>Keys that may differ where a run is extended: the number of steps, and what places the schedule's warm-up and fall among them.</summary>
+    public static IReadOnlySet<string> ExtensionKeys { get; } =
+        new HashSet<string>(["steps", "warmup_steps", "warmup_ratio", "decay_ratio", "decay_shape", "min_lr_ratio"], StringComparer.Ordinal);
+
     /// <summary>Checks every value of the section <c>training</c>.</summary>
     /// <exception cref="Core.Errors.FoveaException">The first value that is out of range, by its key.</exception>
     public void Validate() => Validate("training");

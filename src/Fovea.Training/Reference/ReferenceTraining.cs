@@ -8,6 +8,7 @@ using Fovea.Models.Parameters;
 using Fovea.Torch;
 using Fovea.Training.Optimization;
 using Fovea.Training.Running;
+using Fovea.Training.State;
 using TorchSharp;
 
 namespace Fovea.Training.Reference;
@@ -39,7 +40,7 @@ public static class ReferenceTraining
         var trained = adapter?.Parameters ?? model.Parameters;
         if (adapter is not null)
         {
-            model.Attach(adapter);
+            adapter.AttachTo(model);
         }
 
         var betas = optimiser.GetProperty("betas");

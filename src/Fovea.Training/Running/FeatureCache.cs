@@ -27,7 +27,7 @@ internal sealed class FeatureCache
     {
         _model = model as LlavaModel ?? throw new FoveaException($"training.cache_features: {model.Family} has no vision tower; leave it out");
         var tower = model.Parameters.All.Where(p => p.Key.StartsWith(TowerPrefix, StringComparison.Ordinal)).ToArray();
-        if (tower.Any(p => p.Value.requires_grad) || model.Adapter?.Modules.Any(m => m.StartsWith(TowerPrefix, StringComparison.Ordinal)) == true)
+        if (tower.Any(p => p.Value.requires_grad) || model.AdaptedModules.Any(m => m.StartsWith(TowerPrefix, StringComparison.Ordinal)))
         {
             throw new FoveaException("training.cache_features: the vision tower is trained, so its features change; freeze model.vision_tower, or leave it out");
         }

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Core.Files;
-using Fovea.Training.Checkpoints;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 

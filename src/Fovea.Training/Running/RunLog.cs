@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fovea.Core.Watching;
-using Fovea.Training.Checkpoints;
+using Fovea.Training.Memory;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 

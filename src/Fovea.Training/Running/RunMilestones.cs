@@ -1,3 +1,4 @@
+using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 

@@ -1,7 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Families;
-using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 

@@ -4,8 +4,10 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Torch;
 using Fovea.Training.Examples;
+using Fovea.Training.Memory;
 using Fovea.Training.Objective;
 using Fovea.Training.Optimization;
+using Fovea.Training.State;
 using TorchSharp;
 
 namespace Fovea.Training.Running;

@@ -6,6 +6,7 @@ using Fovea.Models.Adapters;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 
@@ -59,6 +60,9 @@ public sealed record TrainingJob
 
     /// <summary>How much more memory than now, with the model in it, the process may take; null for no limit.</summary>
     public MemoryLimit? MemoryGrowth { get; init; }
+
+    /// <summary>What the run is made of.</summary>
+    internal RunIdentity Identity() => RunIdentity.Of(Options, Set, HeldOut, Model.Parameters, Adapter);
 
     /// <summary>The disk under the checkpoints.</summary>
     public IFileLayer Files { get; init; } = DiskFiles.Instance;

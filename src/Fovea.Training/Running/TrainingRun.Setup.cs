@@ -6,6 +6,7 @@ using Fovea.Training.Examples;
 using Fovea.Training.Memory;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 
@@ -44,11 +45,11 @@ internal sealed partial class TrainingRun
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
         _batches = new Prefetcher<long, PreparedSample[]>(job.ImageThreads > 0, (step, unwanted) => _preparer.Prepare([.. _order.Batch(step).Select(i => job.Set.Examples[i])], job.ImageThreads, unwanted));
-        var identity = RunIdentity.Of(job);
+        var identity = job.Identity();
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);
         var store = new CheckpointStore(Path.Combine(job.Folder, CheckpointStore.FolderName), _options.KeepCheckpoints, job.Files) { Pinned = _due.LastExtensible };
-        var found = ResumePoint.Find(store, job, identity, _notices.Add);
+        var found = ResumePoint.Find(store, job.Options, identity, job.AnyThreadCount, _notices.Add);
         new MemoryPlanner(model, job.Adapter, _options).RequireFixed(job.Memory, job.MemoryGrowth);
         _optimizer = new AdamW(trained, new AdamWSettings(_options.Beta1, _options.Beta2, _options.Eps, _options.WeightDecay), rule.LearningRateScale);
         _average = _options.EmaDecay is { } decay ? new ParameterAverage(trained, decay) : null;

@@ -1,4 +1,5 @@
 using Fovea.Training.Memory;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 

@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Training.Examples;
+using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 

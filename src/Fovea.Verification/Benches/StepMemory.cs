@@ -1,5 +1,5 @@
 using Fovea.Torch;
-using Fovea.Training.Running;
+using Fovea.Training.Memory;
 
 namespace Fovea.Verification.Benches;
 

@@ -9,14 +9,7 @@ public sealed partial class FolderTests
     // To be mended: from the folder below to the one above.
     private static readonly Dictionary<string, (string From, string To)[]> NotYetMended = new()
     {
-        ["Fovea.Models"] =
-        [
-            ("Families", "Adapters"), ("Families", "Checkpoints"), ("Decoders", "Inference"), ("Decoders", "MixedPrecision"), ("Vision", "Inference"),
-        ],
-        ["Fovea.Core"] = [("Errors", "Provenance")],
-        ["Fovea.Data"] = [("Images", "Corpora")],
         ["Fovea.Reporting"] = [("Html", "Charts")],
-        ["Fovea.Training"] = [("Checkpoints", "Running"), ("Memory", "Running")],
     };
 
     public static TheoryData<string> Projects =>

@@ -6,7 +6,6 @@ using Fovea.Models.Kernels;
 using Fovea.Models.Parameters;
 using Fovea.Tests.Training;
 using Fovea.Torch;
-using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
@@ -61,7 +60,7 @@ public sealed class LargeTensorTests
             Options = new TrainingOptions { Steps = 1, BatchSize = 1, CheckpointEvery = 1, Frozen = ["model.embed_tokens"], WarmupRatio = 0, MaxLogitsMib = 256 },
             Folder = folder.Path,
         };
-        Assert.Equal(64, RunIdentity.Of(job).StartModel.Length);
+        Assert.Equal(64, job.Identity().StartModel.Length);
     }
 
     [Fact]

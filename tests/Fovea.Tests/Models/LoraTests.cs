@@ -33,13 +33,13 @@ public sealed class LoraTests : IDisposable
         using var adapter = LoraAdapter.Load(Path.Combine(folder, "adapter"), model);
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "adapter_logits.safetensors"));
         var before = Logits(model, folder);
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         AssertClose(expected.Read("expected.logits"), Logits(model, folder));
         model.Detach();
         Assert.Equal(Golden.Floats(before), Golden.Floats(Logits(model, folder)));
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         model.MergeAdapter();
-        Assert.Null(model.Adapter);
+        Assert.Empty(model.AdaptedModules);
         AssertClose(expected.Read("expected.logits"), Logits(model, folder));
     }
 
@@ -80,7 +80,7 @@ public sealed class LoraTests : IDisposable
         using var adapter = LoraAdapter.Create(model, config, 7);
         var ids = Row([1, 11, 12, 13, 14]);
         var plain = Forward(model, ids);
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         Assert.Equal(Golden.Floats(plain), Golden.Floats(Forward(model, ids)));
         Assert.Equal(stabilized ? 6 / Math.Sqrt(3) : 2, config.Scale, 12);
 
@@ -110,7 +110,7 @@ public sealed class LoraTests : IDisposable
             }
         }
 
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         model.Parameters.SetTrainable(_ => false);
         adapter.Parameters.SetTrainable(_ => true);
         using var batch = Collator.Collate(model, [Make(model, 8, 1), Make(model, 5, 2)]);

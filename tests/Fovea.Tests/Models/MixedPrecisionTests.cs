@@ -52,8 +52,8 @@ public sealed class MixedPrecisionTests
         using var scope = NewDisposeScope();
         var segmented = shape.Contains("segments", StringComparison.Ordinal);
         var (kept, loss) = Gradients(model, MatmulPolicy.BF16, seq, segmented);
-        model.Decoder.AttentionPieces = AttentionPieces.Default with { MostKeptBytes = 0 };
-        Assert.False(model.Decoder.AttentionPieces.Keeps(Batch, 6, seq));
+        model.Mixed.Pieces = AttentionPieces.Default with { MostKeptBytes = 0 };
+        Assert.False(model.Mixed.Pieces.Keeps(Batch, 6, seq));
         foreach (var recomputes in new[] { false, true })
         {
             var (again, lossAgain) = Gradients(model, MatmulPolicy.BF16, seq, segmented, recomputes);
@@ -71,7 +71,7 @@ public sealed class MixedPrecisionTests
         using var model = Model("grouped window segments");
         using var scope = NewDisposeScope();
         var (expected, _) = Gradients(model, MatmulPolicy.F32, 70, segmented: true);
-        model.Decoder.AttentionPieces = new AttentionPieces(0, queries, scoreBytes);
+        model.Mixed.Pieces = new AttentionPieces(0, queries, scoreBytes);
         var (found, _) = Gradients(model, MatmulPolicy.BF16, 70, segmented: true);
         Assert.All(expected, g => Assert.InRange(Distance(g.Value, found[g.Key]), 0, Tolerance));
     }

@@ -1,5 +1,6 @@
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
+using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
 using Fovea.Tests.Training;
 using Fovea.Torch;
@@ -29,14 +30,16 @@ public sealed class OtherDeviceTests
 
         parameters.SetTrainable(_ => true);
         using var decoder = new Decoder(source.Decoder.Config, parameters, source.Decoder.Prefix) { Policy = MatmulPolicy.BF16 };
+        using var mixed = new MixedPath(decoder);
         source.Decoder.Policy = MatmulPolicy.BF16;
-        Assert.True(source.Decoder.IsMixed);
-        Assert.False(decoder.IsMixed);
+        Assert.True(source.Mixed.Serves);
+        Assert.False(mixed.Serves);
         using (var products = FusedProducts.TryCreate(torch.META))
         {
             Assert.Null(products);
         }
 
-        decoder.Pack();
+        using var packed = new PackedDecoder(decoder);
+        Assert.False(packed.Serves); // where gradients are wanted
     }
 }

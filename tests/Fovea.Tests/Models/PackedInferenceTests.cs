@@ -138,7 +138,7 @@ public sealed class PackedInferenceTests
         var input = new DecoderInput { InputIds = ids, LogitPositions = Golden.Everywhere(ids) };
         var plain = model.Decoder.LogitsAt(input);
         using var adapter = LoraAdapter.Load(Path.Combine(folder, "adapter_final"), model);
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         var adapted = model.Decoder.LogitsAt(input);
         model.Pack();
         var packed = model.Decoder.LogitsAt(input);

@@ -1,6 +1,5 @@
 using Fovea.Core.Randomness;
 using Fovea.Training.Examples;
-using Fovea.Training.Running;
 using FsCheck.Xunit;
 using Xunit;
 

@@ -89,7 +89,7 @@ public sealed class LoraTrainingTests
     {
         using var model = Small.Llava();
         using var adapter = Adapter(model);
-        model.Attach(adapter);
+        adapter.AttachTo(model);
         var samples = Small.Samples(30, images: true);
         var job = new TrainingJob
         {

@@ -6,6 +6,7 @@ using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
+using Fovea.Training.State;
 using TorchSharp;
 using Xunit;
 
@@ -121,7 +122,7 @@ public sealed class ProcessWideTests
         var store = new CheckpointStore(folder.Path, 2, DiskFiles.Instance);
         using var writer = new CheckpointWriter(store, DiskFiles.Instance, pieceBytes);
         var set = TrainingSet.Unweighted(Small.Samples(3));
-        var identity = RunIdentity.Of(new TrainingJob { Model = model, Set = set, Options = Small.Options, Folder = folder.Path });
+        var identity = new TrainingJob { Model = model, Set = set, Options = Small.Options, Folder = folder.Path }.Identity();
         for (var step = 1; step <= 3; step++)
         {
             var state = new TrainerState { Step = step, Counters = new(), LastLoss = null, Loss = new(), Identity = identity };

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Torch;
+using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;

@@ -1,8 +1,8 @@
 using Fovea.Models.Families;
 using Fovea.Torch;
-using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Running;
+using Fovea.Training.State;
 using Xunit;
 
 namespace Fovea.Tests.Training;

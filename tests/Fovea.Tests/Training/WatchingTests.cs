@@ -9,6 +9,7 @@ using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 using Fovea.Training.Running;
+using Fovea.Training.State;
 using Google.Protobuf;
 using TorchSharp;
 using Xunit;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Fovea.Torch;
 
-namespace Fovea.Training.Running;
+namespace Fovea.Training.Memory;
 
 /// <summary>Resident memory of this process, in bytes.</summary>
 internal static class ProcessMemory

@@ -1,9 +1,8 @@
 using Fovea.Core.Errors;
-using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 
-namespace Fovea.Training.Running;
+namespace Fovea.Training.Examples;
 
 /// <summary>How many steps over how many samples, and at which rates.</summary>
 /// <param name="Steps">Updates.</param>

@@ -5,14 +5,14 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
+using Fovea.Models.Adapters;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
-using Fovea.Training.Running;
 using TorchSharp;
 
-namespace Fovea.Training.Checkpoints;
+namespace Fovea.Training.State;
 
 /// <summary>What a run is made of. A resumed run must be made of the same, or its result would be neither run's.</summary>
 internal sealed record RunIdentity
@@ -51,7 +51,7 @@ internal sealed record RunIdentity
     public TrainingOptions Begun(TrainingOptions now)
     {
         var fields = JsonSerializer.SerializeToNode(now, Json)!.AsObject();
-        foreach (var key in RunExtension.Keys.Where(Options.ContainsKey))
+        foreach (var key in TrainingOptions.ExtensionKeys.Where(Options.ContainsKey))
         {
             fields[key] = JsonNode.Parse(Options[key]);
         }
@@ -59,18 +59,24 @@ internal sealed record RunIdentity
         return fields.Deserialize<TrainingOptions>(Json)!;
     }
 
-    public static RunIdentity Of(TrainingJob job)
+    /// <summary>The identity of a run.</summary>
+    /// <param name="options">What it is asked to do.</param>
+    /// <param name="set">What it trains on.</param>
+    /// <param name="heldOut">What it evaluates on; null for nothing.</param>
+    /// <param name="model">The parameters that it begins with.</param>
+    /// <param name="adapter">The adapter that it trains; null for none.</param>
+    public static RunIdentity Of(TrainingOptions options, TrainingSet set, TrainingSet? heldOut, ParameterSet model, LoraAdapter? adapter)
     {
-        var fields = JsonSerializer.SerializeToNode(job.Options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
+        var fields = JsonSerializer.SerializeToNode(options, Json)!.AsObject().ToDictionary(p => p.Key, p => p.Value?.ToJsonString() ?? "null");
         return new RunIdentity
         {
             Options = fields,
             OptionsHash = ContentHash.OfText(string.Join('\n', fields.Select(f => $"{f.Key}={f.Value}"))),
-            Data = job.Set.DataFingerprint,
-            Weights = job.Set.WeightsFingerprint,
-            HeldOut = job.HeldOut is { } held ? $"{held.DataFingerprint}/{held.WeightsFingerprint}" : "none",
-            StartModel = Hash(job.Model.Parameters),
-            StartAdapter = job.Adapter is { } adapter ? $"{Hash(adapter.Parameters)}/{adapter.Config.Scale}" : "none",
+            Data = set.DataFingerprint,
+            Weights = set.WeightsFingerprint,
+            HeldOut = heldOut is { } held ? $"{held.DataFingerprint}/{held.WeightsFingerprint}" : "none",
+            StartModel = Hash(model),
+            StartAdapter = adapter is not null ? $"{Hash(adapter.Parameters)}/{adapter.Config.Scale}" : "none",
             NumThreads = torch.get_num_threads(),
         };
     }
@@ -82,7 +88,7 @@ internal sealed record RunIdentity
     /// <param name="extends">Whether the run is continued to more steps.</param>
     public void RequireSame(RunIdentity now, string checkpoint, bool anyThreadCount, bool extends = false)
     {
-        foreach (var key in Options.Keys.Union(now.Options.Keys).Where(k => !extends || !RunExtension.Keys.Contains(k)))
+        foreach (var key in Options.Keys.Union(now.Options.Keys).Where(k => !extends || !TrainingOptions.ExtensionKeys.Contains(k)))
         {
             Require($"training.{key}", Options.GetValueOrDefault(key, "absent"), now.Options.GetValueOrDefault(key, "absent"), checkpoint);
         }

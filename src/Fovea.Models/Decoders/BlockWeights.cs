@@ -1,7 +1,6 @@
-using Fovea.Models.Decoders;
 using static TorchSharp.torch;
 
-namespace Fovea.Models.Inference;
+namespace Fovea.Models.Decoders;
 
 /// <summary>What a block is made of.</summary>
 /// <param name="AttentionNorm"><c>[hidden]</c>.</param>
@@ -11,4 +10,8 @@ namespace Fovea.Models.Inference;
 /// <param name="Gate">Under SiLU.</param>
 /// <param name="Up">Times the gate.</param>
 /// <param name="Down">Back to the residual stream.</param>
-internal sealed record BlockWeights(Tensor AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down);
+internal sealed record BlockWeights(Tensor AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
+{
+    /// <summary>All seven projections.</summary>
+    public IEnumerable<Linear> Linears => [.. QueryKeyValue, Output, Gate, Up, Down];
+}

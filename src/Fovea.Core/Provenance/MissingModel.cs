@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Fovea.Core.Provenance;
+using Fovea.Core.Errors;
 
-namespace Fovea.Core.Errors;
+namespace Fovea.Core.Provenance;
 
 /// <summary>What to say where a model folder was expected and none is: one wording for all commands.</summary>
 public static partial class MissingModel

@@ -1,6 +1,4 @@
-using Fovea.Models.Families;
-
-namespace Fovea.Models.Parameters;
+namespace Fovea.Models.Families;
 
 /// <summary>The parts of a model, under one name whatever its family, by the names of its parameters.</summary>
 public static class ParameterPart

@@ -1,11 +1,11 @@
 using System.Globalization;
 using Fovea.Core.Errors;
 using Fovea.Core.Files;
-using Fovea.Training.Checkpoints;
+using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 
-namespace Fovea.Training.Running;
+namespace Fovea.Training.Checkpoints;
 
 /// <summary>
 /// Continues a run to more steps than it was begun with, to the bits of one that was asked for them from the start. That is possible from a checkpoint whose past does not depend on the number of steps:
@@ -13,16 +13,13 @@ namespace Fovea.Training.Running;
 /// </summary>
 public static class RunExtension
 {
-    /// <summary>Options that may differ: the number of steps, and what places the schedule's warm-up and fall among them.</summary>
-    public static IReadOnlySet<string> Keys { get; } = new HashSet<string>(["steps", "warmup_steps", "warmup_ratio", "decay_ratio", "decay_shape", "min_lr_ratio"], StringComparer.Ordinal);
-
     /// <summary>Whether <paramref name="now"/> asks for more steps than <paramref name="was"/>; whatever else differs.</summary>
     public static bool IsAskedFor(TrainingOptions was, TrainingOptions now) => was.Steps is { } before && now.Steps is { } after && after > before;
 
     /// <summary>Refuses a run that cannot be extended.</summary>
     /// <param name="folder">Of the run.</param>
     /// <param name="was">What it was begun with.</param>
-    /// <param name="now">What is asked for; only <see cref="Keys"/> differ.</param>
+    /// <param name="now">What is asked for; only <see cref="TrainingOptions.ExtensionKeys"/> differ.</param>
     /// <exception cref="FoveaException">No checkpoint can be continued; the message says why.</exception>
     public static void Check(string folder, TrainingOptions was, TrainingOptions now)
     {

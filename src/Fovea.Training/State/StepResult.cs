@@ -1,6 +1,6 @@
 using Fovea.Core.Samples;
 
-namespace Fovea.Training.Running;
+namespace Fovea.Training.State;
 
 /// <summary>What became of one step.</summary>
 internal sealed record StepResult

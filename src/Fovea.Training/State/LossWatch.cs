@@ -1,4 +1,4 @@
-namespace Fovea.Training.Running;
+namespace Fovea.Training.State;
 
 /// <summary>Recent losses as a running mean and variance, to tell a spike. Part of the state that resuming restores.</summary>
 /// <param name="Count">Losses seen.</param>

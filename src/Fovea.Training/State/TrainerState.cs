@@ -3,9 +3,8 @@ using System.Text.Json.Serialization;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
-using Fovea.Training.Running;
 
-namespace Fovea.Training.Checkpoints;
+namespace Fovea.Training.State;
 
 /// <summary>Where a run is between two steps: all that resuming needs besides parameters and moments. The order of samples and the rates follow from the step.</summary>
 internal sealed record TrainerState

@@ -1,6 +1,6 @@
 using Fovea.Training.Examples;
 
-namespace Fovea.Training.Running;
+namespace Fovea.Training.State;
 
 /// <summary>Sums over steps. A sample that is seen twice counts twice.</summary>
 public sealed record TrainingCounters
