@@ -93,13 +93,13 @@ public sealed record SelectionReport
         if (Tau <= 0)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"tau is {Tau:0.####} nats, not above zero: samples are kept whose answers the image makes no likelier; lower --p, or score with a model that uses its images");
+                $"tau is {Tau:G3} nats, not above zero: samples are kept whose answers the image makes no likelier; lower --p, or score with a model that uses its images");
         }
 
         if (TokenTau <= 0 && TokenTau != Tau)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"the threshold on tokens is {TokenTau:0.####} nats, not above zero: tokens carry loss that the image makes no likelier");
+                $"the threshold on tokens is {TokenTau:G3} nats, not above zero: tokens carry loss that the image makes no likelier");
         }
 
         if (SupervisedVisualTokens > 0 && SupervisedVisualTokens < LeastVisualShare * VisualTargets)

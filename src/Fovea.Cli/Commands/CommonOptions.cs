@@ -13,7 +13,7 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document on standard output and nothing else there." };
 
-    public static Option<string> Out(string what) => new("--out") { Description = what, Required = true, HelpName = "DIR" };
+    public static Option<string> Out(string what) => new("--out", "-o") { Description = what, Required = true, HelpName = "DIR" };
 
     public static Option<string?> Config() => new("--config") { Description = "A JSONC file; see configs/ and docs/configuration.md.", HelpName = "FILE" };
 

@@ -22,7 +22,7 @@ internal static class ExportCommand
         var template = CommonOptions.Template();
         var maxInvalid = CommonOptions.MaxInvalid();
         var onBadSample = CommonOptions.OnBadSample();
-        var file = new Option<string>("--out") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
+        var file = new Option<string>("--out", "-o") { Description = "FILE.jsonl or FILE.parquet.", Required = true, HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
         return new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers.")

@@ -12,7 +12,7 @@ internal sealed class PlanOptions
 {
     private const string Seeds = "seeds";
 
-    private readonly Option<string?> _out = new("--out") { Description = "Folder of the run (default: runs/NAME).", HelpName = "DIR" };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder of the run (default: runs/NAME).", HelpName = "DIR" };
     private readonly Option<string[]> _set = new("--set") { Description = "Set a parameter of the plan, or what is inside it: --set model=DIR, --set tune.learning_rate=2e-5; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private readonly Option<long?> _seed = CommonOptions.Seed("Run this one seed instead of the plan's.");
     private readonly Option<int?> _workers = Numbers.Optional("--workers", "Worker processes side by side (default: one per processor).", "N", new Bounds<int>(AtLeast: 1, AtMost: 1024));

@@ -43,6 +43,8 @@ internal sealed class StageOptions(string artefact)
         }
 
         TorchRuntime.Start(threads);
+        var file = Path.Combine(folder, StageManifest.FileName);
+        var before = File.GetLastWriteTimeUtc(file);
         var manifest = StageProgress.Show(screen, progress =>
         {
             var context = new StageContext(folder, threads, progress, stop) { AnyThreadCount = Given(AnyThreads), AllowOverMemory = Given(OverMemory) };
@@ -52,7 +54,8 @@ internal sealed class StageOptions(string artefact)
         screen.Show(() => StageDocument.Of(manifest, folder), () =>
         {
             StageResults.Show(screen, manifest, folder);
-            Screen.Notice($"{StageCatalog.TitleOf(stage.Kind)} complete in {Durations.InWords(manifest.Seconds)}: {folder}");
+            Screen.Notice($"{StageCatalog.TitleOf(stage.Kind)} "
+                + $"{(File.GetLastWriteTimeUtc(file) == before ? "was complete already; nothing was done" : $"complete in {Durations.InWords(manifest.Seconds)}")}: {folder}");
         });
     }
 }

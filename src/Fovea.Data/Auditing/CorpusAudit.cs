@@ -35,7 +35,7 @@ public sealed record CorpusAudit
     /// <summary>Valid samples without an image.</summary>
     public required int TextOnly { get; init; }
 
-    /// <summary>Tokens of all valid samples; an image counts as one.</summary>
+    /// <summary>Tokens of all valid samples; an image is one token.</summary>
     public required long Tokens { get; init; }
 
     /// <summary>Tokens of valid samples that carry loss.</summary>

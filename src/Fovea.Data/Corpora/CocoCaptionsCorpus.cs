@@ -125,7 +125,7 @@ public sealed class CocoCaptionsCorpus : FileCorpus
 
             if (!_images.TryAdd(id, (name, [])) && _images[id].Name != name)
             {
-                throw new InvalidInputException(file, null, $"images[{record.Index}]: id {id} is given to two files: {_images[id].Name} and {name}");
+                throw new InvalidInputException(file, null, $"images[{record.Index}]: two files have id {id}: {_images[id].Name} and {name}");
             }
         }
 

@@ -34,15 +34,18 @@ public sealed class SceneAnnotations
     /// <exception cref="InvalidInputException">A file is missing, or a record is not as written; the message names it.</exception>
     public static SceneAnnotations Load(string folder)
     {
-        var world = Path.Combine(folder, WorldFile);
-        if (!File.Exists(world))
-        {
-            throw new InvalidInputException(world, null, "the file is missing: no finished scene corpus lies here; write it again");
-        }
-
-        var spec = LoadSpec(world);
+        var spec = SpecOf(folder);
         var scenes = LoadScenes(Path.Combine(folder, ScenesFile), spec);
         return new SceneAnnotations(spec, scenes, LoadLines(Path.Combine(folder, AnnotationsFile), scenes.Count));
+    }
+
+    /// <summary>What such a folder was asked to hold.</summary>
+    /// <exception cref="InvalidInputException">The file is missing, or not as written.</exception>
+    public static SceneSpec SpecOf(string folder)
+    {
+        var world = Path.Combine(folder, WorldFile);
+        return File.Exists(world) ? LoadSpec(world)
+            : throw new InvalidInputException(world, null, "the file is missing: no finished scene corpus lies here; write it again");
     }
 
     /// <summary>The scene of a sample; null for a record without an image.</summary>

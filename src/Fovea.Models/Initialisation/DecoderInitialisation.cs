@@ -40,7 +40,7 @@ public static class DecoderInitialisation
         }
     }
 
-    // A tied source has no head of its own; its embedding serves an untied target.
+    // A tied source has no separate head; its embedding serves an untied target.
     private static string Name(DecoderModel model, string bare)
     {
         if (bare == Decoders.Decoder.HeadName)

@@ -30,29 +30,32 @@ public static class SceneConclusions
     }
 
     /// <summary>How often a colour or a shape is guessed right from the text: the bias towards a favourite, and one of six otherwise.</summary>
-    internal static double Guess(StudyDesign study) => study.Bias + ((1 - study.Bias) / SceneWords.Colours.Count);
+    internal static double Guess(double bias) => bias + ((1 - bias) / SceneWords.Colours.Count);
 
     /// <summary>Colours and shapes named right more often than the text lets one guess (lower end of the interval), and few invented objects.</summary>
-    private static bool Sees(StudyDesign study, Evidence evidence, string letter)
-    {
-        return evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i") is { Value: < MostInvented }
-            && Named(evidence, letter, "colour") is { Low: { } colour } && colour > Guess(study)
-            && Named(evidence, letter, "shape") is { Low: { } shape } && shape > Guess(study);
-    }
+    internal static bool Sees(FindingCell? invented, FindingCell? colour, FindingCell? shape, double guess) =>
+        invented is { Value: < MostInvented } && colour is { Low: { } c } && c > guess && shape is { Low: { } s } && s > guess;
 
-    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StudyDesign.Ntp, "restricted_accuracy/" + what);
-
-    /// <summary>The three numbers by which a model sees or does not, and what each is held to.</summary>
-    private static string? Sight(StudyDesign study, Evidence evidence, string letter)
+    /// <summary>The three numbers by which a model sees or does not, and what each is held to; null where none was measured.</summary>
+    internal static string? Sight(FindingCell? invented, FindingCell? colour, FindingCell? shape, double guess)
     {
         string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberStyle.Percent);
-        var invented = evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i") is { } cell
+        var objects = invented is { } cell
             ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)})"
             : "its captions name no object";
-        return Named(evidence, letter, "colour") is null && Named(evidence, letter, "shape") is null ? null
-            : $"{invented}, and it names {Percent(Named(evidence, letter, "colour"))}"
-                + $" of the colours and {Percent(Named(evidence, letter, "shape"))} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(Guess(study), NumberStyle.Percent)}";
+        return colour is null && shape is null ? null
+            : $"{objects}, and it names {Percent(colour)} of the colours and {Percent(shape)} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(guess, NumberStyle.Percent)}";
     }
+
+    private static bool Sees(StudyDesign study, Evidence evidence, string letter) =>
+        Sees(Invented(evidence, letter), Named(evidence, letter, "colour"), Named(evidence, letter, "shape"), Guess(study.Bias));
+
+    private static string? Sight(StudyDesign study, Evidence evidence, string letter) =>
+        Sight(Invented(evidence, letter), Named(evidence, letter, "colour"), Named(evidence, letter, "shape"), Guess(study.Bias));
+
+    private static FindingCell? Invented(Evidence evidence, string letter) => evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i");
+
+    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StudyDesign.Ntp, "restricted_accuracy/" + what);
 
     private static string Described(string letter) =>
         letter == StudyDesign.H ? "H model (vision tower, projector and decoder)" : "U model (one decoder over image patches and text)";

@@ -1,6 +1,8 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Core.Results;
+using Fovea.Core.Watching;
+using Fovea.Data.Scenes;
 using Fovea.Evaluation.Results;
 using Fovea.Pipeline.Findings;
 using Fovea.Tests.Training;
@@ -48,6 +50,35 @@ public sealed class EvaluationTablesTests : IDisposable
     [InlineData("scene_nll", "scene NLL")]
     [InlineData("nll/other_image", "NLL other image")]
     public void Metrics_are_called_as_the_field_calls_them(string name, string title) => Assert.Equal(title, MetricTitles.Of(name));
+
+    [Theory]
+    [InlineData(-0.1, true)]
+    [InlineData(0.1, false)]
+    public void The_report_of_a_model_that_does_not_see_says_so_first(double vig, bool blind)
+    {
+        var folder = Evaluation("here", One, One);
+        File.Delete(Path.Combine(folder, "scene_captions.result.json"));
+        EvalResultFile.Write(Path.Combine(folder, "corpus_nll.result.json"), new EvalResult("corpus_nll", "image", [new Metric("vig/blur", null, [vig, 2 * vig, vig], [1, 1, 1])]));
+        var warning = EvaluationReport.Of(folder, StageManifest.Read(folder)!, null).Warning;
+        Assert.Equal(blind, warning is not null);
+        Assert.StartsWith(blind ? "This model does not see these images yet: " : "", warning ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.05, 0.95, false)]
+    [InlineData(0.05, 0.3, true)]
+    [InlineData(0.5, 0.95, true)]
+    public void So_does_that_of_a_model_that_invents_objects_or_guesses_colours_on_scenes(double invented, double named, bool blind)
+    {
+        SceneCorpusWriter.Write(new SceneSpec { NumScenes = 1, Bias = 0.5 }, _folder["scenes"], new SilentProgress(), TestContext.Current.CancellationToken);
+        var folder = Evaluation("here", One, One);
+        double[] Units(double share) => [100 * share, (100 * share) + 1, (100 * share) - 1];
+        Metric Of(string name, double share) => new(name, true, Units(share), [100, 100, 100]);
+        EvalResultFile.Write(Path.Combine(folder, "scene_captions.result.json"), new EvalResult(
+            "scene_captions", "scene", [Of("chair_i", invented), Of("restricted_accuracy/colour", named), Of("restricted_accuracy/shape", named)]));
+        var manifest = StageManifest.Read(folder)! with { Config = new() { ["scenes"] = _folder["scenes"] } };
+        Assert.Equal(blind, EvaluationReport.Of(folder, manifest, null).Warning?.StartsWith("This model does not see yet: ", StringComparison.Ordinal) ?? false);
+    }
 
     private string Evaluation(string name, string model, string scenes)
     {
