@@ -44,7 +44,7 @@ public sealed class VigScorer : ITokenScorer
         Conditions = [Core.Scores.Conditions.Image, .. vig.Proxies.Select(p => p.Condition)];
         if (vig.Proxies.Count == 0 || Conditions.Distinct().Count() != Conditions.Count)
         {
-            throw new UsageException($"proxies: expected one or several different ones, got {string.Join(", ", vig.Proxies.Select(p => p.Name))}");
+            throw new UsageException($"proxies: expected at least one, each once, got {string.Join(", ", vig.Proxies.Select(p => p.Name))}");
         }
     }
 

@@ -45,6 +45,7 @@ public static class VigMethods
             var proxies = Array.FindAll(found, c => c.StartsWith(prefix, StringComparison.Ordinal)); // PRIOR's reference is not a proxy
             return proxies.Length == 1
                 ? proxies[0]
+                : request.Scores.Conditions.Count == 0 ? throw new UsageException("--scores: the stores hold no scores: none of their samples has an image that could be scored, and VIG needs some")
                 : throw new UsageException($"--against: the stores hold {(proxies.Length == 0 ? "no visionless condition" : string.Join(", ", proxies))}; {(proxies.Length == 0 ? "score with fovea score vig first" : "name one")}");
         }
 

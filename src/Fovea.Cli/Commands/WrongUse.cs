@@ -71,8 +71,13 @@ internal static partial class WrongUse
 
     /// <summary>The parser names .NET's types and leaves the value's option to the end; users know numbers and names.</summary>
     private static string InPlainWords(string message) =>
-        CannotParse().Match(message) is { Success: true } m ? $"{m.Groups["option"].Value}: cannot read '{Quoted.Shorten(m.Groups["value"].Value)}'." : Quoted.Message(message);
+        CannotParse().Match(message) is { Success: true } m ? $"{m.Groups["option"].Value}: cannot read '{Quoted.Shorten(m.Groups["value"].Value)}'."
+        : NotAmong().Match(message) is { Success: true } n ? $"expected one of {string.Join(", ", n.Groups["known"].Captures.Select(c => c.Value))}, got '{Quoted.Shorten(n.Groups["value"].Value)}'."
+        : Quoted.Message(message);
 
     [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|command) '(?<option>[^']*)' as expected type '[^']*'.*$")]
     private static partial Regex CannotParse();
+
+    [GeneratedRegex("^Argument '(?<value>.*)' not recognized. Must be one of:(?:\\s+'(?<known>[^']*)')+\\s*$")]
+    private static partial Regex NotAmong();
 }

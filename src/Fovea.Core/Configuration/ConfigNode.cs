@@ -53,21 +53,27 @@ public sealed class ConfigNode
     };
 
     /// <summary>Parses JSON with comments and trailing commas.</summary>
-    /// <exception cref="InvalidInputException">The text is not JSON, or names a key twice.</exception>
+    /// <exception cref="InvalidInputException">The text is not JSON, holds half of a surrogate pair, or names a key twice.</exception>
     public static ConfigNode Parse(string json, string file)
     {
         var bytes = Encoding.UTF8.GetBytes(json);
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var lines = new LineCount(bytes);
         try
         {
             reader.Read();
-            var root = ReadValue(ref reader, bytes, file);
+            var root = ReadValue(ref reader, lines, file);
             reader.Read(); // text after the root value is an error that the reader raises itself
             return root;
         }
         catch (JsonException e)
         {
             throw new InvalidInputException(file, null, $"line {(e.LineNumber ?? 0) + 1}: not valid JSON: {Brief(e.Message)}; correct the file", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What the reader throws for a text that it has parsed and cannot make a string of.
+            throw new InvalidInputException(file, null, $"line {lines.At(reader.TokenStartIndex)}: a text that is not valid Unicode (half of a surrogate pair); correct the file", e);
         }
     }
 
@@ -155,9 +161,9 @@ public sealed class ConfigNode
         }
     }
 
-    private static ConfigNode ReadValue(ref Utf8JsonReader reader, byte[] bytes, string file)
+    private static ConfigNode ReadValue(ref Utf8JsonReader reader, LineCount lines, string file)
     {
-        var line = bytes.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n') + 1;
+        var line = lines.At(reader.TokenStartIndex);
         var node = new ConfigNode(reader.TokenType, file, line);
         switch (reader.TokenType)
         {
@@ -166,7 +172,7 @@ public sealed class ConfigNode
                 {
                     var key = reader.GetString()!;
                     reader.Read();
-                    if (!node.Members.TryAdd(key, ReadValue(ref reader, bytes, file)))
+                    if (!node.Members.TryAdd(key, ReadValue(ref reader, lines, file)))
                     {
                         throw new InvalidInputException(file, null, $"line {line}: key '{key}' is given twice; keep one");
                     }
@@ -176,7 +182,7 @@ public sealed class ConfigNode
             case JsonTokenType.StartArray:
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    node.Elements.Add(ReadValue(ref reader, bytes, file));
+                    node.Elements.Add(ReadValue(ref reader, lines, file));
                 }
 
                 break;
@@ -189,6 +195,19 @@ public sealed class ConfigNode
         }
 
         return node;
+    }
+
+    // Counted on from the token before, since tokens come in their order.
+    private sealed class LineCount(byte[] json)
+    {
+        private int _to, _line = 1;
+
+        public int At(long offset)
+        {
+            _line += json.AsSpan(_to, (int)offset - _to).Count((byte)'\n');
+            _to = (int)offset;
+            return _line;
+        }
     }
 
     private static string Brief(string message)

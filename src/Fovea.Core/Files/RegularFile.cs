@@ -1,3 +1,4 @@
+using System.Text;
 using Fovea.Core.Errors;
 
 namespace Fovea.Core.Files;
@@ -23,6 +24,8 @@ public static class RegularFile
     /// <summary>Most bytes of a file that is read whole.</summary>
     public const long MaxWhole = int.MaxValue - 64;
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="InvalidInputException">It is not a regular file, or larger than <paramref name="maxBytes"/>.</exception>
     public static FileStream Open(string path, long maxBytes, int bufferSize = 1 << 12)
@@ -39,12 +42,20 @@ public static class RegularFile
         return File.ReadAllBytes(path);
     }
 
-    /// <summary>Its text.</summary>
+    /// <summary>Its text, in UTF-8 or in what a byte order mark says.</summary>
     /// <inheritdoc cref="Open"/>
+    /// <exception cref="InvalidInputException">Its bytes are no text in that encoding.</exception>
     public static string ReadAllText(string path, long maxBytes)
     {
         Check(path, Math.Min(maxBytes, MaxWhole));
-        return File.ReadAllText(path);
+        try
+        {
+            return File.ReadAllText(path, Strict);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidInputException(path, null, "not UTF-8; convert it, e.g. iconv -f LATIN1 -t UTF-8 FILE > NEW", e);
+        }
     }
 
     /// <summary>Its lines, one by one.</summary>

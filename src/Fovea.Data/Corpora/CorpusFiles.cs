@@ -11,11 +11,7 @@ public static class CorpusFiles
     /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
     public static ICorpus Open(IReadOnlyList<DataSource> data, InvalidRecords invalid)
     {
-        if (data.Count == 0)
-        {
-            throw new FoveaException("'data': expected at least one file");
-        }
-
+        DataSource.Check(data);
         var corpora = data.Select(d => Open(d, invalid)).ToArray();
         return corpora.Length == 1 ? corpora[0] : new JoinedCorpus(data, corpora);
     }

@@ -56,9 +56,20 @@ public sealed record DataSource
     /// <summary>Photographs to take after those; absent: all.</summary>
     public int? TakeImages { get; init; }
 
-    /// <summary>Checks ranges and the names of forms.</summary>
-    /// <exception cref="FoveaException">The first value that is out of range, by its key, or the first form that there is not.</exception>
-    public static void Check(IReadOnlyList<DataSource> data, string key = "data")
+    /// <summary>Checks ranges and the names of forms of a corpus that must be given.</summary>
+    /// <exception cref="FoveaException">No file is given, or the first value that is out of range, by its key, or the first form that there is not.</exception>
+    public static void Check(IReadOnlyList<DataSource> data)
+    {
+        if (data.Count == 0)
+        {
+            throw new FoveaException("'data': expected at least one file");
+        }
+
+        Check(data, "data");
+    }
+
+    /// <summary>The same of a corpus that may be absent.</summary>
+    public static void Check(IReadOnlyList<DataSource> data, string key)
     {
         if (data.FirstOrDefault(d => d.SkipImages < 0 || d.TakeImages < 1) is { } wrong)
         {

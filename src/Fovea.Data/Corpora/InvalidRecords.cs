@@ -147,7 +147,7 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
     /// <param name="count">How many there are with it.</param>
     /// <param name="limit">How many may be left out.</param>
     public static InvalidInputException Over(InvalidInputException error, int count, int limit) => new(error.File, error.Record,
-        $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration)", error);
+        $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration or plan)", error);
 
     /// <summary>The name that a reason begins with, as in <c>role_order: ...</c>.</summary>
     public static string NameOf(string reason)

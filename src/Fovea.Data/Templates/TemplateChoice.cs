@@ -39,6 +39,10 @@ public sealed class TemplateChoice
         ? new TemplateChoice(name, (templates ?? ChatTemplates.BuiltIn).Called(conversation), new LlavaPlainTemplate())
         : new TemplateChoice(name, (templates ?? ChatTemplates.BuiltIn).Called(name), null);
 
+    /// <summary>Checks a name that is read for a model later.</summary>
+    /// <exception cref="FoveaException">It is unknown.</exception>
+    public static void Check(string name, Catalogue<ChatTemplate> templates) => _ = name is Auto or Checkpoint ? null : templates.Called(name);
+
     /// <summary>Reads a choice for a model: <c>auto</c> goes by the model's family, <c>checkpoint</c> takes the template that the folder brings along.</summary>
     /// <param name="name"><c>auto</c>, <c>checkpoint</c> or a template's name.</param>
     /// <param name="folder">The model's or tokenizer's folder.</param>

@@ -32,7 +32,7 @@ public static class ArmFindings
         tables.AddRange([Counted(run, "select", "Weights", [("kept", "samples kept"), ("supervised_tokens", "targets with loss"), ("share", "share"), ("tau", "tau")]),
             Counted(run, "train", "Training", [("steps", "steps"), ("samples", "samples"), ("supervised_tokens", "targets with loss"), ("mean_loss", "mean loss"), ("final_loss", "last loss")])]);
         return new RunFindings(run.Title, [.. tables.Where(t => t.Rows.Count > 0)], new Conclusions(null, [.. Sentences(evaluations)]),
-            HowToRead.Intervals(Math.Max(1, run.Seeds.Count), string.Join(", ", evaluated.SelectMany(e => e.Results).Select(r => r.Unit + "s").Distinct())));
+            evaluations.Length == 0 ? "" : HowToRead.Intervals(Math.Max(1, run.Seeds.Count), string.Join(", ", evaluated.SelectMany(e => e.Results).Select(r => r.Unit + "s").Distinct())));
     }
 
     /// <summary>The report's first sentence.</summary>

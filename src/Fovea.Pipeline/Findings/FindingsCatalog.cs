@@ -26,6 +26,9 @@ public static class FindingsCatalog
     /// <summary>The names.</summary>
     public static IReadOnlyCollection<string> Names => Kinds.Keys;
 
+    /// <summary>The axes that a plan must have for findings of this name.</summary>
+    public static IReadOnlyList<string> Axes(string name) => Kinds.ContainsKey(name) ? StudyDesign.Axes : [];
+
     /// <summary>The kind that a run asked for; without a name, all evaluations, arm beside arm.</summary>
     public static FindingsKind Of(FinishedPlan run) => run.Findings is { } name && Kinds.TryGetValue(name, out var kind) ? kind : General;
 

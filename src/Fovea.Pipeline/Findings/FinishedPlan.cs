@@ -20,7 +20,7 @@ public sealed record FinishedStage(string Name, string Kind, IReadOnlyDictionary
 /// <summary>What the stages of a run left behind, by their kinds and names.</summary>
 public sealed class FinishedPlan
 {
-    private const string SeedAxis = "seed";
+    internal const string SeedAxis = "seed";
 
     private FinishedPlan(string folder, StageManifest manifest, IReadOnlyList<FinishedStage> stages) => (Folder, Manifest, Stages) = (folder, manifest, stages);
 

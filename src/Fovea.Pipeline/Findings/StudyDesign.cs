@@ -6,6 +6,8 @@ namespace Fovea.Pipeline.Findings;
 /// <param name="Families">Which models: <c>h</c> (with a visual encoder), <c>u</c> (without).</param>
 public sealed record StudyDesign(string Name, IReadOnlyList<long> Seeds, IReadOnlyList<string> Families)
 {
+    private const string FamilyAxis = "family";
+
     /// <summary>The family with a visual encoder.</summary>
     public const string H = "h";
 
@@ -45,18 +47,15 @@ public sealed record StudyDesign(string Name, IReadOnlyList<long> Seeds, IReadOn
     /// <summary>The arms of pre-training, with their titles.</summary>
     public IReadOnlyList<(string Arm, string Title)> Arms => ComparePrior ? [(Ntp, "NTP"), (Prior, "PRIOR")] : [(Ntp, "NTP")];
 
-    /// <summary>Reads it from a run's stages.</summary>
-    /// <exception cref="FoveaException">The run has no such stages.</exception>
+    /// <summary>What a plan is repeated over whose findings are read by this.</summary>
+    public static IReadOnlyList<string> Axes { get; } = [FinishedPlan.SeedAxis, FamilyAxis];
+
+    /// <summary>Reads it from a run's stages, which have its <see cref="Axes"/>.</summary>
     public static StudyDesign Of(FinishedPlan run)
     {
-        if (run.Seeds.Count == 0 || run.Stages.All(s => s.Axes.GetValueOrDefault("family") is null))
-        {
-            throw new FoveaException($"{run.Folder}: the findings '{run.Findings}' read a plan over the axes seed and family, such as configs/demo.jsonc; leave 'findings' out");
-        }
-
         var seed = run.Seeds[0];
         JsonNode? At(string stage, params object[] path) => path.Aggregate((JsonNode?)run.Config(seed, stage), (node, key) => key is int i ? node?[i] : node?[(string)key]);
-        return new StudyDesign(run.Title, run.Seeds, [.. run.Stages.Select(s => s.Axes.GetValueOrDefault("family")).OfType<string>().Distinct()])
+        return new StudyDesign(run.Title, run.Seeds, [.. run.Stages.Select(s => s.Axes.GetValueOrDefault(FamilyAxis)).OfType<string>().Distinct()])
         {
             ComparePrior = run.Stages.Any(s => s.Axes.GetValueOrDefault("arm") == Prior),
             Tunes = run.Stages.Any(s => s.Name.StartsWith(FinishedPlan.NameOf(seed, "tune/"), StringComparison.Ordinal)),

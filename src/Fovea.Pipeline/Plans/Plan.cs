@@ -50,6 +50,11 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
             });
         }
 
+        if (file.Findings is { } kind && Pipeline.Findings.FindingsCatalog.Axes(kind).FirstOrDefault(a => !specs.Exists(s => s.Axes.ContainsKey(a))) is { } axis)
+        {
+            throw new InvalidInputException(file.Path, null, $"the findings '{kind}' read a plan over the axes {string.Join(" and ", Pipeline.Findings.FindingsCatalog.Axes(kind))}, such as configs/demo.jsonc; this one has no '{axis}': leave 'findings' out");
+        }
+
         var sizes = new StageSizes(root, stages);
         foreach (var one in order)
         {

@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Plans;
@@ -19,6 +20,8 @@ internal sealed record ExpandedStage(
 internal sealed class PlanExpansion(PlanFile file)
 {
     private const string KindKey = "kind", ForKey = "for";
+    private const int MostStages = 10_000, LongestPart = 100;
+    private static readonly string[] OfTheRun = [StageManifest.FileName, TrainingReport.FileName];
 
     private readonly HashSet<ConfigNode> _read = [];
 
@@ -42,16 +45,41 @@ internal sealed class PlanExpansion(PlanFile file)
                     {
                         throw at.Error($"stage '{key}': two stages have the name {stage.Name}; use every axis of 'for' in its key, e.g. {key}-${{{stage.Axes.Keys.LastOrDefault("AXIS")}}}");
                     }
+
+                    if (stages.Count > MostStages)
+                    {
+                        throw at.Error($"stage '{key}': more than {MostStages} stages; repeat over fewer values, or split the plan");
+                    }
                 }
             }
         }
 
+        if (stages.Count == 0)
+        {
+            throw new InvalidInputException(file.Path, null, "no stage is left to run: each is repeated over an empty list");
+        }
+
+        CheckFolders(stages);
         foreach (var parameter in file.Parameters.Values)
         {
             CheckRead(parameter.Value, parameter.Name, file.Parameters.Keys);
         }
 
         return [.. stages.Values];
+    }
+
+    private static void CheckFolders(OrderedDictionary<string, ExpandedStage> stages)
+    {
+        foreach (var stage in stages.Values)
+        {
+            for (var parent = Path.GetDirectoryName(stage.Name); parent is { Length: > 0 }; parent = Path.GetDirectoryName(parent))
+            {
+                if (stages.ContainsKey(parent))
+                {
+                    throw stage.At.Error($"stage '{stage.Name}' would lie in the folder of the stage '{parent}'; rename one of them");
+                }
+            }
+        }
     }
 
     // What is given and read by nothing is a slip: only tables of the file itself hold more than one run reads.
@@ -88,7 +116,8 @@ internal sealed class PlanExpansion(PlanFile file)
         foreach (var values in Combinations(axes, cell, isPlan: false))
         {
             var scope = new PlanScope(file.Parameters, values, _read);
-            var local = Named(scope.Fill(key, at), at);
+            var local = scope.Fill(key, at);
+            Named(prefix + local, at);
             var config = ConfigNode.Of(JsonTokenType.StartObject, at);
             foreach (var (name, value) in at.Members.Where(m => m.Key is not (KindKey or ForKey)))
             {
@@ -123,9 +152,23 @@ internal sealed class PlanExpansion(PlanFile file)
             : values;
     }
 
-    // A stage's name is its folder: it stays below the run's.
-    private static string Named(string name, ConfigNode at) =>
-        name.Split('/').All(p => p.Length > 0 && p[0] != '.' && p.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '@' or '+'))
-            ? name
-            : throw at.Error($"stage '{name}': expected a name of letters, digits, and . - _ @ + between slashes, since it is the name of its folder");
+    // A stage's name is its folder: it stays below the run's, whatever axis a part of it is from, and beside what the run itself writes.
+    private static void Named(string name, ConfigNode at)
+    {
+        var parts = name.Split('/');
+        if (!parts.All(p => p.Length > 0 && p[0] != '.' && p.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '@' or '+')))
+        {
+            throw at.Error($"stage '{Quoted.Shorten(name)}': expected a name of letters, digits, and . - _ @ + between slashes, since it is the name of its folder");
+        }
+
+        if (Array.Find(parts, p => p.Length > LongestPart) is { } part)
+        {
+            throw at.Error($"stage '{Quoted.Shorten(name)}': expected at most {LongestPart} characters between slashes, since they are the name of a folder; got {part.Length}");
+        }
+
+        if (OfTheRun.Contains(parts[0]))
+        {
+            throw at.Error($"stage '{name}': {parts[0]} is a file of the run; rename the stage");
+        }
+    }
 }

@@ -5,7 +5,7 @@ namespace Fovea.Pipeline.Plans;
 /// <summary>A plan as it is written (docs/plans.md): its head, parameters, what it is repeated for, and its stages, nothing of it filled in yet.</summary>
 public sealed class PlanFile
 {
-    private const int MostExtended = 8;
+    private const int MostExtended = 8, MostThreads = 1024, LongestName = 200;
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = StageManifest.Json.Encoder };
     /// <summary>The keys at the top of a plan.</summary>
@@ -86,6 +86,11 @@ public sealed class PlanFile
     {
         Name = Text(layer, "name") ?? (Name.Length > 0 ? Name : System.IO.Path.GetFileNameWithoutExtension(Path));
         Findings = Text(layer, "findings") ?? Findings;
+        if (Name.Length > LongestName)
+        {
+            throw layer.Members["name"].Error($"'name': expected at most {LongestName} characters, got {Name.Length}");
+        }
+
         NumWorkers = Number(layer, "num_workers", 0) ?? NumWorkers;
         NumThreads = Number(layer, "num_threads", 1) ?? NumThreads;
         Targets = layer.Members.GetValueOrDefault("targets") ?? Targets;
@@ -129,7 +134,7 @@ public sealed class PlanFile
     public IEnumerable<string> Lines(JsonObject values) =>
     [
         .. Parameters.Values.Where(p => p.Help is not null).Select(p => $"--set {p.Name}={Quoted.Shorten(values[p.Name]?.ToJsonString(Plain) ?? "null", 60)}  {p.Help}"),
-        $"other parameters: {string.Join(", ", Parameters.Values.Where(p => p.Help is null).Select(p => p.Name))}",
+        .. Parameters.Values.Where(p => p.Help is null).Select(p => p.Name).ToArray() is { Length: > 0 } others ? [$"other parameters: {string.Join(", ", others)}"] : Array.Empty<string>(),
     ];
 
     /// <summary>One value over another: objects are merged by their keys, anything else is replaced.</summary>
@@ -165,8 +170,8 @@ public sealed class PlanFile
         : throw value.Error($"'{key}': expected true or false, got {value.InWords}"));
 
     private static int? Number(ConfigNode node, string key, int least) => !node.Members.TryGetValue(key, out var value) ? null
-        : value.Kind == JsonTokenType.Number && PlainNumber.Parse<int>(value.Text) is { } number && number >= least ? number
-        : throw value.Error($"'{key}': expected a whole number of at least {least}, got {value.InWords}");
+        : value.Kind == JsonTokenType.Number && PlainNumber.Parse<int>(value.Text) is { } number && number >= least && number <= MostThreads ? number
+        : throw value.Error($"'{key}': expected a whole number from {least} to {MostThreads}, got {value.InWords}");
 
     private static OrderedDictionary<string, ConfigNode> Section(ConfigNode root, string key) => !root.Members.TryGetValue(key, out var section) ? []
         : section.Kind == JsonTokenType.StartObject ? section.Members

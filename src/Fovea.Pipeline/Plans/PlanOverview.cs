@@ -76,7 +76,7 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
     {
         var left = Left.Count();
         return left == 0 ? "Nothing is left to do."
-            : $"{left} of {Stages.Count} stages are left. Time: "
+            : $"{left} of {Stages.Count} stage{(Stages.Count == 1 ? " is" : "s are")} left. Time: "
                 + (Seconds is { } seconds ? $"about {Durations.InWords(seconds)} one after another, by the rates of this run's complete stages" : "not known before a stage of each kind is complete")
                 + (Seconds is not null && Unmeasured.Count > 0 ? $"; not counted: {string.Join(", ", Unmeasured)}, of which none is complete yet" : "") + ".";
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
 using Fovea.Pipeline.Workers;
 
@@ -76,7 +77,7 @@ public static class PlanRunner
         var threads = request.NumThreads ?? plan.NumThreads;
         var most = request.StartHost is null ? 1 : request.NumWorkers ?? (plan.NumWorkers > 0 ? plan.NumWorkers : Math.Max(1, Environment.ProcessorCount / threads));
         var workers = Math.Min(most, plan.Stages.Count);
-        request.Notice?.Invoke($"{plan.Name}: {plan.Stages.Count} stages on {workers} worker{(workers == 1 ? "" : "s")}, into {request.Out}");
+        request.Notice?.Invoke($"{plan.Name}: {plan.Stages.Count} stage{(plan.Stages.Count == 1 ? "" : "s")} on {workers} worker{(workers == 1 ? "" : "s")}, into {request.Out}");
         Task Run(Action<StageSpec, WorkerMessage> watch) => new Scheduler(request.Out, () => request.StartHost?.Invoke(threads) ?? new InProcessHost(threads), watch)
         {
             AllowOverMemory = request.AllowOverMemory,
@@ -88,7 +89,7 @@ public static class PlanRunner
         var metrics = findings.ToJson();
         manifest = manifest with { Complete = true, Result = metrics, Seconds = Math.Round(manifest.Seconds + clock.Elapsed.TotalSeconds, 1) };
         manifest.Write(request.Out);
-        var report = Path.Combine(request.Out, "report.html");
+        var report = Path.Combine(request.Out, TrainingReport.FileName);
         FolderReport.Write(request.Out, report);
         return new PlanOutcome(manifest, findings, metrics, report, clock.Elapsed.TotalSeconds);
     }

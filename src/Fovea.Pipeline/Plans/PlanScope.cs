@@ -10,14 +10,19 @@ namespace Fovea.Pipeline.Plans;
 internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> parameters, IReadOnlyDictionary<string, ConfigNode> axes, HashSet<ConfigNode> read)
 {
     private const string Open = "${", Base = "<<", Environment = "env.";
-    private const int MostNested = 32;
-    private int _depth;
+    private const int MostNested = 32, MostValues = 1 << 20, LongestText = 1 << 20;
+    private int _depth, _values;
 
     /// <summary>The value with all of that filled in.</summary>
     /// <exception cref="InvalidInputException">A name is unknown, refers to itself, or is an object within a text.</exception>
     public ConfigNode Fill(ConfigNode node)
     {
         read.Add(node);
+        if (++_values > MostValues)
+        {
+            throw node.Error($"more than {MostValues} values, once what they name is filled in");
+        }
+
         return node.Kind switch
         {
             JsonTokenType.String => OfText(node),
@@ -54,6 +59,11 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
             else
             {
                 filled.Append(text[i]);
+            }
+
+            if (filled.Length > LongestText)
+            {
+                throw at.Error($"'{Quoted.Shorten(text)}': more than {LongestText} characters, once what it names is filled in");
             }
         }
 
@@ -113,7 +123,7 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
             : throw at.Error($"'{Open}{path}}}': no such parameter{NearestName.Hint(name, parameters.Keys.Concat(axes.Keys))}; known here: {string.Join(", ", axes.Keys.Concat(parameters.Keys))}"));
         if (++_depth > MostNested)
         {
-            throw at.Error($"'{Open}{path}}}' refers to itself");
+            throw at.Error($"'{Open}{path}}}' refers to itself, or to others more than {MostNested} deep");
         }
 
         var rest = path[name.Length..].TrimStart('.');

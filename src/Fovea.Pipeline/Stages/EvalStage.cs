@@ -46,6 +46,7 @@ public sealed record EvalStage : IStage
     public void Check(Catalogues catalogues)
     {
         catalogues.Benchmarks.Get(Benchmark);
+        TemplateChoice.Check(Template, catalogues.Templates);
         DataSource.Check(Data);
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         if (MaxNewTokens < 1)

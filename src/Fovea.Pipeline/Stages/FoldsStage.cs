@@ -27,6 +27,7 @@ public sealed record FoldsStage : IStage
     /// <inheritdoc/>
     public void Check()
     {
+        DataSource.Check(Data);
         if (Count < 2)
         {
             throw new UsageException($"--count: expected at least 2 folds, got {Count}");

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
+using Fovea.Data.Templates;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
@@ -49,8 +50,12 @@ public sealed record ScorePriorStage : IStage
     public double? Memory(StageSizes sizes) => Models.Aggregate((double?)0, (sum, model) => sum + sizes.BytesOf(model));
 
     /// <inheritdoc/>
-    public void Check()
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    /// <inheritdoc/>
+    public void Check(Catalogues catalogues)
     {
+        TemplateChoice.Check(Template, catalogues.Templates);
         ScoringModel.Check(Dtype);
         DataSource.Check(Data);
         Scoring.Validate();

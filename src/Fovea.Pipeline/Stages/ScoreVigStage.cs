@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
+using Fovea.Data.Templates;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
@@ -53,6 +54,12 @@ public sealed record ScoreVigStage : IStage
     /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
+        TemplateChoice.Check(Template, catalogues.Templates);
+        if (Proxies.Count == 0)
+        {
+            throw new UsageException("proxies: expected at least one");
+        }
+
         foreach (var proxy in Proxies)
         {
             catalogues.Proxies.Parse(proxy);

@@ -78,6 +78,11 @@ public sealed record SelectStage : IStage
     /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
+        if (Scores.Count == 0)
+        {
+            throw new UsageException("--scores: expected at least one score store");
+        }
+
         var methods = Methods(catalogues).ToArray();
         var known = methods.SelectMany(m => m.Reads).ToArray();
         if (Settings?.Keys.FirstOrDefault(k => !known.Contains(k)) is { } stray)

@@ -27,6 +27,7 @@ public sealed record SplitStage : IStage
     /// <inheritdoc/>
     public void Check()
     {
+        DataSource.Check(Data);
         if (!(Share > 0 && Share < 1))
         {
             throw new FoveaException(FormattableString.Invariant($"'share': expected above 0 and below 1, got {Share}"));

@@ -144,8 +144,12 @@ public sealed partial record TrainStage : IStage
     }
 
     /// <inheritdoc/>
-    public void Check()
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    /// <inheritdoc/>
+    public void Check(Catalogues catalogues)
     {
+        TemplateChoice.Check(Template, catalogues.Templates);
         Training.Validate();
         Lora?.Validate();
         DataSource.Check(Data);
@@ -159,6 +163,7 @@ public sealed partial record TrainStage : IStage
         if (Preset is { } preset)
         {
             ModelPresets.Check(preset.Name, preset.Sizes);
+            _ = TokenizerFolder;
         }
 
         if ((Folds is null) != (LeaveOutFold is null))

@@ -45,7 +45,7 @@ public sealed class FoldAssignment
         var groups = SampleGroups.ByImage(scored, keys);
         if (groups.Count < folds)
         {
-            throw new FoveaException($"folds: the corpus has {groups.Count} groups of samples with an image in common, fewer than {folds} folds; use fewer folds");
+            throw new FoveaException($"folds: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common, fewer than {folds} folds; use fewer folds");
         }
 
         var (foldOf, sizes) = (new int[scored.Count], new int[folds]);
@@ -85,7 +85,7 @@ public sealed class FoldAssignment
         var groups = SampleGroups.ByImage(samples, new ImageKeys());
         if (groups.Count < 2)
         {
-            throw new FoveaException($"split: the corpus has {groups.Count} groups of samples with an image in common; expected at least 2, one to hold out");
+            throw new FoveaException($"split: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common; expected at least 2, one to hold out");
         }
 
         var heldOut = new HashSet<int>();

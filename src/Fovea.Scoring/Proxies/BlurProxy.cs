@@ -23,5 +23,5 @@ public sealed class BlurProxy(double? sigmaPixels) : VisionlessProxy
     private static double Sigma(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigma) && sigma is > 0 and <= MaxSigmaPixels
             ? sigma
-            : throw new UsageException($"proxy blur@{text}: expected blur@ and a sigma of more than 0 pixels, e.g. blur@7.5");
+            : throw new UsageException($"proxy blur@{text}: expected blur@ and a sigma of more than 0 and at most {MaxSigmaPixels} pixels, e.g. blur@7.5");
 }

@@ -18,6 +18,7 @@ public sealed class WrongUseTests
     [InlineData("expected a command after 'fovea score': prior, vig.", "score", "--model", "x")]
     [InlineData("--model: expected one model, got 2", "score", "vig", "--model", "x", "--model", "y", "--data", "d", "--out", "o")]
     [InlineData("unexpected argument 'other'", "report", "runs/demo", "other")]
+    [InlineData("expected one of bash, zsh, fish, got 'powershell'.", "completion", "powershell")]
     [InlineData("--format: expected one of ", "data", "audit", "--data", "d", "--model", "m", "--format", "1")]
     [InlineData("(did you mean 'coco'?)", "data", "audit", "--data", "d", "--model", "m", "--format", "cocoa")]
     public void What_is_unknown_is_named_with_the_nearest_that_exists(string expected, params string[] words) =>

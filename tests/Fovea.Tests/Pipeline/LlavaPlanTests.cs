@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Scores;
 using Fovea.Core.Watching;
@@ -97,6 +98,22 @@ public sealed class LlavaPlanTests : IDisposable
         Assert.NotNull(outcome.Metrics["corpus_nll"]!["vanilla"]!["vig/blur"]!["value"]);
     }
 
+    [Fact]
+    public async Task Records_that_cannot_be_used_are_left_out_of_every_stage_where_that_is_allowed()
+    {
+        var records = JsonNode.Parse(File.ReadAllText(Path.Combine(_fixture, "data.json")))!.AsArray();
+        records.Add(JsonNode.Parse("""{ "image": "none.png", "conversations": [{ "from": "human", "value": "<image>\nWhat?" }, { "from": "gpt", "value": "Fog." }] }"""));
+        records.Add(JsonNode.Parse("""{ "conversations": [{ "from": "robot", "value": "What?" }] }"""));
+        File.WriteAllText(_folder["dirty.json"], records.ToJsonString());
+        string[] set = ["arms=[\"vanilla\",\"prior-vig\"]", "reference_preset.name=tiny-text-2", "tune.batch_size=3"];
+        var error = await Assert.ThrowsAnyAsync<FoveaException>(() => RunAsync(_folder["dirty.json"], set));
+        Assert.Contains("max_invalid in a configuration or plan", error.Message, StringComparison.Ordinal);
+
+        var outcome = await RunAsync(_folder["dirty.json"], [.. set, "max_invalid=2"]);
+        Assert.Equal(2, (int)Result("scores/vig")["invalid"]!);
+        Assert.NotNull(outcome.Metrics["corpus_nll"]!["prior-vig"]!["nll"]!["value"]);
+    }
+
     [Theory]
     [InlineData("full")]
     [InlineData("lora")]
@@ -143,7 +160,7 @@ public sealed class LlavaPlanTests : IDisposable
     }
 
     private async Task<PlanOutcome> RunAsync(string data, params string[] set) =>
-        await PlanRunner.RunAsync(Read(data, set), new PlanRequest(_folder["run"]), TestContext.Current.CancellationToken);
+        await PlanRunner.RunAsync(Read(data, set), new PlanRequest(_folder["run"]) { Resume = true }, TestContext.Current.CancellationToken);
 
     private Plan Read(string data, params string[] set)
     {
@@ -152,7 +169,7 @@ public sealed class LlavaPlanTests : IDisposable
         return Plan.Of(file, _folder["run"]);
     }
 
-    private System.Text.Json.Nodes.JsonObject Result(string stage) => Core.Provenance.StageManifest.Read(Path.Combine(_folder["run"], "seed-1", stage))!.Result!;
+    private JsonObject Result(string stage) => Core.Provenance.StageManifest.Read(Path.Combine(_folder["run"], "seed-1", stage))!.Result!;
 
     private static double[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(n => n.GetDouble())];
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Pipeline.Plans;
@@ -53,8 +54,8 @@ public sealed class PlanFileTests : IDisposable
         var plan = Read("""
             { "for": { "seed": [1, 2] }, "stages": {
               "words": { "kind": "scenes", "spec": { "num_scenes": 1 } },
-              "lm": { "kind": "train", "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [], "training": { "steps": 1 } },
-              "part-${k}": { "kind": "score_vig", "for": { "k": [0, 1, 2] }, "model": "$lm/model", "data": [], "proxies": [] },
+              "lm": { "kind": "train", "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [{ "file": "." }], "training": { "steps": 1 } },
+              "part-${k}": { "kind": "score_vig", "for": { "k": [0, 1, 2] }, "model": "$lm/model", "data": [{ "file": "." }], "proxies": ["none"] },
               "all": { "kind": "select", "scores": ["$part-*"], "method": "vig" } } }
             """);
         Assert.Equal(["out/seed-2/part-0", "out/seed-2/part-1", "out/seed-2/part-2"], plan.Stages[^1].Config["scores"]!.AsArray().Select(s => (string?)s));
@@ -80,8 +81,8 @@ public sealed class PlanFileTests : IDisposable
         const string Text = """
             { "parameters": { "start": { "default": "given" }, "starts": { "given": "$given/model", "made": "$train/model" } }, "targets": ["eval/*"], "stages": {
               "words": { "kind": "scenes", "spec": { "num_scenes": 1 } },
-              "${name}": { "kind": "train", "for": { "name": ["given", "train"] }, "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [], "training": { "steps": 1 } },
-              "eval/a": { "kind": "eval_corpus", "model": "${starts.${start}}", "data": [] } } }
+              "${name}": { "kind": "train", "for": { "name": ["given", "train"] }, "preset": { "name": "tiny-llava" }, "tokenizer": "$words", "data": [{ "file": "." }], "training": { "steps": 1 } },
+              "eval/a": { "kind": "eval_corpus", "model": "${starts.${start}}", "data": [{ "file": "." }] } } }
             """;
         Assert.Equal(["words", "given", "eval/a"], Read(Text).Stages.Select(s => s.Name));
         Assert.Equal(["words", "train", "eval/a"], Read(Text, "start=made").Stages.Select(s => s.Name));
@@ -118,7 +119,21 @@ public sealed class PlanFileTests : IDisposable
     [InlineData(1, "{ \"parameters\"", "{ \"targets\": [\"eval/*\"], \"parameters\"", "none fits")]
     [InlineData(1, "{ \"parameters\"", "{ \"findings\": \"scenery\", \"parameters\"", "no 'scenery' (did you mean 'scenes'?)")]
     [InlineData(1, "{ \"parameters\"", "{ \"extends\": \"none.jsonc\", \"parameters\"", "'extends': no such file")]
-    [InlineData(1, "{ \"parameters\"", "{ \"num_threads\": 0, \"parameters\"", "'num_threads': expected a whole number of at least 1, got the number 0")]
+    [InlineData(1, "{ \"parameters\"", "{ \"num_threads\": 0, \"parameters\"", "'num_threads': expected a whole number from 1 to 1024, got the number 0")]
+    [InlineData(3, "\"train\": {", "\"data/train\": {", "stage 'data/train' would lie in the folder of the stage 'data'")]
+    [InlineData(3, "\"train\": {", "\"stage.json\": {", "stage.json is a file of the run")]
+    [InlineData(3, "\"train\": {", "\"TOOLONG\": {", "expected at most 100 characters between slashes, since they are the name of a folder; got 101")]
+    [InlineData(2, "\"data\": { \"kind\"", "\"data-${a}-${b}-${c}\": { \"for\": { \"a\": MANY, \"b\": MANY, \"c\": MANY }, \"kind\"", "more than 10000 stages")]
+    [InlineData(2, "{ \"parameters\"", "{ \"for\": { \"x\": [\"../../y\"] }, \"parameters\"", "stage 'x-../../y/data': expected a name of letters")]
+    [InlineData(1, "\"steps\": 3", "\"steps\": \"\\ud83d\"", "a text that is not valid Unicode (half of a surrogate pair)")]
+    [InlineData(1, "\"steps\": 3", "\"step\\ud83d\": 3", "a text that is not valid Unicode (half of a surrogate pair)")]
+    [InlineData(1, "\"steps\": 3", "\"steps\": \"${p9}\", \"p0\": MANY, GROWING", "more than 1048576 values")]
+    [InlineData(1, "\"steps\": 3", "\"steps\": \"${p9}\", \"p0\": \"0123456789\", LENGTHENING", "more than 1048576 characters")]
+    [InlineData(3, "\"kind\": \"train\",", "\"kind\": \"train\", \"template\": \"vicunia\",", "unknown chat template \"vicunia\"")]
+    [InlineData(4, "[{ \"file\": \"$data/captions.json\", \"images\": \"$data\" }]", "[]", "'data': expected at least one file")]
+    [InlineData(3, "\"tokenizer\": \"$data\"", "\"tokenizer\": null", "'tokenizer' is missing: a preset has no tokenizer")]
+    [InlineData(1, "{ \"parameters\"", "{ \"num_threads\": 5000, \"parameters\"", "'num_threads': expected a whole number from 1 to 1024, got the number 5000")]
+    [InlineData(1, "{ \"parameters\"", "{ \"name\": \"TOOLONG TOOLONG\", \"parameters\"", "'name': expected at most 200 characters, got 203")]
     public void What_is_wrong_is_one_line_with_file_and_line(int line, string right, string wrong, string message)
     {
         const string Text = """
@@ -131,10 +146,41 @@ public sealed class PlanFileTests : IDisposable
             """;
         Assert.Equal(2, Read(Text).Stages.Count);
         Assert.Contains(right, Text, StringComparison.Ordinal);
+        wrong = wrong.Replace("TOOLONG", new string('a', 101), StringComparison.Ordinal).Replace("MANY", $"[{string.Join(", ", Enumerable.Range(0, 30))}]", StringComparison.Ordinal)
+            .Replace("GROWING", string.Join(", ", Enumerable.Range(1, 9).Select(i => $"\"p{i}\": [{string.Join(", ", Enumerable.Repeat($"\"${{p{i - 1}}}\"", 10))}]")), StringComparison.Ordinal)
+            .Replace("LENGTHENING", string.Join(", ", Enumerable.Range(1, 9).Select(i => $"\"p{i}\": \"{string.Concat(Enumerable.Repeat($"${{p{i - 1}}}", 10))}\"")), StringComparison.Ordinal);
         var error = Assert.ThrowsAny<InvalidInputException>(() => Read(Text.Replace(right, wrong, StringComparison.Ordinal))).Message;
         Assert.StartsWith(_folder["plan.jsonc"] + ": ", error, StringComparison.Ordinal);
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.True(error.Contains($"line {line}: ", StringComparison.Ordinal) || message.Contains("'scenery'", StringComparison.Ordinal), error);
+    }
+
+    [Theory]
+    [InlineData("""{ "findings": "scenes", "for": { "seed": [1] }, "stages": { "a": { "kind": "tokenizer" } } }""", "the findings 'scenes' read a plan over the axes seed and family, such as configs/demo.jsonc; this one has no 'family'")]
+    [InlineData("""{ "stages": { "a-${x}": { "kind": "tokenizer", "for": { "x": [] } } } }""", "no stage is left to run: each is repeated over an empty list")]
+    public void A_plan_that_could_only_fail_at_its_end_does_not_begin(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<InvalidInputException>(() => Read(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_plan_in_another_encoding_is_refused_and_one_with_a_byte_order_mark_is_read()
+    {
+        const string Text = """{ "name": "caf\u00e9", "stages": { "a": { "kind": "tokenizer" } } }""";
+        foreach (var encoding in new[] { Encoding.Unicode, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true) })
+        {
+            File.WriteAllText(_folder["marked.jsonc"], Text.Replace("\\u00e9", "é", StringComparison.Ordinal), encoding);
+            Assert.Equal("café", PlanFile.Load(_folder["marked.jsonc"]).Name);
+        }
+
+        File.WriteAllText(_folder["latin1.jsonc"], Text.Replace("\\u00e9", "é", StringComparison.Ordinal), Encoding.Latin1);
+        Assert.Contains("latin1.jsonc: not UTF-8; convert it", Assert.Throws<InvalidInputException>(() => PlanFile.Load(_folder["latin1.jsonc"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lines_are_counted_in_a_file_of_any_length()
+    {
+        var parameters = string.Join(",\n", Enumerable.Range(0, 100_000).Select(i => $"\"p{i}\": {i}"));
+        var error = Assert.ThrowsAny<FoveaException>(() => Read($$"""{ "parameters": {{{parameters}} }, "stages": {{"\n"}} { "a": { "kind": "scens" } } }""")).Message;
+        Assert.Contains("line 100001: ", error, StringComparison.Ordinal);
     }
 
     [Fact]

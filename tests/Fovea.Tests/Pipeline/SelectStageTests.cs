@@ -52,6 +52,10 @@ public sealed class SelectStageTests : IDisposable
     }
 
     [Fact]
+    public void A_store_of_a_corpus_without_images_is_said_to_hold_no_scores() =>
+        Assert.Contains("none of their samples has an image that could be scored", Assert.Throws<UsageException>(() => Run("vig", [Store("text")])).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Scores_of_the_text_alone_from_an_earlier_version_are_refused_by_folder()
     {
         var folder = Store("old", Conditions.TextOnlyReference);
