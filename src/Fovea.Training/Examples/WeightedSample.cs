@@ -88,7 +88,7 @@ internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? ima
         var sample = example.Sample;
         if (sample.Images.Count > 0 && images is null)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample has an image, and the run was given no image root");
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample has an image, and the model sees none; train on the text alone (view text_only), or start from a vision-language model");
         }
 
         ExpandedSample expanded;

@@ -61,7 +61,7 @@ internal static class ShippedPlans
 {
     private static string Somewhere => Path.Combine(Repository.Root, "configs");
 
-    /// <summary>Any file and folder: a plan looks only whether they are there.</summary>
+    /// <summary>Any file and folder: of a corpus, a plan looks only whether it is there.</summary>
     public static string[] Places =>
         [$"photographs.captions={Path.Combine(Somewhere, "demo.jsonc")}", $"photographs.images={Somewhere}", $"tokenizer={Path.Combine(Somewhere, "tokenizers", "tiny_llama")}"];
 
@@ -69,7 +69,7 @@ internal static class ShippedPlans
     public static Plan Read(string name, params string[] set)
     {
         var file = PlanFile.Load(Path.Combine(Somewhere, name));
-        file.Set([.. name == "coco.jsonc" ? Places : name == "llava.jsonc" ? [$"model={Somewhere}", $"data={Path.Combine(Somewhere, "demo.jsonc")}", $"images={Somewhere}"] : [], .. set]);
+        file.Set([.. name == "coco.jsonc" ? Places : name == "llava.jsonc" ? [$"model={TestData.Find("fixtures/endtoend/llava_v1/model")}", $"data={Path.Combine(Somewhere, "demo.jsonc")}", $"images={Somewhere}"] : [], .. set]);
         return Plan.Of(file, "out");
     }
 }
