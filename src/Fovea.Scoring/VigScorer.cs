@@ -42,9 +42,9 @@ public sealed class VigScorer : ITokenScorer
         _options = options;
         options.Validate();
         Conditions = [Core.Scores.Conditions.Image, .. vig.Proxies.Select(p => p.Condition)];
-        if (vig.Proxies.Count == 0 || Conditions.Distinct().Count() != Conditions.Count)
+        if (Conditions.Distinct().Count() != Conditions.Count)
         {
-            throw new UsageException($"proxies: expected at least one, each once, got {string.Join(", ", vig.Proxies.Select(p => p.Name))}");
+            throw new UsageException($"proxies: expected each once, got {string.Join(", ", vig.Proxies.Select(p => p.Name))}");
         }
     }
 

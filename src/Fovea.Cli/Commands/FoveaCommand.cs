@@ -38,6 +38,7 @@ internal static class FoveaCommand
         {
             DemoCommand.Create(),
             RunCommand.Create(),
+            ReproduceCommand.Create(),
             DataCommand.Create(),
             DoctorCommand.Create(),
             VerifyCommand.Create(),

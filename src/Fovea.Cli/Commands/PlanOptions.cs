@@ -7,7 +7,7 @@ using Fovea.Pipeline.Workers;
 
 namespace Fovea.Cli.Commands;
 
-/// <summary>What <c>run</c> and <c>demo</c> have in common.</summary>
+/// <summary>What <c>run</c>, <c>demo</c> and <c>reproduce</c> have in common.</summary>
 internal sealed class PlanOptions
 {
     private const string Seeds = "seeds";
@@ -23,9 +23,15 @@ internal sealed class PlanOptions
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <summary>Adds the options to a command, which then runs a plan as they ask, and shows what it found; or only shows what it would do.</summary>
-    public Command AddTo(Command command, Func<ParseResult, PlanFile> plan) =>
-        command.With([_out, _set, _seed, _workers, _threads, _dryRun, _resume, _overMemory, _json]).RunsAsync((parsed, stop) => RunAsync(parsed, plan(parsed), stop));
-    private async Task RunAsync(ParseResult parsed, PlanFile file, CancellationToken stop)
+    public Command AddTo(Command command, Func<ParseResult, PlanFile> plan) => AddTo(command, (parsed, stop) => RunAsync(parsed, plan(parsed), stop));
+
+    /// <summary>Adds the options to a command that does more than run a plan.</summary>
+    public Command AddTo(Command command, Func<ParseResult, CancellationToken, Task> run) =>
+        command.With([_out, _set, _seed, _workers, _threads, _dryRun, _resume, _overMemory, _json]).RunsAsync(run);
+
+    /// <summary>Runs a plan as the options ask, and shows what it found; or only shows what it would do.</summary>
+    /// <returns>The run's folder; null where nothing was run.</returns>
+    public async Task<string?> RunAsync(ParseResult parsed, PlanFile file, CancellationToken stop)
     {
         file.Set(parsed.GetValue(_set)!);
         if (parsed.GetValue(_seed) is { } seed)
@@ -43,7 +49,7 @@ internal sealed class PlanOptions
             screen.Show(
                 () => new JsonObject { ["plan"] = overview.ToJson(), ["parameters"] = plan.Parameters.DeepClone(), ["run"] = new JsonObject { ["out"] = folder } },
                 () => Screen.WriteLines(screen.Results, overview.Lines().Concat(file.Lines(plan.Parameters))));
-            return;
+            return null;
         }
 
         var request = new PlanRequest(folder)
@@ -61,5 +67,6 @@ internal sealed class PlanOptions
             Screen.Notice($"complete in {Durations.InWords(outcome.Seconds)}");
             Screen.WriteLines(screen.Results, $"report: {outcome.Report}");
         });
+        return folder;
     }
 }

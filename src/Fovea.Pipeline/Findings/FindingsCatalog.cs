@@ -21,6 +21,8 @@ public static class FindingsCatalog
         ["photographs"] = new(PhotographsFindings.Collect, PhotographFigures.Sections, r => Lead(r, "photographs", "to train on")),
     };
 
+    private static readonly FindingsKind Study = new(StudyFindings.Collect, _ => [], r => $"A study over {r.Seeds.Count} seed{(r.Seeds.Count == 1 ? "" : "s")}, its claims set down before it ran.");
+
     private static readonly FindingsKind General = new(ArmFindings.Collect, _ => [], ArmFindings.Lead);
 
     /// <summary>The names.</summary>
@@ -29,8 +31,8 @@ public static class FindingsCatalog
     /// <summary>The axes that a plan must have for findings of this name.</summary>
     public static IReadOnlyList<string> Axes(string name) => Kinds.ContainsKey(name) ? StudyDesign.Axes : [];
 
-    /// <summary>The kind that a run asked for; without a name, all evaluations, arm beside arm.</summary>
-    public static FindingsKind Of(FinishedPlan run) => run.Findings is { } name && Kinds.TryGetValue(name, out var kind) ? kind : General;
+    /// <summary>The kind that a run asked for; without a name, its study's, or all evaluations, arm beside arm.</summary>
+    public static FindingsKind Of(FinishedPlan run) => run.Findings is { } name && Kinds.TryGetValue(name, out var kind) ? kind : run.Manifest.Config["study"] is JsonObject ? Study : General;
 
     private static string Lead(FinishedPlan run, string what, string toTrainOn)
     {

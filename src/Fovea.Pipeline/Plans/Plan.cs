@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Fovea.Core.Configuration;
 using Fovea.Pipeline.Stages;
+using Fovea.Pipeline.Studies;
 using Fovea.Pipeline.Workers;
 
 namespace Fovea.Pipeline.Plans;
@@ -14,6 +15,9 @@ namespace Fovea.Pipeline.Plans;
 /// <param name="Parameters">What was set, and the defaults of the rest.</param>
 public sealed partial record Plan(string Name, string? Findings, int NumWorkers, int NumThreads, IReadOnlyList<StageSpec> Stages, JsonObject Parameters)
 {
+    /// <summary>What the plan asks as a study; null: nothing.</summary>
+    public StudyQuestions? Study { get; init; }
+
     /// <summary>Fills in a plan and checks all of it, before anything runs.</summary>
     /// <param name="file">The plan as it is written.</param>
     /// <param name="root">The run's folder.</param>
@@ -61,7 +65,10 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
             Check(one, resolved[one.Name].Config, () => stages[one.Name].CheckGiven(sizes));
         }
 
-        return new Plan(file.Name, file.Findings, file.NumWorkers, file.NumThreads, [.. specs.Select(s => s with { Work = stages[s.Name].Work(sizes), Memory = stages[s.Name].Memory(sizes) })], ToJson(file));
+        return new Plan(file.Name, file.Findings, file.NumWorkers, file.NumThreads, [.. specs.Select(s => s with { Work = stages[s.Name].Work(sizes), Memory = stages[s.Name].Memory(sizes) })], ParametersOf(file))
+        {
+            Study = PlanStudy.Of(file, order),
+        };
     }
 
     /// <summary>The values of an axis of the whole plan, such as <c>seed</c>, in their order.</summary>
@@ -119,7 +126,8 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
         }
     }
 
-    private static JsonObject ToJson(PlanFile file) =>
+    /// <summary>The parameters of a plan as they are set.</summary>
+    public static JsonObject ParametersOf(PlanFile file) =>
         new(file.Parameters.Select(p => KeyValuePair.Create(p.Key, p.Value.Value is { } value ? Json(value) : null)));
 
     private static JsonNode? Json(ConfigNode node) => node.Kind switch

@@ -9,7 +9,7 @@ public sealed class PlanFile
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = StageManifest.Json.Encoder };
     /// <summary>The keys at the top of a plan.</summary>
-    internal static readonly string[] Keys = ["extends", "name", "help", "findings", "num_workers", "num_threads", "targets", "parameters", "for", "stages"];
+    internal static readonly string[] Keys = ["extends", "name", "help", "findings", "num_workers", "num_threads", "targets", "parameters", "for", "stages", "study"];
 
     private PlanFile(string path) => Path = path;
 
@@ -39,6 +39,9 @@ public sealed class PlanFile
 
     /// <summary>Stages by their keys.</summary>
     internal OrderedDictionary<string, ConfigNode> Stages { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What a study asks of the stages; null: nothing.</summary>
+    internal ConfigNode? Study { get; private set; }
 
     /// <summary>Reads a file, and those that it extends.</summary>
     /// <exception cref="InvalidInputException">It is missing or no plan.</exception>
@@ -94,6 +97,7 @@ public sealed class PlanFile
         NumWorkers = Number(layer, "num_workers", 0) ?? NumWorkers;
         NumThreads = Number(layer, "num_threads", 1) ?? NumThreads;
         Targets = layer.Members.GetValueOrDefault("targets") ?? Targets;
+        Study = layer.Members.TryGetValue("study", out var study) ? Merge(Study, study) : Study;
         foreach (var (name, node) in Section(layer, "parameters"))
         {
             var read = PlanParameter.Read(name, node);

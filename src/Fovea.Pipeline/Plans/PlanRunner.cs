@@ -129,6 +129,7 @@ public static class PlanRunner
         ["name"] = plan.Name,
         ["findings"] = plan.Findings,
         ["parameters"] = plan.Parameters.DeepClone(),
+        ["study"] = plan.Study is null ? null : JsonSerializer.SerializeToNode(plan.Study, StageManifest.Json),
         ["stages"] = new JsonArray([.. plan.Stages.Select(s => (JsonNode)new JsonObject
         {
             ["name"] = s.Name,

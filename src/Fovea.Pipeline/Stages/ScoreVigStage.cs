@@ -55,11 +55,6 @@ public sealed record ScoreVigStage : IStage
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
-        if (Proxies.Count == 0)
-        {
-            throw new UsageException("proxies: expected at least one");
-        }
-
         foreach (var proxy in Proxies)
         {
             catalogues.Proxies.Parse(proxy);

@@ -31,7 +31,9 @@ public sealed partial class EnglishTests
     [
         .. new[] { "README.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "bench/README.md" },
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => "docs/" + Path.GetFileName(f)),
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs", "studies"), "*.md").Select(f => "docs/studies/" + Path.GetFileName(f)),
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.jsonc").Select(f => "configs/" + Path.GetFileName(f)),
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs", "studies"), "*.jsonc").Select(f => "configs/studies/" + Path.GetFileName(f)),
     ];
 
     [Theory]

@@ -44,6 +44,15 @@ public sealed class VigScorerTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_proxy_the_image_alone_is_scored()
+    {
+        var both = Score("both", Small, "black");
+        var alone = Score("alone", Small);
+        Assert.All(alone, r => Assert.Equal(r.HasImage ? ["image"] : [], r.LogProbs.Keys));
+        Assert.All(alone.Zip(both).Where(p => p.First.HasImage), p => Assert.Equal(p.Second.LogProbs["image"], p.First.LogProbs["image"]));
+    }
+
+    [Fact]
     public void Neither_padding_nor_batch_size_nor_order_changes_a_score()
     {
         var alone = Score("alone", Small with { TokenBudget = 1 }, AllProxies);

@@ -1,0 +1,115 @@
+namespace Fovea.Pipeline.Studies;
+
+/// <summary>What a study asks of its plan's stages, set down before they run: a plan's <c>study</c>. Every comparison is tested by seed, and Holm's adjustment runs over all of them.</summary>
+public sealed record StudyQuestions
+{
+    /// <summary>What is compared, by name.</summary>
+    public required IReadOnlyDictionary<string, StudyArm> Arms { get; init; }
+
+    /// <summary>What is measured of each arm, by name.</summary>
+    public required IReadOnlyDictionary<string, StudyMeasure> Measures { get; init; }
+
+    /// <summary>What is tested.</summary>
+    public required IReadOnlyList<StudyClaim> Claims { get; init; }
+
+    /// <summary>The comparisons of all claims, each of one arm and measure.</summary>
+    public IEnumerable<(StudyClaim Claim, string Arm, string Measure)> Comparisons() =>
+        from claim in Claims from measure in claim.Measures from arm in claim.Arms select (claim, arm, measure);
+
+    /// <summary>Checks that claims name arms and measures that there are.</summary>
+    /// <exception cref="FoveaException">One does not; the message names it.</exception>
+    public StudyQuestions Validated()
+    {
+        foreach (var claim in Claims)
+        {
+            foreach (var arm in claim.Against is null ? claim.Arms : claim.Arms.Append(claim.Against))
+            {
+                _ = Arms.ContainsKey(arm) ? true : throw new FoveaException($"study.claims: no arm '{arm}'{NearestName.Hint(arm, Arms.Keys)}; there are {string.Join(", ", Arms.Keys)}");
+                foreach (var measure in claim.Measures)
+                {
+                    _ = !Measures.TryGetValue(measure, out var found) ? throw new FoveaException($"study.claims: no measure '{measure}'{NearestName.Hint(measure, Measures.Keys)}; there are {string.Join(", ", Measures.Keys)}")
+                        : found.IsOf(arm) ? true : throw new FoveaException($"study.claims: '{measure}' is not measured of '{arm}'");
+                }
+            }
+
+            _ = claim.Against is null != claim.Than is null ? true : throw new FoveaException("study.claims: give either 'against', an arm, or 'than', a number");
+        }
+
+        return this;
+    }
+}
+
+/// <summary>One arm.</summary>
+public sealed record StudyArm
+{
+    /// <summary>Its name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What <c>{NAME}</c> in a measure's stage and metric stands for; <c>{arm}</c> is the arm's own name where none is given.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A measure's text with the names filled in.</summary>
+    internal string Fill(string arm, string text) => Names.Aggregate(text, (t, n) => t.Replace($"{{{n.Key}}}", n.Value, StringComparison.Ordinal)).Replace("{arm}", arm, StringComparison.Ordinal);
+}
+
+/// <summary>One measured number of an arm and a seed.</summary>
+public sealed record StudyMeasure
+{
+    /// <summary>The metric that is a stage's wall-clock time, and no part of its result.</summary>
+    public const string Seconds = "seconds";
+
+    /// <summary>Its name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The stage that measures it, without its seed.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>Its name in that stage's result; <c>seconds</c>: how long the stage took.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>The arms that have it; null: all.</summary>
+    public IReadOnlyList<string>? Arms { get; init; }
+
+    /// <summary>Whether it is a share, written in per cent.</summary>
+    public bool Percent { get; init; }
+
+    /// <summary>Whether more is better; null: neither.</summary>
+    public bool? HigherIsBetter { get; init; }
+
+    /// <summary>Whether the figure shows it.</summary>
+    public bool InFigure { get; init; }
+
+    internal bool IsOf(string arm) => Arms?.Contains(arm) != false;
+}
+
+/// <summary>One claim, or several of one kind: each arm in each measure against one arm, or a number.</summary>
+public sealed record StudyClaim
+{
+    /// <summary>The arms.</summary>
+    public required IReadOnlyList<string> Arms { get; init; }
+
+    /// <summary>The arm that they are compared with, seed by seed.</summary>
+    public string? Against { get; init; }
+
+    /// <summary>The number that they are compared with.</summary>
+    public double? Than { get; init; }
+
+    /// <summary>The measures.</summary>
+    public required IReadOnlyList<string> Measures { get; init; }
+
+    /// <summary>What is claimed.</summary>
+    public ExpectedDifference Expect { get; init; }
+}
+
+/// <summary>What a claim says of a difference. The test is two-sided all the same.</summary>
+public enum ExpectedDifference
+{
+    /// <summary>There is one.</summary>
+    Different,
+
+    /// <summary>The arm has more.</summary>
+    Higher,
+
+    /// <summary>The arm has less.</summary>
+    Lower,
+}
