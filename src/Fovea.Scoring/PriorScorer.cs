@@ -40,17 +40,14 @@ public sealed class PriorScorer : ITokenScorer
         options.Validate();
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> Conditions { get; } = [Core.Scores.Conditions.TextOnlyReference];
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(_options.Describe())
     {
         ["method"] = "prior",
         ["folds"] = _folds?.Sha256 ?? "none",
     };
 
-    /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default) =>
         new ScoringRun<ScoringWindow>(_options, source, store, new Work(this, source)).Run(progress, cancellation);
 

@@ -48,10 +48,8 @@ public sealed class VigScorer : ITokenScorer
         }
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> Conditions { get; }
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(_options.Describe())
     {
         ["method"] = "vig",
@@ -60,7 +58,6 @@ public sealed class VigScorer : ITokenScorer
         ["seed"] = _vig.Seed.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <inheritdoc/>
     public ScoringSummary Score(ScoringSource source, ScoreStoreWriter store, IProgressSink progress, CancellationToken cancellation = default)
     {
         var others = _vig.Proxies.Any(p => p.ShowsOthers)

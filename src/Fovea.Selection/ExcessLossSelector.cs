@@ -29,16 +29,12 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
         "excess-loss", "tokens of the highest excess loss over a reference model, in Rho-1's manner",
         [nameof(SelectorRequest.Percent), nameof(SelectorRequest.Against), nameof(SelectorRequest.StrictPaper), nameof(SelectorRequest.HasReference)], Create);
 
-    /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.None;
 
-    /// <inheritdoc/>
     public bool WeighsTokens => true;
 
-    /// <inheritdoc/>
     public IReadOnlyCollection<string> Conditions => [options.Model, options.Reference];
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "excess_loss",
@@ -48,19 +44,18 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
         ["strict_paper"] = options.StrictPaper ? "true" : "false",
     };
 
-    /// <inheritdoc/>
     public ISelection Fit(IEnumerable<TokenScores> scores)
     {
-        var ranked = scores.Where(SampleRule.IsRanked);
+        var ranked = scores.Where(PerSampleSelection.IsRanked);
         var targets = ranked.Sum(s => (long)Excess(s).Length);
         var top = Threshold.TopCount(options.Percent, targets);
         if (targets == 0)
         {
-            return new SampleRule(_ => Decision.Keep(null));
+            return new PerSampleSelection(_ => Decision.Keep(null));
         }
 
-        var tau = RankCut.Largest(ranked.SelectMany(Excess), targets, top);
-        return new SampleRule(s => Decision.Keep(TokenMask.AtLeast(Excess(s), tau, s, options.StrictPaper)), tokenTau: tau);
+        var tau = OrderStatistic.Largest(ranked.SelectMany(Excess), targets, top);
+        return new PerSampleSelection(s => Decision.Keep(TokenMask.AtLeast(Excess(s), tau, s, options.StrictPaper)), tokenTau: tau);
     }
 
     private double[] Excess(TokenScores sample) => options.Model == options.Reference

@@ -16,16 +16,12 @@ public sealed class PriorSelector(double alpha = 1, string condition = Core.Scor
         ? alpha
         : throw new UsageException(FormattableString.Invariant($"--alpha: expected a finite number of at least 0, got {alpha}"));
 
-    /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.TargetCount;
 
-    /// <inheritdoc/>
     public bool WeighsTokens => true;
 
-    /// <inheritdoc/>
     public IReadOnlyCollection<string> Conditions => [condition];
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "prior",
@@ -33,9 +29,8 @@ public sealed class PriorSelector(double alpha = 1, string condition = Core.Scor
         ["condition"] = condition,
     };
 
-    /// <inheritdoc/>
     public ISelection Fit(IEnumerable<TokenScores> scores) =>
-        new SampleRule(sample => Decision.Keep(Weights(ScoreColumns.Condition(sample, condition), _alpha)));
+        new PerSampleSelection(sample => Decision.Keep(Weights(ScoreColumns.Condition(sample, condition), _alpha)));
 
     /// <summary><c>(1 - exp(log p))^alpha</c>, taken in double precision from log-probabilities in nats: <c>[targets]</c>.</summary>
     public static float[] Weights(ReadOnlySpan<float> logProbs, double alpha)

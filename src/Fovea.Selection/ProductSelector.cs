@@ -19,16 +19,12 @@ public sealed class ProductSelector : ISelector
         Normalization = weighing is [{ Normalization: var only }] ? only : WeightNormalization.None;
     }
 
-    /// <inheritdoc/>
     public WeightNormalization Normalization { get; }
 
-    /// <inheritdoc/>
     public bool WeighsTokens => _factors.Any(f => f.WeighsTokens);
 
-    /// <inheritdoc/>
     public IReadOnlyCollection<string> Conditions => [.. _factors.SelectMany(f => f.Conditions).Distinct(StringComparer.Ordinal)];
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe()
     {
         var fields = new Dictionary<string, string> { ["method"] = string.Join('*', _factors.Select(f => f.Describe()["method"])) };
@@ -43,7 +39,6 @@ public sealed class ProductSelector : ISelector
         return fields;
     }
 
-    /// <inheritdoc/>
     public ISelection Fit(IEnumerable<TokenScores> scores) => new Product(this, [.. _factors.Select(f => f.Fit(scores))]);
 
     private float[]? Scaled(int factor, float[]? weights) => weights is null || Normalization == WeightNormalization.TargetCount

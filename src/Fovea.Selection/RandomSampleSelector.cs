@@ -15,20 +15,18 @@ public sealed class RandomSampleSelector(long seed, int keptSamples) : RandomSel
         "random-samples", "a control: random samples, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
         r => new RandomSampleSelector(r.Seed, VigMethods.Count(r).Kept));
 
-    /// <inheritdoc/>
     public override bool WeighsTokens => false;
 
-    /// <inheritdoc/>
     public override ISelection Fit(IEnumerable<TokenScores> scores)
     {
-        var candidates = scores.Where(SampleRule.IsRanked).Select(s => s.Key).ToList();
+        var candidates = scores.Where(PerSampleSelection.IsRanked).Select(s => s.Key).ToList();
         if (Wanted < 0 || Wanted > candidates.Count)
         {
             throw new UsageException($"samples: expected 0 to {candidates.Count}, got {Wanted}; give the number that a selection of this corpus kept");
         }
 
         var drawn = Lowest(candidates.Select(Draw), Wanted);
-        return new SampleRule(sample => drawn(Draw(sample.Key)) ? Decision.Keep(null) : Decision.Drop("not drawn"));
+        return new PerSampleSelection(sample => drawn(Draw(sample.Key)) ? Decision.Keep(null) : Decision.Drop("not drawn"));
     }
 
     private ulong Draw(SampleKey key) => new RandomSource(Seed, "select/random_samples/" + key.Source, key.Record).NextBits();

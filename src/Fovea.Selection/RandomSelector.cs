@@ -7,13 +7,10 @@ namespace Fovea.Selection;
 /// <param name="wanted">How much is drawn.</param>
 public abstract class RandomSelector(string method, long seed, string field, long wanted) : ISelector
 {
-    /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.None;
 
-    /// <inheritdoc/>
     public abstract bool WeighsTokens { get; }
 
-    /// <inheritdoc/>
     public IReadOnlyCollection<string> Conditions => [];
 
     /// <summary>Of the draws.</summary>
@@ -22,7 +19,6 @@ public abstract class RandomSelector(string method, long seed, string field, lon
     /// <summary>How much is drawn.</summary>
     private protected long Wanted => wanted;
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = method,
@@ -30,7 +26,6 @@ public abstract class RandomSelector(string method, long seed, string field, lon
         [field] = wanted.ToString(CultureInfo.InvariantCulture),
     };
 
-    /// <inheritdoc/>
     public abstract ISelection Fit(IEnumerable<TokenScores> scores);
 
     /// <summary>Takes exactly as many keys as are wanted, the lowest; of equal ones at the cut the first asked for.</summary>
@@ -38,7 +33,7 @@ public abstract class RandomSelector(string method, long seed, string field, lon
     /// <param name="count">How many to take, at most their number.</param>
     private protected static Func<ulong, bool> Lowest(IEnumerable<ulong> keys, long count)
     {
-        var (below, ties) = RankCut.Find(keys, count);
+        var (below, ties) = OrderStatistic.Find(keys, count);
         return key => key < below || (key == below && ties-- > 0);
     }
 }

@@ -15,10 +15,8 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : Rand
         "random-tokens", "a control: random tokens, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
         r => new RandomTokenSelector(r.Seed, VigMethods.Count(r).SupervisedTokens));
 
-    /// <inheritdoc/>
     public override bool WeighsTokens => true;
 
-    /// <inheritdoc/>
     public override ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var drawn = new List<(SampleKey Key, int Count)>();
@@ -42,7 +40,7 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : Rand
         }
 
         var isDrawn = Lowest(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);
-        return new SampleRule(sample => Decision.Keep(Mask(sample, isDrawn)));
+        return new PerSampleSelection(sample => Decision.Keep(Mask(sample, isDrawn)));
     }
 
     private IEnumerable<ulong> Keys(SampleKey key, int count)

@@ -10,7 +10,6 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
     private readonly WeightStatistics _weights = new(selector.Normalization);
     private long _targets, _supervised, _visualTargets, _supervisedVisual;
 
-    /// <summary>Rows of <paramref name="scores"/>, lazily and in order.</summary>
     public IEnumerable<TokenWeights> Rows(IEnumerable<TokenScores> scores)
     {
         foreach (var sample in scores)
@@ -20,7 +19,6 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
         }
     }
 
-    /// <summary>What was counted so far.</summary>
     public SelectionReport Report()
     {
         var (mean, largest, effective) = _weights.Values;
@@ -43,7 +41,6 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
         };
     }
 
-    /// <summary>Method, options and report by field.</summary>
     public Dictionary<string, string> Metadata()
     {
         var metadata = new Dictionary<string, string>(selector.Describe());

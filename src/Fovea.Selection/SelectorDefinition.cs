@@ -9,7 +9,6 @@ namespace Fovea.Selection;
 /// <param name="Create">Makes it for one corpus.</param>
 public sealed record SelectorDefinition(string Name, string Help, IReadOnlyCollection<string> Reads, Func<SelectorRequest, ISelector> Create) : ICatalogued
 {
-    /// <inheritdoc/>
     public IReadOnlyList<string> OtherNames { get; init; } = [];
 }
 

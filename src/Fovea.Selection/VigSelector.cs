@@ -69,16 +69,12 @@ public sealed class VigSelector : ISelector
         _options = options;
     }
 
-    /// <inheritdoc/>
     public WeightNormalization Normalization => WeightNormalization.None;
 
-    /// <inheritdoc/>
     public bool WeighsTokens => _options.Scope != VigScope.SampleOnly;
 
-    /// <inheritdoc/>
     public IReadOnlyCollection<string> Conditions => [_options.With, _options.Without];
 
-    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Describe()
     {
         var fields = new Dictionary<string, string>
@@ -103,12 +99,11 @@ public sealed class VigSelector : ISelector
         return fields;
     }
 
-    /// <inheritdoc/>
     public ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var gains = new List<double>();
         long targets = 0;
-        foreach (var sample in scores.Where(SampleRule.IsRanked))
+        foreach (var sample in scores.Where(PerSampleSelection.IsRanked))
         {
             gains.Add(VisualInformationGain.OfSample(sample, _options.With, _options.Without, out var scored));
             targets += scored;
@@ -116,7 +111,7 @@ public sealed class VigSelector : ISelector
 
         var tau = Threshold.Of(gains, _options.Percent);
         var tokenTau = TokenTau(scores, targets) ?? tau;
-        return new SampleRule(s => Decide(s, tau ?? double.NaN, tokenTau ?? double.NaN), tau, WeighsTokens ? tokenTau : null);
+        return new PerSampleSelection(s => Decide(s, tau ?? double.NaN, tokenTau ?? double.NaN), tau, WeighsTokens ? tokenTau : null);
     }
 
     private double? TokenTau(IEnumerable<TokenScores> scores, long targets)
@@ -126,8 +121,8 @@ public sealed class VigSelector : ISelector
             return _options.TokenTau;
         }
 
-        var gains = scores.Where(SampleRule.IsRanked).SelectMany(TokenGains);
-        return RankCut.Largest(gains, targets, Threshold.TopCount(percent, targets));
+        var gains = scores.Where(PerSampleSelection.IsRanked).SelectMany(TokenGains);
+        return OrderStatistic.Largest(gains, targets, Threshold.TopCount(percent, targets));
     }
 
     private double[] TokenGains(TokenScores sample) => VisualInformationGain.OfTokens(sample, _options.With, _options.Without);

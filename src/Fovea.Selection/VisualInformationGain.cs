@@ -4,7 +4,7 @@ namespace Fovea.Selection;
 public static class VisualInformationGain
 {
     /// <summary>Whether a selection ranks the sample by its VIG, and so whether it counts in tau.</summary>
-    public static bool IsRanked(TokenScores sample) => SampleRule.IsRanked(sample);
+    public static bool IsRanked(TokenScores sample) => PerSampleSelection.IsRanked(sample);
 
     /// <summary>
     /// <c>VIG_t = log p(a_t | with) - log p(a_t | without)</c> of the targets that both conditions scored: the first ones, <c>[scored targets]</c>.

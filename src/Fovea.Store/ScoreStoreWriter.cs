@@ -111,7 +111,7 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <param name="texts">By id: <c>[vocab]</c>.</param>
     public void WriteTokens(IReadOnlyList<string> texts)
     {
-        var bytes = TokenTexts.Encode(texts);
+        var bytes = TokensCodec.Encode(texts);
         var hash = ContentHash.OfBytes(bytes);
         if (_tokensSha256 == hash && TokenTexts.IsSound(Folder, hash))
         {
@@ -146,7 +146,7 @@ public sealed class ScoreStoreWriter : IDisposable
         {
             foreach (var row in rows)
             {
-                ScoreRules.Check(row);
+                RowRules.Check(row);
             }
         }
         catch (InvalidDataException e)

@@ -6,7 +6,6 @@ internal sealed class ShardLedger
     private readonly SortedDictionary<int, ShardEntry> _finished = [];
     private readonly SortedDictionary<int, int> _begun = [];
 
-    /// <summary>Finished shards, in order.</summary>
     public IReadOnlyCollection<ShardEntry> Finished => _finished.Values;
 
     /// <summary>All of them, as a manifest lists them.</summary>
@@ -22,7 +21,6 @@ internal sealed class ShardLedger
         }
     }
 
-    /// <summary>A finished shard; null if it is not.</summary>
     public ShardEntry? Find(int index) => _finished.GetValueOrDefault(index);
 
     /// <summary>The budget that a shard was begun with, else that of the closest one before it; null where none is recorded.</summary>

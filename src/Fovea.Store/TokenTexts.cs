@@ -1,5 +1,3 @@
-using Fovea.Store.Parquet;
-
 namespace Fovea.Store;
 
 /// <summary>The text of every token id, beside the shards, so that a store can be read in words without its tokenizer: <c>token_id</c>, <c>token</c>.</summary>
@@ -22,6 +20,4 @@ internal static class TokenTexts
         var path = Path.Combine(folder, FileName);
         return File.Exists(path) && ContentHash.OfFile(path) == sha256;
     }
-
-    public static byte[] Encode(IReadOnlyList<string> texts) => TokensCodec.Encode(texts);
 }

@@ -12,7 +12,6 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
 {
     private readonly Tokenizers _tokenizers = new(inputs);
 
-    /// <summary>A case that is a folder.</summary>
     public static FoundCase Folder(string folder, string name, string kind, JsonElement json)
     {
         Action<FixtureFolder, Checks.CheckList>? run = kind switch
@@ -54,7 +53,6 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
     /// <summary>Whether a file of this kind holds text cases.</summary>
     public static bool IsText(string kind) => kind is "encode" or "chat" or "invalid_records";
 
-    /// <summary>The cases of a file of text references.</summary>
     public IEnumerable<FoundCase> TextFile(string path, string name, string kind, JsonElement json)
     {
         var text = new TextFixture(path, name, json, _tokenizers);
@@ -74,7 +72,6 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _tokenizers.Dispose();
 
     private static FoundCase Unknown(string name, string kind) => FoundCase.Broken(name, kind,

@@ -10,7 +10,6 @@ internal static class CommandWork
     /// <summary>What an interrupted command says that continues by itself.</summary>
     public const string Continued = Saved + "again to continue";
 
-    /// <summary>A command with options, in their order.</summary>
     public static Command With(this Command command, IEnumerable<Option> options)
     {
         foreach (var option in options)

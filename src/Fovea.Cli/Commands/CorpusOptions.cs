@@ -11,10 +11,8 @@ internal sealed class CorpusOptions
     private readonly Option<string> _format = CommonOptions.Format();
     private readonly Option<bool> _followLinks = CommonOptions.FollowLinks();
 
-    /// <summary>All of them, as help lists them.</summary>
     public IEnumerable<Option> All => [_data, _images, _format, _followLinks];
 
-    /// <summary>The corpus that they name.</summary>
     public DataSource Source(ParseResult parsed) =>
         new() { File = parsed.GetValue(_data)!, Images = parsed.GetValue(_images), Format = parsed.GetValue(_format)!, FollowLinks = parsed.GetValue(_followLinks) };
 }

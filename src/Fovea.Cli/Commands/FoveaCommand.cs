@@ -31,7 +31,6 @@ internal static class FoveaCommand
         return asksNothing ? root.Parse([.. args, "--help"], Parser) : parsed;
     }
 
-    /// <summary>All commands.</summary>
     internal static RootCommand Create()
     {
         var root = new RootCommand("Fovea: PRIOR and VIG, training vision-language models on the tokens that need the image.")

@@ -7,10 +7,8 @@ namespace Fovea.Cli.Commands;
 /// <summary>A command's help, and below it how it is used.</summary>
 internal sealed class HelpWithExamples(HelpAction plain) : SynchronousCommandLineAction
 {
-    /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         plain.Invoke(parseResult);

@@ -34,7 +34,6 @@ internal sealed partial class Signals : IDisposable
     /// <summary>Those of this process: signals are the process's, and so is what answers them.</summary>
     public static Signals OfProcess { get; } = new();
 
-    /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stop => _stop.Token;
 
     /// <summary>128 + the number of the first signal; 0 while there was none.</summary>
@@ -110,7 +109,6 @@ internal sealed partial class Signals : IDisposable
         }
     }
 
-    /// <summary>Leaves signals to the system again.</summary>
     public void Dispose()
     {
         _registrations.ForEach(r => r.Dispose());

@@ -8,7 +8,6 @@ internal static class SampleText
 {
     private static readonly Color Positive = new(230, 130, 0), Negative = new(0, 114, 178), Ground = new(255, 255, 255);
 
-    /// <summary>Writes it.</summary>
     public static void Show(IAnsiConsole console, SampleView sample)
     {
         Screen.WriteLines(console, SampleLines.Head(sample));

@@ -26,10 +26,8 @@ internal sealed class Screen
     /// <summary>Whether one JSON document is all that standard output gets.</summary>
     public bool Json { get; }
 
-    /// <summary>Standard output.</summary>
     public IAnsiConsole Results { get; }
 
-    /// <summary>Standard error.</summary>
     public IAnsiConsole Notices { get; }
 
     /// <summary>Whether progress can be drawn in place.</summary>
@@ -117,10 +115,8 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>Writes one plain line on standard error.</summary>
     public static void Notice(string line) => StandardError.Line(line);
 
-    /// <summary>Writes plain lines on standard error.</summary>
     public static void Notice(IEnumerable<string> lines)
     {
         foreach (var line in lines)

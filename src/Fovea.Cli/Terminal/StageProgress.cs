@@ -24,7 +24,6 @@ internal sealed class StageProgress : IProgressSink
     {
     }
 
-    /// <summary>Runs <paramref name="work"/> while showing what it reports.</summary>
     public static T Show<T>(Screen screen, Func<IProgressSink, T> work)
     {
         var progress = new StageProgress();
@@ -44,7 +43,6 @@ internal sealed class StageProgress : IProgressSink
             });
     }
 
-    /// <inheritdoc/>
     public void Tell(string task, long done, long total, string line)
     {
         lock (_gate)
@@ -53,7 +51,6 @@ internal sealed class StageProgress : IProgressSink
         }
     }
 
-    /// <inheritdoc/>
     public void Report(string task, long done, long total, string? note = null)
     {
         lock (_gate)

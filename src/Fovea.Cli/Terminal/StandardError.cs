@@ -8,10 +8,8 @@ internal static partial class StandardError
 {
     private const int Descriptor = 2;
 
-    /// <summary>Writes one line.</summary>
     public static void Line(string line) => Write(line + Environment.NewLine);
 
-    /// <summary>Writes text as it is.</summary>
     public static void Write(string text)
     {
         try

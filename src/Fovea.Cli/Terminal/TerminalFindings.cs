@@ -1,14 +1,15 @@
 using Fovea.Core.Text;
 using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 using Spectre.Console;
+using TableColumn = Spectre.Console.TableColumn;
 
 namespace Fovea.Cli.Terminal;
 
 /// <summary>Shows what a run found on a terminal: sentences first, then the tables that fit.</summary>
 internal static class TerminalFindings
 {
-    /// <summary>Widest line that is written.</summary>
     public const int Width = 100;
 
     /// <summary>Writes warning, sentences, and each summary table: as it is or turned, or left to the report where neither fits.</summary>
@@ -41,7 +42,6 @@ internal static class TerminalFindings
         }
     }
 
-    /// <summary>Writes one table with its note.</summary>
     public static void Show(Screen screen, FindingTable table)
     {
         if (!screen.WriteIfFits(Table(table), Width))
@@ -90,8 +90,8 @@ internal static class TerminalFindings
         var value = Markup.Escape(cell.Text ?? FindingNumbers.Of(cell.Value, style, decimals));
         value = cell.Verdict switch
         {
-            Verdict.Better => $"[green]{value} better[/]",
-            Verdict.Worse => $"[red]{value} worse[/]",
+            Tone.Better => $"[green]{value} better[/]",
+            Tone.Worse => $"[red]{value} worse[/]",
             _ => value,
         };
         string[] lines = [FindingNumbers.Interval(cell.Low, cell.High, style, decimals), cell.Difference is null ? "" : "Δ " + FindingNumbers.Difference(cell, style)];

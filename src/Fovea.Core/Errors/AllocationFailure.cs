@@ -23,5 +23,5 @@ public static class AllocationFailure
     public static FoveaException ToError(Exception e, string where, string advice) => new($"{where}: not enough memory ({FirstLine(e.Message)}); {advice}", e);
 
     // Native libraries append their stack to the message.
-    private static string FirstLine(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
+    internal static string FirstLine(string message) => message.ReplaceLineEndings("\n").Split('\n')[0];
 }

@@ -56,7 +56,6 @@ public sealed class Catalogue<T> : IEnumerable<T>
     /// <exception cref="UsageException">None has it; the error says which one was perhaps meant, and lists all.</exception>
     public T Get(string name, string also = "") => Find(name) ?? throw Unknown(name, also);
 
-    /// <inheritdoc/>
     public IEnumerator<T> GetEnumerator() => _entries.AsEnumerable().GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -27,7 +27,6 @@ public sealed class DiskFiles : IFileLayer
     /// <summary>The only instance.</summary>
     public static DiskFiles Instance { get; } = new();
 
-    /// <inheritdoc/>
     public void CreateFolder(string path)
     {
         var made = new List<string>();
@@ -40,10 +39,8 @@ public sealed class DiskFiles : IFileLayer
         made.ForEach(m => FolderSync.Flush(Path.GetDirectoryName(m)!));
     }
 
-    /// <inheritdoc/>
     public Stream Create(string path) => new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, BufferBytes);
 
-    /// <inheritdoc/>
     public void FlushToDisk(Stream stream)
     {
         if (stream is FileStream file)
@@ -56,7 +53,6 @@ public sealed class DiskFiles : IFileLayer
         }
     }
 
-    /// <inheritdoc/>
     public void Move(string path, string newPath)
     {
         if (Directory.Exists(path))
@@ -72,7 +68,6 @@ public sealed class DiskFiles : IFileLayer
         FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(newPath))!);
     }
 
-    /// <inheritdoc/>
     public void Delete(string path)
     {
         if (Directory.Exists(path))

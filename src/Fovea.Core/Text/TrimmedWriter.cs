@@ -7,10 +7,8 @@ public sealed class TrimmedWriter(TextWriter inner) : TextWriter
 {
     private int _blanks;
 
-    /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
 
-    /// <inheritdoc/>
     public override void Write(char value)
     {
         if (value == ' ')
@@ -30,6 +28,5 @@ public sealed class TrimmedWriter(TextWriter inner) : TextWriter
         inner.Write(value);
     }
 
-    /// <inheritdoc/>
     public override void Flush() => inner.Flush();
 }

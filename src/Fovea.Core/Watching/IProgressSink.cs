@@ -13,7 +13,6 @@ public interface IProgressSink
 /// <summary>Ignores all progress.</summary>
 public sealed class SilentProgress : IProgressSink
 {
-    /// <inheritdoc/>
     public void Report(string task, long done, long total, string? note = null)
     {
     }

@@ -100,7 +100,6 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         /// <summary>Whether images were read, of use or not.</summary>
         public bool HasImages => _images.Count > 0 || _refused is not null;
 
-        /// <summary>The photographs that have captions.</summary>
         public List<CocoImageGroup> Groups() => [.. _images.Where(i => i.Value.Samples.Count > 0).Select(i => new CocoImageGroup(i.Key, i.Value.Name, i.Value.Samples))];
 
         /// <summary>Adds an image. What is wrong with the first that cannot be used is kept: its captions are what is lost.</summary>
@@ -129,7 +128,6 @@ public sealed class CocoCaptionsCorpus : FileCorpus
             }
         }
 
-        /// <summary>Adds a caption, or lists it as unusable.</summary>
         public void Add(JsonRecord record)
         {
             var key = new SampleKey(source, record.Index);

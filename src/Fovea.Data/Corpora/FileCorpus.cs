@@ -20,7 +20,6 @@ public abstract class FileCorpus : ICorpus
     /// <summary>The file of records.</summary>
     public string File { get; }
 
-    /// <inheritdoc/>
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>The records left out, in file order.</summary>
@@ -30,10 +29,8 @@ public abstract class FileCorpus : ICorpus
     /// <exception cref="InvalidInputException">It is missing or leaves the image folder.</exception>
     public string ImagePath(Sample sample, int index) => ImagePath(sample.Key, sample.Images[index]);
 
-    /// <inheritdoc/>
     public string ImagePath(SampleKey key, string image) => _images.Find(image, File, key.Record);
 
-    /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index)
     {
         var path = ImagePath(sample, index);
@@ -47,7 +44,6 @@ public abstract class FileCorpus : ICorpus
         }
     }
 
-    /// <inheritdoc/>
     public void FindImages(Sample sample)
     {
         for (var i = 0; i < sample.Images.Count; i++)

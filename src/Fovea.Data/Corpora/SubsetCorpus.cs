@@ -15,15 +15,11 @@ public sealed class SubsetCorpus : ICorpus
             : throw new ArgumentOutOfRangeException(nameof(indices), i, $"the corpus has {whole.Samples.Count} samples"))];
     }
 
-    /// <inheritdoc/>
     public IReadOnlyList<Sample> Samples { get; }
 
-    /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index) => _whole.LoadImage(sample, index);
 
-    /// <inheritdoc/>
     public string ImagePath(SampleKey key, string image) => _whole.ImagePath(key, image);
 
-    /// <inheritdoc/>
     public void FindImages(Sample sample) => _whole.FindImages(sample);
 }

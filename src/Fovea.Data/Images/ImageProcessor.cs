@@ -10,7 +10,6 @@ public sealed class ImageProcessor(ImageProcessorConfig config) : IImageProcesso
     /// <exception cref="InvalidInputException">Its <c>preprocessor_config.json</c> is missing, malformed or not supported.</exception>
     public static ImageProcessor Load(string folder) => new(ImageProcessorConfig.Load(folder));
 
-    /// <inheritdoc/>
     /// <remarks>Value by value v / 255 in single precision.</remarks>
     public PixelValues Rescale(RgbImage image)
     {
@@ -28,7 +27,6 @@ public sealed class ImageProcessor(ImageProcessorConfig config) : IImageProcesso
         return new PixelValues(3, prepared.Height, prepared.Width, values);
     }
 
-    /// <inheritdoc/>
     /// <remarks>In single precision, after rounding the rescaled value to it.</remarks>
     public PixelValues Normalize(PixelValues unit)
     {

@@ -37,7 +37,6 @@ internal sealed class ResizeTaps
     /// <summary>What rounds a sum: half of one level.</summary>
     public static int Half => 1 << (PrecisionBits - 1);
 
-    /// <summary>Number of places.</summary>
     public int Count => Starts.Length;
 
     /// <summary>The most input that one place reads.</summary>

@@ -180,7 +180,6 @@ internal sealed class JsonScanner : IDisposable
     public InvalidInputException CutShort() => new(_path, Record,
         $"the JSON is cut short: {(_stream.Length == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or export it again");
 
-    /// <summary>What is here is no JSON.</summary>
     public InvalidInputException NotJson(string why, Exception? inner = null) => new(_path, Record, $"not valid JSON: {why}", inner);
 
     public void Dispose() => _stream.Dispose();

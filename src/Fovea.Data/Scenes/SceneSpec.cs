@@ -88,7 +88,6 @@ public sealed record SceneSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Jitter { get; init; }
 
-    /// <summary>The shapes in use.</summary>
     internal IReadOnlyList<SceneShape> Shapes => [.. Enum.GetValues<SceneShape>().Take(NumShapes ?? int.MaxValue)];
 
     /// <summary>Checks all knobs and gives the spec back.</summary>

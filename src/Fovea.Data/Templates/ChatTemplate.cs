@@ -11,7 +11,6 @@ public abstract class ChatTemplate : ICatalogued
     /// <summary>Whose it is, in one line.</summary>
     public abstract string Help { get; }
 
-    /// <inheritdoc/>
     public virtual IReadOnlyList<string> OtherNames => [];
 
     /// <summary>Parts of the names of models that it is the conversation template of, where nobody asks for another: small letters, e.g. <c>qwen</c>.</summary>

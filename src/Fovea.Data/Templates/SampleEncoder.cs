@@ -27,7 +27,6 @@ public sealed class SampleEncoder : ISampleEncoder
     /// <summary>Which template a sample gets.</summary>
     public TemplateChoice Templates { get; }
 
-    /// <inheritdoc/>
     public string TokenizerFingerprint => _tokenizer.Fingerprint;
 
     /// <summary>Id of padding: the tokenizer's, or its unknown token's, or its first token's.</summary>
@@ -52,7 +51,6 @@ public sealed class SampleEncoder : ISampleEncoder
             : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another template");
     }
 
-    /// <inheritdoc/>
     public TokenizedSample Encode(Sample sample) => Encode(sample, RenderAndTokenize(sample));
 
     /// <summary>The sample's text as its tokens cut it, each with whether it carries loss.</summary>
@@ -124,7 +122,6 @@ public sealed class SampleEncoder : ISampleEncoder
         };
     }
 
-    /// <inheritdoc/>
     /// <remarks>The turn may also be the one after the last, where a sample ends with its question.</remarks>
     public int[] EncodePrompt(Sample sample, int answerTurn)
     {
@@ -142,10 +139,8 @@ public sealed class SampleEncoder : ISampleEncoder
         return Tokenize(template.Render(sample, answerTurn), template).Ids;
     }
 
-    /// <inheritdoc/>
     public string Decode(IReadOnlyList<int> ids) => _tokenizer.Decode(ids, skipSpecialTokens: true);
 
-    /// <inheritdoc/>
     public string TokenText(int id) => _tokenizer.TokenText(id).Replace('\u2581', ' ');
 
     private TokenSequence Tokenize(RenderedChat chat, ChatTemplate template)

@@ -8,7 +8,6 @@ internal static class SampleFingerprint
     /// <summary>Hash of tokenizer, target ids and turn boundaries.</summary>
     public static string OfText(string tokenizer, int[] targetIds, TargetSpan[] spans) => Of(tokenizer, targetIds, spans);
 
-    /// <summary>Hash of unexpanded ids.</summary>
     public static string OfContext(int[] ids) => Of("", ids, []);
 
     /// <summary>Hash of what a text-only reference reads.</summary>

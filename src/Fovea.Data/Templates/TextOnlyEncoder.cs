@@ -7,16 +7,12 @@ namespace Fovea.Data.Templates;
 /// </summary>
 public sealed class TextOnlyEncoder(SampleEncoder encoder) : ISampleEncoder
 {
-    /// <inheritdoc/>
     public string TokenizerFingerprint => encoder.TokenizerFingerprint;
 
-    /// <inheritdoc/>
     public int PadId => encoder.PadId;
 
-    /// <inheritdoc/>
     public int EndId => encoder.EndId;
 
-    /// <inheritdoc/>
     /// <exception cref="InvalidInputException">Also where a target would differ from the one seen with the image (<c>targets_differ</c>).</exception>
     public TokenizedSample Encode(Sample sample)
     {
@@ -37,15 +33,12 @@ public sealed class TextOnlyEncoder(SampleEncoder encoder) : ISampleEncoder
         return text;
     }
 
-    /// <inheritdoc/>
     public int[] EncodePrompt(Sample sample, int answerTurn) => encoder.Templates.For(sample) is LlavaPlainTemplate || sample.Images.Count == 0
         ? [.. encoder.EncodePrompt(sample, answerTurn).Where(i => i != TokenizedSample.ImagePlaceholder)]
         : encoder.EncodePrompt(WithoutImages(sample), answerTurn);
 
-    /// <inheritdoc/>
     public string Decode(IReadOnlyList<int> ids) => encoder.Decode(ids);
 
-    /// <inheritdoc/>
     public string TokenText(int id) => encoder.TokenText(id);
 
     /// <summary>The text that is read in place of <paramref name="chat"/>, the rendering with images; null where the template refuses the sample without them.</summary>

@@ -16,7 +16,6 @@ public abstract class TurnTemplate : ChatTemplate
     /// <summary>A question up to where its answer begins.</summary>
     protected abstract string Question(string text);
 
-    /// <inheritdoc/>
     protected sealed override RenderedChat RenderValid(Sample sample, int? promptTurn)
     {
         var (system, exchanges) = Parts(sample);

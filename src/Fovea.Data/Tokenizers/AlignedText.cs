@@ -20,7 +20,6 @@ internal readonly struct AlignedText
         (_text, _from, Length, _shift, _starts, _ends, _budget) = (text, from, length, shift, starts, ends, budget);
     }
 
-    /// <summary>Number of UTF-16 units.</summary>
     public int Length { get; }
 
     public ReadOnlySpan<char> Chars => _text.AsSpan(_from, Length);
@@ -160,7 +159,6 @@ internal sealed class AlignedTextBuilder(AlignedText from)
     /// <summary>Whether the text so far ends so.</summary>
     public bool EndsWith(char last) => _text.Length > 0 && _text[^1] == last;
 
-    /// <summary>Drops the last unit.</summary>
     public void DropLast()
     {
         _text.Length--;

@@ -19,7 +19,6 @@ internal sealed class BpeModel : TokenModel
     private readonly WordCache _cache = new();
     private readonly bool _cutsAtBlanks;
 
-    /// <summary>Makes the model.</summary>
     public BpeModel(Dictionary<string, int> vocabulary, BpeMerges merges, BpeOptions options) : base(vocabulary)
     {
         _lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -30,7 +29,6 @@ internal sealed class BpeModel : TokenModel
             && vocabulary.ContainsKey(Blank.ToString()) && !merges.ReachOverBlanks(vocabulary);
     }
 
-    /// <inheritdoc/>
     public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
         // Without a pre-tokenizer a whole text is one word. Where no merge reaches over a blank's beginning, its parts are merged each by itself, and most are known.

@@ -6,7 +6,6 @@ internal static class ByteAlphabet
     private static readonly char[] Characters = Make();
     private static readonly short[] Bytes = Invert();
 
-    /// <summary>The character of a byte.</summary>
     public static char Of(byte value) => Characters[value];
 
     /// <summary>The byte of a character, or -1.</summary>

@@ -48,7 +48,6 @@ internal sealed class SentencePieceFile
     /// <summary>Id of the unknown token, the only one of its kind.</summary>
     public int UnknownId => Pieces.FindIndex(p => p.Kind == PieceKind.Unknown);
 
-    /// <summary>Reads the file.</summary>
     public static SentencePieceFile Load(string path)
     {
         try

@@ -8,7 +8,6 @@ internal static class TokenModelReader
     // The largest published tokenizers have some 600,000.
     private const int MostMerges = 1 << 20;
 
-    /// <summary>Reads a BPE or unigram model.</summary>
     public static TokenModel Read(ForeignJson model, bool byteLevel)
     {
         var type = model.Optional("type")?.Text() ?? "BPE";

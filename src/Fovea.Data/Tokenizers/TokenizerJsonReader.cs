@@ -25,7 +25,6 @@ internal static class TokenizerJsonReader
     private static readonly InertKeys OfSpecialToken = new("id tokens");
     private static readonly InertKeys OfMetaspace = new("split str_rep");
 
-    /// <summary>Reads the file.</summary>
     public static TokenizerDefinition Load(string path) => ForeignJson.Read(path, Read);
 
     private static TokenizerDefinition Read(ForeignJson root)

@@ -54,7 +54,6 @@ internal sealed record TokenizerSettings
     /// <summary>Whether the class is LLaMA's, which puts bos and eos itself.</summary>
     public bool IsLlama => Class is "LlamaTokenizer" or "LlamaTokenizerFast";
 
-    /// <summary>Reads those of a folder.</summary>
     public static TokenizerSettings Load(string folder)
     {
         var path = Path.Combine(folder, "tokenizer_config.json");

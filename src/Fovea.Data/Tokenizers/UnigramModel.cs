@@ -53,7 +53,6 @@ internal sealed class UnigramModel : TokenModel
         }
     }
 
-    /// <inheritdoc/>
     public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
         if (word.Length == 0)

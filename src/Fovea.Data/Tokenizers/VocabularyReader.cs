@@ -13,7 +13,6 @@ internal static class VocabularyReader
     private const string End = "<|endoftext|>";
     private const string Start = "<|startoftext|>";
 
-    /// <summary>Reads the two files of a folder.</summary>
     public static TokenizerDefinition Load(string vocab, string merges, TokenizerSettings settings)
     {
         var vocabulary = TokenModelReader.ReadVocabulary(ForeignJson.Open(vocab));

@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Core.Json;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
 
@@ -10,14 +11,6 @@ namespace Fovea.Evaluation.Results;
 public static class EvalResultFile
 {
     private const string Format = "fovea_eval_result_v1";
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-        RespectRequiredConstructorParameters = true,
-        RespectNullableAnnotations = true,
-    };
-
     private sealed record Document(string Format, string Evaluation, string Unit, IReadOnlyList<Line> Metrics);
 
     private sealed record Line(string Name, bool? HigherIsBetter, double[] Numerators, double[] Denominators);
@@ -36,7 +29,7 @@ public static class EvalResultFile
         text.Append(",\"evaluation\":").Append(JsonSerializer.Serialize(result.Evaluation));
         text.Append(",\"unit\":").Append(JsonSerializer.Serialize(result.Unit)).Append(",\"metrics\":[\n");
         text.AppendJoin(",\n", result.Metrics.Select(
-            m => JsonSerializer.Serialize(new Line(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators), Json)));
+            m => JsonSerializer.Serialize(new Line(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators), StrictJson.Line)));
         AtomicFile.WriteText(path, text.Append("\n]}\n").ToString());
     }
 
@@ -82,7 +75,7 @@ public static class EvalResultFile
         try
         {
             using var stream = RegularFile.Open(path, RegularFile.MaxWhole);
-            return JsonSerializer.Deserialize<Document>(stream, Json)
+            return JsonSerializer.Deserialize<Document>(stream, StrictJson.Line)
                 ?? throw new InvalidInputException(path, null, "holds null, expected an evaluation result");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

@@ -20,7 +20,6 @@ internal sealed record TargetQuery(ExpandedSample Sample, IReadOnlyList<int[]?>?
 /// <summary>Runs a model over samples in batches and reads the log-probabilities of their targets. Takes no gradient.</summary>
 internal static class TargetReader
 {
-    /// <summary>Readings in the order of <paramref name="queries"/>.</summary>
     public static IEnumerable<TargetReading> Read(VisionLanguageModel model, IEnumerable<TargetQuery> queries, int batchSize) =>
         queries.Chunk(batchSize).SelectMany(batch => ReadBatch(model, batch));
 

@@ -1,6 +1,7 @@
 using Fovea.Evaluation.Comparison;
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
+using Fovea.Reporting.Documents;
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
 namespace Fovea.Pipeline.Findings;
@@ -63,7 +64,7 @@ public static class ArmFindings
     {
         var rows = run.Stages.Where(s => s.Kind == kind).GroupBy(s => s.Name[(s.Name.IndexOf('/', StringComparison.Ordinal) is var at && FinishedPlan.SeedOf(s) is not null ? at + 1 : 0)..]).Select(g => new FindingRow(
             g.Key, g.Key, [.. columns.Select(c => new FindingCell(Value: Mean(g.Select(s => StageSentences.Number(s.Manifest.Result![c.Key])))))]));
-        return new FindingTable(kind, title, "Means over the seeds.", [.. columns.Select(c => new FindingColumn(c.Key, c.Title, c.Key is "share" ? NumberStyle.Percent : c.Key is "tau" || c.Key.EndsWith("loss", StringComparison.Ordinal) ? NumberStyle.Ratio : NumberStyle.Count))], [.. rows]);
+        return new FindingTable(kind, title, "Means over the seeds.", [.. columns.Select(c => new FindingColumn(c.Key, c.Title, c.Key is "share" ? NumberFormat.Percent : c.Key is "tau" || c.Key.EndsWith("loss", StringComparison.Ordinal) ? NumberFormat.Ratio : NumberFormat.Count))], [.. rows]);
     }
 
     private static double? Mean(IEnumerable<double?> values) => values.All(v => v is not null) ? values.Average() : null;

@@ -1,6 +1,7 @@
 using Fovea.Core.Results;
 using Fovea.Evaluation.Comparison;
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -8,7 +9,7 @@ namespace Fovea.Pipeline.Findings;
 public static class ComparisonFindings
 {
     /// <summary>One column: a metric of one evaluation.</summary>
-    public sealed record MetricColumn(string Evaluation, string Metric, string Title, NumberStyle Style = NumberStyle.Ratio)
+    public sealed record MetricColumn(string Evaluation, string Metric, string Title, NumberFormat Style = NumberFormat.Ratio)
     {
         /// <summary>Its key in JSON.</summary>
         public string Key => Metric;
@@ -43,7 +44,7 @@ public static class ComparisonFindings
             [.. extra?.Columns ?? [], .. columns.Select((c, i) => new FindingColumn(c.Key, c.Title, c.Style, directions[i]))], rows);
     }
 
-    private static FindingCell Cell(ComparisonRow? row, NumberStyle style) => row is null ? new FindingCell()
+    private static FindingCell Cell(ComparisonRow? row, NumberFormat style) => row is null ? new FindingCell()
         : row.Difference is { } difference ? FindingCell.Of(row.Estimate).Against(difference, style, row.HigherIsBetter)
         : FindingCell.Of(row.Estimate);
 

@@ -1,4 +1,5 @@
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -39,16 +40,16 @@ public sealed class Evidence(IReadOnlyList<FindingTable> tables)
             return null;
         }
 
-        string? Part(Verdict verdict, string name)
+        string? Part(Tone verdict, string name)
         {
             var some = compared.Where(p => p.Second.Verdict == verdict).Select(p => Named(p.First, p.Second)).ToArray();
             return some.Length == 0 ? null : $"{name} in {And(some)}";
         }
 
-        var undecided = compared.Where(p => p.Second.Verdict == Verdict.None).ToArray();
+        var undecided = compared.Where(p => p.Second.Verdict == Tone.Neutral).ToArray();
         string?[] parts =
         [
-            Part(Verdict.Better, "better"), Part(Verdict.Worse, "worse"),
+            Part(Tone.Better, "better"), Part(Tone.Worse, "worse"),
             undecided.Length == 0 ? null : $"no clear difference in {And([.. undecided.Select(p => undecided.Length == compared.Length && FindingNumbers.Difference(p.Second, p.First.Style) != FindingNumbers.NoDifference ? Named(p.First, p.Second) : p.First.Title)])}",
         ];
         return string.Join("; ", parts.OfType<string>());
@@ -59,7 +60,7 @@ public sealed class Evidence(IReadOnlyList<FindingTable> tables)
         parts.Count < 2 ? string.Concat(parts) : $"{string.Join(", ", parts.SkipLast(1))} and {parts[^1]}";
 
     /// <summary>What differences of a column are counted in.</summary>
-    public static string UnitOf(FindingColumn column) => column.Style == NumberStyle.Percent ? "points" : "nats";
+    public static string UnitOf(FindingColumn column) => column.Style == NumberFormat.Percent ? "points" : "nats";
 
     private static string Named(FindingColumn column, FindingCell cell) => $"{column.Title} ({FindingNumbers.Difference(cell, column.Style, UnitOf(column))})";
 }

@@ -37,19 +37,19 @@ public static class EvaluationReport
 
         var proxies = tables.SelectMany(t => t.Rows).Where(r => r.Key.StartsWith("vig/", StringComparison.Ordinal)).ToArray();
         return proxies.Length > 0 && proxies.All(r => r.Cells[0].Low is not > 0)
-            ? $"This model does not see these images yet: {string.Join("; ", proxies.Select(r => $"{MetricTitles.Of(r.Key)} is {FindingNumbers.WithInterval(r.Cells[0], NumberStyle.Ratio)} nats"))}, not above zero."
+            ? $"This model does not see these images yet: {string.Join("; ", proxies.Select(r => $"{MetricTitles.Of(r.Key)} is {FindingNumbers.WithInterval(r.Cells[0], NumberFormat.Ratio)} nats"))}, not above zero."
             : null;
     }
 
     private static string[] Differences(IReadOnlyList<FindingTable> tables)
     {
-        string Line(Verdict verdict, string name)
+        string Line(Tone verdict, string name)
         {
             var found = tables.SelectMany(t => t.Rows.Where(r => r.Cells[0].Verdict == verdict).Select(r =>
                 $"{MetricTitles.Of(r.Key)} {FindingNumbers.Difference(r.Cells[0], t.Columns[0].Style, Evidence.UnitOf(t.Columns[0]))}")).ToArray();
             return found.Length == 0 ? $"{name}: nothing beyond its interval." : $"{name}: {string.Join("; ", found)}.";
         }
 
-        return [Line(Verdict.Better, "Better than the baseline"), Line(Verdict.Worse, "Worse than the baseline")];
+        return [Line(Tone.Better, "Better than the baseline"), Line(Tone.Worse, "Worse than the baseline")];
     }
 }

@@ -2,6 +2,7 @@ using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -25,7 +26,7 @@ public static class EvaluationTables
         foreach (var result in results)
         {
             var other = others.FirstOrDefault(o => o.Evaluation == result.Evaluation);
-            foreach (var style in new[] { NumberStyle.Percent, NumberStyle.Ratio })
+            foreach (var style in new[] { NumberFormat.Percent, NumberFormat.Ratio })
             {
                 var metrics = result.Metrics.Where(m => StyleOf(m.Name) == style).ToArray();
                 if (metrics.Length > 0)
@@ -44,10 +45,10 @@ public static class EvaluationTables
     }
 
     /// <summary>Nats for log-likelihoods and VIG, words for lengths, shares for the rest.</summary>
-    internal static NumberStyle StyleOf(string metric)
+    internal static NumberFormat StyleOf(string metric)
     {
         var parts = metric.Split('/', '_');
-        return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc") ? NumberStyle.Ratio : NumberStyle.Percent;
+        return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc") ? NumberFormat.Ratio : NumberFormat.Percent;
     }
 
     /// <summary>All inputs of an evaluation are the model's or the data's; those that both folders have must have one hash.</summary>
@@ -69,10 +70,10 @@ public static class EvaluationTables
         ? results
         : throw new InvalidInputException(folder, null, $"no evaluation here (*{EvalResults.FileEnd} is missing); give a folder that 'fovea eval' wrote");
 
-    private static FindingTable Table(EvalResult result, EvalResult? other, IReadOnlyList<Metric> metrics, NumberStyle style, string? baseline)
+    private static FindingTable Table(EvalResult result, EvalResult? other, IReadOnlyList<Metric> metrics, NumberFormat style, string? baseline)
     {
         var units = metrics.Max(m => m.Numerators.Length);
-        var kind = style == NumberStyle.Percent ? "shares" : "nats per token, and words";
+        var kind = style == NumberFormat.Percent ? "shares" : "nats per token, and words";
         var rows = metrics.AsParallel().AsOrdered().Select(m => new FindingRow(
             m.Name, MetricTitles.Of(m.Name) + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }), [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
         return new FindingTable(
@@ -81,7 +82,7 @@ public static class EvaluationTables
             [new FindingColumn("value", "value", style)], rows);
     }
 
-    private static FindingCell Cell(Metric metric, Metric? other, NumberStyle style, string? baseline)
+    private static FindingCell Cell(Metric metric, Metric? other, NumberFormat style, string? baseline)
     {
         var cell = FindingCell.Of(Bootstrap.Of(metric));
         if (other is null)

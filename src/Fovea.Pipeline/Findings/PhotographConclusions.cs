@@ -1,5 +1,6 @@
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -47,7 +48,7 @@ public static class PhotographConclusions
         var train = evidence.Cell("vig_" + letter, "train", "vig");
         return gains.Count == 0 ? null
             : $"{letter.ToUpperInvariant()} model, held-out photographs: the right image is {Evidence.And([.. gains.Select(g => $"{Worth(g.Cell)} {Than(g.Cell, g.Against)}")])}"
-                + (train is null ? "." : $"; on the photographs that it was trained on, {ScoreNames.Vig(study.SelectBy)} is {Nats(train.Value)} {FindingNumbers.Interval(train.Low, train.High, NumberStyle.Ratio)}.");
+                + (train is null ? "." : $"; on the photographs that it was trained on, {ScoreNames.Vig(study.SelectBy)} is {Nats(train.Value)} {FindingNumbers.Interval(train.Low, train.High, NumberFormat.Ratio)}.");
     }
 
     private static string? Contradiction(StudyDesign study, string letter, Evidence evidence)
@@ -63,7 +64,7 @@ public static class PhotographConclusions
         ? $"PRIOR against plain next-token prediction, {letter.ToUpperInvariant()} model, held-out photographs: {changed}."
         : null;
 
-    private static int Sign(FindingCell cell) => FindingNumbers.Sign(cell, NumberStyle.Ratio);
+    private static int Sign(FindingCell cell) => FindingNumbers.Sign(cell, NumberFormat.Ratio);
 
     private static string Worth(FindingCell cell) => Sign(cell) switch
     {
@@ -73,7 +74,7 @@ public static class PhotographConclusions
     };
 
     private static string Than(FindingCell cell, string what) =>
-        $"than {what} {FindingNumbers.Interval(cell.Low, cell.High, NumberStyle.Ratio)}".TrimEnd();
+        $"than {what} {FindingNumbers.Interval(cell.Low, cell.High, NumberFormat.Ratio)}".TrimEnd();
 
-    private static string Nats(double? value) => FindingNumbers.Of(value, NumberStyle.Ratio) + " nats per token";
+    private static string Nats(double? value) => FindingNumbers.Of(value, NumberFormat.Ratio) + " nats per token";
 }

@@ -2,6 +2,7 @@ using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
+using Fovea.Reporting.Documents;
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
 namespace Fovea.Pipeline.Findings;
@@ -53,7 +54,7 @@ public static class PhotographsFindings
         FindingCell Number(JsonNode? word, string key) => new(Value: (double?)word![key]);
         return new FindingTable($"words_{letter}", $"Which words light up on the training photographs, {letter.ToUpperInvariant()}, seed {study.Seeds[0]}",
             $"Words that occur at least {study.MinWordCount} times, by mean {ScoreNames.Vig(study.SelectBy)}: the first and the last. VIG of a word is the sum over its tokens, in nats. The models were trained on these captions.",
-            [new("vig", "VIG"), new("surprise", "1 - p_ref"), new("count", "times", NumberStyle.Count)],
+            [new("vig", "VIG"), new("surprise", "1 - p_ref"), new("count", "times", NumberFormat.Count)],
             [.. words.Select(w => new FindingRow((string)w!["word"]!, (string)w["word"]!, [Number(w, "vig"), Number(w, "surprise"), Number(w, "count")]))]);
     }
 }

@@ -1,5 +1,6 @@
 using Fovea.Data.Scenes;
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -39,12 +40,12 @@ public static class SceneConclusions
     /// <summary>The three numbers by which a model sees or does not, and what each is held to; null where none was measured.</summary>
     internal static string? Sight(FindingCell? invented, FindingCell? colour, FindingCell? shape, double guess)
     {
-        string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberStyle.Percent);
+        string Percent(FindingCell? cell) => cell is null ? FindingNumbers.Missing : FindingNumbers.WithInterval(cell, NumberFormat.Percent);
         var objects = invented is { } cell
-            ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberStyle.Percent)})"
+            ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberFormat.Percent)})"
             : "its captions name no object";
         return colour is null && shape is null ? null
-            : $"{objects}, and it names {Percent(colour)} of the colours and {Percent(shape)} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(guess, NumberStyle.Percent)}";
+            : $"{objects}, and it names {Percent(colour)} of the colours and {Percent(shape)} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(guess, NumberFormat.Percent)}";
     }
 
     private static bool Sees(StudyDesign study, Evidence evidence, string letter) =>
@@ -80,7 +81,7 @@ public static class SceneConclusions
             yield break;
         }
 
-        string Of(FindingCell cell) => FindingNumbers.WithInterval(cell, NumberStyle.Ratio);
+        string Of(FindingCell cell) => FindingNumbers.WithInterval(cell, NumberFormat.Ratio);
         // A score finds what needs the image only if it does so against noise too: what cannot be known surprises as much as what must be seen.
         var best = scores.MaxBy(s => Math.Min(s.Cells[0].Value!.Value, s.Cells[1].Value ?? 0))!;
         var finds = best.Cells.Take(2).All(c => c is { Low: > 0.5 });
@@ -107,7 +108,7 @@ public static class SceneConclusions
             yield break;
         }
 
-        var better = arms.Where(a => a.Cell!.Verdict == Verdict.Better).Select(a => a.Title).ToArray();
+        var better = arms.Where(a => a.Cell!.Verdict == Tone.Better).Select(a => a.Title).ToArray();
         yield return better.Length > 0
             ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on everything (vanilla)."
             : $"Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)." + (blind ? " Its scores come from the H model, which does not see yet." : "");
@@ -134,7 +135,7 @@ public static class SceneConclusions
         var gaps = table.Rows.Select(r => (Train: r.Cells[1].Value, HeldOut: r.Cells[2].Value)).Where(g => g is { Train: not null, HeldOut: not null }).ToArray();
         var (train, heldOut) = (gaps.Select(g => g.Train!.Value).DefaultIfEmpty().Average(), gaps.Select(g => g.HeldOut!.Value).DefaultIfEmpty().Average());
         return heldOut - train <= Far ? null
-            : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberStyle.Ratio)} nats per token on the captions that it was trained on, {FindingNumbers.Of(heldOut, NumberStyle.Ratio)} on held-out ones."
+            : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberFormat.Ratio)} nats per token on the captions that it was trained on, {FindingNumbers.Of(heldOut, NumberFormat.Ratio)} on held-out ones."
                 + (study.Folds >= 2 ? $" The weights come from {study.Folds} references, each of which scores captions that it was not trained on." : " Score with folds (the plan's reference_kind=folds), so that each caption is scored by a reference that was not trained on it.");
     }
 }

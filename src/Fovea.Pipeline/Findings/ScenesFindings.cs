@@ -1,4 +1,5 @@
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 
 using static Fovea.Pipeline.Findings.ComparisonFindings;
 
@@ -13,24 +14,24 @@ public static class ScenesFindings
 
     private static readonly MetricColumn[] CaptionColumns =
     [
-        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
-        new("scene_captions", "chair_s", "CHAIR_s", NumberStyle.Percent),
-        new("scene_captions", "recall", "recall", NumberStyle.Percent),
-        new("scene_captions", "attribute_error", "attribute errors", NumberStyle.Percent),
+        new("scene_captions", "chair_i", "CHAIR_i", NumberFormat.Percent),
+        new("scene_captions", "chair_s", "CHAIR_s", NumberFormat.Percent),
+        new("scene_captions", "recall", "recall", NumberFormat.Percent),
+        new("scene_captions", "attribute_error", "attribute errors", NumberFormat.Percent),
         new("scene_nll", "grounded_nll", "grounded NLL"),
-        new("scene_nll", "grounded_accuracy", "grounded accuracy", NumberStyle.Percent),
-        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
-        new("scene_nll_conflict", "conflict/grounded_accuracy", "conflict accuracy", NumberStyle.Percent),
+        new("scene_nll", "grounded_accuracy", "grounded accuracy", NumberFormat.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberFormat.Percent),
+        new("scene_nll_conflict", "conflict/grounded_accuracy", "conflict accuracy", NumberFormat.Percent),
     ];
 
     private static readonly MetricColumn[] TuningColumns =
     [
-        new("scene_answers", "qa_accuracy", "QA accuracy", NumberStyle.Percent),
-        new("scene_answers", "pope_f1", "existence F1", NumberStyle.Percent),
-        new("scene_captions", "chair_i", "CHAIR_i", NumberStyle.Percent),
-        new("scene_captions", "recall", "recall", NumberStyle.Percent),
-        new("scene_answers_conflict", "conflict/qa_accuracy", "conflict QA", NumberStyle.Percent),
-        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberStyle.Percent),
+        new("scene_answers", "qa_accuracy", "QA accuracy", NumberFormat.Percent),
+        new("scene_answers", "pope_f1", "existence F1", NumberFormat.Percent),
+        new("scene_captions", "chair_i", "CHAIR_i", NumberFormat.Percent),
+        new("scene_captions", "recall", "recall", NumberFormat.Percent),
+        new("scene_answers_conflict", "conflict/qa_accuracy", "conflict QA", NumberFormat.Percent),
+        new("scene_captions_conflict", "conflict/chair_i", "conflict CHAIR_i", NumberFormat.Percent),
     ];
 
     /// <summary>Reads all tables.</summary>
@@ -64,7 +65,7 @@ public static class ScenesFindings
         yield return Table($"pretrain_{letter}", title, results, StudyDesign.Ntp, CaptionColumns, arms);
         yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StudyDesign.Ntp, (MetricColumn[])
             [
-                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberStyle.Percent)),
+                .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberFormat.Percent)),
                 .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_nll/" + c, c + " NLL")),
                 .. OtherClasses.Select(c => new MetricColumn("scene_nll", "nll/" + c, c + " NLL")),
             ],
@@ -102,15 +103,15 @@ public static class ScenesFindings
             var results = run.Results(TuningArm.All.Select(a => (a.Key, "eval/tune-" + a.RunUnder(budget))));
             var extra = (Columns: (IReadOnlyList<FindingColumn>)
             [
-                new("share", "supervised share", NumberStyle.Percent), new("supervised_tokens", "supervised tokens", NumberStyle.Count),
-                new("steps", "steps", NumberStyle.Count), new("forward_tokens", "forward tokens", NumberStyle.Count),
+                new("share", "supervised share", NumberFormat.Percent), new("supervised_tokens", "supervised tokens", NumberFormat.Count),
+                new("steps", "steps", NumberFormat.Count), new("forward_tokens", "forward tokens", NumberFormat.Count),
             ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(study, run, TuningArm.All.First(a => a.Key == arm), budget)));
             yield return Table(key, title, results, TuningArm.Vanilla, TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
             var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
             yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
                 [
-                    .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberStyle.Percent)),
-                    .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberStyle.Percent)),
+                    .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberFormat.Percent)),
+                    .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberFormat.Percent)),
                 ],
                 [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with
             {

@@ -3,6 +3,7 @@ using Fovea.Evaluation.Statistics;
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Studies;
 using Fovea.Reporting;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
 
@@ -73,9 +74,9 @@ public static class StudyFindings
 
     private static string Words(Outcome outcome) => outcome switch { Outcome.Supported => "supported", Outcome.Contradicted => "contradicted", _ => "not shown" };
 
-    private static string P(double? p) => p is null ? FindingNumbers.Missing : p < SmallestP ? "< 0.001" : FindingNumbers.Of(p, NumberStyle.Ratio);
+    private static string P(double? p) => p is null ? FindingNumbers.Missing : p < SmallestP ? "< 0.001" : FindingNumbers.Of(p, NumberFormat.Ratio);
 
-    private static NumberStyle StyleOf(StudyMeasure measure) => measure.Percent ? NumberStyle.Percent : NumberStyle.Ratio;
+    private static NumberFormat StyleOf(StudyMeasure measure) => measure.Percent ? NumberFormat.Percent : NumberFormat.Ratio;
 
     private static FindingCell Cell(StudyValues values, StudyMeasure measure, string arm, string key) =>
         measure.IsOf(arm) && values.Of(arm, key).OfType<double>().ToArray() is { Length: > 0 } some && PairedTest.Of(some) is var mean

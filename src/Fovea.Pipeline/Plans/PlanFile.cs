@@ -37,7 +37,6 @@ public sealed class PlanFile
     /// <summary>The whole plan is repeated for each combination of these.</summary>
     internal OrderedDictionary<string, ConfigNode> For { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Stages by their keys.</summary>
     internal OrderedDictionary<string, ConfigNode> Stages { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What a study asks of the stages; null: nothing.</summary>

@@ -1,3 +1,5 @@
+using Fovea.Reporting.Documents;
+
 namespace Fovea.Pipeline.Reports;
 
 /// <summary>How findings are written as text: one form for the terminal, the report and the sentences, and the rule by which a difference is called better or worse.</summary>
@@ -16,35 +18,35 @@ public static class FindingNumbers
     private const int MostExtraDecimals = 1;
 
     /// <summary>Decimals of a style.</summary>
-    public static int Decimals(NumberStyle style) => style switch { NumberStyle.Percent => 1, NumberStyle.Count => 0, _ => 3 };
+    public static int Decimals(NumberFormat style) => style switch { NumberFormat.Percent => 1, NumberFormat.Count => 0, _ => 3 };
 
     /// <summary>A number with its unit, e.g. <c>47.9 %</c>; a dash without data.</summary>
-    public static string Of(double? value, NumberStyle style, int? decimals = null) =>
-        Bare(value, style, decimals) is { } text ? text + (style == NumberStyle.Percent ? " %" : "") : Missing;
+    public static string Of(double? value, NumberFormat style, int? decimals = null) =>
+        Bare(value, style, decimals) is { } text ? text + (style == NumberFormat.Percent ? " %" : "") : Missing;
 
     /// <summary>A whole number with separators.</summary>
-    public static string Count(double? value) => Of(value, NumberStyle.Count);
+    public static string Count(double? value) => Of(value, NumberFormat.Count);
 
     /// <summary>Decimals of numbers that are written side by side: a ratio's three, or as many as show two digits of the largest where all are small; at most six.</summary>
     public static int DecimalsFor(IEnumerable<double?> values)
     {
         var largest = values.Max(v => Math.Abs(v ?? 0));
-        return largest is > 0 and < 0.01 ? Math.Min(6, 1 - (int)Math.Floor(Math.Log10(largest))) : Decimals(NumberStyle.Ratio);
+        return largest is > 0 and < 0.01 ? Math.Min(6, 1 - (int)Math.Floor(Math.Log10(largest))) : Decimals(NumberFormat.Ratio);
     }
 
     /// <summary><c>[low, high]</c> without units; empty without an interval.</summary>
-    public static string Interval(double? low, double? high, NumberStyle style, int? decimals = null) =>
+    public static string Interval(double? low, double? high, NumberFormat style, int? decimals = null) =>
         Bare(low, style, decimals) is { } l && Bare(high, style, decimals) is { } h ? $"[{l}, {h}]" : "";
 
     /// <summary>A value with its interval, e.g. <c>47.9 % [38.1, 56.0]</c>.</summary>
-    public static string WithInterval(FindingCell cell, NumberStyle style) =>
+    public static string WithInterval(FindingCell cell, NumberFormat style) =>
         $"{Of(cell.Value, style)} {Interval(cell.Low, cell.High, style)}".TrimEnd();
 
     /// <summary>
     /// The difference to the baseline with its sign and interval, with as many decimals as it takes to tell it from zero where its interval does,
     /// e.g. <c>+4.7 [+1.2, +8.3]</c>; <c>no difference</c> where nothing but zeros would be written.
     /// </summary>
-    public static string Difference(FindingCell cell, NumberStyle style, string unit = "")
+    public static string Difference(FindingCell cell, NumberFormat style, string unit = "")
     {
         if (cell.Difference is not { } difference)
         {
@@ -66,21 +68,21 @@ public static class FindingNumbers
     /// Better or worse only where the paired interval is one and does not contain zero, and neither the difference nor the interval's nearer end is
     /// written as zero.
     /// </summary>
-    public static Verdict Judge(FindingCell cell, NumberStyle style, bool? higherIsBetter)
+    public static Tone Judge(FindingCell cell, NumberFormat style, bool? higherIsBetter)
     {
         if (higherIsBetter is not { } up || cell is not { Difference: { } difference, DifferenceLow: { } low, DifferenceHigh: { } high } || low >= high || !(low > 0 || high < 0))
         {
-            return Verdict.None;
+            return Tone.Neutral;
         }
 
         var decimals = DifferenceDecimals(cell, style);
         return Rounded(difference, style, decimals) == 0 || Rounded(Nearer(low, high), style, decimals) == 0
-            ? Verdict.None
-            : (difference > 0) == up ? Verdict.Better : Verdict.Worse;
+            ? Tone.Neutral
+            : (difference > 0) == up ? Tone.Better : Tone.Worse;
     }
 
     /// <summary>1 above zero, -1 below: the interval does not contain zero, and neither the value nor the interval's nearer end is written as zero. Else 0.</summary>
-    public static int Sign(FindingCell cell, NumberStyle style) =>
+    public static int Sign(FindingCell cell, NumberFormat style) =>
         cell is { Value: { } value, Low: { } low, High: { } high } && (low > 0 || high < 0)
         && Rounded(value, style, Decimals(style)) != 0 && Rounded(Nearer(low, high), style, Decimals(style)) != 0
             ? Math.Sign(value)
@@ -91,13 +93,13 @@ public static class FindingNumbers
     {
         var style = table.Columns[column].Style;
         var least = Decimals(style);
-        return table.Rows.Select(r => r.Cells[column]).Where(c => c is { Verdict: not Verdict.None, Value: not null, Difference: not null })
+        return table.Rows.Select(r => r.Cells[column]).Where(c => c is { Verdict: not Tone.Neutral, Value: not null, Difference: not null })
             .Select(c => Enumerable.Range(least, MostExtraDecimals + 1)
                 .FirstOrDefault(d => Rounded(c.Value!.Value, style, d) != Rounded(c.Value!.Value - c.Difference!.Value, style, d), least + MostExtraDecimals))
             .DefaultIfEmpty(least).Max();
     }
 
-    private static int DifferenceDecimals(FindingCell cell, NumberStyle style)
+    private static int DifferenceDecimals(FindingCell cell, NumberFormat style)
     {
         var least = Decimals(style);
         return cell is { Difference: { } difference, DifferenceLow: { } low, DifferenceHigh: { } high } && (low > 0 || high < 0)
@@ -108,10 +110,10 @@ public static class FindingNumbers
 
     private static double Nearer(double low, double high) => low > 0 ? low : high;
 
-    private static double Rounded(double value, NumberStyle style, int decimals) =>
-        Math.Round(style == NumberStyle.Percent ? 100 * value : value, decimals, MidpointRounding.AwayFromZero);
+    private static double Rounded(double value, NumberFormat style, int decimals) =>
+        Math.Round(style == NumberFormat.Percent ? 100 * value : value, decimals, MidpointRounding.AwayFromZero);
 
-    private static string? Bare(double? value, NumberStyle style, int? decimals)
+    private static string? Bare(double? value, NumberFormat style, int? decimals)
     {
         if (value is not { } v || double.IsNaN(v))
         {
@@ -119,12 +121,12 @@ public static class FindingNumbers
         }
 
         var places = decimals ?? Decimals(style);
-        var text = (style == NumberStyle.Percent ? 100 * v : v).ToString("N" + places.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        var text = (style == NumberFormat.Percent ? 100 * v : v).ToString("N" + places.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         // A small negative number rounds to "-0.0".
         return text.StartsWith('-') && text.AsSpan(1).IndexOfAnyExcept("0.,") < 0 ? text[1..] : text.Replace('-', '−');
     }
 
-    private static string Signed(double value, NumberStyle style, int decimals) =>
+    private static string Signed(double value, NumberFormat style, int decimals) =>
         Bare(value, style, decimals) is not { } text ? Missing
         : text.StartsWith('−') || text.AsSpan().IndexOfAnyExcept("0.,") < 0 ? text : "+" + text;
 }

@@ -1,43 +1,18 @@
 using Fovea.Evaluation.Statistics;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Reports;
-
-/// <summary>How a number is written.</summary>
-public enum NumberStyle
-{
-    /// <summary>Three decimals.</summary>
-    Ratio,
-
-    /// <summary>Per cent, one decimal.</summary>
-    Percent,
-
-    /// <summary>Whole number with separators.</summary>
-    Count,
-}
-
-/// <summary>Whether a difference to the baseline is an improvement beyond its interval.</summary>
-public enum Verdict
-{
-    /// <summary>No baseline, or the interval holds zero.</summary>
-    None,
-
-    /// <summary>Better, and the interval of the paired difference does not contain zero.</summary>
-    Better,
-
-    /// <summary>Worse, likewise.</summary>
-    Worse,
-}
 
 /// <summary>One cell: text, or a value with its interval, count, paired difference and standard deviation between seeds; all null where there is no data.</summary>
 public sealed record FindingCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
-    double? Difference = null, double? DifferenceLow = null, double? DifferenceHigh = null, Verdict Verdict = Verdict.None, double? SeedDeviation = null)
+    double? Difference = null, double? DifferenceLow = null, double? DifferenceHigh = null, Tone Verdict = Tone.Neutral, double? SeedDeviation = null)
 {
     /// <summary>One estimate.</summary>
     public static FindingCell Of(Estimate e) => new(Value: e.Value, Low: e.Low, High: e.High, Count: e.Count, SeedDeviation: e.SeedDeviation);
 
     /// <summary>The same with its difference to a baseline, judged.</summary>
-    public FindingCell Against(Estimate difference, NumberStyle style, bool? higherIsBetter)
+    public FindingCell Against(Estimate difference, NumberFormat style, bool? higherIsBetter)
     {
         var cell = this with { Difference = difference.Value, DifferenceLow = difference.Low, DifferenceHigh = difference.High };
         return cell with { Verdict = FindingNumbers.Judge(cell, style, higherIsBetter) };
@@ -75,7 +50,7 @@ public sealed record FindingCell(
 }
 
 /// <summary>One column; <paramref name="HigherIsBetter"/> is null where there is no better.</summary>
-public sealed record FindingColumn(string Key, string Title, NumberStyle Style = NumberStyle.Ratio, bool? HigherIsBetter = null);
+public sealed record FindingColumn(string Key, string Title, NumberFormat Style = NumberFormat.Ratio, bool? HigherIsBetter = null);
 
 /// <summary>One row.</summary>
 public sealed record FindingRow(string Key, string Title, IReadOnlyList<FindingCell> Cells);

@@ -7,21 +7,12 @@ public static class ReportTables
 {
     /// <summary>One table.</summary>
     public static ReportBlock Block(FindingTable table) => new TableBlock(
-        table.Title, "", [.. table.Columns.Select((c, i) => Column(c, FindingNumbers.ColumnDecimals(table, i)))],
+        table.Title, "", [.. table.Columns.Select((c, i) => new TableColumn(c.Title, c.Style, c.HigherIsBetter, FindingNumbers.ColumnDecimals(table, i)))],
         [.. table.Rows.Select(r => new TableRow(r.Title, [.. r.Cells.Select((c, i) => Cell(c, table.Columns[i].Style))]))], table.Note);
 
-    private static TableColumn Column(FindingColumn column, int decimals) => new(
-        column.Title,
-        column.Style switch { NumberStyle.Percent => NumberFormat.Percent, NumberStyle.Count => NumberFormat.Count, _ => NumberFormat.Ratio },
-        column.HigherIsBetter switch { true => Direction.HigherIsBetter, false => Direction.LowerIsBetter, null => Direction.None },
-        Decimals: decimals);
+    private static TableCell Cell(FindingCell cell, NumberFormat style) => new(cell.Text, cell.Value, cell.Low, cell.High, cell.Count, cell.Verdict, Lines(cell, style));
 
-    private static TableCell Cell(FindingCell cell, NumberStyle style) => new(
-        cell.Text, cell.Value, cell.Low, cell.High, cell.Count,
-        cell.Verdict switch { Verdict.Better => Tone.Better, Verdict.Worse => Tone.Worse, _ => Tone.Neutral },
-        Lines: Lines(cell, style));
-
-    private static string[]? Lines(FindingCell cell, NumberStyle style)
+    private static string[]? Lines(FindingCell cell, NumberFormat style)
     {
         string?[] lines =
         [

@@ -1,3 +1,5 @@
+using Fovea.Reporting.Documents;
+
 namespace Fovea.Pipeline.Reports;
 
 /// <summary>What a finished stage's numbers say, as lines for people: on a terminal and on pages.</summary>
@@ -24,17 +26,17 @@ public static class StageSentences
     {
         string Count(string key) => FindingNumbers.Count(Number(result[key]));
         yield return $"samples     {Count("samples")}: {Count("kept")} kept, {Count("dropped")} dropped, {Count("text_only")} text-only, {Count("invalid")} invalid";
-        yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss ({FindingNumbers.Of(Number(result["share"]), NumberStyle.Percent)})";
+        yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss ({FindingNumbers.Of(Number(result["share"]), NumberFormat.Percent)})";
         if (Number(result["mean_weight"]) is { } mean && Number(result["largest_weight"]) is { } largest)
         {
-            yield return $"weights     mean {FindingNumbers.Of(mean, NumberStyle.Ratio)} as written, largest {FindingNumbers.Of(largest, NumberStyle.Ratio)} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}";
+            yield return $"weights     mean {FindingNumbers.Of(mean, NumberFormat.Ratio)} as written, largest {FindingNumbers.Of(largest, NumberFormat.Ratio)} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}";
         }
 
         foreach (var (key, title) in new[] { ("tau", "tau"), ("token_tau", "token tau") })
         {
             if (Number(result[key]) is { } tau)
             {
-                yield return $"{title,-11} {FindingNumbers.Of(tau, NumberStyle.Ratio, FindingNumbers.TauDecimals)} nats";
+                yield return $"{title,-11} {FindingNumbers.Of(tau, NumberFormat.Ratio, FindingNumbers.TauDecimals)} nats";
             }
         }
     }

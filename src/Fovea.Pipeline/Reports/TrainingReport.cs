@@ -50,7 +50,7 @@ public static class TrainingReport
     private static IEnumerable<string> Sentences(JsonObject result)
     {
         double? Number(string key) => StageSentences.Number(result[key]);
-        string Nats(double? value) => FindingNumbers.Of(value, NumberStyle.Ratio, 4) + " nats";
+        string Nats(double? value) => FindingNumbers.Of(value, NumberFormat.Ratio, 4) + " nats";
         yield return string.Create(CultureInfo.InvariantCulture,
             $"{FindingNumbers.Count(Number("steps"))} steps over {FindingNumbers.Count(Number("samples"))} samples ({Number("epochs"):0.##} epochs): mean loss {Nats(Number("mean_loss"))} per unit of weight, {Nats(Number("final_loss"))} at the last step.");
         if (Number("held_out_loss") is { } heldOut)

@@ -30,6 +30,5 @@ public sealed class QueryAnswer(ScoreQuery query, DuckDBDataReader reader, IRead
         }
     });
 
-    /// <inheritdoc/>
     public void Dispose() => reader.Dispose();
 }

@@ -104,7 +104,6 @@ public sealed class ScoreQuery : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _interrupt.Dispose();

@@ -1,4 +1,5 @@
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Scores;
 
@@ -23,9 +24,9 @@ public static class StatisticsText
     public static IEnumerable<string> Lines(ScoreStatistics s)
     {
         var unit = s.Score.IsVig ? " nats per token" : "";
-        var tau = s.Tau is { } t ? $"; tau at p {StoreStatistics.Percent}: {FindingNumbers.Of(t, NumberStyle.Ratio, FindingNumbers.TauDecimals)}" : "";
+        var tau = s.Tau is { } t ? $"; tau at p {StoreStatistics.Percent}: {FindingNumbers.Of(t, NumberFormat.Ratio, FindingNumbers.TauDecimals)}" : "";
         yield return $"{s.Score.Title}: mean {s.MeanText}{unit}";
-        yield return $"  above zero {FindingNumbers.WithInterval(FindingCell.Of(s.AboveZero), NumberStyle.Percent)} of {FindingNumbers.Count(s.Mean.Count)} targets in {FindingNumbers.Count(s.Samples)} {(s.Samples == 1 ? "sample" : "samples")}{tau}";
+        yield return $"  above zero {FindingNumbers.WithInterval(FindingCell.Of(s.AboveZero), NumberFormat.Percent)} of {FindingNumbers.Count(s.Mean.Count)} targets in {FindingNumbers.Count(s.Samples)} {(s.Samples == 1 ? "sample" : "samples")}{tau}";
         var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
         string[] names = [.. s.Bins.Select(Name)];
         var width = names.Select(n => n.Length).DefaultIfEmpty(0).Max();

@@ -1,6 +1,7 @@
 using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 using Fovea.Selection;
 using Fovea.Store;
 
@@ -21,7 +22,7 @@ public sealed record ScoreStatistics(DerivedScore Score, Estimate Mean, Estimate
         get
         {
             var decimals = FindingNumbers.DecimalsFor([Mean.Value, Mean.Low, Mean.High]);
-            return $"{FindingNumbers.Of(Mean.Value, NumberStyle.Ratio, decimals)} {FindingNumbers.Interval(Mean.Low, Mean.High, NumberStyle.Ratio, decimals)}".TrimEnd();
+            return $"{FindingNumbers.Of(Mean.Value, NumberFormat.Ratio, decimals)} {FindingNumbers.Interval(Mean.Low, Mean.High, NumberFormat.Ratio, decimals)}".TrimEnd();
         }
     }
 
@@ -42,7 +43,7 @@ public sealed record ScoreStatistics(DerivedScore Score, Estimate Mean, Estimate
         if (Tau is <= 0)
         {
             yield return
-                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberStyle.Ratio, FindingNumbers.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
+                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberFormat.Ratio, FindingNumbers.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
         }
     }
 

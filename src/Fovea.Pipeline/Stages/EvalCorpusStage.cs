@@ -48,31 +48,23 @@ public sealed record EvalCorpusStage : IStage
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
-    /// <inheritdoc/>
     public string Kind => "eval_corpus";
 
     private ScoreVigStage Scorer => new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Scoring = Scoring };
 
-    /// <inheritdoc/>
     public void Check() => Scorer.Check();
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues) => Scorer.Check(catalogues);
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => Scorer.Work(sizes) * (Folds is { } folds ? sizes.ShareOf(folds, Fold) : 1);
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => Scorer.Memory(sizes);
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models([Model]).Images("data", Data).Folds(Folds).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);

@@ -20,23 +20,17 @@ public sealed record EvalPhotographsStage : IStage
     /// <summary>Decides whose image is the other one.</summary>
     public long Seed { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "eval_photographs";
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(HeldOut) * 3; // right image, another's, none
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", HeldOut).Models([Model]).Images("data", HeldOut).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image, stop: context.Stop);

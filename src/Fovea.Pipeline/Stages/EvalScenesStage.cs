@@ -42,10 +42,8 @@ public sealed record EvalScenesStage : IStage
     /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
     public OnBadSample? OnBadSample { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "eval_scenes";
 
-    /// <inheritdoc/>
     public void Check()
     {
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
@@ -55,20 +53,15 @@ public sealed record EvalScenesStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * (sizes.SamplesOf(Scenes) + (Conflict is null ? 0 : sizes.SamplesOf(Conflict))) * ((Captions ? 2 : 0) + (Dialogues ? 2 : 0));
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Model("model", Model).Scenes("scenes", Scenes, images: true).Scenes("conflict", Conflict, images: true).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });

@@ -36,13 +36,10 @@ public sealed record EvalStage : IStage
     /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
     public OnBadSample? OnBadSample { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "eval";
 
-    /// <inheritdoc/>
     public void Check() => Check(Catalogues.BuiltIn);
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
         catalogues.Benchmarks.Get(Benchmark);
@@ -55,21 +52,16 @@ public sealed record EvalStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     /// <remarks>Of an evaluation that reads each sample once; one that generates takes more.</remarks>
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(Data);
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models([Model]).Images("data", Data).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var benchmark = context.Catalogues.Benchmarks.Get(Benchmark);

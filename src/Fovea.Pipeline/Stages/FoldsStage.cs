@@ -18,13 +18,10 @@ public sealed record FoldsStage : IStage
     /// <summary>Of the order in which groups are assigned.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <inheritdoc/>
     public string Kind => "folds";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs => [FoldsFile.FileName];
 
-    /// <inheritdoc/>
     public void Check()
     {
         DataSource.Check(Data);
@@ -34,11 +31,9 @@ public sealed record FoldsStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Data("also_train", AlsoTrain).ByRole;
 
-    /// <inheritdoc/>
     public bool IsIntact(string folder)
     {
         try
@@ -51,7 +46,6 @@ public sealed record FoldsStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var files = Data.Select(d => (Source: d, Scored: true)).Concat(AlsoTrain.Select(d => (Source: d, Scored: false)));

@@ -37,22 +37,16 @@ public sealed record ScorePriorStage : IStage
     [JsonIgnore]
     public bool CheckAgain { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "score_prior";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs => [];
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Models[0]) * sizes.SamplesOf(Data);
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => Models.Aggregate((double?)0, (sum, model) => sum + sizes.BytesOf(model));
 
-    /// <inheritdoc/>
     public void Check() => Check(Catalogues.BuiltIn);
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
@@ -65,17 +59,13 @@ public sealed record ScorePriorStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => Models.ToList().ForEach(sizes.CheckGiven);
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models(Models).Folds(Folds).ByRole;
 
-    /// <inheritdoc/>
-    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
+    public bool IsIntact(string folder) => !CheckAgain && ScoringStages.IsIntact(folder);
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var folds = Folds is null ? null : FoldsFile.Read(Folds);
@@ -98,7 +88,7 @@ public sealed record ScorePriorStage : IStage
             var scorer = folds is null
                 ? new PriorScorer(models[0], Scoring)
                 : new PriorScorer([.. models.Zip(Models, (model, folder) => new FoldReference(model, folder, LeftOutFold.Read(folder)))], folds, Scoring);
-            return ScoreStore.Score(scorer, corpus, models[0], context);
+            return ScoringStages.Score(scorer, corpus, models[0], context);
         }
         finally
         {

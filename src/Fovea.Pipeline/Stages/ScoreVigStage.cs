@@ -36,22 +36,16 @@ public sealed record ScoreVigStage : IStage
     [JsonIgnore]
     public bool CheckAgain { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "score_vig";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs => [];
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(Data) * (1 + Proxies.Count);
 
-    /// <inheritdoc/>
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    /// <inheritdoc/>
     public void Check() => Check(Catalogues.BuiltIn);
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
@@ -65,15 +59,12 @@ public sealed record ScoreVigStage : IStage
         Scoring.Validate();
     }
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
 
-    /// <inheritdoc/>
     /// <remarks>Images are not among them: the store holds a hash of each sample's, which must agree where it is continued, joined or trained on.</remarks>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models([Model]).ByRole;
 
-    /// <inheritdoc/>
     /// <remarks>Proxies are added to a store that has others.</remarks>
     public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
     {
@@ -87,10 +78,8 @@ public sealed record ScoreVigStage : IStage
         return begun;
     }
 
-    /// <inheritdoc/>
-    public bool IsIntact(string folder) => !CheckAgain && ScoreStore.IsIntact(folder);
+    public bool IsIntact(string folder) => !CheckAgain && ScoringStages.IsIntact(folder);
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates);
@@ -109,6 +98,6 @@ public sealed record ScoreVigStage : IStage
             ImageThreads = context.ImageThreads,
             ImageHash = new ImageHashes(corpus.Corpus, context.Hasher).Of,
         };
-        return ScoreStore.Score(new VigScorer(model, images, options, Scoring), corpus, model, context);
+        return ScoringStages.Score(new VigScorer(model, images, options, Scoring), corpus, model, context);
     }
 }

@@ -66,16 +66,12 @@ public sealed record SelectStage : IStage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Settings { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "select";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs => [FileName];
 
-    /// <inheritdoc/>
     public void Check() => Check(Catalogues.BuiltIn);
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
         if (Scores.Count == 0)
@@ -97,7 +93,6 @@ public sealed record SelectStage : IStage
         _ = Against is null || known.Contains(nameof(SelectorRequest.HasReference)) ? null : catalogues.Proxies.ConditionOf(Against);
     }
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => Scores.Index()
         .Aggregate(new InputHashes(hasher), (all, s) => all.File($"scores[{s.Index}]", ManifestOf(s.Item)))
         .File("reference_scores", ReferenceScores is { } r ? ManifestOf(r) : null).ByRole;
@@ -106,10 +101,8 @@ public sealed record SelectStage : IStage
         ? manifest
         : throw new InvalidInputException(store, null, "weights that 'fovea select' made; give the score store that they were made from");
 
-    /// <inheritdoc/>
     public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FileName));
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);

@@ -18,13 +18,10 @@ public sealed record SplitStage : IStage
     /// <summary>Of the order in which images are taken.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <inheritdoc/>
     public string Kind => "split";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs => [FoldsFile.FileName];
 
-    /// <inheritdoc/>
     public void Check()
     {
         DataSource.Check(Data);
@@ -34,14 +31,11 @@ public sealed record SplitStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).ByRole;
 
-    /// <inheritdoc/>
     public bool IsIntact(string folder) => File.Exists(Path.Combine(folder, FoldsFile.FileName));
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var invalid = new InvalidRecords(int.MaxValue);

@@ -30,14 +30,11 @@ public sealed record TokenScoresStage : IStage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Dialogues { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "token_scores";
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Store("vig", Vig).Store("prior", Prior).Tokenizer(Tokenizer).Scenes("scenes", Scenes, images: false).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var annotations = SceneAnnotations.Load(Scenes);

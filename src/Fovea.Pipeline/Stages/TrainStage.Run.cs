@@ -17,7 +17,6 @@ namespace Fovea.Pipeline.Stages;
 // The run itself: corpus, weights, model, training, what it found.
 public sealed partial record TrainStage
 {
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var weights = WeightsPath is { } w ? WeightsFile.Read(w) : null;

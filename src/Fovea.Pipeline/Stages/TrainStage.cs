@@ -64,10 +64,8 @@ public sealed partial record TrainStage : IStage
     /// <summary>How to train.</summary>
     public required TrainingOptions Training { get; init; }
 
-    /// <inheritdoc/>
     public string Kind => "train";
 
-    /// <inheritdoc/>
     IReadOnlyCollection<string>? IStage.Outputs =>
     [
         .. from end in (string[])["", .. Training.KeepBest ? ["-best"] : Array.Empty<string>(), .. Training.EmaDecay is null ? Array.Empty<string>() : ["-ema"]]
@@ -75,10 +73,8 @@ public sealed partial record TrainStage : IStage
            select name + end,
     ];
 
-    /// <inheritdoc/>
     public double? Work(StageSizes sizes) => 3 * Parameters(sizes) * (Training.Steps * (double?)Training.BatchSize ?? (Training.Epochs ?? 1) * sizes.SamplesOf(Data));
 
-    /// <inheritdoc/>
     /// <remarks>Float32: weights; where all of them are trained also gradients and AdamW's two moments. What is trained in part adds less, which is not counted.</remarks>
     public double? Memory(StageSizes sizes) => Parameters(sizes) * sizeof(float) * (Lora is null && Training.Trainable.Contains("*") && Training.Frozen.Count == 0 ? 4 : 1);
 
@@ -88,7 +84,6 @@ public sealed partial record TrainStage : IStage
 
     private string? WeightsPath => Weights is { } w ? SelectStage.WeightsOf(w) : null;
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var inputs = new InputHashes(hasher).File("weights", WeightsPath).Folds(Folds).Tokenizer(TokenizerFolder)
@@ -98,7 +93,6 @@ public sealed partial record TrainStage : IStage
         return (View == CorpusView.Image ? inputs.Images("data", Data).Images("held_out", HeldOut) : inputs).ByRole;
     }
 
-    /// <inheritdoc/>
     /// <remarks>A run is extended to more steps where its past does not depend on their number.</remarks>
     public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
     {
@@ -121,7 +115,6 @@ public sealed partial record TrainStage : IStage
         return begun;
     }
 
-    /// <inheritdoc/>
     public void CheckGiven(StageSizes sizes)
     {
         if (sizes.IsGiven(TokenizerFolder))
@@ -143,10 +136,8 @@ public sealed partial record TrainStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public void Check() => Check(Catalogues.BuiltIn);
 
-    /// <inheritdoc/>
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);

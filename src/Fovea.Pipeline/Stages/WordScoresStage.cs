@@ -44,12 +44,10 @@ public sealed record WordScoresStage : IStage
     /// <summary>Words that stand less often are not listed.</summary>
     public int MinWordCount { get; init; } = 8;
 
-    /// <inheritdoc/>
     public string Kind => "word_scores";
 
     private string Condition => VisionlessProxy.ConditionOf(Against);
 
-    /// <inheritdoc/>
     public void Check()
     {
         if (MinWordCount < 1)
@@ -58,12 +56,10 @@ public sealed record WordScoresStage : IStage
         }
     }
 
-    /// <inheritdoc/>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Store("vig_train", VigTrain).Store("vig_held_out", VigHeldOut).Store("prior_train", PriorTrain).Store("prior_held_out", PriorHeldOut)
             .Tokenizer(Model).Data("train", Train).Data("held_out", HeldOut).ByRole;
 
-    /// <inheritdoc/>
     public JsonObject Run(StageContext context)
     {
         var train = Joined(VigTrain, PriorTrain, Train, context.Stop);

@@ -18,16 +18,13 @@ public sealed class InProcessHost(int numThreads) : IStageHost
 {
     private readonly CancellationTokenSource _stop = new();
 
-    /// <inheritdoc/>
     public Task<WorkerMessage> RunAsync(WorkOrder order, Action<WorkerMessage> onProgress) => Task.Run(() =>
     {
         TorchRuntime.Start(numThreads);
         return StageExecution.Run(order, numThreads, new MessageProgress(onProgress), _stop.Token);
     });
 
-    /// <inheritdoc/>
     public void Interrupt() => _stop.Cancel();
 
-    /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 }

@@ -68,7 +68,6 @@ public sealed class WorkerProcess : IStageHost
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         try

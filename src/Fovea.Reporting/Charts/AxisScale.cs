@@ -15,19 +15,15 @@ internal sealed class AxisScale
         Ticks = Charts.Ticks.Within(low, high, step);
     }
 
-    /// <summary>Value at the start.</summary>
     public double Low { get; }
 
-    /// <summary>Value at the end.</summary>
     public double High { get; }
 
     /// <summary>Round values within [<see cref="Low"/>, <see cref="High"/>].</summary>
     public IReadOnlyList<double> Ticks { get; }
 
-    /// <summary>Distance between ticks.</summary>
     public double Step { get; }
 
-    /// <summary>Whether a value can be drawn.</summary>
     public static bool IsDrawable(double value) => Math.Abs(value) <= LargestMagnitude;
 
     /// <summary>An axis over the drawable values; <paramref name="widen"/> ends it at ticks. No value gives [0, 1].</summary>
@@ -55,7 +51,6 @@ internal sealed class AxisScale
         return new AxisScale(low, high, from, to, step);
     }
 
-    /// <summary>Position of a drawable value.</summary>
     public double Of(double value) => _from + (_to - _from) * ((value - Low) / (High - Low));
 
     private static (double Low, double High) Range(IEnumerable<double> values)

@@ -20,7 +20,6 @@ internal sealed class DistributionSummary
 
     public string Name { get; }
 
-    /// <summary>Finite values.</summary>
     public int Count => _sorted.Length;
 
     /// <summary>Values that are not finite.</summary>
@@ -29,7 +28,6 @@ internal sealed class DistributionSummary
     /// <summary>NaN where there is no value.</summary>
     public double Mean { get; }
 
-    /// <summary>The values, ascending.</summary>
     public IReadOnlyList<double> Values => _sorted;
 
     /// <summary>Quantile by linear interpolation between order statistics (type 7); NaN where there is no value.</summary>

@@ -72,7 +72,6 @@ internal static class Drawing
         }
     }
 
-    /// <summary>A straight line.</summary>
     public static void Line(Markup page, string style, double x1, double y1, double x2, double y2) =>
         page.Void("line", ("class", style), ("x1", At(x1)), ("y1", At(y1)), ("x2", At(x2)), ("y2", At(y2)));
 

@@ -8,7 +8,6 @@ internal sealed class HeatColours(HeatScale scale, double limit)
     /// <summary>Opacity at the limit; above it, text would lose contrast with its ground.</summary>
     public const double Strongest = 0.75;
 
-    /// <summary>Value at full colour.</summary>
     public double Limit => limit;
 
     /// <summary>The row's scale, with its own largest magnitude where no limit is given.</summary>

@@ -12,11 +12,11 @@ public sealed record TableBlock(
 /// <summary>One column.</summary>
 /// <param name="Title">Its heading.</param>
 /// <param name="Format">How its numbers are written.</param>
-/// <param name="Direction">Which way is better.</param>
+/// <param name="HigherIsBetter">Which way is better; null where neither is.</param>
 
 /// <param name="Decimals">Decimals of its numbers where the format's own are too few to tell them apart; null for the format's.</param>
 public sealed record TableColumn(
-    string Title, NumberFormat Format = NumberFormat.Ratio, Direction Direction = Direction.None, int? Decimals = null);
+    string Title, NumberFormat Format = NumberFormat.Ratio, bool? HigherIsBetter = null, int? Decimals = null);
 
 /// <summary>One row.</summary>
 /// <param name="Title">Its heading.</param>
@@ -36,17 +36,3 @@ public sealed record TableRow(string Title, IReadOnlyList<TableCell> Cells);
 public sealed record TableCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
     Tone Tone = Tone.Neutral, IReadOnlyList<string>? Lines = null);
-
-/// <summary>Which way is better.</summary>
-public enum Direction
-{
-    /// <summary>Neither.</summary>
-    None,
-
-    /// <summary>Higher is better.</summary>
-    HigherIsBetter,
-
-    /// <summary>Lower is better.</summary>
-    LowerIsBetter,
-}
-

@@ -23,7 +23,6 @@ internal static class BlockRenderer
         }
     }
 
-    /// <summary>The line beneath a block.</summary>
     public static void Note(Markup page, params ReadOnlySpan<string?> sentences)
     {
         var text = string.Join(' ', sentences.ToArray().Where(s => !string.IsNullOrWhiteSpace(s)));

@@ -19,7 +19,6 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>Closes the innermost open element.</summary>
     public Markup Close()
     {
         _text.Append("</").Append(_open.Pop()).Append('>');
@@ -41,7 +40,6 @@ internal sealed class Markup
         return Text(text).Close();
     }
 
-    /// <summary>Escaped text.</summary>
     public Markup Text(string? text)
     {
         Escape(text);
@@ -62,7 +60,6 @@ internal sealed class Markup
         return this;
     }
 
-    /// <inheritdoc/>
     public override string ToString() =>
         _open.Count == 0 ? _text.ToString() : throw new InvalidOperationException($"<{_open.Peek()}> is still open");
 

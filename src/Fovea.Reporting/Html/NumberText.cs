@@ -8,12 +8,10 @@ internal static class NumberText
     /// <summary>Shown where there is no number.</summary>
     public const string Missing = "\u2013";
 
-    /// <summary>The number in its format.</summary>
     public static string Of(double? value, NumberFormat format, int? decimals = null) => value is not { } v || double.IsNaN(v)
         ? Missing
         : double.IsInfinity(v) ? (v > 0 ? "\u221E" : "\u2212\u221E") : Minus(Plain(v, format, decimals));
 
-    /// <summary>The number with its unit, e.g. <c>2.31 nats</c>.</summary>
     public static string WithUnit(double value, ChartAxis axis) =>
         axis.Unit is { } unit && !double.IsNaN(value) ? $"{Of(value, axis.Format)} {unit}" : Of(value, axis.Format);
 

@@ -50,7 +50,7 @@ internal static class TableRenderer
         page.Open("th", ("scope", "col"), ("class", Alignment(block, c))).Text(column.Title);
         var detail = string.Join(" \u00B7 ", new[]
         {
-            column.Direction switch { Direction.HigherIsBetter => "\u2191 better", Direction.LowerIsBetter => "\u2193 better", _ => null },
+            column.HigherIsBetter switch { true => "\u2191 better", false => "\u2193 better", null => null },
             count is { } n ? NumberText.Count(n) : null,
         }.OfType<string>());
         if (detail.Length > 0)
@@ -68,7 +68,7 @@ internal static class TableRenderer
         if (tone is not null)
         {
             // Before the value, so that digits stay aligned.
-            page.Leaf("span", Mark(cell.Tone, column.Direction), ("class", "mark"), ("role", "img"), ("aria-label", tone)).Text(" ");
+            page.Leaf("span", Mark(cell.Tone, column.HigherIsBetter), ("class", "mark"), ("role", "img"), ("aria-label", tone)).Text(" ");
         }
 
         page.Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format, column.Decimals), ("class", "value"));
@@ -90,12 +90,12 @@ internal static class TableRenderer
     }
 
     /// <summary>Filled is better and hollow is worse; where the column has a direction, the triangle shows the way the number went.</summary>
-    private static string Mark(Tone tone, Direction direction) => (tone, direction) switch
+    private static string Mark(Tone tone, bool? higherIsBetter) => (tone, higherIsBetter) switch
     {
-        (Tone.Better, Direction.HigherIsBetter) => "\u25B2",
-        (Tone.Better, Direction.LowerIsBetter) => "\u25BC",
-        (Tone.Worse, Direction.HigherIsBetter) => "\u25BD",
-        (Tone.Worse, Direction.LowerIsBetter) => "\u25B3",
+        (Tone.Better, true) => "\u25B2",
+        (Tone.Better, false) => "\u25BC",
+        (Tone.Worse, true) => "\u25BD",
+        (Tone.Worse, false) => "\u25B3",
         (Tone.Better, _) => "\u25CF",
         _ => "\u25CB",
     };

@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Fovea.Core.Json;
 
 namespace Fovea.Scoring.Folds;
 
@@ -25,14 +25,6 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
     private const string CurrentKind = "fovea.folds";
     private const int CurrentVersion = 1, MaxFolds = 1024;
     private const long MaxBytes = 4L << 30;
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
 
     /// <summary>The file itself, where its folder is given.</summary>
     public static string PathOf(string fileOrFolder) => Directory.Exists(fileOrFolder) ? System.IO.Path.Combine(fileOrFolder, FileName) : fileOrFolder;
@@ -110,13 +102,13 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
 
     private static void Line<T>(Stream stream, T value)
     {
-        JsonSerializer.Serialize(stream, value, Json);
+        JsonSerializer.Serialize(stream, value, StrictJson.Line);
         stream.WriteByte((byte)'\n');
     }
 
     private static Header HeaderOf(string line)
     {
-        var header = JsonSerializer.Deserialize<Header>(line, Json) ?? throw new JsonException("no header");
+        var header = JsonSerializer.Deserialize<Header>(line, StrictJson.Line) ?? throw new JsonException("no header");
         return header.Kind == CurrentKind && header.SchemaVersion == CurrentVersion && header.Count is >= 2 and <= MaxFolds && header.Sources.All(s => s is not null)
             ? header
             : throw new JsonException($"expected {CurrentKind} of version {CurrentVersion} with 2 to {MaxFolds} folds, got {header.Kind} of version {header.SchemaVersion} with {header.Count}");
@@ -124,7 +116,7 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
 
     private static FoldRow RowOf(string line, int count, Dictionary<string, bool> scored)
     {
-        var row = JsonSerializer.Deserialize<Row>(line, Json) ?? throw new JsonException("an empty row");
+        var row = JsonSerializer.Deserialize<Row>(line, StrictJson.Line) ?? throw new JsonException("an empty row");
         var key = new SampleKey(row.Source, row.Record);
         if (!scored.TryGetValue(row.Source, out var isScored))
         {

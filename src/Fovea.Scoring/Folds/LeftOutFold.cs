@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Fovea.Core.Json;
 using Fovea.Models;
 
 namespace Fovea.Scoring.Folds;
@@ -14,17 +14,8 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
     /// <summary>The file's name in a model's folder.</summary>
     public const string FileName = "fold.json";
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        WriteIndented = true,
-    };
-
     /// <summary>Writes it beside a model.</summary>
-    public void Write(string modelFolder) => AtomicFile.WriteText(Path.Combine(modelFolder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    public void Write(string modelFolder) => AtomicFile.WriteText(Path.Combine(modelFolder, FileName), JsonSerializer.Serialize(this, StrictJson.Indented) + "\n");
 
     /// <summary>Reads it; null where the model was not trained against a fold assignment.</summary>
     /// <exception cref="InvalidInputException">The file is torn or something else.</exception>
@@ -38,7 +29,7 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
 
         try
         {
-            return JsonSerializer.Deserialize<LeftOutFold>(RegularFile.ReadAllText(path, RegularFile.MaxJson), Json) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<LeftOutFold>(RegularFile.ReadAllText(path, RegularFile.MaxJson), StrictJson.Indented) ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {

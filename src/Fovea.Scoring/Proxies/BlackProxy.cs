@@ -6,9 +6,7 @@ public sealed class BlackProxy : VisionlessProxy
     /// <summary>The proxy in the catalogue.</summary>
     public static ProxyDefinition Definition { get; } = ProxyDefinition.Of("a black image", new BlackProxy());
 
-    /// <inheritdoc/>
     public override string Name => "black";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PixelValues> Replace(ProxyInput input) => [.. input.Unit.Select(u => input.Processor.Normalize(Zeros(u)))];
 }

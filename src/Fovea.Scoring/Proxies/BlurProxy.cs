@@ -13,10 +13,8 @@ public sealed class BlurProxy(double? sigmaPixels) : VisionlessProxy
         "blur", "a Gaussian blur, the paper's; blur@SIGMA in pixels of the model's input, otherwise a quarter of its shorter side",
         argument => new BlurProxy(argument is null ? null : Sigma(argument)));
 
-    /// <inheritdoc/>
     public override string Name => "blur" + sigmaPixels?.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PixelValues> Replace(ProxyInput input) =>
         [.. input.Unit.Select(u => input.Processor.Normalize(GaussianBlur.Apply(u, sigmaPixels ?? Math.Min(u.Height, u.Width) / 4.0)))];
 

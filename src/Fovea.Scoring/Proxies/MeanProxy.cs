@@ -6,9 +6,7 @@ public sealed class MeanProxy : VisionlessProxy
     /// <summary>The proxy in the catalogue.</summary>
     public static ProxyDefinition Definition { get; } = ProxyDefinition.Of("the mean colour", new MeanProxy());
 
-    /// <inheritdoc/>
     public override string Name => "mean";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PixelValues> Replace(ProxyInput input) => [.. input.Unit.Select(Zeros)];
 }

@@ -8,10 +8,8 @@ public sealed class NoiseProxy : VisionlessProxy
     /// <summary>The proxy in the catalogue.</summary>
     public static ProxyDefinition Definition { get; } = ProxyDefinition.Of("Gaussian noise", new NoiseProxy());
 
-    /// <inheritdoc/>
     public override string Name => "noise";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PixelValues> Replace(ProxyInput input)
     {
         var random = new RandomSource(input.Seed, "score/noise/" + input.Sample.Key.Source, input.Sample.Key.Record);

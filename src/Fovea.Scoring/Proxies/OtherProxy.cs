@@ -6,13 +6,10 @@ public sealed class OtherProxy : VisionlessProxy
     /// <summary>The proxy in the catalogue.</summary>
     public static ProxyDefinition Definition { get; } = ProxyDefinition.Of("another sample's image", new OtherProxy());
 
-    /// <inheritdoc/>
     public override string Name => "other";
 
-    /// <inheritdoc/>
     public override bool ShowsOthers => true;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<PixelValues> Replace(ProxyInput input)
     {
         var images = input.Another();

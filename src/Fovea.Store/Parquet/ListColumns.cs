@@ -13,10 +13,8 @@ internal static class ListColumns
     public static ListField Field<T>(string name)
         where T : struct => new(name, new DataField<T>("element", false));
 
-    /// <summary>A column of lists of texts.</summary>
     public static ListField TextField(string name) => new(name, new DataField("element", typeof(string), false));
 
-    /// <summary>Writes a column of lists of texts.</summary>
     public static Task WriteTextsAsync(ParquetRowGroupWriter group, ListField field, IEnumerable<IReadOnlyList<string>> rows) =>
         WriteAsync<ReadOnlyMemory<char>>(group, field, [.. rows.Select(r => r.Select(t => t.AsMemory()).ToArray())]);
 

@@ -6,10 +6,8 @@ namespace Fovea.Store.Parquet;
 /// <summary>What a file's own header may ask for before anything is allocated on its word.</summary>
 internal static class ParquetLimits
 {
-    /// <summary>Most targets that one sample may have.</summary>
     public const int MaxTargets = TokenScores.MaxTargets;
 
-    /// <summary>Most rows in one row group.</summary>
     public const int MaxRows = 1 << 14;
 
     /// <summary>Most elements in one column of one row group.</summary>

@@ -117,7 +117,7 @@ internal static class ShardCodec
                 TopOne = ConditionColumns<bool>.Row(topOne, i),
                 Entropy = ConditionColumns<float>.Row(entropy, i),
             };
-            ScoreRules.Check(rows[i]);
+            RowRules.Check(rows[i]);
         }
 
         return rows;

@@ -10,13 +10,11 @@ internal sealed class Best
 {
     private readonly Dictionary<int, double> _parts = [];
 
-    /// <summary>In seconds.</summary>
     public double Seconds => _parts.Count == 0 ? double.PositiveInfinity : _parts.Values.Sum();
 
     /// <summary>In seconds, a guess before the first time.</summary>
     public double About => _parts.Count == 0 ? 1 : Seconds;
 
-    /// <summary>Runs <paramref name="work"/> once more.</summary>
     public double Time(Action work) => Time(0, work);
 
     /// <summary>Runs a part once more. Returns how long it took, in seconds.</summary>

@@ -24,7 +24,6 @@ internal sealed class MatmulRates : IDisposable
     /// <summary>Rate of the best single product in bfloat16, in GFLOP/s.</summary>
     public double Peak { get; private set; }
 
-    /// <summary>How many times faster bfloat16 is.</summary>
     public double Ratio => BF16 / F32;
 
     /// <summary>Takes the bfloat16 rate again.</summary>
@@ -37,7 +36,6 @@ internal sealed class MatmulRates : IDisposable
         return mean;
     }
 
-    /// <summary>Takes the float32 rate again.</summary>
     public void MeasureF32() => F32 = Math.Max(F32, Rate(_long, 0.5).Mean);
 
     public void Dispose()

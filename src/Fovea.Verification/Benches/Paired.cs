@@ -11,7 +11,6 @@ internal sealed class Paired(MatmulRates rates, Best best, double gflop)
     /// <summary>The median share of the products' rate.</summary>
     public double Median => _shares.Order().ElementAt(_shares.Count / 2);
 
-    /// <summary>Runs the work several times.</summary>
     public void Time(int times, Action work)
     {
         var before = rates.Measure(best.About);

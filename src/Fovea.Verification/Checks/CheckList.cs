@@ -5,7 +5,6 @@ internal sealed class CheckList(string name, string kind)
 {
     private readonly List<Check> _checks = [];
 
-    /// <summary>What was found so far.</summary>
     public IReadOnlyList<Check> Found => _checks;
 
     /// <summary>Computes a difference and judges it.</summary>
@@ -38,7 +37,6 @@ internal sealed class CheckList(string name, string kind)
     /// <summary>A reference that is not compared yet.</summary>
     public void Later(string quantity) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Later, null));
 
-    /// <summary>A failure that is known without computing.</summary>
     public void Fail(string quantity, string reason) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Failed, new FoveaException(reason).Message));
 
     // Native libraries append their stack to the message; the first line says what happened.

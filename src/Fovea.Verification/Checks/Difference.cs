@@ -28,7 +28,6 @@ internal sealed record Difference(double Largest, double Allowed, string? Where 
         return new Difference(wrong, 0, first);
     }
 
-    /// <summary>Of two values that must be equal.</summary>
     public static Difference Same<T>(T expected, T actual) => Exact<T>([expected], [actual]);
 
     /// <summary>Of numbers, by one tolerance.</summary>
@@ -43,7 +42,6 @@ internal sealed record Difference(double Largest, double Allowed, string? Where 
         return tolerance.Worst(expected.Count, i => actual[i], i => expected[i], i => $"value {i}");
     }
 
-    /// <summary>The worse of two.</summary>
     public Difference Or(Difference other) => Ratio(other) > Ratio(this) ? other : this;
 
     private static double Ratio(Difference d) => double.IsNaN(d.Largest) ? double.PositiveInfinity : d.Allowed > 0 ? d.Largest / d.Allowed : d.Largest > 0 ? double.MaxValue : 0;

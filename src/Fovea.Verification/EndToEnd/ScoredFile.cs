@@ -20,13 +20,11 @@ internal sealed class ScoredFile(FixtureFolder fixture, VisionLanguageModel mode
 {
     private readonly ImageProcessor _processor = ImageProcessor.Load(fixture["model"]);
 
-    /// <summary>The vision-language model.</summary>
     public VisionLanguageModel Model => model;
 
     /// <summary>An image of the size that the model reads: its tokens are counted, not its pixels.</summary>
     public PixelValues Blank => _processor.Rescale(new RgbImage(1, 1, new byte[3]));
 
-    /// <summary>The samples of a file, tokenized.</summary>
     public IReadOnlyList<TokenizedSample> Tokenize(string file, string images)
     {
         var encoder = Encoder();
@@ -42,7 +40,6 @@ internal sealed class ScoredFile(FixtureFolder fixture, VisionLanguageModel mode
         return Stored(scorer, corpus, Encoder());
     }
 
-    /// <summary>Log-probabilities under the text-only reference.</summary>
     public IReadOnlyList<TokenScores> Prior(string file, string images) =>
         Stored(new PriorScorer(reference, new ScoringOptions()), Open(file, images), new TextOnlyEncoder(Encoder()));
 

@@ -9,13 +9,10 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
 {
     private readonly Dictionary<string, IReadOnlyDictionary<string, Tensor>> _files = [];
 
-    /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
-    /// <summary>Content of <c>case.json</c>.</summary>
     public JsonElement Json { get; } = json;
 
-    /// <summary>What differences are allowed.</summary>
     public Tolerance Tolerance
     {
         get
@@ -25,7 +22,6 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
         }
     }
 
-    /// <summary>Full path of a part of the case.</summary>
     public string this[string name] => InputFiles.Beside(Path, name);
 
     /// <summary>A tensor of <c>expected.safetensors</c>.</summary>
@@ -39,7 +35,6 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
     /// <summary>Whether <c>expected.safetensors</c> holds a tensor.</summary>
     public bool Has(string name) => Tensors("expected.safetensors").ContainsKey(name);
 
-    /// <summary>All tensors of a file of the case.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors(string file)
     {
         if (!_files.TryGetValue(file, out var tensors))
@@ -57,7 +52,6 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
         return tensors;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in _files.Values.SelectMany(f => f.Values))

@@ -13,19 +13,14 @@ namespace Fovea.Verification.Images;
 /// <param name="Inputs">Finds photographs.</param>
 internal sealed record ImageFixture(string Folder, JsonElement Json, JsonElement Index, InputFiles Inputs)
 {
-    /// <summary>What is expected.</summary>
     public JsonElement Expected => Json.Need("expected");
 
-    /// <summary>What differences are allowed.</summary>
     public JsonElement Tolerance => Json.Need("tolerance");
 
-    /// <summary>Path of the input.</summary>
     public string InputPath => Json.Need("input") is var input && input.Try("file") is not null ? File(input.Text("file")) : Inputs.InData(input.Text("data"));
 
-    /// <summary>Path of a file beside the index.</summary>
     public string File(string name) => InputFiles.Beside(Folder, name);
 
-    /// <summary>The processor that the case names.</summary>
     public ImageProcessor Processor()
     {
         var name = Json.Text("processor");
@@ -53,7 +48,6 @@ internal sealed record ImageFixture(string Folder, JsonElement Json, JsonElement
         }
     }
 
-    /// <summary>Values of a tensor beside the index.</summary>
     public float[] Floats(string file, string name)
     {
         var source = SafetensorsFile.Open(File(file));

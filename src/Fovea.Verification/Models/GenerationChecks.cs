@@ -32,14 +32,12 @@ internal static class GenerationChecks
         });
     }
 
-    /// <summary>Prompts without their padding on the left.</summary>
     public static ExpandedSample[] Prompts(Tensor ids, Tensor mask)
     {
         var (rows, keep) = (Rows(ids), Rows(mask));
         return [.. rows.Zip(keep, (row, kept) => new ExpandedSample([.. row.Where((_, i) => kept[i] == 1)], [], []))];
     }
 
-    /// <summary>The rows of ids <c>[batch, seq]</c>.</summary>
     public static int[][] Rows(Tensor ids)
     {
         var (values, width) = (ids.Ints(), (int)ids.shape[1]);

@@ -11,7 +11,6 @@ namespace Fovea.Verification.Text;
 /// <param name="Tokenizers">Loads what it names.</param>
 internal sealed record TextFixture(string Path, string Name, JsonElement Json, Tokenizers Tokenizers)
 {
-    /// <summary>How a tokenizer is specified.</summary>
     public JsonElement Specification(string name) => Json.Need("tokenizers").Need(name);
 
     /// <summary>A tokenizer by its name in the file; <c>tokenizers/...</c> lies beside the file's folder.</summary>

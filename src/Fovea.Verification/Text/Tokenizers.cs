@@ -35,7 +35,6 @@ internal sealed class Tokenizers(InputFiles inputs) : IDisposable
     /// <summary>The folder that a tokenizer's <c>tokenizer.json</c> lies in.</summary>
     public string FolderOf(JsonElement spec, IReadOnlyList<string> folders) => Path.GetDirectoryName(inputs.Find(spec.Text("tokenizer_json"), folders))!;
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var folder in _folders)

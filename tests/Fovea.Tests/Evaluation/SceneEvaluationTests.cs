@@ -8,6 +8,7 @@ using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Scenes;
 using Fovea.Models.Initialisation;
+using Fovea.Tests.Scenes;
 using Fovea.Torch;
 using Xunit;
 

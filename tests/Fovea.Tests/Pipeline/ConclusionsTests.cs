@@ -1,5 +1,6 @@
 using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 using Xunit;
 
 namespace Fovea.Tests.Pipeline;
@@ -55,10 +56,10 @@ public sealed class ConclusionsTests
     [Fact]
     public void What_prior_changed_is_said_with_its_intervals()
     {
-        FindingCell Changed(double d, double low, double high, Verdict verdict) => new(Value: 0.3, Difference: d, DifferenceLow: low, DifferenceHigh: high, Verdict: verdict);
-        var found = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(-0.135, -0.242, -0.032, Verdict.Worse)));
+        FindingCell Changed(double d, double low, double high, Tone verdict) => new(Value: 0.3, Difference: d, DifferenceLow: low, DifferenceHigh: high, Verdict: verdict);
+        var found = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(-0.135, -0.242, -0.032, Tone.Worse)));
         Assert.Contains("PRIOR against plain next-token prediction in pre-training, H model: worse in recall (−13.5 points [−24.2, −3.2]); no clear difference in CHAIR_i.", found.Sentences);
-        var same = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(0, 0, 0, Verdict.None)));
+        var same = SceneConclusions.Of(Scenes, Captions(0.05, 0.9, 0.9, Changed(0, 0, 0, Tone.Neutral)));
         Assert.Contains(same.Sentences, s => s.EndsWith(": no clear difference in CHAIR_i (+1.0 points [−2.0, +4.0]) and recall.", StringComparison.Ordinal));
     }
 
@@ -87,9 +88,9 @@ public sealed class ConclusionsTests
         FindingCell Around(double v) => new(Value: v, Low: v - 0.02, High: v + 0.02);
         return
         [
-            new("pretrain_h", "", "", [new("chair_i", "CHAIR_i", NumberStyle.Percent, false), new("recall", "recall", NumberStyle.Percent, true)],
+            new("pretrain_h", "", "", [new("chair_i", "CHAIR_i", NumberFormat.Percent, false), new("recall", "recall", NumberFormat.Percent, true)],
                 [new("ntp", "NTP", [Around(invented), Around(0.4)]), new("prior", "PRIOR", [Around(invented) with { Difference = 0.01, DifferenceLow = -0.02, DifferenceHigh = 0.04 }, recall])]),
-            new("classes_h", "", "", [new("restricted_accuracy/colour", "colour", NumberStyle.Percent), new("restricted_accuracy/shape", "shape", NumberStyle.Percent)], [new("ntp", "NTP", [Around(colour), Around(shape)])]),
+            new("classes_h", "", "", [new("restricted_accuracy/colour", "colour", NumberFormat.Percent), new("restricted_accuracy/shape", "shape", NumberFormat.Percent)], [new("ntp", "NTP", [Around(colour), Around(shape)])]),
         ];
     }
 }

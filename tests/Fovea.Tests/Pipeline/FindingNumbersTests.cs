@@ -1,4 +1,5 @@
 using Fovea.Pipeline.Reports;
+using Fovea.Reporting.Documents;
 using FsCheck.Xunit;
 using Xunit;
 
@@ -22,37 +23,37 @@ public sealed class FindingNumbersTests
     {
         foreach (var up in new bool?[] { true, false, null })
         {
-            Assert.Equal(Verdict.None, FindingNumbers.Judge(Cell(difference, low, high), NumberStyle.Ratio, up));
+            Assert.Equal(Tone.Neutral, FindingNumbers.Judge(Cell(difference, low, high), NumberFormat.Ratio, up));
         }
     }
 
     [Fact]
     public void What_only_zeros_would_say_is_called_no_difference()
     {
-        Assert.Equal("no difference", FindingNumbers.Difference(Cell(0, 0, 0), NumberStyle.Ratio));
-        Assert.Equal("no difference", FindingNumbers.Difference(Cell(0.00001, -0.0001, 0.0002), NumberStyle.Percent));
-        Assert.Equal("0.0 [−13.3, +11.7]", FindingNumbers.Difference(Cell(0, -0.1333, 0.1167), NumberStyle.Percent));
-        Assert.Equal("", FindingNumbers.Difference(new FindingCell(Value: 1), NumberStyle.Ratio));
+        Assert.Equal("no difference", FindingNumbers.Difference(Cell(0, 0, 0), NumberFormat.Ratio));
+        Assert.Equal("no difference", FindingNumbers.Difference(Cell(0.00001, -0.0001, 0.0002), NumberFormat.Percent));
+        Assert.Equal("0.0 [−13.3, +11.7]", FindingNumbers.Difference(Cell(0, -0.1333, 0.1167), NumberFormat.Percent));
+        Assert.Equal("", FindingNumbers.Difference(new FindingCell(Value: 1), NumberFormat.Ratio));
     }
 
     [Fact]
     public void A_small_but_certain_difference_gets_the_digits_that_it_needs()
     {
         var cell = Cell(0.0003, 0.00012, 0.0005);
-        Assert.Equal(Verdict.Worse, FindingNumbers.Judge(cell, NumberStyle.Ratio, false));
-        Assert.Equal("+0.0003 nats [+0.0001, +0.0005]", FindingNumbers.Difference(cell, NumberStyle.Ratio, "nats"));
+        Assert.Equal(Tone.Worse, FindingNumbers.Judge(cell, NumberFormat.Ratio, false));
+        Assert.Equal("+0.0003 nats [+0.0001, +0.0005]", FindingNumbers.Difference(cell, NumberFormat.Ratio, "nats"));
         var table = new FindingTable("t", "t", "", [new("nll", "NLL", HigherIsBetter: false)],
-            [new("a", "a", [new FindingCell(Value: 5.327)]), new("b", "b", [Cell(0.0003, 0.00012, 0.0005, 5.3273) with { Verdict = Verdict.Worse }])]);
+            [new("a", "a", [new FindingCell(Value: 5.327)]), new("b", "b", [Cell(0.0003, 0.00012, 0.0005, 5.3273) with { Verdict = Tone.Worse }])]);
         Assert.Equal(4, FindingNumbers.ColumnDecimals(table, 0));
-        Assert.Equal("5.3273", FindingNumbers.Of(5.3273, NumberStyle.Ratio, 4));
+        Assert.Equal("5.3273", FindingNumbers.Of(5.3273, NumberFormat.Ratio, 4));
     }
 
     [Property(MaxTest = 300)]
     public bool A_verdict_is_always_beside_digits_that_show_it(int difference, int low, int high, bool up)
     {
         var cell = Cell(difference * 1e-6, Math.Min(low, high) * 1e-6, Math.Max(low, high) * 1e-6);
-        var written = FindingNumbers.Difference(cell, NumberStyle.Ratio);
-        return FindingNumbers.Judge(cell, NumberStyle.Ratio, up) == Verdict.None
+        var written = FindingNumbers.Difference(cell, NumberFormat.Ratio);
+        return FindingNumbers.Judge(cell, NumberFormat.Ratio, up) == Tone.Neutral
             || (written.IndexOfAny(['1', '2', '3', '4', '5', '6', '7', '8', '9']) >= 0 && cell is { DifferenceLow: > 0 } or { DifferenceHigh: < 0 });
     }
 
@@ -62,5 +63,5 @@ public sealed class FindingNumbersTests
     [InlineData(0.020, -0.024, 0.070, 0)]
     [InlineData(0.0002, 0.0001, 0.0003, 0)]
     public void A_sign_is_only_what_the_digits_show(double value, double low, double high, int sign) =>
-        Assert.Equal(sign, FindingNumbers.Sign(new FindingCell(Value: value, Low: low, High: high), NumberStyle.Ratio));
+        Assert.Equal(sign, FindingNumbers.Sign(new FindingCell(Value: value, Low: low, High: high), NumberFormat.Ratio));
 }

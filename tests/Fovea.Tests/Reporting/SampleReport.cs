@@ -23,8 +23,8 @@ internal static class SampleReport
     private static TableBlock Results() => new(
         "Question answering and captions on held-out scenes", "Method",
         [
-            new("Accuracy", NumberFormat.Percent, Direction.HigherIsBetter),
-            new("Colour", NumberFormat.Percent, Direction.HigherIsBetter), new("CHAIR-i", NumberFormat.Ratio, Direction.LowerIsBetter),
+            new("Accuracy", NumberFormat.Percent, true),
+            new("Colour", NumberFormat.Percent, true), new("CHAIR-i", NumberFormat.Ratio, false),
             new("Words kept", NumberFormat.Percent), new("Remark"),
         ],
         [

@@ -25,7 +25,7 @@ public sealed class TableTests
     public void A_cell_shows_its_value_its_interval_and_its_tone_without_colour()
     {
         var page = ReportMarkup.Of(new TableBlock(
-            "t", "Method", [new("Invented", NumberFormat.Percent, Direction.LowerIsBetter)], [new("VIG", [new(null, 0.122, 0.1, 0.144, Tone: Tone.Better)]), new("Blind", [new()])]));
+            "t", "Method", [new("Invented", NumberFormat.Percent, false)], [new("VIG", [new(null, 0.122, 0.1, 0.144, Tone: Tone.Better)]), new("Blind", [new()])]));
         var cells = page.Descendants("td").ToList();
         Assert.Equal("12.2\u2009%", cells[0].WithClass("value").Single().Value);
         Assert.Equal("[10.0, 14.4]", cells[0].Element("small")!.Value);

@@ -24,7 +24,7 @@ public sealed class MoreMethodsTests : IDisposable
         var finite = numbers.Get.Select(n => double.IsFinite(n) ? n : 0).ToArray();
         var wanted = 1 + (rank % finite.Length);
         var sorted = finite.OrderDescending().ElementAt(wanted - 1);
-        return (RankCut.Largest(finite, finite.Length, wanted) == sorted).Label($"{wanted} of {string.Join(' ', finite)}");
+        return (OrderStatistic.Largest(finite, finite.Length, wanted) == sorted).Label($"{wanted} of {string.Join(' ', finite)}");
     }
 
     [Fact]

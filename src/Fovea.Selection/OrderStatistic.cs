@@ -4,7 +4,7 @@ namespace Fovea.Selection;
 /// Finds the key below which exactly a wanted number of 64-bit keys lie, in two passes over keys that are made anew each time,
 /// so that memory does not grow with their number: a histogram of their first 16 bits, then the keys of the one bucket that is cut.
 /// </summary>
-internal static class RankCut
+internal static class OrderStatistic
 {
     private const int BucketBits = 16;
     private const ulong SignBit = 1UL << 63;

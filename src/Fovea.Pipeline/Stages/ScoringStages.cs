@@ -6,7 +6,7 @@ using Fovea.Store;
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>What both scoring stages do: provenance, and writing where a stopped run left off.</summary>
-public static class ScoreStore
+public static class ScoringStages
 {
     /// <summary>Whether every shard is what the store's manifest says.</summary>
     public static bool IsIntact(string folder)

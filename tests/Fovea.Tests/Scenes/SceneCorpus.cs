@@ -1,7 +1,11 @@
-namespace Fovea.Data.Scenes;
+using Fovea.Core.Errors;
+using Fovea.Core.Samples;
+using Fovea.Data.Scenes;
+
+namespace Fovea.Tests.Scenes;
 
 /// <summary>A scene corpus without files: samples drawn once, pictures rendered when read. The same samples and pixels as the written corpus.</summary>
-public sealed class SceneCorpus : ICorpus
+internal sealed class SceneCorpus : ICorpus
 {
     private readonly Dictionary<string, Scene> _scenes;
     private readonly double _jitter;
@@ -24,10 +28,8 @@ public sealed class SceneCorpus : ICorpus
     /// <summary>Samples with their ground truth, in order.</summary>
     public IReadOnlyList<AnnotatedSample> Annotated { get; }
 
-    /// <inheritdoc/>
     public IReadOnlyList<Sample> Samples { get; }
 
-    /// <inheritdoc/>
     public RgbImage LoadImage(Sample sample, int index) =>
         _scenes.TryGetValue(sample.Images[index], out var scene)
             ? SceneRenderer.Render(scene, _jitter)

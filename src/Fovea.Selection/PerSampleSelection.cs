@@ -1,7 +1,7 @@
 namespace Fovea.Selection;
 
 /// <summary>A fitted method whose decision on a sample needs nothing but that sample.</summary>
-internal sealed class SampleRule(Func<TokenScores, Decision> decide, double? tau = null, double? tokenTau = null) : ISelection
+internal sealed class PerSampleSelection(Func<TokenScores, Decision> decide, double? tau = null, double? tokenTau = null) : ISelection
 {
     public double? Tau => tau;
 

@@ -1,7 +1,7 @@
 namespace Fovea.Store.Parquet;
 
 /// <summary>What every row of a score store keeps to, checked when it is written and when it is read.</summary>
-internal static class ScoreRules
+internal static class RowRules
 {
     /// <exception cref="InvalidDataException">The row breaks a rule; the message names the sample.</exception>
     public static void Check(TokenScores row)
