@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using Fovea.Pipeline.Findings;
 using Fovea.Pipeline.Plans;
 using Fovea.Pipeline.Stages;
+using Fovea.Pipeline.Studies;
 using Fovea.Tests.Architecture;
 using Fovea.Tests.Training;
 using Xunit;
@@ -29,6 +31,21 @@ public sealed partial class PlansPageTests : IDisposable
         var outcome = await PlanRunner.RunAsync(plan, new PlanRequest(_folder["run"]), TestContext.Current.CancellationToken);
         Assert.NotNull(outcome.Metrics["select"]!["weights/half"]!["tau"]!["value"]);
         Assert.True(File.Exists(outcome.Report));
+    }
+
+    [Fact]
+    public async Task The_example_of_a_study_runs_and_its_claim_is_tested()
+    {
+        var plan = Read(Array.FindIndex(Plans(), p => p.Contains("\"study\"", StringComparison.Ordinal)));
+        var outcome = await PlanRunner.RunAsync(plan, new PlanRequest(_folder["run"]), TestContext.Current.CancellationToken);
+
+        var run = FinishedPlan.Read(_folder["run"]);
+        var (questions, values) = (StudyFindings.Questions(run), StudyFindings.Values(run));
+        Assert.Equal([1, 2, 3], values.Seeds);
+        Assert.All(values.Seeds.Index(), s => Assert.Equal((double?)run.Result(s.Item, "train/long")["final_loss"], values.Of("long", "loss")[s.Index]));
+        var shown = Assert.Single(StudyComparison.Of(questions, values));
+        Assert.Equal(values.Of("long", "loss").Zip(values.Of("short", "loss"), (a, b) => a!.Value - b!.Value).Average(), shown.Test!.Mean, 12);
+        Assert.Equal(shown.Test.Mean, (double?)outcome.Metrics["claims"]!["1"]!["difference"]!["value"]);
     }
 
     [Fact]
