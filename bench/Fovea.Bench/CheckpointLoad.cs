@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Bench;
@@ -22,7 +23,7 @@ internal static class CheckpointLoad
             var inspected = ModelInspection.Read(folder);
             var looked = clock.Elapsed;
             clock.Restart();
-            using var model = ModelFolder.Load(folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
+            using var model = ModelFolder.Load(folder, new LoadOptions { Type = DType.Auto, Mapped = true });
             var loaded = clock.Elapsed;
             var (count, scalars) = (0, 0L);
             foreach (var (_, parameter) in model.Parameters.All)

@@ -38,6 +38,13 @@ internal static class CommonOptions
     public static Option<int> Threads(int? defaultValue = null) =>
         Numbers.Option("--threads", "Processor threads of one operation.", "N", defaultValue ?? Math.Min(Environment.ProcessorCount, MostThreads), new Bounds<int>(AtLeast: 1, AtMost: MostThreads));
 
+    public static Option<string> Device() => new("--device")
+    {
+        Description = "Where the model computes: cpu, cuda (the first GPU) or cuda:N.",
+        DefaultValueFactory = _ => ComputeDevice.Cpu,
+        HelpName = "DEVICE",
+    };
+
     /// <summary><c>--image-threads</c>; null for as many as <c>--threads</c> leaves over.</summary>
     public static Option<int?> ImageThreads() =>
         Numbers.Optional("--image-threads", "Threads that prepare the images to come (default: the processors that --threads leaves over, 1 to 4); 0: each is prepared when it is needed, which takes less memory. Changes no result.", "N", new Bounds<int>(AtLeast: 0, AtMost: MostThreads));

@@ -15,6 +15,7 @@ internal static class EvalCommand
         var tokens = Numbers.Option("--max-new-tokens", "Most tokens of a generated caption.", "N", 64, new Bounds<int>(AtLeast: 1));
         var maxInvalid = CommonOptions.MaxInvalid();
         var onBadSample = CommonOptions.OnBadSample();
+        var device = CommonOptions.Device();
         var run = new StageOptions("Folder of predictions and results.")
         {
             Resume = CommonOptions.Resume(),
@@ -23,7 +24,7 @@ internal static class EvalCommand
         };
         var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
-            model, scenes, conflict, tokens, maxInvalid, onBadSample,
+            model, scenes, conflict, tokens, maxInvalid, onBadSample, device,
         };
         return new Command("eval", "Evaluates a model.")
         {
@@ -32,6 +33,7 @@ internal static class EvalCommand
                 Model = parsed.GetValue(model)!,
                 Scenes = parsed.GetValue(scenes)!,
                 Conflict = parsed.GetValue(conflict),
+                Device = parsed.GetValue(device)!,
                 MaxNewTokens = parsed.GetValue(tokens),
                 MaxInvalid = parsed.GetValue(maxInvalid),
                 OnBadSample = parsed.GetValue(onBadSample),

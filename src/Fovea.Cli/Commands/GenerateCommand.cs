@@ -3,7 +3,6 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Text;
 using Fovea.Data.Templates;
-using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Prompting;
 using Fovea.Torch;
 
@@ -31,17 +30,16 @@ internal sealed class GenerateCommand
     private readonly Option<double> _repetition = Numbers.Option<double>("--repetition-penalty", "Above 1: tokens that occurred before become less likely.", "X", 1, new Bounds<double>(Above: 0));
     private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the random draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
-    private readonly Option<string> _type = new("--dtype") { Description = "Hold the model as stored (mapped from its files), in f32, or in bf16.", DefaultValueFactory = _ => "stored", HelpName = "TYPE" };
+    private readonly Option<DType> _type = Names.Option<DType>("--dtype", "In which type the model is held; auto: as stored, mapped from its files.", "TYPE");
+    private readonly Option<string> _device = CommonOptions.Device();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
-    private GenerateCommand() => _type.AcceptOnlyFromAmong("stored", "f32", "bf16");
-
     public static Command Create() => new GenerateCommand().Build();
     private Command Build() => new Command("generate", "Answers a prompt, with or without images.")
     {
-        _model, _images, _prompt, _template, _tokens, _temperature, _topK, _topP, _beams, _penalty, _repetition, _seed, _stop, _type, _threads, _overMemory, _json,
+        _model, _images, _prompt, _template, _tokens, _temperature, _topK, _topP, _beams, _penalty, _repetition, _seed, _stop, _type, _device, _threads, _overMemory, _json,
     }.Runs(Run, "the answer is not complete; run the same command again");
 
     private void Run(ParseResult parsed, CancellationToken stop)
@@ -81,7 +79,8 @@ internal sealed class GenerateCommand
             Images = images,
             Text = text ?? "",
             Template = template,
-            Type = parsed.GetValue(_type) switch { "f32" => ParameterType.F32, "bf16" => ParameterType.BF16, _ => ParameterType.AsStored },
+            Type = parsed.GetValue(_type),
+            Device = parsed.GetValue(_device)!,
             Memory = parsed.GetValue(_overMemory) ? null : MemoryLimits.Resident(),
             Options = new GenerationRequest
             {

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
-using Fovea.Models.Checkpoints;
 using Fovea.Pipeline.Stages;
 using Fovea.Scoring;
 using Fovea.Scoring.Proxies;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
 
@@ -46,10 +46,12 @@ internal static class ScoreCommand
 
         public Option<string> Template { get; } = CommonOptions.Template();
 
-        public Option<string> Dtype { get; } = new("--dtype") { Description = "auto (bf16 where the weights are, else f32), f32 or bf16.", DefaultValueFactory = _ => ScoringModel.Auto, HelpName = "TYPE" };
+        public Option<DType> Dtype { get; } = Names.Option<DType>("--dtype", "In which type the model computes; auto: bf16 where the weights are, else f32.", "TYPE");
+
+        public Option<string> Device { get; } = CommonOptions.Device();
 
         public Command AddTo(Command command, Func<ParseResult, IStage> stage) => _run.AddTo(
-            command.With([Model, .. _corpus.All, _rename, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, _topOne, _entropy]), stage);
+            command.With([Model, .. _corpus.All, _rename, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, Device, _topOne, _entropy]), stage);
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) => Renamed.Apply([_corpus.Source(parsed)], parsed.GetValue(_rename)!);
 
@@ -84,7 +86,8 @@ internal static class ScoreCommand
             Folds = parsed.GetValue(folds),
             Data = shared.Source(parsed),
             Template = parsed.GetValue(shared.Template)!,
-            Dtype = parsed.GetValue(shared.Dtype)!,
+            Dtype = parsed.GetValue(shared.Dtype),
+            Device = parsed.GetValue(shared.Device)!,
             Scoring = shared.Scoring(parsed),
             CheckAgain = true,
         });
@@ -101,7 +104,8 @@ internal static class ScoreCommand
             Model = parsed.GetValue(shared.Model)![0],
             Data = shared.Source(parsed),
             Template = parsed.GetValue(shared.Template)!,
-            Dtype = parsed.GetValue(shared.Dtype)!,
+            Dtype = parsed.GetValue(shared.Dtype),
+            Device = parsed.GetValue(shared.Device)!,
             Scoring = shared.Scoring(parsed),
             CheckAgain = true,
         });

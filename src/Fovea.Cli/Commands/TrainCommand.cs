@@ -22,6 +22,7 @@ internal sealed class TrainCommand
     private readonly Option<OnBadSample> _onBadSample = CommonOptions.OnBadSample();
     private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the order of the samples and of initial weights.");
     private readonly Option<string[]> _set = CommonOptions.Set();
+    private readonly Option<string> _device = CommonOptions.Device();
     private readonly StageOptions _run = new("Folder of the training run.")
     {
         Resume = CommonOptions.Resume(),
@@ -33,7 +34,7 @@ internal sealed class TrainCommand
     public static Command Create() => new TrainCommand().Build();
     private Command Build() => _run.AddTo(new Command("train", "Trains one model, by a configuration (configs/{reference,align,pretrain,tune,lora}.jsonc), or from --model and --data: one epoch at a learning rate of 2e-5 with the vision tower frozen, unless --set says otherwise.")
         {
-            _config, _model, _data, _images, _format, _followLinks, _rename, _template, _weights, _maxInvalid, _onBadSample, _seed, _set,
+            _config, _model, _data, _images, _format, _followLinks, _rename, _template, _weights, _maxInvalid, _onBadSample, _seed, _set, _device,
         }, Stage);
 
     private TrainStage Stage(ParseResult parsed)
@@ -54,6 +55,7 @@ internal sealed class TrainCommand
             Weights = parsed.GetValue(_weights),
             MaxInvalid = parsed.GetValue(_maxInvalid),
             OnBadSample = Given(_onBadSample) ? parsed.GetValue(_onBadSample) : null,
+            Device = Given(_device) ? parsed.GetValue(_device) : null,
             Seed = parsed.GetValue(_seed),
             Set = parsed.GetValue(_set)!,
             FollowLinks = parsed.GetValue(_followLinks),

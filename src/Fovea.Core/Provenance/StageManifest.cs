@@ -139,8 +139,14 @@ public sealed record StageManifest
     }
 
     // How many bad records are allowed decides whether work ends, not what it computes: a run that stopped at one continues with more allowed.
+    // Work that was begun before a configuration named its device was computed on the CPU.
     private static JsonNode WithoutLimits(JsonNode config)
     {
+        if (config["device"] is JsonValue device && device.TryGetValue<string>(out var name) && name == "cpu")
+        {
+            config.AsObject().Remove("device");
+        }
+
         foreach (var node in new[] { config, config["scoring"] }.OfType<JsonObject>())
         {
             node.Remove("max_invalid");

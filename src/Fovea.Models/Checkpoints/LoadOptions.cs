@@ -5,30 +5,17 @@ using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>In which type a loaded model holds its parameters.</summary>
-public enum ParameterType
-{
-    /// <summary>float32, whatever the file holds: for training and for comparing numbers.</summary>
-    F32,
-
-    /// <summary>Each as the file holds it (float64 becomes float32).</summary>
-    AsStored,
-
-    /// <summary>bfloat16: half the memory, about three digits.</summary>
-    BF16,
-}
-
 /// <summary>How a model is loaded, and what its folder does not say.</summary>
 public sealed record LoadOptions
 {
     /// <summary>Where to; null for the CPU.</summary>
     public torch.Device? Device { get; init; }
 
-    /// <summary>Type of the parameters in memory.</summary>
-    public ParameterType Type { get; init; } = ParameterType.F32;
+    /// <summary>Type of the parameters in memory: float32 for training and for comparing numbers.</summary>
+    public DType Type { get; init; } = DType.F32;
 
     /// <summary>
-    /// Lets parameters that need no conversion lie in memory mapped from the file, which is read-only: for scoring and generating, never for training.
+    /// Lets parameters that need no conversion lie in memory mapped from the file, which is read-only: for scoring and generating on the CPU, never for training.
     /// </summary>
     public bool Mapped { get; init; }
 

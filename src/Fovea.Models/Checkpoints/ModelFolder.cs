@@ -25,7 +25,7 @@ public static class ModelFolder
     /// <param name="dir">The folder.</param>
     /// <param name="options">Types, memory, and what the folder does not say; null for float32 on the CPU.</param>
     /// <exception cref="InvalidInputException">The configuration is not supported, or tensors are missing, unexpected or misshapen (all are listed).</exception>
-    public static VisionLanguageModel Load(string dir, LoadOptions? options = null)
+    public static DecoderModel Load(string dir, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
         var plan = ModelLayouts.Open(dir, options);
@@ -35,7 +35,7 @@ public static class ModelFolder
             var reader = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding);
             MemoryLimits.Require($"{dir}: its parameters take", reader.CopiedBytes(options), options.Memory, "use a smaller model");
             var model = plan.Build(reader.Read(options));
-            keep = options.Mapped;
+            keep = options.Mapped && options.Device.IsCpu();
             model.Remember(new CheckpointOrigin(plan.Layout, reader.Files, plan.Documents), keep ? plan : null);
             return model;
         }
@@ -68,17 +68,12 @@ public static class ModelFolder
     /// <param name="model">What to write.</param>
     /// <param name="dir">Where to.</param>
     /// <param name="maxShardBytes">Most bytes of tensors in a file.</param>
-    public static void Save(VisionLanguageModel model, string dir, long maxShardBytes = SafetensorsFolder.DefaultShardBytes)
+    public static void Save(DecoderModel model, string dir, long maxShardBytes = SafetensorsFolder.DefaultShardBytes)
     {
-        if (model is not DecoderModel whole)
-        {
-            throw new NotSupportedException($"{model.Family}: not a model that can be saved");
-        }
-
-        var origin = whole.Origin ?? new CheckpointOrigin("transformers 4.52",
+        var origin = model.Origin ?? new CheckpointOrigin("transformers 4.52",
             [new OriginFile("model", [.. model.Parameters.Names.Select(n => (n, n))])],
-            [new ConfigDocument(ModelLayouts.ConfigName, null, whole.WriteConfig())]);
-        AtomicFolder.Write(dir, folder => Write(whole, origin, folder, maxShardBytes));
+            [new ConfigDocument(ModelLayouts.ConfigName, null, model.WriteConfig())]);
+        AtomicFolder.Write(dir, folder => Write(model, origin, folder, maxShardBytes));
     }
 
     /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes. What the files hold is checked first: reading them takes long.</summary>

@@ -1,6 +1,7 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Torch;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;
@@ -50,9 +51,9 @@ internal sealed class ParameterReader
     public IReadOnlyList<OriginFile> Files => [.. _parts.Select(part => new OriginFile(part.Stem,
         [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)), .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
 
-    /// <summary>Memory of its own, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are.</summary>
+    /// <summary>The processor's memory, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are; none for another device.</summary>
     public long CopiedBytes(LoadOptions options) => _places.Values
-        .Where(p => !options.Mapped || TypeOf(options.Type, p.Tensor.Type) != p.Tensor.Type)
+        .Where(p => options.Device.IsCpu() && (!options.Mapped || TypeOf(options.Type, p.Tensor.Type) != p.Tensor.Type))
         .Sum(p => p.Tensor.Shape.Aggregate((long)SafetensorsType.Of(TypeOf(options.Type, p.Tensor.Type)).Size, (product, dimension) => product * dimension));
 
     /// <summary>Reads all parameters.</summary>
@@ -79,7 +80,7 @@ internal sealed class ParameterReader
                 using var scope = torch.NewDisposeScope();
                 var (part, tensor) = _places[spec.Name];
                 var type = TypeOf(options.Type, tensor.Type);
-                var value = part.Source.Read(tensor.Name, copy: !options.Mapped || type != tensor.Type);
+                var value = part.Source.Read(tensor.Name, copy: options.Device.IsCpu() && (!options.Mapped || type != tensor.Type));
                 parameters.Add(spec.Name, value.to(type).to(options.Device ?? torch.CPU));
             }
         }
@@ -92,10 +93,10 @@ internal sealed class ParameterReader
         return parameters;
     }
 
-    private static torch.ScalarType TypeOf(ParameterType wanted, torch.ScalarType stored) => wanted switch
+    private static torch.ScalarType TypeOf(DType wanted, torch.ScalarType stored) => wanted switch
     {
-        ParameterType.BF16 => torch.ScalarType.BFloat16,
-        ParameterType.AsStored when stored != torch.ScalarType.Float64 => stored,
+        DType.BF16 => torch.ScalarType.BFloat16,
+        DType.Auto when stored != torch.ScalarType.Float64 => stored,
         _ => torch.ScalarType.Float32,
     };
 

@@ -147,7 +147,7 @@ public sealed partial class Decoder : IDisposable
     public bool IsMixed => Training is { Serves: true };
 
     /// <summary>The head's weight <c>[vocab, hidden]</c>, where it is multiplied in bfloat16 and held in float32; null otherwise.</summary>
-    internal Tensor? MixedHead => Policy.Head == MatmulType.BF16 && _head.dtype == ScalarType.Float32 ? _head : null;
+    internal Tensor? MixedHead => Policy.Head == DType.BF16 && _head.dtype == ScalarType.Float32 ? _head : null;
 
     /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
     public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);

@@ -73,9 +73,9 @@ internal sealed class DecoderBlock
         return attended.Plus(Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Mlp(Tensor x, MatmulType type)
+    private Tensor Mlp(Tensor x, DType type)
     {
-        if (type == MatmulType.BF16 && _gateUp[0].Adapter is null && _gateUp[1].Adapter is null && _down.Adapter is null)
+        if (type == DType.BF16 && _gateUp[0].Adapter is null && _gateUp[1].Adapter is null && _down.Adapter is null)
         {
             // Cast once on the way in and once on the way out, as PyTorch's autocast does: the products' results are bfloat16 anyway.
             var low = x.to(ScalarType.BFloat16);
@@ -135,7 +135,7 @@ internal sealed class DecoderBlock
             return (turned[0], turned[1], parts[1]);
         }
 
-        var low = type == MatmulType.BF16 && _queryKeyValue.All(m => m.Adapter is null) ? x.to(ScalarType.BFloat16) : x; // cast once
+        var low = type == DType.BF16 && _queryKeyValue.All(m => m.Adapter is null) ? x.to(ScalarType.BFloat16) : x; // cast once
         var query = _queryKeyValue[0].Forward(low, type).to(x.dtype).unflatten(2, [heads, dim]);
         var key = _queryKeyValue[1].Forward(low, type).to(x.dtype).unflatten(2, [kv, dim]);
         var value = _queryKeyValue[2].Forward(low, type).to(x.dtype).unflatten(2, [kv, dim]);
@@ -148,7 +148,7 @@ internal sealed class DecoderBlock
     private Tensor Arrange(int map, Tensor rows) => map < 2 ? _rotary.Interleave(rows) : _rotary.Pair(rows);
 
     /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
-    private Tensor Updates(Tensor x, MatmulType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
+    private Tensor Updates(Tensor x, DType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
         ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
         : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], x.dtype, x.device))], 2);
 

@@ -13,10 +13,10 @@ internal sealed record LowRankUpdate(Tensor Down, Tensor Up, double Scale)
     public bool IsTrained => Down.requires_grad || Up.requires_grad;
 
     /// <summary><c>[..., in]</c> -> <c>[..., out]</c>.</summary>
-    public Tensor Forward(Tensor x, MatmulType type) => Forward(x, Up, type);
+    public Tensor Forward(Tensor x, DType type) => Forward(x, Up, type);
 
     /// <summary>The same with B's rows in another order.</summary>
-    public Tensor Forward(Tensor x, Tensor up, MatmulType type) =>
+    public Tensor Forward(Tensor x, Tensor up, DType type) =>
         Linear.Product(Linear.Product(x, Down, null, type), up, null, type).Times(Scale);
 
     /// <summary>What merging adds to the weight: <c>[out, in]</c>.</summary>

@@ -43,7 +43,7 @@ internal sealed class FusedProducts : IDisposable
     /// <param name="device">Where the weights are; oneDNN computes on the CPU only.</param>
     public static FusedProducts? TryCreate(torch.Device device)
     {
-        if (device.type != DeviceType.CPU)
+        if (!device.IsCpu())
         {
             return null;
         }

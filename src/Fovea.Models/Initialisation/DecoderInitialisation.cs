@@ -9,23 +9,18 @@ public static class DecoderInitialisation
 {
     /// <summary>Copies embedding, blocks, norm and head from one decoder into another.</summary>
     /// <exception cref="FoveaException">The decoders differ in shape; all differences are listed.</exception>
-    public static void CopyDecoder(VisionLanguageModel from, VisionLanguageModel to)
+    public static void CopyDecoder(DecoderModel from, DecoderModel to)
     {
-        if (from is not DecoderModel source || to is not DecoderModel target)
-        {
-            throw new FoveaException($"a decoder cannot be copied from {from.Family} to {to.Family}");
-        }
-
-        var pairs = Decoders.Decoder.Specs(target.Decoder.Config, "")
-            .Select(s => (From: Name(source, s.Name), To: Name(target, s.Name))).ToList();
-        var problems = pairs.Where(p => !source.Parameters.Contains(p.From)).Select(p => $"missing {p.From}")
-            .Concat(pairs.Where(p => source.Parameters.Contains(p.From)
-                    && !source.Parameters[p.From].shape.AsSpan().SequenceEqual(target.Parameters[p.To].shape))
-                .Select(p => $"{p.From} is [{string.Join(", ", source.Parameters[p.From].shape)}], expected [{string.Join(", ", target.Parameters[p.To].shape)}]"))
+        var pairs = Decoders.Decoder.Specs(to.Decoder.Config, "")
+            .Select(s => (From: Name(from, s.Name), To: Name(to, s.Name))).ToList();
+        var problems = pairs.Where(p => !from.Parameters.Contains(p.From)).Select(p => $"missing {p.From}")
+            .Concat(pairs.Where(p => from.Parameters.Contains(p.From)
+                    && !from.Parameters[p.From].shape.AsSpan().SequenceEqual(to.Parameters[p.To].shape))
+                .Select(p => $"{p.From} is [{string.Join(", ", from.Parameters[p.From].shape)}], expected [{string.Join(", ", to.Parameters[p.To].shape)}]"))
             .ToList();
-        if (source.Decoder.Config.NumLayers != target.Decoder.Config.NumLayers)
+        if (from.Decoder.Config.NumLayers != to.Decoder.Config.NumLayers)
         {
-            problems.Insert(0, $"{source.Decoder.Config.NumLayers} layers, expected {target.Decoder.Config.NumLayers}");
+            problems.Insert(0, $"{from.Decoder.Config.NumLayers} layers, expected {to.Decoder.Config.NumLayers}");
         }
 
         if (problems.Count > 0)
@@ -36,7 +31,7 @@ public static class DecoderInitialisation
         using var noGrad = torch.no_grad();
         foreach (var (fromName, toName) in pairs)
         {
-            target.Parameters[toName].copy_(source.Parameters[fromName]);
+            to.Parameters[toName].copy_(from.Parameters[fromName]);
         }
     }
 

@@ -3,6 +3,7 @@ using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
+using TorchSharp;
 
 namespace Fovea.Models.Initialisation;
 
@@ -50,11 +51,14 @@ public static class ModelPresets
     /// <param name="seed">Of the initial weights.</param>
     /// <param name="sizes">What differs from the preset.</param>
     /// <param name="memory">What memory the parameters may take; null for no limit.</param>
+    /// <param name="device">Where they lie; null for the CPU. The numbers are the same everywhere.</param>
     /// <exception cref="FoveaException">No such preset, an id it needs is not given, sizes do not fit together, or they take too much memory.</exception>
-    public static VisionLanguageModel Create(string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null)
+    public static DecoderModel Create(
+        string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null, torch.Device? device = null)
     {
         var s = Checked(name, sizes);
-        ParameterSet Draw(IEnumerable<ParameterSpec> specs) => ModelPresets.Draw(name, [.. s.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory);
+        ParameterSet Draw(IEnumerable<ParameterSpec> specs) => ModelPresets.Draw(
+            name, [.. s.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory, device ?? torch.CPU);
         var kind = name.Split('-')[1];
         var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
         switch (kind)
@@ -173,14 +177,15 @@ public static class ModelPresets
         };
     }
 
-    private static ParameterSet Draw(string name, List<ParameterSpec> specs, long seed, MemoryLimit? memory)
+    private static ParameterSet Draw(string name, List<ParameterSpec> specs, long seed, MemoryLimit? memory, torch.Device device)
     {
         var bytes = specs.Aggregate((Int128)0, (sum, spec) => sum + spec.Shape.Aggregate((Int128)sizeof(float), (product, dimension) => product * dimension));
         MemoryLimits.Require($"preset {name}: its parameters take", (long)Int128.Min(bytes, long.MaxValue), memory, "lower its sizes");
         var parameters = new ParameterSet();
         foreach (var spec in specs)
         {
-            parameters.Add(spec.Name, spec.Draw(seed));
+            using var scope = torch.NewDisposeScope();
+            parameters.Add(spec.Name, spec.Draw(seed).to(device));
         }
 
         return parameters;

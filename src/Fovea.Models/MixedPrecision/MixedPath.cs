@@ -1,6 +1,6 @@
 using Fovea.Models.Decoders;
 using Fovea.Models.Kernels;
-using TorchSharp;
+using Fovea.Torch;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.MixedPrecision;
@@ -16,7 +16,7 @@ internal sealed class MixedPath(Decoder decoder) : IDecoderPath
     /// <summary>How attention is cut into pieces.</summary>
     public AttentionPieces Pieces { get; set; } = AttentionPieces.Default;
 
-    public bool Serves => decoder.Device.type == DeviceType.CPU && decoder.Policy is { Attention: MatmulType.BF16, Mlp: MatmulType.BF16 }
+    public bool Serves => decoder.Device.IsCpu() && decoder.Policy is { Attention: DType.BF16, Mlp: DType.BF16 }
         && decoder.Blocks.All(b => MixedBlock.Supports(decoder.Config, b));
 
     public Tensor Run(DecoderPass pass)

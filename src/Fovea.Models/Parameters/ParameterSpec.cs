@@ -33,7 +33,7 @@ internal sealed record ParameterSpec(string Name, long[] Shape, Initial Initial)
         ? this with { Initial = Initial.Normal(1 / Math.Sqrt(NumElements / (double)Shape[0])) }
         : this;
 
-    /// <summary>Draws the parameter from a stream of its own, so that its values depend only on seed, name and shape.</summary>
+    /// <summary>Draws the parameter, in the processor's memory, from a stream of its own, so that its values depend only on seed, name and shape.</summary>
     public torch.Tensor Draw(long seed)
     {
         if (Initial.Std <= 0)

@@ -34,6 +34,9 @@ public sealed record TrainRequest
     /// <summary>What an unusable record does.</summary>
     public OnBadSample? OnBadSample { get; init; }
 
+    /// <summary>Where the model computes.</summary>
+    public string? Device { get; init; }
+
     /// <summary>Seed of the run.</summary>
     public long? Seed { get; init; }
 
@@ -75,7 +78,7 @@ public sealed record TrainRequest
         (string Key, object? Value)[] given =
         [
             ("model", Model), ("data", Data is null ? null : new[] { Data }), ("template", Template), ("weights", Weights), ("max_invalid", MaxInvalid),
-            ("on_bad_sample", OnBadSample), ("training.seed", Seed),
+            ("on_bad_sample", OnBadSample), ("device", Device), ("training.seed", Seed),
         ];
         string[] replaced = Model is null ? [] : ["preset=null", "decoder_from=null", "tokenizer=null"];
         return [.. given.Where(g => g.Value is not null).Select(g => $"{g.Key}={JsonSerializer.Serialize(g.Value, StageManifest.Json)}"), .. replaced];

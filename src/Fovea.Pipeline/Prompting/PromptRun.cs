@@ -21,7 +21,10 @@ public sealed record PromptRun
     public required string Template { get; init; }
 
     /// <summary>In which type the model is held.</summary>
-    public ParameterType Type { get; init; } = ParameterType.AsStored;
+    public DType Type { get; init; }
+
+    /// <summary>Where it computes (<see cref="ComputeDevice"/>).</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
 
     /// <summary>What memory the model may take; null for no limit.</summary>
     public required MemoryLimit? Memory { get; init; }
@@ -36,7 +39,7 @@ public sealed record PromptRun
     public PromptAnswer Run(Action<string> show, Action<string> notice, CancellationToken stop)
     {
         var images = Prompt.ReadImages(Images);
-        using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type, Memory = Memory });
+        using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type, Device = ComputeDevice.Open(Device), Memory = Memory });
         if (model.SeesImages && Images.Count == 0)
         {
             notice("no --image is given: the vision-language model answers from the text alone");
@@ -96,6 +99,7 @@ public sealed record PromptAnswer(GeneratedSequence Sequence, Prompt Prompt, Tim
         {
             ["model"] = run.Model,
             ["template"] = Prompt.Template,
+            ["device"] = run.Device,
             ["images"] = new JsonArray([.. run.Images.Select(i => (JsonNode)i)]),
             ["end_ids"] = new JsonArray([.. Prompt.EndIds.Select(i => (JsonNode)i)]),
         },

@@ -10,6 +10,7 @@ using Fovea.Scoring;
 using Fovea.Scoring.Folds;
 using Fovea.Scoring.Proxies;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -43,14 +44,17 @@ public sealed record EvalCorpusStage : IStage
     public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
     /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
-    public string Dtype { get; init; } = ScoringModel.Auto;
+    public DType Dtype { get; init; }
 
     /// <summary>Shards, windows and batches.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
+
     public string Kind => "eval_corpus";
 
-    private ScoreVigStage Scorer => new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Scoring = Scoring };
+    private ScoreVigStage Scorer => new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Device = Device, Scoring = Scoring };
 
     public void Check() => Scorer.Check();
 
@@ -67,7 +71,7 @@ public sealed record EvalCorpusStage : IStage
 
     public JsonObject Run(StageContext context)
     {
-        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
+        using var model = ScoringModel.Load(Model, Dtype, context.Device, context.MemoryLimit);
         var corpus = HeldOut(ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates));
         var counts = Scorer.Score(model, corpus, context with { Out = Path.Combine(context.Out, Scores), Lock = null });
         var rows = ScoreStoreReader.Open(Path.Combine(context.Out, Scores)).Read().ToDictionary(r => r.Key);

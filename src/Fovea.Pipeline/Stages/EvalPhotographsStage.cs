@@ -4,6 +4,7 @@ using Fovea.Data.Images;
 using Fovea.Evaluation.Captions;
 using Fovea.Evaluation.Running;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -20,7 +21,12 @@ public sealed record EvalPhotographsStage : IStage
     /// <summary>Decides whose image is the other one.</summary>
     public long Seed { get; init; }
 
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
+
     public string Kind => "eval_photographs";
+
+    public void Check() => ComputeDevice.Check(Device);
 
     public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * sizes.SamplesOf(HeldOut) * 3; // right image, another's, none
 
@@ -34,7 +40,7 @@ public sealed record EvalPhotographsStage : IStage
     public JsonObject Run(StageContext context)
     {
         var corpus = TokenizedCorpus.Open(HeldOut, Model, CorpusView.Image, stop: context.Stop);
-        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
+        using var model = ModelFolder.Load(Model, new LoadOptions { Device = context.Device, Memory = context.MemoryLimit });
         var result = CaptionNll.Evaluate(new ModelUnderTest(model, corpus.Encoder, new ImageProcessor(ModelFit.Processor(Model))), corpus.Corpus, Seed, context.Progress);
         return EvalResults.Write(context, result);
     }

@@ -9,6 +9,7 @@ using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Scenes;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -42,11 +43,15 @@ public sealed record EvalScenesStage : IStage
     /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
     public OnBadSample? OnBadSample { get; init; }
 
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
+
     public string Kind => "eval_scenes";
 
     public void Check()
     {
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
+        ComputeDevice.Check(Device);
         if (MaxNewTokens < 1)
         {
             throw new FoveaException($"'max_new_tokens': expected at least 1, got {MaxNewTokens}");
@@ -64,7 +69,7 @@ public sealed record EvalScenesStage : IStage
 
     public JsonObject Run(StageContext context)
     {
-        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
+        using var model = ModelFolder.Load(Model, new LoadOptions { Device = context.Device, Memory = context.MemoryLimit });
         var (results, left) = (new List<EvalResult>(), new List<InvalidRecord>());
         foreach (var (folder, prefix) in new[] { (Scenes, ""), (Conflict, "conflict-") })
         {

@@ -5,6 +5,7 @@ using Fovea.Data.Templates;
 using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Running;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -36,6 +37,9 @@ public sealed record EvalStage : IStage
     /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
     public OnBadSample? OnBadSample { get; init; }
 
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
+
     public string Kind => "eval";
 
     public void Check() => Check(Catalogues.BuiltIn);
@@ -45,6 +49,7 @@ public sealed record EvalStage : IStage
         catalogues.Benchmarks.Get(Benchmark);
         TemplateChoice.Check(Template, catalogues.Templates);
         DataSource.Check(Data);
+        ComputeDevice.Check(Device);
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         if (MaxNewTokens < 1)
         {
@@ -69,7 +74,7 @@ public sealed record EvalStage : IStage
         var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
         var corpus = CorpusFiles.Decodable(CorpusFiles.Open(Data, invalid), invalid, context.Stop);
         LeftOutRecords.List(invalid, context, "eval");
-        using var model = ModelFolder.Load(Model, new LoadOptions { Memory = context.MemoryLimit });
+        using var model = ModelFolder.Load(Model, new LoadOptions { Device = context.Device, Memory = context.MemoryLimit });
         var processor = model.SeesImages ? new ImageProcessor(ModelFit.Processor(Model)) : null;
         var results = benchmark.Run(new BenchmarkInput(corpus, template => new ModelUnderTest(
             model, new SampleEncoder(tokenizer, TemplateChoice.ForScores(template ?? Template, Model, tokenizer, context.Catalogues.Templates)), processor))

@@ -1,3 +1,5 @@
+using Fovea.Torch;
+
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>One step of the chain dataset, scores, weights, training, evaluation: a configuration that can run and leaves one folder.</summary>
@@ -22,6 +24,9 @@ public interface IStage
     void CheckGiven(StageSizes sizes)
     {
     }
+
+    /// <summary>Where it computes (<see cref="ComputeDevice"/>); null: it runs no model.</summary>
+    string? Device => null;
 
     /// <summary>Names in its folder that other stages may be given, e.g. <c>model</c>; null: not known before it ran. The folder itself may be given always.</summary>
     IReadOnlyCollection<string>? Outputs => null;

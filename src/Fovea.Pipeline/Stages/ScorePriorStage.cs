@@ -6,6 +6,7 @@ using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Scoring.Folds;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -31,11 +32,14 @@ public sealed record ScorePriorStage : IStage
     public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
     /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
-    public string Dtype { get; init; } = ScoringModel.Auto;
+    public DType Dtype { get; init; }
 
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
+
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
 
     public string Kind => "score_prior";
 
@@ -50,7 +54,8 @@ public sealed record ScorePriorStage : IStage
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
-        ScoringModel.Check(Dtype);
+        OptionCheck.Require(Enum.IsDefined(Dtype), "dtype", "auto, f32 or bf16", Dtype);
+        ComputeDevice.Check(Device);
         DataSource.Check(Data);
         Scoring.Validate();
         if (Models.Count != 1 && Folds is null)
@@ -79,7 +84,7 @@ public sealed record ScorePriorStage : IStage
         var models = new List<VisionLanguageModel>();
         try
         {
-            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.MemoryLimit)));
+            models.AddRange(Models.Select(m => ScoringModel.Load(m, Dtype, context.Device, context.MemoryLimit)));
             if (models[0].SeesImages)
             {
                 context.Progress.Tell("load", 0, 1, $"{Models[0]}: a vision-language model, used here without its images as the text-only reference");

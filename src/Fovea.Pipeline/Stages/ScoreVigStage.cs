@@ -7,6 +7,7 @@ using Fovea.Models;
 using Fovea.Models.Checkpoints;
 using Fovea.Scoring;
 using Fovea.Scoring.Proxies;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -30,11 +31,14 @@ public sealed record ScoreVigStage : IStage
     public string Template { get; init; } = TokenizedCorpus.TemplateName;
 
     /// <summary>In which type the model computes: <c>auto</c>, <c>f32</c> or <c>bf16</c>.</summary>
-    public string Dtype { get; init; } = ScoringModel.Auto;
+    public DType Dtype { get; init; }
 
     /// <summary>Whether a store that is complete is held to the corpus and its images again, sample by sample.</summary>
     [JsonIgnore]
     public bool CheckAgain { get; init; }
+
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
 
     public string Kind => "score_vig";
 
@@ -54,7 +58,8 @@ public sealed record ScoreVigStage : IStage
             catalogues.Proxies.Parse(proxy);
         }
 
-        ScoringModel.Check(Dtype);
+        OptionCheck.Require(Enum.IsDefined(Dtype), "dtype", "auto, f32 or bf16", Dtype);
+        ComputeDevice.Check(Device);
         DataSource.Check(Data);
         Scoring.Validate();
     }
@@ -84,7 +89,7 @@ public sealed record ScoreVigStage : IStage
     {
         var corpus = ScoringCorpus.Open(Data, Model, CorpusView.Image, Template, new InvalidRecords(Scoring.MaxInvalid), context.Catalogues.Templates);
         corpus.CheckImages(context.Stop);
-        using var model = ScoringModel.Load(Model, Dtype, context.MemoryLimit);
+        using var model = ScoringModel.Load(Model, Dtype, context.Device, context.MemoryLimit);
         return Score(model, corpus, context);
     }
 

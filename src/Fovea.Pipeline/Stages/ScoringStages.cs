@@ -2,6 +2,7 @@ using Fovea.Data.Corpora;
 using Fovea.Models;
 using Fovea.Scoring;
 using Fovea.Store;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -32,6 +33,11 @@ public static class ScoringStages
             ["dtype"] = DtypeOf(model),
             ["num_threads"] = $"{context.NumThreads}",
         };
+        if (!context.Device.IsCpu())
+        {
+            provenance["device"] = context.Device!.ToString(); // absent for the CPU, so that older stores are continued
+        }
+
         foreach (var (library, version) in BuildVersions.All())
         {
             provenance[library] = version;

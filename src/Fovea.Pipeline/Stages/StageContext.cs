@@ -1,5 +1,6 @@
 using Fovea.Core.Watching;
 using Fovea.Torch;
+using TorchSharp;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -21,6 +22,9 @@ public sealed record StageContext(string Out, int NumThreads, IProgressSink Prog
 
     /// <summary>The processors that the threads of one operation leave over, at least one and at most four.</summary>
     public static int DefaultImageThreads(int numThreads) => Math.Clamp(Environment.ProcessorCount - numThreads, 1, 4);
+
+    /// <summary>Where models compute: what <see cref="IStage.Device"/> names; null for the CPU.</summary>
+    public torch.Device? Device { get; init; }
 
     /// <summary>Reads inputs, each once; the same for the stage's hashes and for its work.</summary>
     public InputHasher Hasher { get; init; } = new(Progress, Stop);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fovea.Data.Corpora;
 using Fovea.Models.Checkpoints;
+using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -25,6 +26,7 @@ public static class StageRunner
     public static StageManifest Run(IStage stage, StageContext context, Existing existing)
     {
         stage.Check(context.Catalogues);
+        context = stage.Device is { } device ? context with { Device = ComputeDevice.Open(device) } : context; // before anything is read
         using var families = ModelFamilies.Use(context.Catalogues.Families);
         var existed = Directory.Exists(context.Out);
         using var held = Claim(context.Out, "run of fovea");

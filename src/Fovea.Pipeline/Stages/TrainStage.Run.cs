@@ -47,11 +47,11 @@ public sealed partial record TrainStage
             invalid.Note(row.Key, row.Reason);
         }
 
-        using var model = StartModel(corpus, context.MemoryLimit);
+        using var model = StartModel(corpus, context);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Catalogues.Templates, context.Stop) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
-        using var adapter = Lora?.AttachTo((DecoderModel)model, Training.Seed, Model);
+        using var adapter = Lora?.AttachTo(model, Training.Seed, Model);
         var job = new TrainingJob
         {
             Model = model,
@@ -190,17 +190,18 @@ public sealed partial record TrainStage
         return run is { Kind: "train" } ? folds.Sources.FirstOrDefault(s => run.Inputs.ContainsValue(s.Sha256) && folds.HoldsBack(s))?.Name : null;
     }
 
-    private VisionLanguageModel StartModel(TokenizedCorpus corpus, MemoryLimit? memory)
+    private DecoderModel StartModel(TokenizedCorpus corpus, StageContext context)
     {
+        var options = new LoadOptions { Device = context.Device, Memory = context.MemoryLimit };
         if (Model is { } folder)
         {
-            return ModelFolder.Load(folder, new LoadOptions { Memory = memory });
+            return ModelFolder.Load(folder, options);
         }
 
-        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, memory);
+        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, options.Memory, options.Device);
         if (DecoderFrom is { } from)
         {
-            using var text = ModelFolder.Load(from, new LoadOptions { Memory = memory });
+            using var text = ModelFolder.Load(from, options);
             DecoderInitialisation.CopyDecoder(text, model);
         }
 

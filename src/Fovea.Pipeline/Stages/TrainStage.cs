@@ -4,6 +4,7 @@ using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Initialisation;
+using Fovea.Torch;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Options;
 
@@ -63,6 +64,9 @@ public sealed partial record TrainStage : IStage
 
     /// <summary>How to train.</summary>
     public required TrainingOptions Training { get; init; }
+
+    /// <summary>Where the model computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = ComputeDevice.Cpu;
 
     public string Kind => "train";
 
@@ -141,6 +145,7 @@ public sealed partial record TrainStage : IStage
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
+        ComputeDevice.Check(Device);
         Training.Validate();
         Lora?.Validate();
         DataSource.Check(Data);

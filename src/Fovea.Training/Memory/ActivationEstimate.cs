@@ -1,5 +1,6 @@
 using Fovea.Models.Configs;
 using Fovea.Models.MixedPrecision;
+using Fovea.Torch;
 using Fovea.Training.Options;
 
 namespace Fovea.Training.Memory;
@@ -14,10 +15,10 @@ internal static class ActivationEstimate
     private const int Float = 4, Brain = 2;
 
     /// <summary>A decoder block: norms 4 x hidden and the two sums; query, key, value, their mix and its copy; gate, its activation, up, product.</summary>
-    public static long DecoderBlock(DecoderConfig c, Precision precision)
+    public static long DecoderBlock(DecoderConfig c, DType precision)
     {
         long h = c.HiddenSize, q = (long)c.NumHeads * c.HeadDim, m = c.IntermediateSize;
-        return precision == Precision.F32
+        return precision == DType.F32
             ? Float * ((6 * h) + (5 * q) + (4 * m))
             : (Float * ((4 * h) + (4 * q))) + (Brain * ((2 * h) + q + (4 * m)));
     }
@@ -45,10 +46,10 @@ internal static class ActivationEstimate
     public static long MixedGradients(DecoderConfig c) => Brain * ((3L * c.IntermediateSize) + (5L * c.HiddenSize));
 
     /// <summary>A tower block: two norms and their inputs, query, key, value, mix and copy; the inner layer before and after its activation.</summary>
-    public static long TowerBlock(VisionConfig c, Precision precision)
+    public static long TowerBlock(VisionConfig c, DType precision)
     {
         long h = c.HiddenSize, m = c.IntermediateSize;
-        return precision == Precision.F32
+        return precision == DType.F32
             ? Float * ((9 * h) + (3 * m))
             : (Float * ((6 * h) + (2 * m))) + (Brain * ((5 * h) + m));
     }

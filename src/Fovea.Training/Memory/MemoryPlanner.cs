@@ -95,7 +95,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var c = model.Decoder.Config;
         var trains = Trains(model.Decoder.Prefix);
         var block = ActivationEstimate.DecoderBlock(c, Recorded);
-        var casts = options.Precision == Precision.BF16 ? BlockWeights(model.Decoder.Prefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
+        var casts = options.Precision == DType.BF16 ? BlockWeights(model.Decoder.Prefix) / 2.0 : 0; // weights in bfloat16, kept for the inputs' gradients
         var embeddings = 4.0 * Float * c.HiddenSize * tokens;
         if (!trains && !Trains(""))
         {
@@ -145,15 +145,15 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     }
 
     // Between maps that carry an adapter activations stay in float32, and products share no casts: libtorch saves what it saves in float32.
-    private Precision Recorded => adapter is null ? options.Precision : Precision.F32;
+    private DType Recorded => adapter is null ? options.Precision : DType.F32;
 
-    private bool IsMixed => options.Precision == Precision.BF16 && model.Decoder.IsMixed;
+    private bool IsMixed => options.Precision == DType.BF16 && model.Decoder.IsMixed;
 
     // Logits, their log-softmax and its gradient in float32; with bf16 products logits in bfloat16, the head's copy and, if it is trained, its gradient.
     private long Logits(long rows)
     {
         var vocab = (long)model.VocabSize;
-        return options.Precision == Precision.F32
+        return options.Precision == DType.F32
             ? 3 * rows * vocab * Float
             : Brain * ((rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
     }

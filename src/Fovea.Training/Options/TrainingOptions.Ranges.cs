@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Torch;
 
 namespace Fovea.Training.Options;
 
@@ -37,7 +38,7 @@ public sealed partial record TrainingOptions
         Require(Share(DecayRatio), "decay_ratio", "0 to 1", DecayRatio);
         Require(Enum.IsDefined(DecayShape), "decay_shape", "linear, cosine or one_minus_sqrt", DecayShape);
         Require(EmaDecay is null or (>= 0 and < 1), "ema_decay", "0 to below 1, or null", EmaDecay);
-        Require(Enum.IsDefined(Precision), "precision", "f32 or bf16", Precision);
+        Require(Precision is DType.F32 or DType.BF16, "precision", "f32 or bf16", Precision);
         Require(MaxLogitsMib is >= 1 and <= 1 << 16, "max_logits_mib", "1 to 65536", MaxLogitsMib);
         Require(PackLength is null || (Packing && PackLength >= (MaxLength ?? 2)), "pack_length", $"null, or with packing at least {(MaxLength is { } m ? $"max_length ({m})" : "2")}", PackLength);
         Require(EvalEvery is null or >= 1, "eval_every", "at least 1, or null", EvalEvery);

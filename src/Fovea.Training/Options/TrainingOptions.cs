@@ -1,3 +1,4 @@
+using Fovea.Torch;
 using Fovea.Training.Optimization;
 
 namespace Fovea.Training.Options;
@@ -62,8 +63,8 @@ public sealed partial record TrainingOptions
     /// </summary>
     public double? EmaDecay { get; init; }
 
-    /// <summary>Type of the matrix products. Parameters, sums, norms and the optimiser stay in float32.</summary>
-    public Precision Precision { get; init; }
+    /// <summary>Type of the matrix products, <c>f32</c> or <c>bf16</c>. Parameters, sums, norms and the optimiser stay in float32.</summary>
+    public DType Precision { get; init; } = DType.F32;
 
     /// <summary>Whether each block of decoder and tower keeps only its input and is run again for its gradients: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }

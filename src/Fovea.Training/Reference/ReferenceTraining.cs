@@ -32,7 +32,7 @@ public static class ReferenceTraining
         using var scope = torch.NewDisposeScope();
         using var document = Read(Path.Combine(folder, "case.json"));
         var (reference, optimiser) = (document.RootElement, document.RootElement.GetProperty("optimiser"));
-        using var model = (DecoderModel)ModelFolder.Load(Path.Combine(folder, "model"));
+        using var model = ModelFolder.Load(Path.Combine(folder, "model"));
         var stage = reference.GetProperty("stage").GetString();
         using var adapter = stage == "lora" ? LoraAdapter.Load(Path.Combine(folder, "adapter"), model) : null;
         model.Parameters.SetTrainable(n => adapter is null && Trains(stage, n));

@@ -23,7 +23,7 @@ internal sealed class FeatureCache
     private readonly string _folder;
 
     /// <exception cref="FoveaException">The model has no tower, or it is trained.</exception>
-    public FeatureCache(DecoderModel model, string folder, Precision precision)
+    public FeatureCache(DecoderModel model, string folder, DType precision)
     {
         _model = model as LlavaModel ?? throw new FoveaException($"training.cache_features: {model.Family} has no vision tower; leave it out");
         var tower = model.Parameters.All.Where(p => p.Key.StartsWith(TowerPrefix, StringComparison.Ordinal)).ToArray();

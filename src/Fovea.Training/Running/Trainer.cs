@@ -1,6 +1,5 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
-using Fovea.Models.Families;
 using TorchSharp;
 
 namespace Fovea.Training.Running;
@@ -24,17 +23,16 @@ public static class Trainer
     public static TrainingSummary Run(TrainingJob job, IProgressSink progress, CancellationToken cancellation = default)
     {
         job.Options.Validate();
-        var model = job.Model as DecoderModel ?? throw new FoveaException($"{job.Model.Family}: this family cannot be trained");
-        var policy = model.Policy;
+        var policy = job.Model.Policy;
         using var scope = torch.NewDisposeScope();
         try
         {
-            using var run = new TrainingRun(model, job, progress);
+            using var run = new TrainingRun(job, progress);
             return run.Run(cancellation);
         }
         finally
         {
-            model.Policy = policy;
+            job.Model.Policy = policy;
         }
     }
 }

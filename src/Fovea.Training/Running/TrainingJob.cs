@@ -1,8 +1,8 @@
 using Fovea.Core.Files;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
-using Fovea.Models;
 using Fovea.Models.Adapters;
+using Fovea.Models.Families;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Options;
@@ -14,7 +14,7 @@ namespace Fovea.Training.Running;
 public sealed record TrainingJob
 {
     /// <summary>The start model, also when resuming; trained in place.</summary>
-    public required VisionLanguageModel Model { get; init; }
+    public required DecoderModel Model { get; init; }
 
     /// <summary>
     /// A low-rank adapter that is attached to the model: it alone is trained, and <see cref="TrainingOptions.Trainable"/> and its like go by its

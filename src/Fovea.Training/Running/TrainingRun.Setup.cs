@@ -32,8 +32,9 @@ internal sealed partial class TrainingRun
     private readonly long? _resumedFrom;
     private readonly UnusableSamples _unusable, _unusableHeldOut;
 
-    public TrainingRun(DecoderModel model, TrainingJob job, IProgressSink progress)
+    public TrainingRun(TrainingJob job, IProgressSink progress)
     {
+        var model = job.Model;
         (_model, _job, _options, _progress) = (model, job, job.Options, progress);
         var trained = job.Adapter?.Parameters ?? model.Parameters;
         var rule = new ParameterRule(_options, [.. trained.Names]);

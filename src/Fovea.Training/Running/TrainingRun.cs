@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fovea.Core.Errors;
 using Fovea.Models.Decoders;
+using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Memory;
 using Fovea.Training.Options;
@@ -17,7 +18,7 @@ internal sealed partial class TrainingRun : IDisposable
 
     public TrainingSummary Run(CancellationToken cancellation)
     {
-        _model.Policy = _options.Precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
+        _model.Policy = _options.Precision == DType.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
         _notices.TellDeadWeights(_job.Set);
         _notices.TellCopies(_options.BatchSize, _job.Set.Count);
         _heldOut?.Check(cancellation);
@@ -62,8 +63,12 @@ internal sealed partial class TrainingRun : IDisposable
     {
         var plan = new MemoryPlanner(_model, _job.Adapter, _options).Plan(Largest(), _checkpoints.Bytes);
         RunLog.Tell(_progress, _state.Step, _plan.Steps, plan.ToString());
-        plan.Require(_options, _job.Memory, _job.MemoryGrowth);
-        _step.TrimAbove = plan.Peak / 20 * 19; // what is free grows with each pass, since the allocator reuses aligned memory only in part
+        if (_model.Decoder.Device.IsCpu()) // the plan is of the processor's memory; another device says itself when its own is full
+        {
+            plan.Require(_options, _job.Memory, _job.MemoryGrowth);
+            _step.TrimAbove = plan.Peak / 20 * 19; // what is free grows with each pass, since the allocator reuses aligned memory only in part
+        }
+
         if (_options.MakesCheckpoints)
         {
             _checkpoints.Reserve();

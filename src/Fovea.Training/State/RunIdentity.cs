@@ -41,6 +41,10 @@ internal sealed record RunIdentity
     /// <summary>Threads of one operation: sums are split among them, so that another number gives other bits.</summary>
     public required int NumThreads { get; init; }
 
+    /// <summary>Where it was computed, which decides the last bits; null for the CPU.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // so that states of earlier versions keep their checksums
+    public string? Device { get; init; }
+
     /// <summary>Likewise of the adapter's, with its scale; <c>none</c> without one.</summary>
     public string StartAdapter { get; init; } = "none";
 
@@ -78,6 +82,7 @@ internal sealed record RunIdentity
             StartModel = Hash(model),
             StartAdapter = adapter is not null ? $"{Hash(adapter.Parameters)}/{adapter.Config.Scale}" : "none",
             NumThreads = torch.get_num_threads(),
+            Device = model.All.First().Value.device is var device && device.IsCpu() ? null : device.ToString(),
         };
     }
 
@@ -98,6 +103,7 @@ internal sealed record RunIdentity
         Require("start_model", StartModel, now.StartModel, checkpoint);
         Require("start_adapter", StartAdapter, now.StartAdapter, checkpoint);
         Require("held_out", HeldOut, now.HeldOut, checkpoint);
+        Require("device", Device ?? ComputeDevice.Cpu, now.Device ?? ComputeDevice.Cpu, checkpoint);
         if (!anyThreadCount)
         {
             Require("num_threads", $"{NumThreads}", $"{now.NumThreads}", checkpoint);

@@ -34,9 +34,9 @@ public sealed class CollectionTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(Precision.F32)]
-    [InlineData(Precision.BF16)]
-    public void Training_gives_the_same_bits_beside_threads_that_allocate_and_collect(Precision precision)
+    [InlineData(DType.F32)]
+    [InlineData(DType.BF16)]
+    public void Training_gives_the_same_bits_beside_threads_that_allocate_and_collect(DType precision)
     {
         var quiet = Train("quiet", precision);
         byte[] beside;
@@ -60,17 +60,17 @@ public sealed class CollectionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Precision.F32, false)]
-    [InlineData(Precision.F32, true)]
-    [InlineData(Precision.BF16, false)]
-    [InlineData(Precision.BF16, true)]
-    public void A_step_leaves_no_tensor_to_the_finalizer(Precision precision, bool recompute)
+    [InlineData(DType.F32, false)]
+    [InlineData(DType.F32, true)]
+    [InlineData(DType.BF16, false)]
+    [InlineData(DType.BF16, true)]
+    public void A_step_leaves_no_tensor_to_the_finalizer(DType precision, bool recompute)
     {
         using var model = Of(precision);
         model.Parameters.SetTrainable(_ => true);
-        model.Policy = precision == Precision.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
+        model.Policy = precision == DType.BF16 ? MatmulPolicy.BF16 : MatmulPolicy.F32;
         using var optimizer = new AdamW(model.Parameters, new AdamWSettings());
-        Assert.Equal(precision == Precision.BF16, model.Decoder.IsMixed);
+        Assert.Equal(precision == DType.BF16, model.Decoder.IsMixed);
         var samples = Small.Samples(6, images: true);
         var preparer = new SamplePreparer(model, Small.Loader(samples), null, Fovea.Core.Scores.WeightNormalization.None);
         var prepared = preparer.Prepare(TrainingSet.Unweighted(samples).Examples, threads: 1, TestContext.Current.CancellationToken).Select(p => p.Sample!).ToArray();
@@ -83,7 +83,7 @@ public sealed class CollectionTests : IDisposable
     [InlineData(true)]
     public void Scoring_and_generating_leave_no_tensor_to_the_finalizer(bool packed)
     {
-        using var model = (DecoderModel)TinyCorpus.Llava();
+        using var model = TinyCorpus.Llava();
         if (packed)
         {
             model.Pack();
@@ -117,9 +117,9 @@ public sealed class CollectionTests : IDisposable
     }
 
     // In bfloat16 wide enough for the blocks whose gradients are written out.
-    private static DecoderModel Of(Precision precision) => precision == Precision.BF16 ? Small.WideLlava() : Small.Llava();
+    private static DecoderModel Of(DType precision) => precision == DType.BF16 ? Small.WideLlava() : Small.Llava();
 
-    private byte[] Train(string name, Precision precision)
+    private byte[] Train(string name, DType precision)
     {
         using var model = Of(precision);
         var samples = Small.Samples(30, images: true);
@@ -137,7 +137,7 @@ public sealed class CollectionTests : IDisposable
 
     private List<float> Score(string name, bool packed)
     {
-        using var model = (DecoderModel)TinyCorpus.Llava();
+        using var model = TinyCorpus.Llava();
         if (packed)
         {
             model.Pack();

@@ -195,7 +195,7 @@ public sealed class CheckpointLayoutTests : IDisposable
         Assert.Equal(files, string.Join(", ", ModelFolder.Files(folder).Select(f => Path.GetRelativePath(folder, f))));
     }
 
-    private string Hash(Fovea.Models.VisionLanguageModel model, long shardBytes)
+    private string Hash(DecoderModel model, long shardBytes)
     {
         ModelFolder.Save(model, _folder, shardBytes);
         return ModelFolder.WeightsHash(_folder);

@@ -27,7 +27,7 @@ public sealed class LoadOptionsTests : IDisposable
         using var scope = NewDisposeScope();
         using var start = ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : null);
         ModelFolder.Save(start, _folder);
-        using (var half = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.BF16 }))
+        using (var half = ModelFolder.Load(_folder, new LoadOptions { Type = DType.BF16 }))
         {
             ModelFolder.Save(half, _folder);
         }
@@ -36,8 +36,8 @@ public sealed class LoadOptionsTests : IDisposable
         Assert.All(source.Tensors.Values, t => Assert.Equal(ScalarType.BFloat16, t.Type));
         Assert.Contains("\"torch_dtype\": \"bfloat16\"", File.ReadAllText(Path.Combine(_folder, "config.json")), StringComparison.Ordinal);
         using var wide = ModelFolder.Load(_folder);
-        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.AsStored });
-        using var mapped = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
+        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = DType.Auto });
+        using var mapped = ModelFolder.Load(_folder, new LoadOptions { Type = DType.Auto, Mapped = true });
         using var batch = Collator.Collate(wide, [Make(wide, 8, 1), Make(wide, 5, 2)]);
         var expected = wide.Logits(batch);
         var logits = stored.Logits(batch);
@@ -59,7 +59,7 @@ public sealed class LoadOptionsTests : IDisposable
         ModelFolder.Save(start, _folder);
         SafetensorsFile.Write(Path.Combine(_folder, "model.safetensors"), start.Parameters.All.Select(p => KeyValuePair.Create(p.Key, p.Value.to(type))));
         using var wide = ModelFolder.Load(_folder);
-        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = ParameterType.AsStored, Mapped = true });
+        using var stored = ModelFolder.Load(_folder, new LoadOptions { Type = DType.Auto, Mapped = true });
         using var batch = Collator.Collate(wide, [Make(wide, 8, 1)]);
         var expected = wide.Logits(batch);
         Assert.InRange((stored.Logits(batch) - expected).abs().max().item<float>(), 0, 0.05f * expected.abs().max().item<float>());
@@ -81,7 +81,7 @@ public sealed class LoadOptionsTests : IDisposable
         ModelFolder.Save(start, _folder);
         var file = Path.Combine(_folder, "config.json");
         File.WriteAllText(file, File.ReadAllText(file).Replace("\"max_position_embeddings\": 16", "\"max_position_embeddings\": 512", StringComparison.Ordinal));
-        using var longer = (DecoderModel)ModelFolder.Load(_folder);
+        using var longer = ModelFolder.Load(_folder);
         Assert.Equal(512, longer.MaxLength);
         using var batch = Collator.Collate(start, [Make(start, 100, 3, withImage: false)]);
         Assert.Equal(Golden.Floats(longer.Logits(batch)), Golden.Floats(start.Logits(batch)));

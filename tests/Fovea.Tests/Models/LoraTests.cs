@@ -29,7 +29,7 @@ public sealed class LoraTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var folder = TestData.Find("fixtures/training/" + name);
-        using var model = (DecoderModel)ModelFolder.Load(Path.Combine(folder, "model"));
+        using var model = ModelFolder.Load(Path.Combine(folder, "model"));
         using var adapter = LoraAdapter.Load(Path.Combine(folder, "adapter"), model);
         using var expected = SafetensorsFile.Open(Path.Combine(folder, "adapter_logits.safetensors"));
         var before = Logits(model, folder);
@@ -49,7 +49,7 @@ public sealed class LoraTests : IDisposable
     public void An_adapter_is_saved_with_the_names_shapes_and_settings_of_peft(string name)
     {
         var folder = TestData.Find("fixtures/training/" + name);
-        using var model = (DecoderModel)ModelFolder.Load(Path.Combine(folder, "model"));
+        using var model = ModelFolder.Load(Path.Combine(folder, "model"));
         using var adapter = LoraAdapter.Load(Path.Combine(folder, "adapter"), model);
         adapter.Save(_folder, model);
         using var source = SafetensorsFile.Open(Path.Combine(folder, "adapter", "adapter_model.safetensors"));
@@ -75,7 +75,7 @@ public sealed class LoraTests : IDisposable
     public void A_new_adapter_changes_nothing_and_its_gradients_are_those_of_the_merged_weight(string preset, bool stabilized)
     {
         using var scope = NewDisposeScope();
-        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
+        using var model = ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
         var config = new LoraConfig { Rank = 3, Alpha = 6, TargetModules = ["q_proj", "v_proj", "down_proj"], RankStabilized = stabilized };
         using var adapter = LoraAdapter.Create(model, config, 7);
         var ids = Row([1, 11, 12, 13, 14]);
@@ -100,7 +100,7 @@ public sealed class LoraTests : IDisposable
     public void Gradients_of_an_adapter_are_the_same_when_blocks_are_run_again(string preset)
     {
         using var scope = NewDisposeScope();
-        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
+        using var model = ModelPresets.Create(preset, Vocabulary, 5, preset == "small-llava" ? Wide : Loud);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*(q_proj|o_proj|up_proj)" }, 3);
         using (no_grad())
         {
@@ -130,7 +130,7 @@ public sealed class LoraTests : IDisposable
     public void An_adapter_of_the_original_llava_has_the_names_that_its_code_looks_for()
     {
         var folder = TestData.Find("fixtures/models/llava/llama_clip/original_llava_bin");
-        using var model = (DecoderModel)ModelFolder.Load(folder);
+        using var model = ModelFolder.Load(folder);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*q_proj" }, 3);
         adapter.Save(_folder, model);
         using (var source = TensorSources.Open(Path.Combine(_folder, "adapter_model.safetensors")))
@@ -150,7 +150,7 @@ public sealed class LoraTests : IDisposable
     [InlineData("r", "5", "expected [5, 64]")]
     public void An_adapter_that_is_not_supported_is_one_clear_error(string key, string value, string expected)
     {
-        using var model = (DecoderModel)ModelPresets.Create("tiny-text-2", Vocabulary, 5);
+        using var model = ModelPresets.Create("tiny-text-2", Vocabulary, 5);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 1);
         adapter.Save(_folder, model);
         var file = Path.Combine(_folder, "adapter_config.json");
@@ -165,8 +165,8 @@ public sealed class LoraTests : IDisposable
     [InlineData(true)]
     public void A_list_of_names_that_the_tower_has_too_leaves_the_tower_as_it_is(bool original)
     {
-        using var model = original ? (DecoderModel)ModelFolder.Load(TestData.Find("fixtures/models/llava/llama_clip/original_llava_bin"))
-            : (DecoderModel)ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
+        using var model = original ? ModelFolder.Load(TestData.Find("fixtures/models/llava/llama_clip/original_llava_bin"))
+            : ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetPattern = ".*language_model.*(q_proj|v_proj)" }, 3);
         adapter.Save(_folder, model);
         SetTargets("q_proj", "v_proj");
@@ -180,7 +180,7 @@ public sealed class LoraTests : IDisposable
     [Fact]
     public void An_adapter_of_which_nothing_fits_stays_an_error()
     {
-        using var model = (DecoderModel)ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
+        using var model = ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 3);
         adapter.Save(_folder, model);
         SafetensorsFile.Write(Path.Combine(_folder, "adapter_model.safetensors"), [KeyValuePair.Create("base_model.model.other.q_proj.lora_A.weight", zeros(2, 2))]);
@@ -192,7 +192,7 @@ public sealed class LoraTests : IDisposable
     [Fact]
     public void Weights_in_the_older_file_load_and_what_lies_beside_them_is_not_passed_over()
     {
-        using var model = (DecoderModel)ModelPresets.Create("tiny-text-2", Vocabulary, 5);
+        using var model = ModelPresets.Create("tiny-text-2", Vocabulary, 5);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 1);
         adapter.Save(_folder, model);
         File.Move(Path.Combine(_folder, "adapter_model.safetensors"), Path.Combine(_folder, "adapter_model.bin")); // the content decides its format

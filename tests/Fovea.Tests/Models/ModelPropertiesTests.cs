@@ -130,7 +130,7 @@ public sealed class ModelPropertiesTests
     public void BFloat16_products_stay_near_float32_and_train(string preset)
     {
         using var scope = NewDisposeScope();
-        using var model = (DecoderModel)ModelPresets.Create(preset, Vocabulary, 3, Loud);
+        using var model = ModelPresets.Create(preset, Vocabulary, 3, Loud);
         model.Parameters.SetTrainable(_ => true);
         using var batch = Collator.Collate(model, [Make(model, 12, 1)]);
         var exact = model.Logits(batch);

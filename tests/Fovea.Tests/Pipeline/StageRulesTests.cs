@@ -25,7 +25,7 @@ public sealed class StageRulesTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> WrongOptions => ["--count", "--model", "--dtype", "scoring.max_invalid", "proxy", "max_invalid", "training max_invalid"];
+    public static TheoryData<string> WrongOptions => ["--count", "--model", "--dtype", "scoring.max_invalid", "proxy", "max_invalid", "training max_invalid", "device", "absent device"];
 
     [Theory]
     [MemberData(nameof(WrongOptions))]
@@ -38,8 +38,10 @@ public sealed class StageRulesTests : IDisposable
         {
             "--count" => new FoldsStage { Data = data, Count = 1 },
             "--model" => prior with { Models = [_folder["none"], _folder["none"]] },
-            "--dtype" => prior with { Dtype = "f64" },
+            "--dtype" => prior with { Dtype = (DType)64 },
             "scoring.max_invalid" => vig with { Scoring = new ScoringOptions { MaxInvalid = -1 } },
+            "device" => vig with { Device = "gpu" },
+            "absent device" => prior with { Device = "cuda:99" },
             "proxy" => vig with { Proxies = ["purple"] },
             "max_invalid" => new EvalScenesStage { Model = _folder["none"], Scenes = _folder["none"], MaxInvalid = -1 },
             _ => new TrainStage { Model = _folder["none"], Data = data, Training = new TrainingOptions { Steps = 1 }, MaxInvalid = -1 },

@@ -3,6 +3,7 @@ using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
 using Fovea.Models;
+using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring;
 using Fovea.Scoring.Proxies;
@@ -35,9 +36,9 @@ internal sealed class TinyCorpus : ICorpus
     /// <summary>The same samples as a text-only encoder makes them: without placeholders.</summary>
     public ScoringSource TextSource => ScoringSource.FromSamples(Samples, s => WithoutPlaceholder(Tokenized[s.Key.Record]));
 
-    public static VisionLanguageModel Llava(int maxPositions = 128) => Create("tiny-llava", 1, maxPositions);
+    public static DecoderModel Llava(int maxPositions = 128) => Create("tiny-llava", 1, maxPositions);
 
-    public static VisionLanguageModel Text(long seed) => Create("tiny-text-2", seed, 128);
+    public static DecoderModel Text(long seed) => Create("tiny-text-2", seed, 128);
 
     public static VigScorerOptions Proxies(params string[] names) => new() { Proxies = [.. names.Select(VisionlessProxy.Parse)], Seed = 5 };
 
@@ -55,7 +56,7 @@ internal sealed class TinyCorpus : ICorpus
     /// <summary>Whether image1, of samples 2 and 3, fails to load.</summary>
     public bool Unreadable { get; init; }
 
-    private static VisionLanguageModel Create(string preset, long seed, int maxPositions)
+    private static DecoderModel Create(string preset, long seed, int maxPositions)
     {
         TorchRuntime.Start(1);
         return ModelPresets.Create(

@@ -21,7 +21,7 @@ public sealed class HeldOutLossTests
     public void Of_the_samples_of_a_step_it_is_the_steps_loss(int hiddenSize, bool low)
     {
         var sizes = new PresetSizes { HiddenSize = hiddenSize, NumLayers = 2, NumHeads = Math.Max(2, hiddenSize / 64), IntermediateSize = 2 * hiddenSize, MaxPositions = 64 };
-        using var model = (DecoderModel)ModelPresets.Create("tiny-text-2", new PresetVocabulary(Small.Vocab, 1, 2, 0), 1, sizes);
+        using var model = ModelPresets.Create("tiny-text-2", new PresetVocabulary(Small.Vocab, 1, 2, 0), 1, sizes);
         model.Policy = low ? MatmulPolicy.BF16 : MatmulPolicy.F32;
         Assert.Equal(low && hiddenSize > 300, model.Decoder.IsMixed);
         model.Parameters.SetTrainable(_ => true);

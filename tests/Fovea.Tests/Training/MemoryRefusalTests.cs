@@ -4,6 +4,7 @@ using Fovea.Core.Samples;
 using Fovea.Core.Watching;
 using Fovea.Data.Images;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Torch;
 using Fovea.Training.Examples;
@@ -154,7 +155,7 @@ public sealed class MemoryRefusalTests
         Assert.Equal("x: not enough memory (a); do y", AllocationFailure.ToError(new InsufficientMemoryException("a\nframe 1\nframe 2"), "x", "do y").Message);
     }
 
-    private static TrainingJob Job(Fovea.Models.VisionLanguageModel model, TemporaryFolder folder) =>
+    private static TrainingJob Job(DecoderModel model, TemporaryFolder folder) =>
         new() { Model = model, Set = TrainingSet.Unweighted(Small.Samples(8)), Options = Small.Options with { Steps = 2 }, Folder = folder.Path };
 
     private sealed class Blank(IReadOnlyList<TokenizedSample> samples) : ICorpus

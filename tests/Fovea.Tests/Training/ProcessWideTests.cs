@@ -96,7 +96,7 @@ public sealed class ProcessWideTests
                 Packing = true,
                 MicroBatchSize = 2,
                 EmaDecay = 0.9,
-                Precision = Precision.BF16,
+                Precision = DType.BF16,
                 CacheFeatures = true,
                 Frozen = ["model.vision_tower"],
                 EvalEvery = 7,

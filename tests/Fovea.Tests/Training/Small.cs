@@ -51,17 +51,17 @@ internal static class Small
         WarmupSteps = 2,
     };
 
-    public static DecoderModel Text(long seed = 1) => (DecoderModel)ModelPresets.Create("tiny-text-2", new PresetVocabulary(Vocab, 1, 2, 0), seed, Sizes);
+    public static DecoderModel Text(long seed = 1) => ModelPresets.Create("tiny-text-2", new PresetVocabulary(Vocab, 1, 2, 0), seed, Sizes);
 
     public static DecoderModel Llava(long seed = 1) =>
-        (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
+        ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes);
 
     /// <summary>Wide enough for gradients that are written out in bfloat16.</summary>
     public static DecoderModel WideLlava(long seed = 1) =>
-        (DecoderModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes with { HiddenSize = 320 });
+        ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes with { HiddenSize = 320 });
 
     public static DecoderModel Solo(long seed = 1) =>
-        (DecoderModel)ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null, new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
+        ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null, new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
 
     /// <summary>Samples of 6 to 15 ids, the last 4 or more of them targets; every second one with an image if asked.</summary>
     public static List<TokenizedSample> Samples(int count, long seed = 1, bool images = false) =>
@@ -85,7 +85,7 @@ internal static class Small
 
     /// <summary>Trains; without progress, silently.</summary>
     public static TrainingSummary Train(
-        VisionLanguageModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null,
+        DecoderModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null,
         bool anyThreadCount = false) =>
         Trainer.Run(
             new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder, AnyThreadCount = anyThreadCount },

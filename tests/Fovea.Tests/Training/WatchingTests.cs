@@ -127,7 +127,7 @@ public sealed class WatchingTests
         var set = TrainingSet.Unweighted(Small.Samples(4));
         var options = Small.Options with { Steps = 60 };
         var f32 = Small.Train(models.First, set, null, options, a.Path);
-        var bf16 = Small.Train(models.Second, set, null, options with { Precision = Precision.BF16, GradientCheckpointing = true, Packing = true }, b.Path);
+        var bf16 = Small.Train(models.Second, set, null, options with { Precision = DType.BF16, GradientCheckpointing = true, Packing = true }, b.Path);
         Assert.InRange(bf16.FinalLoss!.Value, f32.FinalLoss!.Value * 0.7, f32.FinalLoss.Value * 1.4);
         Assert.All(models.Second.Parameters.All, p => Assert.Equal(torch.ScalarType.Float32, p.Value.dtype));
     }
