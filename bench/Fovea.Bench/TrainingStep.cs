@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
-using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Configs;
+using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using TorchSharp;
 
@@ -15,7 +15,7 @@ internal sealed class TrainingStep(string preset) : IDisposable
     public const int Batch = 32, TextTokens = 36, Rounds = 5;
     private const int StepsOfRound = 20, VocabSize = 480, ImageSide = 30;
 
-    private readonly VisionLanguageModel _model = ModelPresets.Create(preset, new PresetVocabulary(VocabSize, 1, 2, 0, 470, new VisionTokenIds(471, 472, 473, 474)), seed: 1);
+    private readonly DecoderModel _model = ModelPresets.Create(preset, new PresetVocabulary(VocabSize, 1, 2, 0, 470, new VisionTokenIds(471, 472, 473, 474)), seed: 1);
 
     /// <summary>Best time of one step with few targets, and with all.</summary>
     public (TimeSpan TargetsOnly, TimeSpan AllPositions) Measure()

@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Parameters;
 using TorchSharp;
@@ -33,7 +32,7 @@ public abstract class VisionLanguageModel : IDisposable
     public abstract torch.Tensor Embed(torch.Tensor inputIds, torch.Tensor? pixelValues);
 
     /// <summary>Lays images out as this model's image side reads them (see <see cref="ModelBatch.PixelValues"/>).</summary>
-    public abstract torch.Tensor? Arrange(IReadOnlyList<PixelValues> images);
+    public abstract torch.Tensor? PackPixels(IReadOnlyList<PixelValues> images);
 
     /// <summary>Logits of the next token at the wanted positions: <c>[targets, vocab]</c>.</summary>
     public abstract torch.Tensor Logits(ModelBatch batch);

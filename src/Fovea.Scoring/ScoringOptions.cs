@@ -29,11 +29,11 @@ public sealed record ScoringOptions
     /// <summary>Also store the entropy at each target.</summary>
     public bool Entropy { get; init; }
 
-    /// <summary>How a batch is computed; null: by <see cref="TargetLogProbs.Facts"/>.</summary>
-    internal ModelFacts? Compute { get; init; }
+    /// <summary>How a batch is computed; null: by <see cref="TargetLogProbs.Scores"/>.</summary>
+    internal ModelScores? Compute { get; init; }
 
-    internal BatchFacts Of(VisionLanguageModel model) =>
-        batch => Compute?.Invoke(model, batch) ?? TargetLogProbs.Facts(model, batch, TopOne, Entropy);
+    internal BatchScores Of(VisionLanguageModel model) =>
+        batch => Compute?.Invoke(model, batch) ?? TargetLogProbs.Scores(model, batch, TopOne, Entropy);
 
     /// <summary>What determines the scores' bits, by field, for a score store's provenance.</summary>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>

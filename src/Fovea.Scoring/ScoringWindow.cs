@@ -41,7 +41,7 @@ internal sealed class ScoringWindow
     /// <param name="step">Budget, and when to stop.</param>
     /// <param name="expand">By place in the window.</param>
     /// <exception cref="FoveaException">There is not enough memory for a batch of one sample.</exception>
-    public void Score(string condition, BatchFacts compute, ScoringStep step, Func<int, TokenizedSample, ExpandedSample?> expand)
+    public void Score(string condition, BatchScores compute, ScoringStep step, Func<int, TokenizedSample, ExpandedSample?> expand)
     {
         var rows = new List<(Item Item, ExpandedSample Expanded)>();
         for (var i = 0; i < _items.Length; i++)
@@ -89,7 +89,7 @@ internal sealed class ScoringWindow
         }
     }
 
-    private static TargetFacts[] Compute(BatchFacts compute, ExpandedSample[] batch)
+    private static TargetScores[] Compute(BatchScores compute, ExpandedSample[] batch)
     {
         try
         {
@@ -111,7 +111,7 @@ internal sealed class ScoringWindow
         public TokenizedSample? Tokens { get; set; }
 
         /// <summary>Targets that the length limit cut off were not scored: NaN, or false.</summary>
-        public void Add(string condition, TargetFacts facts)
+        public void Add(string condition, TargetScores facts)
         {
             if (Array.FindIndex(facts.LogProbs, v => !float.IsFinite(v)) is >= 0 and var wrong)
             {

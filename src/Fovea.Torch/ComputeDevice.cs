@@ -1,5 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Torch;

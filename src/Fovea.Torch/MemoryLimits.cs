@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-
 namespace Fovea.Torch;
 
 /// <summary>The least of the limits on this process's memory.</summary>
@@ -26,7 +23,9 @@ public static class MemoryLimits
         return Groups(root).Append(new MemoryLimit(machine, "the machine")).MinBy(l => l.Bytes)!;
     }
 
-    /// <summary>A figure that the kernel keeps of this process, in bytes: <c>VmRSS</c>, <c>VmHWM</c>, <c>VmData</c> and so on; null where there is none.</summary>
+    /// <summary>
+    /// A figure that the kernel keeps of this process, in bytes: <c>VmRSS</c>, <c>VmHWM</c>, <c>VmData</c> and so on; null where there is none.
+    /// </summary>
     /// <param name="name">Its name in <c>/proc/self/status</c>.</param>
     /// <param name="root">As above.</param>
     public static long? OfProcess(string name, string root = Root) => Field(root, "proc/self/status", name + ":");

@@ -5,8 +5,8 @@ using TorchSharp;
 namespace Fovea.Torch;
 
 /// <summary>
-/// A tensor's memory in pieces. TorchSharp shows all of it as one span of bytes, which ends at 2 GiB; a tensor may hold more bytes, and more than 2^31 elements.
-/// Whatever reads, writes or hashes whole tensors does it here.
+/// A tensor's memory in pieces. TorchSharp shows all of it as one span of bytes, which ends at 2 GiB; a tensor may hold more bytes, and more than 2^31
+/// elements. Whatever reads, writes or hashes whole tensors does it here.
 /// </summary>
 public static unsafe class TensorBytes
 {

@@ -26,7 +26,7 @@ internal static class TargetReader
     private static TargetReading[] ReadBatch(VisionLanguageModel model, TargetQuery[] queries)
     {
         var choices = Array.ConvertAll(queries, q => new ClosedChoice?[q.Sample.TargetIndices.Length]);
-        var facts = TargetLogProbs.Facts(model, Array.ConvertAll(queries, q => q.Sample), read: (logits, batch) => ReadClosed(logits, batch, queries, choices));
+        var facts = TargetLogProbs.Scores(model, Array.ConvertAll(queries, q => q.Sample), read: (logits, batch) => ReadClosed(logits, batch, queries, choices));
         return [.. facts.Zip(choices, (f, c) => new TargetReading(f.LogProbs, c))];
     }
 

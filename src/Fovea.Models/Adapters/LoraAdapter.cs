@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Core.Randomness;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Decoders;

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
 using Fovea.Models.Configs;
 

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Batching;
@@ -8,7 +7,7 @@ public static class Collator
 {
     /// <summary>A row for each sample, padded on the right to the longest. The caller disposes the batch.</summary>
     public static ModelBatch Collate(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples) =>
-        Lay(model, [.. samples.Select(s => (IReadOnlyList<ExpandedSample>)[s])], packed: false);
+        Batch(model, [.. samples.Select(s => (IReadOnlyList<ExpandedSample>)[s])], packed: false);
 
     /// <summary>
     /// Several samples in a row, one behind the other. No sample sees another: each has its segment, and positions that begin at 0.
@@ -16,9 +15,9 @@ public static class Collator
     /// </summary>
     /// <param name="model">Whose layout of images to use.</param>
     /// <param name="rows">The samples of each row; see <see cref="RowPacker"/>.</param>
-    public static ModelBatch Pack(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows) => Lay(model, rows, packed: true);
+    public static ModelBatch Pack(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows) => Batch(model, rows, packed: true);
 
-    private static ModelBatch Lay(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed)
+    private static ModelBatch Batch(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed)
     {
         var seq = rows.Max(r => r.Sum(s => s.InputIds.Length));
         if ((long)rows.Count * seq > Array.MaxLength)
@@ -60,7 +59,7 @@ public static class Collator
             PositionIds = packed ? Grid(places) : null,
             SegmentIds = packed ? Grid(segments) : null,
             RowLengths = [.. rows.Select(r => r.Sum(s => s.InputIds.Length))],
-            PixelValues = model.Arrange([.. samples.SelectMany(s => s.Images)]) is { } pixels ? Owned(pixels) : null,
+            PixelValues = model.PackPixels([.. samples.SelectMany(s => s.Images)]) is { } pixels ? Owned(pixels) : null,
             LogitPositions = Owned(torch.tensor(positions)),
             TargetIds = Owned(torch.tensor(targets)),
             TargetOffsets = offsets,

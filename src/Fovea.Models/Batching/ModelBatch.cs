@@ -1,4 +1,3 @@
-using Fovea.Core.Samples;
 using TorchSharp;
 
 namespace Fovea.Models.Batching;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-
 namespace Fovea.Models.Batching;
 
 /// <summary>Replaces image placeholders by a model's image tokens and cuts to a length, carrying the targets along.</summary>

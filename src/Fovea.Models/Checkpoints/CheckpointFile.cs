@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Torch;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;

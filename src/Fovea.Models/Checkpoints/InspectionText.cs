@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>An inspection as rows for people.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;

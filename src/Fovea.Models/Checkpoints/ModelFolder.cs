@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;

@@ -1,6 +1,4 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Checkpoints;

@@ -1,6 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
-
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>SHA-256 of a model folder part by part, so that a change is refused by the name of what changed. Which files count is listed in <see cref="DecisiveFiles"/>.</summary>

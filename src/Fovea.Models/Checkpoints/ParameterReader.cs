@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
@@ -30,7 +29,7 @@ internal sealed class ParameterReader
         {
             foreach (var tensor in part.Source.Tensors.Values)
             {
-                Place(part, tensor, known, tied);
+                Match(part, tensor, known, tied);
             }
         }
 
@@ -100,7 +99,7 @@ internal sealed class ParameterReader
         _ => torch.ScalarType.Float32,
     };
 
-    private void Place(CheckpointPart part, TensorInfo tensor, HashSet<string> known, string? tied)
+    private void Match(CheckpointPart part, TensorInfo tensor, HashSet<string> known, string? tied)
     {
         if (part.Canonical(tensor.Name) is not { } name)
         {

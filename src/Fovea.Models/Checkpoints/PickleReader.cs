@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Fovea.Core.Errors;
 
 namespace Fovea.Models.Checkpoints;
 

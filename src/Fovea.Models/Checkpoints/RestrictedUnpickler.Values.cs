@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>What the opcodes make and call.</summary>

@@ -1,9 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 
 namespace Fovea.Models.Checkpoints;
 

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
 
 namespace Fovea.Models.Checkpoints;

@@ -1,8 +1,5 @@
 using System.Numerics;
 using System.Text;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Torch;
 
 namespace Fovea.Models.Checkpoints;

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Families;
 using Fovea.Torch;
 using TorchSharp;

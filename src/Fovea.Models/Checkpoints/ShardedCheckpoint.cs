@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;

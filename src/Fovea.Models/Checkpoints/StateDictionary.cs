@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>The tensors of an unpickled value by dotted names: <c>{"model": {"projector": {"weight": T}}}</c> holds <c>model.projector.weight</c>; items of lists have their numbers.</summary>

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>Opens checkpoints of any supported format: safetensors and torch's zip files, single or sharded with an index.</summary>

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using TorchSharp;
 
 namespace Fovea.Models.Checkpoints;

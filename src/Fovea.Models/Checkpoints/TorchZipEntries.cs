@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Fovea.Core.Errors;
 
 namespace Fovea.Models.Checkpoints;
 

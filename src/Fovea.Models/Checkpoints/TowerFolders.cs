@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;

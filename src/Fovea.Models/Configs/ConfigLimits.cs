@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
 using Fovea.Core.Json;
 
 namespace Fovea.Models.Configs;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Core.Json;
 
 namespace Fovea.Models.Configs;

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
@@ -48,10 +47,15 @@ public sealed partial class Decoder : IDisposable
     /// <summary>Types of the matrix products.</summary>
     public MatmulPolicy Policy { get; set; } = MatmulPolicy.F32;
 
-    /// <summary>Runs passes of training where it serves, to the final norm's output at the wanted tokens, <c>[wanted, hidden]</c>; null for plain operators only. Owned here.</summary>
+    /// <summary>
+    /// Runs passes of training where it serves, to the final norm's output at the wanted tokens, <c>[wanted, hidden]</c>; null for plain operators only.
+    /// Owned here.
+    /// </summary>
     internal IDecoderPath? Training { get; set; }
 
-    /// <summary>Runs passes without gradients where it serves, to logits at the wanted tokens, <c>[wanted, vocab]</c>; null for plain operators only. Owned here.</summary>
+    /// <summary>
+    /// Runs passes without gradients where it serves, to logits at the wanted tokens, <c>[wanted, vocab]</c>; null for plain operators only. Owned here.
+    /// </summary>
     internal IDecoderPath? Inference
     {
         get;
@@ -152,7 +156,9 @@ public sealed partial class Decoder : IDisposable
     /// <summary>Logits of final hidden states: <c>[wanted, hidden]</c> -> <c>[wanted, vocab]</c>.</summary>
     public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
 
-    /// <summary>Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them. No cache, no hook.</summary>
+    /// <summary>
+    /// Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them. No cache, no hook.
+    /// </summary>
     /// <returns><c>[wanted, vocab]</c>.</returns>
     public Tensor LogitsAt(DecoderInput input)
     {

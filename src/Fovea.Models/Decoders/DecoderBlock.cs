@@ -143,13 +143,13 @@ internal sealed class DecoderBlock
     }
 
     /// <summary>Rows of query, key and value under each other, rotary pairs side by side: <c>[all heads, head_dim / 2, 2, ...]</c>.</summary>
-    private Tensor Join(Tensor[] rows) => cat([Arrange(0, rows[0]), Arrange(1, rows[1]), Arrange(2, rows[2])], 0);
+    private Tensor Join(Tensor[] rows) => cat([InRotaryOrder(0, rows[0]), InRotaryOrder(1, rows[1]), InRotaryOrder(2, rows[2])], 0);
 
-    private Tensor Arrange(int map, Tensor rows) => map < 2 ? _rotary.Interleave(rows) : _rotary.Pair(rows);
+    private Tensor InRotaryOrder(int map, Tensor rows) => map < 2 ? _rotary.Interleave(rows) : _rotary.Pair(rows);
 
     /// <summary>What adapters add to the joint product: <c>[batch, seq, rows]</c>.</summary>
     private Tensor Updates(Tensor x, DType type) => cat([.. _queryKeyValue.Select((map, i) => map.Adapter is { } update
-        ? update.Forward(x, Arrange(i, update.Up).flatten(0, 2), type)
+        ? update.Forward(x, InRotaryOrder(i, update.Up).flatten(0, 2), type)
         : zeros([x.shape[0], x.shape[1], map.Weight.shape[0]], x.dtype, x.device))], 2);
 
     /// <summary>Repeats each key or value head for the query heads that share it.</summary>

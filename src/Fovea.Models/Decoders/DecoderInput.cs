@@ -21,7 +21,8 @@ public sealed record DecoderInput
     public torch.Tensor? SegmentIds { get; init; }
 
     /// <summary>
-    /// Tokens of each row before padding on its right: <c>[batch]</c>. What packed inference then leaves out; null where there is none, or it is not known: padding is computed too.
+    /// Tokens of each row before padding on its right: <c>[batch]</c>. What packed inference then leaves out; null where there is none, or it is not known:
+    /// padding is computed too.
     /// </summary>
     public IReadOnlyList<int>? RowLengths { get; init; }
 

@@ -3,12 +3,14 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Decoders;
 
 /// <summary>
-/// A way through a decoder for one purpose, beside its own plain operators, which serve every device and type. A path knows the decoder and reads its parameters; the decoder
-/// knows no path, but is given them, and takes one wherever it serves.
+/// A way through a decoder for one purpose, beside its own plain operators, which serve every device and type. A path knows the decoder and reads its
+/// parameters; the decoder knows no path, but is given them, and takes one wherever it serves.
 /// </summary>
 internal interface IDecoderPath : IDisposable
 {
-    /// <summary>Whether it can run the decoder as it is now: its device, the types of products and parameters, adapters, whether gradients are wanted.</summary>
+    /// <summary>
+    /// Whether it can run the decoder as it is now: its device, the types of products and parameters, adapters, whether gradients are wanted.
+    /// </summary>
     bool Serves { get; }
 
     /// <summary>Runs all blocks and what follows them.</summary>

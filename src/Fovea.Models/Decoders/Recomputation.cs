@@ -51,7 +51,8 @@ public sealed class Recomputation(bool recomputes = true) : IDisposable
     /// <summary>Runs a part of a model that computes its gradients itself.</summary>
     /// <param name="input">Of the part, with its graph.</param>
     /// <param name="forward">Maps the input to the output, without recording.</param>
-    /// <param name="backward">From the output's gradient to the input's, if that is wanted, or null where none is needed; adds the parameters' on the way.</param>
+    /// <param name="backward">From the output's gradient to the input's, if that is wanted, or null where none is needed; adds the parameters' on the
+    /// way.</param>
     /// <returns>The output, a leaf that collects the gradient. Owned here.</returns>
     internal Tensor Run(Tensor input, Func<Tensor, Tensor> forward, Func<Tensor, bool, Tensor?> backward)
     {

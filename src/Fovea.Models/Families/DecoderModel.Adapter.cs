@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Decoders;
 using Fovea.Torch;
 using static TorchSharp.torch;

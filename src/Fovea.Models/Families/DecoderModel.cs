@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
@@ -46,7 +45,8 @@ public abstract partial class DecoderModel : VisionLanguageModel
     }
 
     /// <summary>
-    /// Lays weights out for inference in bfloat16, in copies (adapters merged): <see cref="Logits"/> is faster from now on, and does not see what is changed in the parameters later.
+    /// Lays weights out for inference in bfloat16, in copies (adapters merged): <see cref="Logits"/> is faster from now on, and does not see what is changed
+    /// in the parameters later.
     /// </summary>
     public virtual void Pack() => Decoder.Inference = new PackedDecoder(Decoder);
 
@@ -65,9 +65,13 @@ public abstract partial class DecoderModel : VisionLanguageModel
         }).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of them.</summary>
+    /// <summary>
+    /// Final hidden states at the positions that predict the batch's targets: <c>[targets, hidden]</c>; <see cref="Decoders.Decoder.Head"/> makes logits of
+    /// them.
+    /// </summary>
     /// <param name="batch">Padded or packed.</param>
-    /// <param name="recomputation">For gradient checkpointing: its <see cref="Recomputation.Backward"/> must follow the loss's; null to keep all that gradients need.</param>
+    /// <param name="recomputation">For gradient checkpointing: its <see cref="Recomputation.Backward"/> must follow the loss's; null to keep all that
+    /// gradients need.</param>
     /// <param name="towerFeatures">The tower's features of the batch's images, computed before, in place of its pixels; null to compute them.</param>
     public Tensor Hidden(ModelBatch batch, Recomputation? recomputation = null, Tensor? towerFeatures = null)
     {
@@ -120,7 +124,9 @@ public abstract partial class DecoderModel : VisionLanguageModel
     /// <summary>Remembers where the model came from, and what must live as long as it.</summary>
     internal void Remember(CheckpointOrigin origin, IDisposable? memory) => (Origin, _memory) = (origin, memory);
 
-    /// <summary>Whether nothing that the model computes depends on a parameter, which a checkpoint holds all the same, so that it never gets a gradient.</summary>
+    /// <summary>
+    /// Whether nothing that the model computes depends on a parameter, which a checkpoint holds all the same, so that it never gets a gradient.
+    /// </summary>
     internal virtual bool IsUnused(string parameter) => false;
 
     /// <summary>The configuration as Transformers 4.52 writes it.</summary>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
@@ -117,7 +113,10 @@ public sealed class LlavaModel : DecoderModel
         return (states.Length == 1 ? states[0] : cat(states, -1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Averages a square of tokens to a smaller one, over windows that may overlap: <c>[images, grid * grid, hidden]</c> -> <c>[images, side * side, hidden]</c>.</summary>
+    /// <summary>
+    /// Averages a square of tokens to a smaller one, over windows that may overlap: <c>[images, grid * grid, hidden]</c> -> <c>[images, side * side,
+    /// hidden]</c>.
+    /// </summary>
     public static Tensor Pool(Tensor features, int side)
     {
         using var scope = NewDisposeScope();
@@ -130,12 +129,12 @@ public sealed class LlavaModel : DecoderModel
     public override Tensor Embed(Tensor inputIds, Tensor? pixelValues)
     {
         using var scope = NewDisposeScope();
-        return Place(inputIds, pixelValues is null ? null : ImageFeatures(pixelValues)).MoveToOuterDisposeScope();
+        return InsertImages(inputIds, pixelValues is null ? null : ImageFeatures(pixelValues)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Stacks images: <c>[images, 3, height, width]</c>; null without any.</summary>
     /// <exception cref="FoveaException">An image is not of the tower's size.</exception>
-    public override Tensor? Arrange(IReadOnlyList<PixelValues> images)
+    public override Tensor? PackPixels(IReadOnlyList<PixelValues> images)
     {
         if (images.Count == 0)
         {
@@ -190,10 +189,10 @@ public sealed class LlavaModel : DecoderModel
     private protected override Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures)
     {
         using var scope = NewDisposeScope();
-        return Place(inputIds, Project(towerFeatures)).MoveToOuterDisposeScope();
+        return InsertImages(inputIds, Project(towerFeatures)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Place(Tensor inputIds, Tensor? imageFeatures)
+    private Tensor InsertImages(Tensor inputIds, Tensor? imageFeatures)
     {
         // The placeholder may be outside the vocabulary; the row that is looked up for it is overwritten.
         var inside = Config.ImageTokenId >= 0 && Config.ImageTokenId < VocabSize;

@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
@@ -72,7 +69,7 @@ public sealed class SoloModel : DecoderModel
 
     /// <summary>Cuts images into patches, flattened by channel, row, column, in reading order: <c>[patches, 3 * patch * patch]</c>; null without any.</summary>
     /// <exception cref="FoveaException">An image's sides are not multiples of the patch.</exception>
-    public override Tensor? Arrange(IReadOnlyList<PixelValues> images)
+    public override Tensor? PackPixels(IReadOnlyList<PixelValues> images)
     {
         if (images.Count == 0)
         {

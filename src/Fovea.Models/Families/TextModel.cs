@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
@@ -35,7 +32,7 @@ public sealed class TextModel : DecoderModel
         : throw new FoveaException($"{Family}: a text-only model was given pixel values; leave images out");
 
     /// <inheritdoc/>
-    public override torch.Tensor? Arrange(IReadOnlyList<PixelValues> images) => images.Count == 0
+    public override torch.Tensor? PackPixels(IReadOnlyList<PixelValues> images) => images.Count == 0
         ? null
         : throw new FoveaException($"{Family}: a text-only model was given {images.Count} images; leave them out");
 

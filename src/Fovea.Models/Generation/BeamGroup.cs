@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Models.Generation;
 
 /// <summary>An open beam: its new ids, and the sum of their log-probabilities in float32, as Transformers adds them.</summary>

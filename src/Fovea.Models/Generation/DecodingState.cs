@@ -49,7 +49,7 @@ internal sealed class DecodingState : IDisposable
         var padded = prompts.Any(p => p.InputIds.Length < Longest);
         var device = _model.Decoder.Device;
         Tensor Rows(long[] values) => tensor(values, [prompts.Length, Longest], device: device);
-        var pixels = _model.Arrange([.. prompts.SelectMany(p => p.Images)]);
+        var pixels = _model.PackPixels([.. prompts.SelectMany(p => p.Images)]);
         var embeddings = _model.Embed(Rows(ids), pixels?.to(device)); // [prompts, longest, hidden]
         if (_cache is null)
         {

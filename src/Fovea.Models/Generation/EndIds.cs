@@ -1,5 +1,4 @@
 using Fovea.Core.Json;
-using Fovea.Core.Provenance;
 using Fovea.Models.Configs;
 
 namespace Fovea.Models.Generation;

@@ -1,5 +1,4 @@
 using Fovea.Core.Randomness;
-using Fovea.Core.Samples;
 
 namespace Fovea.Models.Generation;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Core.Samples;
 
 namespace Fovea.Models.Generation;
 

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Fovea.Models.Inference;
 
-/// <summary>A decoder block that only infers, in bfloat16: one product for query, key and value, one for gate and up, norms' weights multiplied into the products behind them.</summary>
+/// <summary>
+/// A decoder block that only infers, in bfloat16: one product for query, key and value, one for gate and up, norms' weights multiplied into the products
+/// behind them.
+/// </summary>
 internal sealed class PackedBlock : IDisposable
 {
     private readonly DecoderConfig _config;

@@ -7,4 +7,4 @@ namespace Fovea.Models.Inference;
 /// <param name="Rotation">Of the tokens' positions.</param>
 /// <param name="Rows">Which tokens are a row.</param>
 /// <param name="Masks">In bfloat16.</param>
-internal sealed record PackedContext(HeadRotation Rotation, IReadOnlyList<RowGroup> Rows, AttentionMasks Masks);
+internal sealed record PackedContext(RotaryFactors Rotation, IReadOnlyList<RowGroup> Rows, AttentionMasks Masks);

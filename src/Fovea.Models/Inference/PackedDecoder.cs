@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Inference;
 
 /// <summary>
-/// Passes of a decoder that only infer, in bfloat16 throughout (as Transformers runs a bfloat16 checkpoint): for scoring, where whole sequences go through once and no cache
-/// is kept. Holds copies of the weights, adapters merged; a later change of the decoder does not reach it. On the CPU products are oneDNN's where it has them, and what lies between
-/// them is computed by kernels; elsewhere both are plain operators.
+/// Passes of a decoder that only infer, in bfloat16 throughout (as Transformers runs a bfloat16 checkpoint): for scoring, where whole sequences go through
+/// once and no cache is kept. Holds copies of the weights, adapters merged; a later change of the decoder does not reach it. On the CPU products are oneDNN's
+/// where it has them, and what lies between them is computed by kernels; elsewhere both are plain operators.
 /// </summary>
 internal sealed class PackedDecoder : IDecoderPath
 {
@@ -51,7 +51,7 @@ internal sealed class PackedDecoder : IDecoderPath
         }
 
         var rotation = _rotary.At(places);
-        var context = new PackedContext(new HeadRotation(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), pass.Masks.ToBFloat16());
+        var context = new PackedContext(new RotaryFactors(rotation.Factor, rotation.SignedSin!), RowGroup.Of(lengths), pass.Masks.ToBFloat16());
         x = x.to(ScalarType.BFloat16);
         Tensor? branch = null;
         for (var i = 0; i < _blocks.Length; i++)

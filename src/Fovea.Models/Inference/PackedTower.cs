@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Inference;
 
 /// <summary>
-/// A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within products where oneDNN has them.
+/// A tower's blocks that only infer, in bfloat16, from copies of their weights: one product for query, key and value, sums and activations done within
+/// products where oneDNN has them.
 /// </summary>
 internal sealed class PackedTower : ITowerPath
 {

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
@@ -56,46 +55,39 @@ public static class ModelPresets
     public static DecoderModel Create(
         string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null, torch.Device? device = null)
     {
-        var s = Checked(name, sizes);
-        ParameterSet Draw(IEnumerable<ParameterSpec> specs) => ModelPresets.Draw(
-            name, [.. s.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory, device ?? torch.CPU);
-        var kind = name.Split('-')[1];
-        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
-        switch (kind)
-        {
-            case "llava":
-                var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
-                return new LlavaModel(llava, Draw(LlavaModel.Specs(llava)));
-            case "solo":
-                var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
-                var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
-                return new SoloModel(solo, Draw(SoloModel.Specs(solo)));
-            default:
-                return new TextModel(text, Draw(TextModel.Specs(text)));
-        }
+        var (specs, build) = Plan(name, vocabulary, sizes);
+        return build(Draw(name, [.. sizes?.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory, device ?? torch.CPU));
     }
 
     /// <summary>Number of scalars of a preset's parameters.</summary>
     /// <exception cref="FoveaException">As for <see cref="Create"/>.</exception>
-    public static long NumParameters(string name, PresetVocabulary vocabulary, PresetSizes? sizes = null)
-    {
-        var s = Checked(name, sizes);
-        var kind = name.Split('-')[1];
-        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
-        var specs = kind switch
-        {
-            "llava" => LlavaModel.Specs(Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"))),
-            "solo" => SoloModel.Specs(new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids") }),
-            _ => TextModel.Specs(text),
-        };
-        return specs.Sum(spec => spec.NumElements);
-    }
+    public static long NumParameters(string name, PresetVocabulary vocabulary, PresetSizes? sizes = null) =>
+        Plan(name, vocabulary, sizes).Specs.Sum(spec => spec.NumElements);
 
     /// <summary>Checks a preset's name and sizes without making the model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="sizes">What differs from the preset.</param>
     /// <exception cref="FoveaException">No such preset, or sizes do not fit together.</exception>
     public static void Check(string name, PresetSizes? sizes) => Checked(name, sizes);
+
+    private static (IEnumerable<ParameterSpec> Specs, Func<ParameterSet, DecoderModel> Build) Plan(string name, PresetVocabulary vocabulary, PresetSizes? sizes)
+    {
+        var s = Checked(name, sizes);
+        var kind = name.Split('-')[1];
+        var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
+        switch (kind)
+        {
+            case "llava":
+                var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
+                return (LlavaModel.Specs(llava), p => new LlavaModel(llava, p));
+            case "solo":
+                var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
+                var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
+                return (SoloModel.Specs(solo), p => new SoloModel(solo, p));
+            default:
+                return (TextModel.Specs(text), p => new TextModel(text, p));
+        }
+    }
 
     private static PresetSizes Checked(string name, PresetSizes? sizes)
     {

@@ -15,22 +15,22 @@ internal static unsafe class GateKernel
     public static Tensor Forward(Tensor gateUp)
     {
         var width = gateUp.shape[^1] / 2;
-        if (!Host.Holds(gateUp) || !Brain.IsWhole(width))
+        if (!CpuTensor.IsReadable(gateUp) || !Bf16Vector.IsWhole(width))
         {
             return (nn.functional.silu(Gate(gateUp)) * Up(gateUp)).to(gateUp.dtype);
         }
 
         var output = empty([.. gateUp.shape[..^1], width], ScalarType.BFloat16);
-        ushort* joint = Host.Brain(gateUp), to = Host.Brain(output);
-        Host.Loop(output.numel() / width, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* joint = CpuTensor.Bf16(gateUp), to = CpuTensor.Bf16(output);
+        RowLoop.Run(output.numel() / width, RowLoop.Grain(width), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
                 ushort* g = joint + (row * 2 * width), u = g + width, y = to + (row * width);
-                for (var i = 0L; i < width; i += Brain.Width)
+                for (var i = 0L; i < width; i += Bf16Vector.Width)
                 {
-                    var v = Brain.Load(g + i);
-                    Brain.Store(y + i, v * Brain.Sigmoid(v) * Brain.Load(u + i));
+                    var v = Bf16Vector.Load(g + i);
+                    Bf16Vector.Store(y + i, v * Bf16Vector.Sigmoid(v) * Bf16Vector.Load(u + i));
                 }
             }
         });
@@ -44,14 +44,14 @@ internal static unsafe class GateKernel
     public static (Tensor GateUp, Tensor Output) Backward(Tensor gradient, Tensor gateUp)
     {
         var width = gradient.shape[^1];
-        if (!Host.HoldsWhole(gradient) || !Host.Holds(gateUp))
+        if (!CpuTensor.HasWholeVectors(gradient) || !CpuTensor.IsReadable(gateUp))
         {
             return PlainBackward(gradient, gateUp);
         }
 
         var result = empty_like(gateUp);
-        ushort* above = Host.Brain(gradient), joint = Host.Brain(gateUp), to = Host.Brain(result);
-        Host.Loop(gradient.numel() / width, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* above = CpuTensor.Bf16(gradient), joint = CpuTensor.Bf16(gateUp), to = CpuTensor.Bf16(result);
+        RowLoop.Run(gradient.numel() / width, RowLoop.Grain(width), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -65,36 +65,36 @@ internal static unsafe class GateKernel
     /// <summary>CLIP's x * sigmoid(1.702 x), in place where it can be: <c>[...]</c>.</summary>
     public static Tensor QuickGelu(Tensor x)
     {
-        if (!Host.HoldsWhole(x))
+        if (!CpuTensor.HasWholeVectors(x))
         {
             var wide = x.to(ScalarType.Float32);
             return (wide * wide.Times(QuickGeluFactor).sigmoid_()).to(x.dtype);
         }
 
-        var all = Host.Brain(x);
-        Host.Loop(x.numel(), Grain, [MethodImpl(Host.Optimized)] (first, end) =>
+        var all = CpuTensor.Bf16(x);
+        RowLoop.Run(x.numel(), Grain, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
-            for (var i = first; i < end; i += Brain.Width)
+            for (var i = first; i < end; i += Bf16Vector.Width)
             {
-                var v = Brain.Load(all + i);
-                Brain.Store(all + i, v * Brain.Sigmoid(v * QuickGeluFactor));
+                var v = Bf16Vector.Load(all + i);
+                Bf16Vector.Store(all + i, v * Bf16Vector.Sigmoid(v * QuickGeluFactor));
             }
         });
         return x;
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void BackwardRow(ushort* above, ushort* joint, ushort* to, long width)
     {
-        for (var i = 0L; i < width; i += Brain.Width)
+        for (var i = 0L; i < width; i += Bf16Vector.Width)
         {
-            var (d, x, y) = (Brain.Load(above + i), Brain.Load(joint + i), Brain.Load(joint + width + i));
-            var sigmoid = Brain.Sigmoid(x);
+            var (d, x, y) = (Bf16Vector.Load(above + i), Bf16Vector.Load(joint + i), Bf16Vector.Load(joint + width + i));
+            var sigmoid = Bf16Vector.Sigmoid(x);
             var silu = x * sigmoid;
             var slope = Vector512.FusedMultiplyAdd(silu, Vector512<float>.One - sigmoid, sigmoid); // of SiLU: s + x s (1 - s)
-            Brain.Store(to + i, d * y * slope);
-            Brain.Store(to + width + i, d * silu);
-            Brain.Store(above + i, silu * y);
+            Bf16Vector.Store(to + i, d * y * slope);
+            Bf16Vector.Store(to + width + i, d * silu);
+            Bf16Vector.Store(above + i, silu * y);
         }
     }
 

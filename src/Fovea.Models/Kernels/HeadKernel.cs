@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Takes the joint projection of query, key and value apart into heads, turning them by rotary positions (arXiv 2104.09864) and scaling queries on the way; and back for
-/// gradients. Bfloat16, float32 between, one pass over memory.
+/// Takes the joint projection of query, key and value apart into heads, turning them by rotary positions (arXiv 2104.09864) and scaling queries on the way;
+/// and back for gradients. Bfloat16, float32 between, one pass over memory.
 /// </summary>
 internal static unsafe class HeadKernel
 {
@@ -19,9 +19,9 @@ internal static unsafe class HeadKernel
     /// <param name="shape">Of the heads.</param>
     /// <param name="queryScale">What queries are multiplied by.</param>
     /// <returns>Three of <c>[batch * queries, seq, dim]</c>; keys and values repeated for the queries that share them.</returns>
-    public static (Tensor Query, Tensor Key, Tensor Value) Split(Tensor joint, HeadRotation? rotation, HeadShape shape, float queryScale)
+    public static (Tensor Query, Tensor Key, Tensor Value) Split(Tensor joint, RotaryFactors? rotation, HeadShape shape, float queryScale)
     {
-        if (!Host.Holds(joint) || !Fits(shape))
+        if (!CpuTensor.IsReadable(joint) || !Fits(shape))
         {
             return PlainSplit(joint, rotation, shape, queryScale);
         }
@@ -29,10 +29,10 @@ internal static unsafe class HeadKernel
         var (batch, seq, half) = (joint.shape[0], joint.shape[1], shape.Dim / 2);
         long[] size = [batch * shape.Queries, seq, shape.Dim];
         var (query, key, value) = (empty(size, ScalarType.BFloat16), empty(size, ScalarType.BFloat16), empty(size, ScalarType.BFloat16));
-        ushort* from = Host.Brain(joint), q = Host.Brain(query), k = Host.Brain(key), v = Host.Brain(value);
-        var turns = new HeadTurns(rotation);
+        ushort* from = CpuTensor.Bf16(joint), q = CpuTensor.Bf16(query), k = CpuTensor.Bf16(key), v = CpuTensor.Bf16(value);
+        var turns = new RotaryTable(rotation);
         long blocks = (seq + Block - 1) / Block, dim = shape.Dim;
-        Host.Loop(batch * blocks, 1, [MethodImpl(Host.Optimized)] (first, end) =>
+        RowLoop.Run(batch * blocks, 1, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var i = first; i < end; i++)
             {
@@ -46,7 +46,7 @@ internal static unsafe class HeadKernel
                     {
                         var source = from + ((((b * seq) + s) * shape.All + head) * dim);
                         var target = to + (((((b * shape.Queries) + own) * seq) + s) * dim);
-                        HeadTurn.Turn(source, target, kind == 2 ? default : turns.At(b, s, seq, dim), half, kind == 0 ? queryScale : 1, 1);
+                        RotaryKernel.Rotate(source, target, kind == 2 ? default : turns.At(b, s, seq, dim), half, kind == 0 ? queryScale : 1, 1);
                         for (var copy = 1; copy < group; copy++)
                         {
                             Buffer.MemoryCopy(target, target + (copy * seq * dim), dim * sizeof(ushort), dim * sizeof(ushort));
@@ -68,18 +68,18 @@ internal static unsafe class HeadKernel
     /// <param name="shape">Of the heads.</param>
     /// <param name="queryScale">As in <see cref="Split"/>.</param>
     /// <returns><c>[batch, seq, (queries + 2 key_values) * dim]</c>.</returns>
-    public static Tensor Join(Tensor query, Tensor key, Tensor value, HeadRotation? rotation, HeadShape shape, float queryScale)
+    public static Tensor Join(Tensor query, Tensor key, Tensor value, RotaryFactors? rotation, HeadShape shape, float queryScale)
     {
-        if (!Host.Holds(query) || !Host.Holds(key) || !Host.Holds(value) || !Fits(shape))
+        if (!CpuTensor.IsReadable(query) || !CpuTensor.IsReadable(key) || !CpuTensor.IsReadable(value) || !Fits(shape))
         {
             return PlainJoin(query, key, value, rotation, shape, queryScale);
         }
 
         long batch = query.shape[0] / shape.Queries, seq = query.shape[1], dim = shape.Dim;
         var joint = empty([batch, seq, shape.All * dim], ScalarType.BFloat16);
-        ushort* q = Host.Brain(query), k = Host.Brain(key), v = Host.Brain(value), to = Host.Brain(joint);
-        var turns = new HeadTurns(rotation);
-        Host.Loop(batch * seq, Block, [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* q = CpuTensor.Bf16(query), k = CpuTensor.Bf16(key), v = CpuTensor.Bf16(value), to = CpuTensor.Bf16(joint);
+        var turns = new RotaryTable(rotation);
+        RowLoop.Run(batch * seq, Block, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             var sum = stackalloc float[shape.Dim];
             for (var head = 0; head < shape.All; head++)
@@ -95,12 +95,12 @@ internal static unsafe class HeadKernel
                     var turn = kind == 2 ? default : turns.At(b, s, seq, dim);
                     if (group == 1)
                     {
-                        HeadTurn.Turn(source, target, turn, dim / 2, kind == 0 ? queryScale : 1, -1);
+                        RotaryKernel.Rotate(source, target, turn, dim / 2, kind == 0 ? queryScale : 1, -1);
                     }
                     else
                     {
-                        HeadTurn.Sum(source, sum, group, seq * dim, dim);
-                        HeadTurn.TurnSum(sum, target, turn, dim / 2);
+                        RotaryKernel.Sum(source, sum, group, seq * dim, dim);
+                        RotaryKernel.RotateSum(sum, target, turn, dim / 2);
                     }
                 }
             }
@@ -110,9 +110,9 @@ internal static unsafe class HeadKernel
         return joint;
     }
 
-    private static bool Fits(HeadShape shape) => Brain.IsWhole(shape.Dim / 2) && shape.Dim <= MostDim;
+    private static bool Fits(HeadShape shape) => Bf16Vector.IsWhole(shape.Dim / 2) && shape.Dim <= MostDim;
 
-    private static (Tensor Query, Tensor Key, Tensor Value) PlainSplit(Tensor joint, HeadRotation? rotation, HeadShape shape, float queryScale)
+    private static (Tensor Query, Tensor Key, Tensor Value) PlainSplit(Tensor joint, RotaryFactors? rotation, HeadShape shape, float queryScale)
     {
         var parts = joint.unflatten(2, [shape.All, shape.Dim]).split([shape.Queries, shape.KeyValues, shape.KeyValues], 2);
         Tensor Rows(Tensor x) => x.transpose(1, 2).flatten(0, 1).contiguous();
@@ -121,7 +121,7 @@ internal static unsafe class HeadKernel
         return (Rows(Turned(parts[0], queryScale)), Shared(Turned(parts[1], 1)), Shared(parts[2]));
     }
 
-    private static Tensor PlainJoin(Tensor query, Tensor key, Tensor value, HeadRotation? rotation, HeadShape shape, float queryScale)
+    private static Tensor PlainJoin(Tensor query, Tensor key, Tensor value, RotaryFactors? rotation, HeadShape shape, float queryScale)
     {
         Tensor Heads(Tensor x) => x.to(ScalarType.Float32).unflatten(0, [-1, shape.Queries]).transpose(1, 2); // [batch, seq, queries, dim]
         Tensor Summed(Tensor x) => shape.Group == 1 ? Heads(x) : Heads(x).unflatten(2, [shape.KeyValues, shape.Group]).sum(3);

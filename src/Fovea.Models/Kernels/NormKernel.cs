@@ -17,16 +17,16 @@ internal static unsafe class NormKernel
     /// <returns>The output, and 1 / sqrt(mean(x^2) + eps), float32 <c>[..., 1]</c>.</returns>
     public static (Tensor Output, Tensor Scale) Forward(Tensor x, Tensor? weight, double eps)
     {
-        if (!Host.HoldsWhole(x) || weight is { dtype: not ScalarType.Float32 })
+        if (!CpuTensor.HasWholeVectors(x) || weight is { dtype: not ScalarType.Float32 })
         {
             return PlainForward(x, weight, eps);
         }
 
         var (rows, width) = Rows(x);
         var (output, scale) = (empty_like(x), empty([.. x.shape[..^1], 1], ScalarType.Float32));
-        ushort* from = Host.Brain(x), to = Host.Brain(output);
-        float* scales = Host.Pointer<float>(scale), weights = weight is null ? null : Host.Pointer<float>(weight);
-        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* from = CpuTensor.Bf16(x), to = CpuTensor.Bf16(output);
+        float* scales = CpuTensor.Pointer<float>(scale), weights = weight is null ? null : CpuTensor.Pointer<float>(weight);
+        RowLoop.Run(rows, RowLoop.Grain(width), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -38,23 +38,25 @@ internal static unsafe class NormKernel
         return (output, scale);
     }
 
-    /// <summary><see cref="Forward"/> of x + y, which overwrites <paramref name="y"/>: the end of one branch of a residual stream and the beginning of the next.</summary>
+    /// <summary>
+    /// <see cref="Forward"/> of x + y, which overwrites <paramref name="y"/>: the end of one branch of a residual stream and the beginning of the next.
+    /// </summary>
     /// <param name="x">Bfloat16 <c>[..., hidden]</c>.</param>
     /// <param name="y">The same shape.</param>
     /// <param name="weight">Float32 <c>[hidden]</c>; null for ones.</param>
     /// <param name="eps">Added to the mean square.</param>
     public static (Tensor Output, Tensor Scale) ForwardSum(Tensor x, Tensor y, Tensor? weight, double eps)
     {
-        if (!Host.HoldsWhole(x) || !Host.Holds(y) || weight is { dtype: not ScalarType.Float32 })
+        if (!CpuTensor.HasWholeVectors(x) || !CpuTensor.IsReadable(y) || weight is { dtype: not ScalarType.Float32 })
         {
             return Forward(y.AddInPlace(x), weight, eps);
         }
 
         var (rows, width) = Rows(x);
         var (output, scale) = (empty_like(y), empty([.. y.shape[..^1], 1], ScalarType.Float32));
-        ushort* left = Host.Brain(x), sum = Host.Brain(y), to = Host.Brain(output);
-        float* scales = Host.Pointer<float>(scale), weights = weight is null ? null : Host.Pointer<float>(weight);
-        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* left = CpuTensor.Bf16(x), sum = CpuTensor.Bf16(y), to = CpuTensor.Bf16(output);
+        float* scales = CpuTensor.Pointer<float>(scale), weights = weight is null ? null : CpuTensor.Pointer<float>(weight);
+        RowLoop.Run(rows, RowLoop.Grain(width), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -68,18 +70,18 @@ internal static unsafe class NormKernel
     }
 
     /// <summary>The output again, from the scale that <see cref="Forward"/> gave.</summary>
-    public static Tensor Again(Tensor x, Tensor scale, Tensor weight)
+    public static Tensor Recompute(Tensor x, Tensor scale, Tensor weight)
     {
-        if (!Host.HoldsWhole(x) || weight is { dtype: not ScalarType.Float32 })
+        if (!CpuTensor.HasWholeVectors(x) || weight is { dtype: not ScalarType.Float32 })
         {
             return (x.to(ScalarType.Float32) * scale * weight).to(x.dtype);
         }
 
         var (rows, width) = Rows(x);
         var output = empty_like(x);
-        ushort* from = Host.Brain(x), to = Host.Brain(output);
-        float* scales = Host.Pointer<float>(scale), weights = Host.Pointer<float>(weight);
-        Host.Loop(rows, Host.Grain(width), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* from = CpuTensor.Bf16(x), to = CpuTensor.Bf16(output);
+        float* scales = CpuTensor.Pointer<float>(scale), weights = CpuTensor.Pointer<float>(weight);
+        RowLoop.Run(rows, RowLoop.Grain(width), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -99,17 +101,17 @@ internal static unsafe class NormKernel
     /// <returns>Of the input, and of the weight in float32.</returns>
     public static (Tensor Input, Tensor Weight) Backward(Tensor x, Tensor scale, Tensor weight, Tensor gradient, Tensor residual)
     {
-        if (!Host.HoldsWhole(x) || weight.dtype != ScalarType.Float32 || !Host.Holds(gradient) || !Host.Holds(residual))
+        if (!CpuTensor.HasWholeVectors(x) || weight.dtype != ScalarType.Float32 || !CpuTensor.IsReadable(gradient) || !CpuTensor.IsReadable(residual))
         {
             return PlainBackward(x, scale, weight, gradient, residual);
         }
 
         var (rows, width) = Rows(x);
-        var grain = Math.Max(Host.Grain(width), (rows + 255) / 256); // at most 256 partial sums
+        var grain = Math.Max(RowLoop.Grain(width), (rows + 255) / 256); // at most 256 partial sums
         var (input, partial) = (empty_like(x), zeros([(rows + grain - 1) / grain, width], ScalarType.Float32));
-        ushort* from = Host.Brain(x), above = Host.Brain(gradient), beside = Host.Brain(residual), to = Host.Brain(input);
-        float* scales = Host.Pointer<float>(scale), weights = Host.Pointer<float>(weight), sums = Host.Pointer<float>(partial);
-        Host.Loop(rows, grain, [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* from = CpuTensor.Bf16(x), above = CpuTensor.Bf16(gradient), beside = CpuTensor.Bf16(residual), to = CpuTensor.Bf16(input);
+        float* scales = CpuTensor.Pointer<float>(scale), weights = CpuTensor.Pointer<float>(weight), sums = CpuTensor.Pointer<float>(partial);
+        RowLoop.Run(rows, grain, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -125,13 +127,13 @@ internal static unsafe class NormKernel
 
     private static (long Rows, long Width) Rows(Tensor x) => (x.numel() / x.shape[^1], x.shape[^1]);
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static float ForwardRow(ushort* x, ushort* to, float* weights, long width, float eps)
     {
         var squares = Vector512<float>.Zero;
-        for (var j = 0L; j < width; j += Brain.Width)
+        for (var j = 0L; j < width; j += Bf16Vector.Width)
         {
-            var v = Brain.Load(x + j);
+            var v = Bf16Vector.Load(x + j);
             squares = Vector512.FusedMultiplyAdd(v, v, squares);
         }
 
@@ -140,43 +142,43 @@ internal static unsafe class NormKernel
         return scale;
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void Sum(ushort* x, ushort* sum, long width)
     {
-        for (var j = 0L; j < width; j += Brain.Width)
+        for (var j = 0L; j < width; j += Bf16Vector.Width)
         {
-            Brain.Store(sum + j, Brain.Load(x + j) + Brain.Load(sum + j));
+            Bf16Vector.Store(sum + j, Bf16Vector.Load(x + j) + Bf16Vector.Load(sum + j));
         }
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void Scaled(ushort* x, ushort* to, float* weights, long width, float scale)
     {
         var s = Vector512.Create(scale);
-        for (var j = 0L; j < width; j += Brain.Width)
+        for (var j = 0L; j < width; j += Bf16Vector.Width)
         {
-            var v = Brain.Load(x + j) * s;
-            Brain.Store(to + j, weights == null ? v : v * Vector512.Load(weights + j));
+            var v = Bf16Vector.Load(x + j) * s;
+            Bf16Vector.Store(to + j, weights == null ? v : v * Vector512.Load(weights + j));
         }
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void BackwardRow(ushort* x, ushort* above, ushort* beside, ushort* to, float* weights, float* sums, long width, float scale)
     {
         var s = Vector512.Create(scale);
         var along = Vector512<float>.Zero;
-        for (var j = 0L; j < width; j += Brain.Width)
+        for (var j = 0L; j < width; j += Bf16Vector.Width)
         {
-            var (unit, gradient) = (Brain.Load(x + j) * s, Brain.Load(above + j));
+            var (unit, gradient) = (Bf16Vector.Load(x + j) * s, Bf16Vector.Load(above + j));
             Vector512.Store(Vector512.FusedMultiplyAdd(gradient, unit, Vector512.Load(sums + j)), sums + j);
             along = Vector512.FusedMultiplyAdd(gradient * Vector512.Load(weights + j), unit, along);
         }
 
         var mean = Vector512.Create(-Vector512.Sum(along) / width);
-        for (var j = 0L; j < width; j += Brain.Width)
+        for (var j = 0L; j < width; j += Bf16Vector.Width)
         {
-            var (unit, inner) = (Brain.Load(x + j) * s, Brain.Load(above + j) * Vector512.Load(weights + j));
-            Brain.Store(to + j, Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(unit, mean, inner), s, Brain.Load(beside + j)));
+            var (unit, inner) = (Bf16Vector.Load(x + j) * s, Bf16Vector.Load(above + j) * Vector512.Load(weights + j));
+            Bf16Vector.Store(to + j, Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(unit, mean, inner), s, Bf16Vector.Load(beside + j)));
         }
     }
 

@@ -13,13 +13,16 @@ namespace Fovea.Models.Kernels;
 /// <param name="Heads">Heads a sequence.</param>
 internal sealed record Visible(long FirstQuery, Tensor? Mask, long FirstHead, long Heads);
 
-/// <summary>Softmax over causal attention scores in place, and its gradient: bfloat16 in and out, float32 between. Keys after a query are neither read nor exponentiated.</summary>
+/// <summary>
+/// Softmax over causal attention scores in place, and its gradient: bfloat16 in and out, float32 between. Keys after a query are neither read nor
+/// exponentiated.
+/// </summary>
 internal static unsafe class SoftmaxKernel
 {
     /// <summary>Turns scores into probabilities, in place: <c>[heads, queries, keys]</c>.</summary>
     public static void Forward(Tensor scores, Visible visible)
     {
-        if (!Host.Holds(scores))
+        if (!CpuTensor.IsReadable(scores))
         {
             PlainForward(scores, visible);
             return;
@@ -27,11 +30,11 @@ internal static unsafe class SoftmaxKernel
 
         var (queries, keys) = (scores.shape[1], scores.shape[2]);
         var mask = visible.Mask?.contiguous(); // [batch or 1, 1, seq, keys]
-        ushort* all = Host.Brain(scores), masks = mask is null ? null : Host.Brain(mask);
+        ushort* all = CpuTensor.Bf16(scores), masks = mask is null ? null : CpuTensor.Bf16(mask);
         var (maskRows, maskWidth, maskBatch) = mask is null ? (0, 0, 1) : (mask.shape[2], mask.shape[3], mask.shape[0]);
-        Host.Loop(scores.shape[0] * queries, Host.Grain(keys), [MethodImpl(Host.Optimized)] (first, end) =>
+        RowLoop.Run(scores.shape[0] * queries, RowLoop.Grain(keys), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
-            var scratch = (float*)NativeMemory.AlignedAlloc((nuint)(keys + Brain.Width) * sizeof(float), 64);
+            var scratch = (float*)NativeMemory.AlignedAlloc((nuint)(keys + Bf16Vector.Width) * sizeof(float), 64);
             for (var row = first; row < end; row++)
             {
                 var query = visible.FirstQuery + (row % queries);
@@ -49,7 +52,7 @@ internal static unsafe class SoftmaxKernel
     /// <summary>The scores' gradient, p * (g - sum(p * g)), in place of that of the probabilities: <c>[heads, queries, keys]</c> both.</summary>
     public static void Backward(Tensor gradient, Tensor probabilities, Visible visible)
     {
-        if (!Host.Holds(gradient) || !Host.Holds(probabilities))
+        if (!CpuTensor.IsReadable(gradient) || !CpuTensor.IsReadable(probabilities))
         {
             using var scope = NewDisposeScope();
             var product = gradient.to(ScalarType.Float32) * probabilities;
@@ -58,8 +61,8 @@ internal static unsafe class SoftmaxKernel
         }
 
         var (queries, keys) = (gradient.shape[1], gradient.shape[2]);
-        ushort* gradients = Host.Brain(gradient), all = Host.Brain(probabilities);
-        Host.Loop(gradient.shape[0] * queries, Host.Grain(keys), [MethodImpl(Host.Optimized)] (first, end) =>
+        ushort* gradients = CpuTensor.Bf16(gradient), all = CpuTensor.Bf16(probabilities);
+        RowLoop.Run(gradient.shape[0] * queries, RowLoop.Grain(keys), [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -70,15 +73,15 @@ internal static unsafe class SoftmaxKernel
         GC.KeepAlive((gradient, probabilities));
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void Row(ushort* row, ushort* mask, float* scratch, long seen, long keys)
     {
         var top = Copy(row, mask, scratch, seen);
         var shift = Vector512.Create(float.IsNegativeInfinity(top) ? 0 : top); // A row that sees nothing becomes zeros.
         var sum = Vector512<float>.Zero;
-        for (var j = 0L; j < seen; j += Brain.Width)
+        for (var j = 0L; j < seen; j += Bf16Vector.Width)
         {
-            var e = Brain.Exp(Vector512.Load(scratch + j) - shift);
+            var e = Bf16Vector.Exp(Vector512.Load(scratch + j) - shift);
             Vector512.Store(e, scratch + j);
             sum += e;
         }
@@ -86,30 +89,30 @@ internal static unsafe class SoftmaxKernel
         var total = Vector512.Sum(sum);
         var scale = total == 0 ? 0 : 1 / total;
         var factor = Vector512.Create(scale);
-        var whole = seen - (seen % Brain.Width);
-        for (var j = 0L; j < whole; j += Brain.Width)
+        var whole = seen - (seen % Bf16Vector.Width);
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            Brain.Store(row + j, Vector512.Load(scratch + j) * factor);
+            Bf16Vector.Store(row + j, Vector512.Load(scratch + j) * factor);
         }
 
         for (var j = whole; j < seen; j++)
         {
-            row[j] = Brain.Bits(scratch[j] * scale);
+            row[j] = Bf16Vector.Bits(scratch[j] * scale);
         }
 
         new Span<ushort>(row + seen, (int)(keys - seen)).Clear();
     }
 
     /// <summary>Copies a row with its mask, if there is one, added; minus infinity after its end up to a whole vector. Returns the largest number.</summary>
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static float Copy(ushort* row, ushort* mask, float* scratch, long seen)
     {
-        var whole = seen - (seen % Brain.Width);
+        var whole = seen - (seen % Bf16Vector.Width);
         var most = Vector512.Create(float.NegativeInfinity);
-        for (var j = 0L; j < whole; j += Brain.Width)
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            var x = Brain.Load(row + j);
-            x = mask == null ? x : x + Brain.Load(mask + j);
+            var x = Bf16Vector.Load(row + j);
+            x = mask == null ? x : x + Bf16Vector.Load(mask + j);
             Vector512.Store(x, scratch + j);
             most = Vector512.MaxNative(most, x);
         }
@@ -119,40 +122,40 @@ internal static unsafe class SoftmaxKernel
             Vector512.Store(Vector512.Create(float.NegativeInfinity), scratch + whole);
             for (var j = whole; j < seen; j++)
             {
-                scratch[j] = Brain.Single(row[j]) + (mask == null ? 0 : Brain.Single(mask[j]));
+                scratch[j] = Bf16Vector.Single(row[j]) + (mask == null ? 0 : Bf16Vector.Single(mask[j]));
             }
 
             most = Vector512.MaxNative(most, Vector512.Load(scratch + whole));
         }
 
-        return Brain.Largest(most);
+        return Bf16Vector.Largest(most);
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static void BackwardRow(ushort* gradient, ushort* probabilities, long seen, long keys)
     {
-        var whole = seen - (seen % Brain.Width);
+        var whole = seen - (seen % Bf16Vector.Width);
         var sum = Vector512<float>.Zero;
-        for (var j = 0L; j < whole; j += Brain.Width)
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            sum = Vector512.FusedMultiplyAdd(Brain.Load(gradient + j), Brain.Load(probabilities + j), sum);
+            sum = Vector512.FusedMultiplyAdd(Bf16Vector.Load(gradient + j), Bf16Vector.Load(probabilities + j), sum);
         }
 
         var total = Vector512.Sum(sum);
         for (var j = whole; j < seen; j++)
         {
-            total += Brain.Single(gradient[j]) * Brain.Single(probabilities[j]);
+            total += Bf16Vector.Single(gradient[j]) * Bf16Vector.Single(probabilities[j]);
         }
 
         var along = Vector512.Create(total);
-        for (var j = 0L; j < whole; j += Brain.Width)
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            Brain.Store(gradient + j, (Brain.Load(gradient + j) - along) * Brain.Load(probabilities + j));
+            Bf16Vector.Store(gradient + j, (Bf16Vector.Load(gradient + j) - along) * Bf16Vector.Load(probabilities + j));
         }
 
         for (var j = whole; j < seen; j++)
         {
-            gradient[j] = Brain.Bits((Brain.Single(gradient[j]) - total) * Brain.Single(probabilities[j]));
+            gradient[j] = Bf16Vector.Bits((Bf16Vector.Single(gradient[j]) - total) * Bf16Vector.Single(probabilities[j]));
         }
 
         new Span<ushort>(gradient + seen, (int)(keys - seen)).Clear();

@@ -9,35 +9,37 @@ namespace Fovea.Models.Kernels;
 /// <param name="LogProb">In nats.</param>
 /// <param name="IsTopOne">Whether no token is likelier, and none before it as likely.</param>
 /// <param name="Entropy">Of the distribution, in nats; NaN unless asked for.</param>
-internal readonly record struct TargetFact(float LogProb, bool IsTopOne, float Entropy);
+internal readonly record struct TargetScore(float LogProb, bool IsTopOne, float Entropy);
 
-/// <summary>Log-probabilities of targets, and the loss's gradient, straight from bfloat16 logits: float32 in registers only, sums in float32 in parts of 16.</summary>
+/// <summary>
+/// Log-probabilities of targets, and the loss's gradient, straight from bfloat16 logits: float32 in registers only, sums in float32 in parts of 16.
+/// </summary>
 internal static unsafe class TargetKernel
 {
-    /// <summary>Facts of each row's target.</summary>
+    /// <summary>The score of each row's target.</summary>
     /// <param name="logits">Of any floating-point type: <c>[targets, vocab]</c>.</param>
     /// <param name="ids">Int64, within the vocabulary: <c>[targets]</c>.</param>
     /// <param name="entropy">Whether entropies are wanted.</param>
-    public static TargetFact[] Facts(Tensor logits, Tensor ids, bool entropy)
+    public static TargetScore[] Scores(Tensor logits, Tensor ids, bool entropy)
     {
-        if (!Host.Holds(logits))
+        if (!CpuTensor.IsReadable(logits))
         {
-            return PlainFacts(logits, ids, entropy);
+            return PlainScores(logits, ids, entropy);
         }
 
         var width = logits.shape[1];
         var targets = Targets(ids, width);
-        var facts = new TargetFact[targets.Length];
-        var all = Host.Brain(logits);
-        Host.Loop(targets.Length, 1, [MethodImpl(Host.Optimized)] (first, end) =>
+        var scores = new TargetScore[targets.Length];
+        var all = CpuTensor.Bf16(logits);
+        RowLoop.Run(targets.Length, 1, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
-                facts[row] = Fact(all + (row * width), width, targets[row], entropy);
+                scores[row] = Score(all + (row * width), width, targets[row], entropy);
             }
         });
         GC.KeepAlive(logits);
-        return facts;
+        return scores;
     }
 
     /// <summary>Turns logits into the gradient of sum_i scale_i * nll_i, in place.</summary>
@@ -47,7 +49,7 @@ internal static unsafe class TargetKernel
     /// <returns>The loss.</returns>
     public static double Gradient(Tensor logits, Tensor ids, Tensor scales)
     {
-        if (!Host.Holds(logits))
+        if (!CpuTensor.IsReadable(logits))
         {
             return PlainGradient(logits, ids, scales);
         }
@@ -55,8 +57,8 @@ internal static unsafe class TargetKernel
         var (factors, width) = (Values<float>(scales), logits.shape[1]);
         var targets = Targets(ids, width);
         var losses = new double[targets.Length];
-        var all = Host.Brain(logits);
-        Host.Loop(targets.Length, 1, [MethodImpl(Host.Optimized)] (first, end) =>
+        var all = CpuTensor.Bf16(logits);
+        RowLoop.Run(targets.Length, 1, [MethodImpl(RowLoop.Optimized)] (first, end) =>
         {
             for (var row = first; row < end; row++)
             {
@@ -74,17 +76,17 @@ internal static unsafe class TargetKernel
         return wrong < 0 ? all : throw new ArgumentOutOfRangeException(nameof(ids), all[wrong], $"not a token of a vocabulary of {vocab}");
     }
 
-    [MethodImpl(Host.Optimized)]
-    private static TargetFact Fact(ushort* row, long width, long id, bool entropy)
+    [MethodImpl(RowLoop.Optimized)]
+    private static TargetScore Score(ushort* row, long width, long id, bool entropy)
     {
         var top = Top(row, width);
         var shift = Vector512.Create(top);
         var (sum, moment) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var j = 0L;
-        for (; j + Brain.Width <= width; j += Brain.Width)
+        for (; j + Bf16Vector.Width <= width; j += Bf16Vector.Width)
         {
-            var x = Brain.Load(row + j) - shift;
-            var e = Brain.Exp(x);
+            var x = Bf16Vector.Load(row + j) - shift;
+            var e = Bf16Vector.Exp(x);
             sum += e;
             moment = entropy ? Vector512.FusedMultiplyAdd(e, x, moment) : moment;
         }
@@ -92,65 +94,65 @@ internal static unsafe class TargetKernel
         var (total, first) = ((double)Vector512.Sum(sum), (double)Vector512.Sum(moment));
         for (; j < width; j++)
         {
-            var x = Brain.Single(row[j]) - top;
+            var x = Bf16Vector.Single(row[j]) - top;
             total += Math.Exp(x);
             first += Math.Exp(x) * x;
         }
 
-        var own = Brain.Single(row[id]);
+        var own = Bf16Vector.Single(row[id]);
         var isTop = own == top && !Earlier(row, id, own);
-        return new TargetFact((float)(own - top - Math.Log(total)), isTop, entropy ? (float)Math.Max(0, Math.Log(total) - (first / total)) : float.NaN);
+        return new TargetScore((float)(own - top - Math.Log(total)), isTop, entropy ? (float)Math.Max(0, Math.Log(total) - (first / total)) : float.NaN);
     }
 
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static double GradientRow(ushort* row, long width, long id, float scale)
     {
         var top = Top(row, width);
         var shift = Vector512.Create(top);
         var sum = Vector512<float>.Zero;
-        var whole = width - (width % Brain.Width);
-        for (var j = 0L; j < whole; j += Brain.Width)
+        var whole = width - (width % Bf16Vector.Width);
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            sum += Brain.Exp(Brain.Load(row + j) - shift);
+            sum += Bf16Vector.Exp(Bf16Vector.Load(row + j) - shift);
         }
 
         var total = (double)Vector512.Sum(sum);
         for (var j = whole; j < width; j++)
         {
-            total += Math.Exp(Brain.Single(row[j]) - top);
+            total += Math.Exp(Bf16Vector.Single(row[j]) - top);
         }
 
-        var logProb = Brain.Single(row[id]) - top - Math.Log(total);
+        var logProb = Bf16Vector.Single(row[id]) - top - Math.Log(total);
         var factor = Vector512.Create((float)(scale / total));
-        for (var j = 0L; j < whole; j += Brain.Width)
+        for (var j = 0L; j < whole; j += Bf16Vector.Width)
         {
-            Brain.Store(row + j, Brain.Exp(Brain.Load(row + j) - shift) * factor);
+            Bf16Vector.Store(row + j, Bf16Vector.Exp(Bf16Vector.Load(row + j) - shift) * factor);
         }
 
         for (var j = whole; j < width; j++)
         {
-            row[j] = Brain.Bits((float)(Math.Exp(Brain.Single(row[j]) - top) * scale / total));
+            row[j] = Bf16Vector.Bits((float)(Math.Exp(Bf16Vector.Single(row[j]) - top) * scale / total));
         }
 
-        row[id] = Brain.Bits((float)(scale * Math.Exp(logProb)) - scale);
+        row[id] = Bf16Vector.Bits((float)(scale * Math.Exp(logProb)) - scale);
         return logProb;
     }
 
     /// <summary>The largest number of a row.</summary>
-    [MethodImpl(Host.Optimized)]
+    [MethodImpl(RowLoop.Optimized)]
     private static float Top(ushort* row, long width)
     {
         var most = Vector512.Create(float.NegativeInfinity);
         var j = 0L;
-        for (; j + Brain.Width <= width; j += Brain.Width)
+        for (; j + Bf16Vector.Width <= width; j += Bf16Vector.Width)
         {
-            most = Vector512.MaxNative(most, Brain.Load(row + j));
+            most = Vector512.MaxNative(most, Bf16Vector.Load(row + j));
         }
 
-        var top = Brain.Largest(most);
+        var top = Bf16Vector.Largest(most);
         for (; j < width; j++)
         {
-            top = MathF.Max(top, Brain.Single(row[j]));
+            top = MathF.Max(top, Bf16Vector.Single(row[j]));
         }
 
         return top;
@@ -160,7 +162,7 @@ internal static unsafe class TargetKernel
     {
         for (var j = 0L; j < id; j++)
         {
-            if (Brain.Single(row[j]) == value)
+            if (Bf16Vector.Single(row[j]) == value)
             {
                 return true;
             }
@@ -172,7 +174,7 @@ internal static unsafe class TargetKernel
     private static T[] Values<T>(Tensor x)
         where T : unmanaged => TensorBytes.ToArray<T>(x);
 
-    private static TargetFact[] PlainFacts(Tensor logits, Tensor ids, bool entropy)
+    private static TargetScore[] PlainScores(Tensor logits, Tensor ids, bool entropy)
     {
         using var scope = NewDisposeScope();
         var all = logits.to(ScalarType.Float32).log_softmax(-1); // [targets, vocab]
@@ -180,7 +182,7 @@ internal static unsafe class TargetKernel
         var logProbs = Values<float>(all.gather(-1, places.unsqueeze(-1)).squeeze(-1));
         var top = Values<bool>(logits.argmax(-1).eq(places));
         var spread = entropy ? Values<float>(all.exp().mul(all).sum(-1).neg().relu()) : null;
-        return [.. logProbs.Select((p, i) => new TargetFact(p, top[i], spread?[i] ?? float.NaN))];
+        return [.. logProbs.Select((p, i) => new TargetScore(p, top[i], spread?[i] ?? float.NaN))];
     }
 
     private static double PlainGradient(Tensor logits, Tensor ids, Tensor scales)

@@ -1,7 +1,8 @@
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Threads that help with one loop at a time. They are none of the runtime's pool, whose threads may all be preparing images just then, and a loop begins without allocating.
+/// Threads that help with one loop at a time. They are none of the runtime's pool, whose threads may all be preparing images just then, and a loop begins
+/// without allocating.
 /// </summary>
 internal sealed class Workers
 {
@@ -11,7 +12,10 @@ internal sealed class Workers
     private long _count, _grain, _next;
     private Exception? _failure;
 
-    /// <summary>Runs <paramref name="body"/> over [0, count) in pieces of <paramref name="grain"/>, each taken by whichever thread is free; alone while another loop runs.</summary>
+    /// <summary>
+    /// Runs <paramref name="body"/> over [0, count) in pieces of <paramref name="grain"/>, each taken by whichever thread is free; alone while another loop
+    /// runs.
+    /// </summary>
     public void Run(int threads, long count, long grain, Action<long, long> body)
     {
         if (threads < 2 || !_loop.TryEnter())

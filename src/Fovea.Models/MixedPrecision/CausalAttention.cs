@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Fovea.Models.MixedPrecision;
 
 /// <summary>
-/// Causal attention of a training step in bfloat16 by plain products, with its gradient written out. Queries go in pieces, each against the keys up to its end, and only so many heads
-/// at a time that their scores stay in the cache. Probabilities are kept for the gradient, or, where they are too large for that, computed again piece by piece, to the same bits.
+/// Causal attention of a training step in bfloat16 by plain products, with its gradient written out. Queries go in pieces, each against the keys up to its
+/// end, and only so many heads at a time that their scores stay in the cache. Probabilities are kept for the gradient, or, where they are too large for that,
+/// computed again piece by piece, to the same bits.
 /// </summary>
 internal sealed class CausalAttention : IDisposable
 {

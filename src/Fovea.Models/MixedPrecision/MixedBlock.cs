@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Fovea.Models.MixedPrecision;
 
 /// <summary>
-/// A decoder block of a training step in bfloat16 over float32 masters, which computes its gradients itself: weights are cast once a pass, activations stay in bfloat16, and
-/// what is cheap to compute again (norms, the MLP's product) is not kept. Of one forward and one backward pass; owns what it keeps between them.
+/// A decoder block of a training step in bfloat16 over float32 masters, which computes its gradients itself: weights are cast once a pass, activations stay
+/// in bfloat16, and what is cheap to compute again (norms, the MLP's product) is not kept. Of one forward and one backward pass; owns what it keeps between
+/// them.
 /// </summary>
 /// <param name="config">Shape.</param>
 /// <param name="layer">Which block.</param>
@@ -63,7 +64,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         var k = _kept;
         var attended = MlpBackward(k, gradient);
         var joint = AttentionBackward(k, attended); // [batch, seq, rows]
-        JointGradients(weights.QueryKeyValue, joint, NormKernel.Again(x, k.AttentionScale, weights.AttentionNorm));
+        JointGradients(weights.QueryKeyValue, joint, NormKernel.Recompute(x, k.AttentionScale, weights.AttentionNorm));
         Tensor? result = null;
         if (wantsInput || weights.AttentionNorm.requires_grad)
         {
@@ -137,7 +138,7 @@ internal sealed class MixedBlock(DecoderConfig config, int layer, BlockWeights w
         using var scope = NewDisposeScope();
         var (gateUp, product) = GateKernel.Backward(gradient.matmul(k.Down), k.GateUpOut); // [batch, seq, 2 * intermediate] and half of it
         Gradients.Add(weights.Down.Weight, () => Gradients.Outer(gradient, product));
-        JointGradients(GateUp, gateUp, NormKernel.Again(k.Attended, k.MlpScale, weights.MlpNorm));
+        JointGradients(GateUp, gateUp, NormKernel.Recompute(k.Attended, k.MlpScale, weights.MlpNorm));
         var (input, norm) = NormKernel.Backward(k.Attended, k.MlpScale, weights.MlpNorm, gateUp.matmul(k.GateUp), gradient);
         Gradients.Add(weights.MlpNorm, () => norm);
         return input.MoveToOuterDisposeScope();

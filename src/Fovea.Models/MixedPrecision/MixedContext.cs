@@ -7,4 +7,4 @@ namespace Fovea.Models.MixedPrecision;
 /// <param name="Rotation">Of the positions.</param>
 /// <param name="Masks">In bfloat16.</param>
 /// <param name="Pieces">Of attention.</param>
-internal sealed record MixedContext(HeadRotation Rotation, AttentionMasks Masks, AttentionPieces Pieces);
+internal sealed record MixedContext(RotaryFactors Rotation, AttentionMasks Masks, AttentionPieces Pieces);

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Fovea.Models.MixedPrecision;
 
 /// <summary>
-/// Training passes in bfloat16 over float32 masters, with gradients written out (<see cref="MixedBlock"/>). On the CPU only, whose kernels are what makes it fast; of the blocks that are of
-/// its form; and where products of attention and MLP are in bfloat16.
+/// Training passes in bfloat16 over float32 masters, with gradients written out (<see cref="MixedBlock"/>). On the CPU only, whose kernels are what makes it
+/// fast; of the blocks that are of its form; and where products of attention and MLP are in bfloat16.
 /// </summary>
 internal sealed class MixedPath(Decoder decoder) : IDecoderPath
 {
@@ -25,7 +25,7 @@ internal sealed class MixedPath(Decoder decoder) : IDecoderPath
         Tensor? Kept(Tensor? x) => x is null ? null : recomputation.Keep(x);
         var (rotation, masks) = (_rotary.At(pass.Positions), pass.Masks.ToBFloat16());
         var shared = new MixedContext(
-            new HeadRotation(recomputation.Keep(rotation.Factor), recomputation.Keep(rotation.SignedSin!)), new AttentionMasks(Kept(masks.Full), Kept(masks.Window)), Pieces);
+            new RotaryFactors(recomputation.Keep(rotation.Factor), recomputation.Keep(rotation.SignedSin!)), new AttentionMasks(Kept(masks.Full), Kept(masks.Window)), Pieces);
         var blocks = decoder.Blocks.Select((b, i) => new MixedBlock(decoder.Config, i, b, shared, keeps: !recomputation.Recomputes)).ToArray();
         Array.ForEach(blocks, recomputation.Own);
         var type = pass.Embeddings.dtype;

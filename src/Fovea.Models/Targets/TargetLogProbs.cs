@@ -4,12 +4,6 @@ using TorchSharp;
 
 namespace Fovea.Models.Targets;
 
-/// <summary>What a model says of one sample's targets.</summary>
-/// <param name="LogProbs">In nats: <c>[targets kept]</c>.</param>
-/// <param name="TopOne">Whether each target is the likeliest token: <c>[targets kept]</c>; null unless asked for.</param>
-/// <param name="Entropy">Of the distribution over the vocabulary, in nats: <c>[targets kept]</c>; null unless asked for.</param>
-public sealed record TargetFacts(float[] LogProbs, bool[]? TopOne = null, float[]? Entropy = null);
-
 /// <summary>Log-probabilities of targets under a model, for scoring and evaluation alike.</summary>
 public static class TargetLogProbs
 {
@@ -20,7 +14,7 @@ public static class TargetLogProbs
     /// <param name="model">Whose probabilities.</param>
     /// <param name="samples">One batch; at least one sample, and each with a target.</param>
     public static float[][] Compute(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples) =>
-        Array.ConvertAll(Facts(model, samples), f => f.LogProbs);
+        Array.ConvertAll(Scores(model, samples), f => f.LogProbs);
 
     /// <summary>The same, and from the same logits whether each target is the likeliest token and the entropy there.</summary>
     /// <param name="model">Whose probabilities.</param>
@@ -28,23 +22,23 @@ public static class TargetLogProbs
     /// <param name="topOne">Whether top-1 flags are wanted.</param>
     /// <param name="entropy">Whether entropies are.</param>
     /// <param name="read">Reads more from the logits, <c>[targets, vocab]</c> in the model's type, before they are freed; null for no more.</param>
-    public static TargetFacts[] Facts(
+    public static TargetScores[] Scores(
         VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false, Action<torch.Tensor, ModelBatch>? read = null)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         using var batch = Collator.Collate(model, samples);
         var logits = model.Logits(batch); // [targets, vocab]
-        var all = TargetKernel.Facts(logits, batch.TargetIds, entropy); // [targets]
+        var all = TargetKernel.Scores(logits, batch.TargetIds, entropy); // [targets]
         read?.Invoke(logits, batch);
-        var facts = new TargetFacts[samples.Count];
-        for (var b = 0; b < facts.Length; b++)
+        var scores = new TargetScores[samples.Count];
+        for (var b = 0; b < scores.Length; b++)
         {
             var own = all[batch.TargetOffsets[b]..batch.TargetOffsets[b + 1]];
-            facts[b] = new TargetFacts(
+            scores[b] = new TargetScores(
                 Array.ConvertAll(own, f => f.LogProb), topOne ? Array.ConvertAll(own, f => f.IsTopOne) : null, entropy ? Array.ConvertAll(own, f => f.Entropy) : null);
         }
 
-        return facts;
+        return scores;
     }
 }

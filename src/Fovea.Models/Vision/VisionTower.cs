@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Parameters;
@@ -149,5 +148,6 @@ public sealed partial class VisionTower : IDisposable
 /// <summary>What a tower makes of images. The caller owns the tensors, or the dispose scope it runs in.</summary>
 /// <param name="HiddenStates">Layers + 1 of <c>[images, tokens, hidden]</c>.</param>
 /// <param name="LastHiddenState">CLIP: the last of them; SigLIP: that after the last norm. <c>[images, tokens, hidden]</c>.</param>
-/// <param name="PoolerOutput">CLIP: the class token after the last norm; SigLIP: its attention pooling; null without such a head. <c>[images, hidden]</c>.</param>
+/// <param name="PoolerOutput">CLIP: the class token after the last norm; SigLIP: its attention pooling; null without such a head. <c>[images,
+/// hidden]</c>.</param>
 public sealed record TowerOutput(IReadOnlyList<Tensor> HiddenStates, Tensor LastHiddenState, Tensor? PoolerOutput);

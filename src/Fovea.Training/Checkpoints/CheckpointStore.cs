@@ -1,7 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
-using Fovea.Core.Provenance;
 using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
@@ -52,7 +48,9 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         }
     }
 
-    /// <summary>The whole checkpoints, newest first, each checked as it is asked for. Damaged ones are reported to <paramref name="notice"/> and skipped.</summary>
+    /// <summary>
+    /// The whole checkpoints, newest first, each checked as it is asked for. Damaged ones are reported to <paramref name="notice"/> and skipped.
+    /// </summary>
     public IEnumerable<TrainerState> Whole(Action<string> notice) =>
         Steps().OrderDescending().Select(step => TryVerify(step, "using the one before it", notice)).OfType<TrainerState>();
 

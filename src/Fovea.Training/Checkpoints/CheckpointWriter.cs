@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;
 
 /// <summary>
-/// Writes checkpoints beside the training thread, one at a time. The thread hashes and writes memory that was laid out before it starts. Folders are named, checksums are
-/// noted and old checkpoints are removed on the training thread, by the first call after the bytes are on the disk.
+/// Writes checkpoints beside the training thread, one at a time. The thread hashes and writes memory that was laid out before it starts. Folders are named,
+/// checksums are noted and old checkpoints are removed on the training thread, by the first call after the bytes are on the disk.
 /// </summary>
 /// <param name="store">Where checkpoints are.</param>
 /// <param name="files">The disk.</param>

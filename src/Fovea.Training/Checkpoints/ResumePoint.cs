@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Training.Options;
 using Fovea.Training.State;
 
@@ -13,7 +12,8 @@ internal static class ResumePoint
     /// <param name="identity">Of the run.</param>
     /// <param name="anyThreadCount">Whether it may continue with another number of threads.</param>
     /// <param name="notice">Told of damaged checkpoints.</param>
-    /// <exception cref="FoveaException">Something changed since, or none of the checkpoints can be continued to the steps that are asked for: nothing is touched.</exception>
+    /// <exception cref="FoveaException">Something changed since, or none of the checkpoints can be continued to the steps that are asked for: nothing is
+    /// touched.</exception>
     public static TrainerState? Find(CheckpointStore store, TrainingOptions options, RunIdentity identity, bool anyThreadCount, Action<string> notice)
     {
         store.RemoveLeftovers();

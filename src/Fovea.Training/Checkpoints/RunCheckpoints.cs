@@ -1,4 +1,3 @@
-using Fovea.Core.Files;
 using Fovea.Training.State;
 
 namespace Fovea.Training.Checkpoints;

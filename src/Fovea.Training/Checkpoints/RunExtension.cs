@@ -1,6 +1,3 @@
-using System.Globalization;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
@@ -8,8 +5,8 @@ using Fovea.Training.Options;
 namespace Fovea.Training.Checkpoints;
 
 /// <summary>
-/// Continues a run to more steps than it was begun with, to the bits of one that was asked for them from the start. That is possible from a checkpoint whose past does not depend on the number of steps:
-/// not its rates, and not the order of its samples.
+/// Continues a run to more steps than it was begun with, to the bits of one that was asked for them from the start. That is possible from a checkpoint whose
+/// past does not depend on the number of steps: not its rates, and not the order of its samples.
 /// </summary>
 public static class RunExtension
 {

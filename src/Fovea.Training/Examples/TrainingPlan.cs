@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 

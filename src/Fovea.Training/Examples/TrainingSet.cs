@@ -2,9 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Store;
 

@@ -1,7 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
-using Fovea.Core.Scores;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Models;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
 using Fovea.Torch;
 using Fovea.Training.Options;
 

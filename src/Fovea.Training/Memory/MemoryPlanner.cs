@@ -10,7 +10,7 @@ namespace Fovea.Training.Memory;
 /// <summary>Estimates a run's memory from the shapes of the model and of its largest micro-batch.</summary>
 internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, TrainingOptions options)
 {
-    private const int Float = sizeof(float), Brain = 2;
+    private const int Float = sizeof(float), BFloat16 = 2;
 
     // Code of libtorch and its libraries that the first step pages in, and the managed heap's growth: measured on models from 1 to 30 M parameters.
     public const long FirstStepBytes = 56L << 20;
@@ -107,11 +107,12 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 
-    // Gradients written out, in bfloat16. Before the blocks the embeddings in float32; behind them the output, and at the targets the final norm's tensors and their gradient.
+    // Gradients written out, in bfloat16. Before the blocks the embeddings in float32; behind them the output, and at the targets the final norm's tensors
+    // and their gradient.
     private double MixedDecoder(int rows, long tokens)
     {
         var c = model.Decoder.Config;
-        var embeddings = ((5.0 * Float) + Brain) * c.HiddenSize * tokens;
+        var embeddings = ((5.0 * Float) + BFloat16) * c.HiddenSize * tokens;
         if (rows == 0 || (!Trains(model.Decoder.Prefix) && !Trains("")))
         {
             return embeddings;
@@ -121,12 +122,12 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var block = ActivationEstimate.MixedBlock(c, rows, seq, model.Mixed.Pieces) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
         var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
         return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
-            ? (tokens * (double)c.NumLayers * c.HiddenSize * Brain) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part
+            ? (tokens * (double)c.NumLayers * c.HiddenSize * BFloat16) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part
             : (c.NumLayers * block) + gradients);
     }
 
     // Added to scores where rows are packed: [rows, 1, seq, seq] in float32, a copy in bfloat16, and what it is made of.
-    private double Masks(int rows, long tokens) => options.Packing && rows > 0 ? (Float + Brain + Brain) * (double)tokens * (tokens / rows) : 0;
+    private double Masks(int rows, long tokens) => options.Packing && rows > 0 ? (Float + BFloat16 + BFloat16) * (double)tokens * (tokens / rows) : 0;
 
     private double Tower(long images)
     {
@@ -155,7 +156,7 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var vocab = (long)model.VocabSize;
         return options.Precision == DType.F32
             ? 3 * rows * vocab * Float
-            : Brain * ((rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
+            : BFloat16 * ((rows * vocab) + ((model.Decoder.MixedHead is { requires_grad: true } ? 2 : 1) * vocab * model.Decoder.Config.HiddenSize));
     }
 
     private IEnumerable<KeyValuePair<string, torch.Tensor>> All => [.. model.Parameters.All, .. adapter?.Parameters.All ?? []];

@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Models.Parameters;
 using TorchSharp;
 

@@ -1,5 +1,3 @@
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
 using Fovea.Torch;

@@ -1,9 +1,5 @@
-using System.Text.Json;
-using Fovea.Core.Errors;
-using Fovea.Core.Files;
 using Fovea.Models.Adapters;
 using Fovea.Models.Checkpoints;
-using Fovea.Models.Families;
 using Fovea.Models.Parameters;
 using Fovea.Torch;
 using Fovea.Training.Optimization;

@@ -1,12 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Fovea.Core.Errors;
-using Fovea.Core.Samples;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Torch;
-using Fovea.Training.Options;
 using TorchSharp;
 
 namespace Fovea.Training.Running;
@@ -66,7 +63,7 @@ internal sealed class FeatureCache
         }
 
         var device = _model.Decoder.Device;
-        var features = _model.TowerFeatures(_model.Arrange([image])!.to(device)); // [1, tokens, tower hidden]
+        var features = _model.TowerFeatures(_model.PackPixels([image])!.to(device)); // [1, tokens, tower hidden]
         var values = features.cpu().contiguous();
         SafetensorsFile.Write(path, [KeyValuePair.Create(TensorName, values)], new Dictionary<string, string> { [HashKey] = TensorBytes.Sha256(values) });
         return features;

@@ -63,7 +63,7 @@ internal sealed class HeldOutLoss(
     {
         using var scope = torch.NewDisposeScope();
         IReadOnlyList<WeightedSample>[] rows = [.. samples.Select(s => (IReadOnlyList<WeightedSample>)[s])];
-        using var batch = TrainStep.Lay(model, rows, packed: false);
+        using var batch = TrainStep.Collate(model, rows, packed: false);
         using var weights = TrainStep.Weights(rows, model.Decoder.Device);
         using var blocks = model.Decoder.IsMixed ? new Recomputation(recomputes: true) : null; // of those it keeps the inputs only
         var hidden = model.Hidden(batch, blocks); // [targets, hidden]

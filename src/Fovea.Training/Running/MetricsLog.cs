@@ -1,7 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Fovea.Core.Files;
 using Fovea.Training.State;
 
 namespace Fovea.Training.Running;

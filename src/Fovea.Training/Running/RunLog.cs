@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Fovea.Core.Watching;
 using Fovea.Training.Memory;
 using Fovea.Training.State;

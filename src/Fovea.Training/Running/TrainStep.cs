@@ -93,7 +93,7 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
     {
         using var scope = torch.NewDisposeScope();
         using var recomputation = layout.Recompute || model.Decoder.IsMixed ? new Recomputation(layout.Recompute) : null;
-        using var batch = Lay(model, rows, layout.PackLength is not null);
+        using var batch = Collate(model, rows, layout.PackLength is not null);
         using var weights = Weights(rows, model.Decoder.Device);
         var hidden = model.Hidden(batch, recomputation, features?.Read([.. rows.SelectMany(r => r).SelectMany(s => s.Sample.Images)])); // [targets, hidden]
         var (loss, gradient) = ChunkedHead.Backward(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, denominator, ChunkedHead.Rows(model, layout.MaxLogitBytes));
@@ -111,7 +111,7 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
         ? RowPacker.Pack(samples, s => s.Sample.InputIds.Length, length)
         : samples.Select(s => (IReadOnlyList<WeightedSample>)[s]);
 
-    internal static ModelBatch Lay(DecoderModel model, IReadOnlyList<IReadOnlyList<WeightedSample>> rows, bool packed) => packed
+    internal static ModelBatch Collate(DecoderModel model, IReadOnlyList<IReadOnlyList<WeightedSample>> rows, bool packed) => packed
         ? Collator.Pack(model, [.. rows.Select(r => (IReadOnlyList<ExpandedSample>)[.. r.Select(s => s.Sample)])])
         : Collator.Collate(model, [.. rows.Select(r => r[0].Sample)]);
 

@@ -1,4 +1,3 @@
-using Fovea.Core.Files;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
 using Fovea.Models.Adapters;

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using Fovea.Core.Errors;
 using Fovea.Models.Decoders;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Memory;
-using Fovea.Training.Options;
 using Fovea.Training.State;
 
 namespace Fovea.Training.Running;

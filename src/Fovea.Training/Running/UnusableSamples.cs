@@ -1,4 +1,3 @@
-using Fovea.Core.Errors;
 using Fovea.Data.Corpora;
 using Fovea.Training.Examples;
 using Fovea.Training.State;

@@ -1,10 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Models.Adapters;
 using Fovea.Models.Parameters;
 using Fovea.Torch;

@@ -1,5 +1,3 @@
-using Fovea.Core.Samples;
-
 namespace Fovea.Training.State;
 
 /// <summary>What became of one step.</summary>

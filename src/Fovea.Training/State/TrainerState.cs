@@ -1,12 +1,11 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Fovea.Core.Errors;
-using Fovea.Core.Provenance;
 using Fovea.Data.Corpora;
 
 namespace Fovea.Training.State;
 
-/// <summary>Where a run is between two steps: all that resuming needs besides parameters and moments. The order of samples and the rates follow from the step.</summary>
+/// <summary>
+/// Where a run is between two steps: all that resuming needs besides parameters and moments. The order of samples and the rates follow from the step.
+/// </summary>
 internal sealed record TrainerState
 {
     /// <summary>Name in a checkpoint's folder.</summary>

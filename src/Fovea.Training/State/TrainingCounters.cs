@@ -24,8 +24,8 @@ public sealed record TrainingCounters
     public long SkippedSteps { get; init; }
 
     /// <summary>
-    /// Samples that could not be used: the length limit leaves them without a target or with a cut image, or an image cannot be decoded. Each keeps its place in its
-    /// batch, without weight.
+    /// Samples that could not be used: the length limit leaves them without a target or with a cut image, or an image cannot be decoded. Each keeps its place
+    /// in its batch, without weight.
     /// </summary>
     public long UnusableSamples { get; init; }
 

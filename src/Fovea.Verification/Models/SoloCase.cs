@@ -24,7 +24,7 @@ internal static class SoloCase
     private static Difference Patches(FixtureFolder fixture, SoloModel model)
     {
         using var scope = NewDisposeScope();
-        return fixture.Tolerance.Compare(model.Arrange(Images(fixture)) ?? throw new ReferenceException("the case has no image"), fixture.Tensor("patches", 2));
+        return fixture.Tolerance.Compare(model.PackPixels(Images(fixture)) ?? throw new ReferenceException("the case has no image"), fixture.Tensor("patches", 2));
     }
 
     private static Difference ImageTokens(FixtureFolder fixture, SoloModel model)
@@ -51,7 +51,7 @@ internal static class SoloCase
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         return fixture.Tolerance.Compare(
-            ReferenceBatch.LogitsEverywhere(model, fixture.Tensor("input_ids", 2), model.Arrange(Images(fixture))),
+            ReferenceBatch.LogitsEverywhere(model, fixture.Tensor("input_ids", 2), model.PackPixels(Images(fixture))),
             fixture.Tensor("expected.logits", 3), fixture.Tensor("attention_mask", 2));
     }
 

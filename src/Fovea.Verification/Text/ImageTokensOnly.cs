@@ -53,7 +53,7 @@ internal sealed class ImageTokensOnly(TextFixture file, JsonElement c) : VisionL
 
     public override torch.Tensor Embed(torch.Tensor inputIds, torch.Tensor? pixelValues) => throw new NotSupportedException();
 
-    public override torch.Tensor? Arrange(IReadOnlyList<PixelValues> images) => throw new NotSupportedException();
+    public override torch.Tensor? PackPixels(IReadOnlyList<PixelValues> images) => throw new NotSupportedException();
 
     public override torch.Tensor Logits(ModelBatch batch) => throw new NotSupportedException();
 }

@@ -13,7 +13,6 @@ using Fovea.Tests.Training;
 using Fovea.Torch;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
-using Fovea.Training.Options;
 using Fovea.Training.Running;
 using TorchSharp;
 using Xunit;
@@ -91,7 +90,7 @@ public sealed class CollectionTests : IDisposable
 
         var corpus = new TinyCorpus(5);
         var batch = corpus.Tokenized.Select(s => SampleExpander.Expand(model, s, corpus.Loader.Normalized(s))).ToArray();
-        AssertNoTensorLeft(() => TargetLogProbs.Facts(model, batch, topOne: true, entropy: true));
+        AssertNoTensorLeft(() => TargetLogProbs.Scores(model, batch, topOne: true, entropy: true));
         if (!packed)
         {
             AssertNoTensorLeft(() => GreedyGenerator.Generate(model, batch, 5, 2));

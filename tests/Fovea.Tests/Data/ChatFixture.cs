@@ -79,7 +79,7 @@ internal sealed class ChatFixture
 
         public override torch.Tensor Embed(torch.Tensor inputIds, torch.Tensor? pixelValues) => throw new NotSupportedException();
 
-        public override torch.Tensor? Arrange(IReadOnlyList<PixelValues> images) => throw new NotSupportedException();
+        public override torch.Tensor? PackPixels(IReadOnlyList<PixelValues> images) => throw new NotSupportedException();
 
         public override torch.Tensor Logits(ModelBatch batch) => throw new NotSupportedException();
     }

@@ -28,7 +28,7 @@ internal sealed class BrightnessModel : VisionLanguageModel
 
     public override torch.Tensor Embed(torch.Tensor inputIds, torch.Tensor? pixelValues) => throw new NotSupportedException();
 
-    public override torch.Tensor? Arrange(IReadOnlyList<PixelValues> images) =>
+    public override torch.Tensor? PackPixels(IReadOnlyList<PixelValues> images) =>
         images.Count == 0 ? null : torch.tensor(images.Select(i => i.Values.Average()).ToArray());
 
     public override torch.Tensor Logits(ModelBatch batch)

@@ -30,7 +30,7 @@ public sealed class KernelTests : IDisposable
                 x[i] = (float)(start + (i * 0.08));
             }
 
-            Vector512.Store(Brain.Exp(Vector512.Load(x)), y);
+            Vector512.Store(Bf16Vector.Exp(Vector512.Load(x)), y);
             for (var i = 0; i < 16; i++)
             {
                 var expected = Math.Exp(x[i]);
@@ -39,10 +39,10 @@ public sealed class KernelTests : IDisposable
             }
         }
 
-        Assert.Equal(0, Brain.Exp(Vector512.Create(-88f)).GetElement(0));
-        Assert.Equal(0, Brain.Exp(Vector512.Create(float.NegativeInfinity)).GetElement(3));
-        Assert.True(float.IsNaN(Brain.Exp(Vector512.Create(float.NaN)).GetElement(5)));
-        Assert.InRange(Brain.Sigmoid(Vector512.Create(-3f)).GetElement(0), 0.0474258, 0.0474259);
+        Assert.Equal(0, Bf16Vector.Exp(Vector512.Create(-88f)).GetElement(0));
+        Assert.Equal(0, Bf16Vector.Exp(Vector512.Create(float.NegativeInfinity)).GetElement(3));
+        Assert.True(float.IsNaN(Bf16Vector.Exp(Vector512.Create(float.NaN)).GetElement(5)));
+        Assert.InRange(Bf16Vector.Sigmoid(Vector512.Create(-3f)).GetElement(0), 0.0474258, 0.0474259);
     }
 
     [Fact]
@@ -54,12 +54,12 @@ public sealed class KernelTests : IDisposable
         var found = empty(x.numel() + 2, ScalarType.BFloat16).narrow(0, 0, 1008);
         for (var i = 0; i < 1008; i += 16)
         {
-            Brain.Store(Host.Brain(found) + i, Vector512.Load(Host.Pointer<float>(x) + i));
+            Bf16Vector.Store(CpuTensor.Bf16(found) + i, Vector512.Load(CpuTensor.Pointer<float>(x) + i));
         }
 
         Assert.True(expected.narrow(0, 0, 1008).eq(found).logical_or(found.isnan()).all().item<bool>());
-        Assert.All(Enumerable.Range(0, (int)x.numel()), i => Assert.Equal(float.IsNaN(x[i].item<float>()), float.IsNaN(Brain.Single(Brain.Bits(x[i].item<float>())))));
-        Assert.All(Enumerable.Range(0, 1007), i => Assert.Equal(expected[i].to(ScalarType.Float32).item<float>(), Brain.Single(Brain.Bits(x[i].item<float>()))));
+        Assert.All(Enumerable.Range(0, (int)x.numel()), i => Assert.Equal(float.IsNaN(x[i].item<float>()), float.IsNaN(Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>())))));
+        Assert.All(Enumerable.Range(0, 1007), i => Assert.Equal(expected[i].to(ScalarType.Float32).item<float>(), Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>()))));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class KernelTests : IDisposable
         AssertNear(expected, output);
         AssertNear(wide.grad! + residual, input);
         AssertNear(wideWeight.grad!, weights);
-        Assert.True(output.eq(NormKernel.Again(x, scale, weight)).all().item<bool>());
+        Assert.True(output.eq(NormKernel.Recompute(x, scale, weight)).all().item<bool>());
         AssertNear(expected / wideWeight, NormKernel.Forward(x, null, 1e-5).Output);
         var (sum, again) = (x + residual, residual.clone());
         var (normed, sumScale) = NormKernel.ForwardSum(x, again, weight, 1e-5);
@@ -127,7 +127,7 @@ public sealed class KernelTests : IDisposable
         var (batch, seq) = (2L, 45L);
         var angles = randn(byRow ? [batch, seq, 1, dim / 2] : [seq, 1, dim / 2], generator: _generator);
         var sine = cat([-angles.sin(), angles.sin()], -1);
-        var rotation = new HeadRotation(cat([angles.cos(), angles.cos()], -1), sine);
+        var rotation = new RotaryFactors(cat([angles.cos(), angles.cos()], -1), sine);
         var joint = Draw(batch, seq, shape.All * dim);
         var leaf = Leaf(joint);
         var parts = leaf.view(batch, seq, shape.All, dim).split([queries, keyValues, keyValues], 2);
@@ -187,7 +187,7 @@ public sealed class KernelTests : IDisposable
         ids[0] = logits[0].argmax();
         ids[1] = vocab - 1;
         var all = logits.to(ScalarType.Float64).log_softmax(-1);
-        var facts = TargetKernel.Facts(logits, ids, entropy: true);
+        var facts = TargetKernel.Scores(logits, ids, entropy: true);
         for (var i = 0; i < 40; i++)
         {
             Assert.Equal(all[i, ids[i].item<long>()].item<double>(), facts[i].LogProb, 1e-5);
@@ -201,7 +201,7 @@ public sealed class KernelTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var logits = zeros([2, 64], ScalarType.BFloat16).index_fill_(1, tensor((long[])[20, 40]), 3);
-        Assert.Equal([true, false], TargetKernel.Facts(logits, tensor((long[])[20, 40]), false).Select(f => f.IsTopOne));
+        Assert.Equal([true, false], TargetKernel.Scores(logits, tensor((long[])[20, 40]), false).Select(f => f.IsTopOne));
     }
 
     [Theory]
@@ -230,7 +230,7 @@ public sealed class KernelTests : IDisposable
         var (input, sum) = NormKernel.Backward(x, scale, weight, x, x);
         Assert.Equal((0, 0), (input.numel(), sum.abs().sum().ToDouble()));
         Assert.Equal([0L, 32L], GateKernel.Forward(x).shape);
-        Assert.Empty(TargetKernel.Facts(x, zeros(0, ScalarType.Int64), entropy: true));
+        Assert.Empty(TargetKernel.Scores(x, zeros(0, ScalarType.Int64), entropy: true));
         Assert.Equal(0, TargetKernel.Gradient(x, zeros(0, ScalarType.Int64), ones(0)));
     }
 

@@ -70,7 +70,7 @@ public sealed class LargeTensorTests
         using var model = (LlavaModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(100, ImageTokenId: 3), 1, new PresetSizes { ImageSize = 336, PatchSize = 56 });
         PixelValues Image(float value) => new(3, 336, 336, [.. Enumerable.Repeat(value, 3 * 336 * 336)]);
         var (one, two) = (Image(1), Image(2));
-        using var stacked = model.Arrange([.. Enumerable.Repeat(one, 1_600), two])!;
+        using var stacked = model.PackPixels([.. Enumerable.Repeat(one, 1_600), two])!;
         Assert.True(TensorBytes.Count(stacked) > int.MaxValue);
         Assert.Equal((1f, 2f, 2f), (stacked[1_599, 2, 335, 335].item<float>(), stacked[1_600, 0, 0, 0].item<float>(), stacked[1_600, 2, 335, 335].item<float>()));
     }
@@ -91,7 +91,7 @@ public sealed class LargeTensorTests
         gated.Dispose();
         var ids = zeros(Rows, ScalarType.Int64);
         ids[Rows - 1] = 5;
-        Assert.Equal(TargetKernel.Facts(last, ids.narrow(0, Rows - 1, 1), entropy: true)[0], TargetKernel.Facts(x, ids, entropy: true)[^1]);
+        Assert.Equal(TargetKernel.Scores(last, ids.narrow(0, Rows - 1, 1), entropy: true)[0], TargetKernel.Scores(x, ids, entropy: true)[^1]);
         GateKernel.QuickGelu(x);
         Assert.Equal(Golden.Floats(GateKernel.QuickGelu(last)), Golden.Floats(x.narrow(0, Rows - 1, 1)));
     }

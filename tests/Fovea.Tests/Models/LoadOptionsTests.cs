@@ -1,6 +1,5 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
-using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Torch;
 using Xunit;

@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
-using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Models.Initialisation;
 using Fovea.Torch;
@@ -46,7 +45,7 @@ public sealed class ModelPropertiesTests
         Assert.Equal([6L, 90], model.Logits(text).shape);
         if (!model.SeesImages)
         {
-            Assert.Throws<FoveaException>(() => model.Arrange([Image(1)]));
+            Assert.Throws<FoveaException>(() => model.PackPixels([Image(1)]));
             return;
         }
 

@@ -105,7 +105,7 @@ public sealed class VisionParityTests
         using var scope = NewDisposeScope();
         using var golden = new Golden("solo/solo_small");
         using var model = Solo(golden);
-        using var patches = model.Arrange(Images(golden))!;
+        using var patches = model.PackPixels(Images(golden))!;
         Assert.Equal(Golden.Floats(golden["patches"]), Golden.Floats(patches));
         golden.AssertClose("expected.logits", LogitsEverywhere(model, golden, "patches"), golden["attention_mask"]);
     }

@@ -75,7 +75,7 @@ public sealed class AddedProxyTests : IDisposable
             Compute = (model, batch) =>
             {
                 batches++;
-                return TargetLogProbs.Facts(model, batch);
+                return TargetLogProbs.Scores(model, batch);
             },
         };
         var scorer = new VigScorer(_model, _corpus.Loader, TinyCorpus.Proxies(proxies), options);

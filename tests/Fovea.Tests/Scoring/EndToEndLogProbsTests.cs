@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Fovea.Core.Samples;
-using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Families;
 using Fovea.Models.Targets;
 using Fovea.Torch;
 using Xunit;
@@ -70,7 +70,7 @@ public sealed class EndToEndLogProbsTests
     }
 
     // Two conversations are longer than the 256 positions that the config states; like Transformers, the decoder goes on beyond them.
-    private VisionLanguageModel Model() => ModelFolder.Load(Path.Combine(_folder, "model"));
+    private DecoderModel Model() => ModelFolder.Load(Path.Combine(_folder, "model"));
 
     private PixelValues Image(string proxy)
     {

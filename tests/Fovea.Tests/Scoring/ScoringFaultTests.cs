@@ -35,7 +35,7 @@ public sealed class ScoringFaultTests : IDisposable
         var calls = 0;
         var options = Small with
         {
-            Compute = (model, batch) => ++calls == 8 ? throw OutOfMemory(native) : TargetLogProbs.Facts(model, batch),
+            Compute = (model, batch) => ++calls == 8 ? throw OutOfMemory(native) : TargetLogProbs.Scores(model, batch),
         };
         _ = Score("starved", options, _corpus);
         Assert.Equal([400, 200, 200], ScoreStoreReader.Open(_folder.File("starved")).Shards.Select(s => s.TokenBudget!.Value));

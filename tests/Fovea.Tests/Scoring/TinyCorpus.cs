@@ -2,7 +2,6 @@ using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
 using Fovea.Data.Images;
-using Fovea.Models;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Scoring;

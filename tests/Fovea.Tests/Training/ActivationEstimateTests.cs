@@ -2,7 +2,6 @@ using Fovea.Models.Configs;
 using Fovea.Models.MixedPrecision;
 using Fovea.Torch;
 using Fovea.Training.Memory;
-using Fovea.Training.Options;
 using TorchSharp;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using Fovea.Models.Decoders;
-using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Torch;
 using Fovea.Training.Examples;

@@ -4,7 +4,6 @@ using Fovea.Torch;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Optimization;
-using Fovea.Training.Options;
 using Fovea.Training.Running;
 using Fovea.Training.State;
 using TorchSharp;

@@ -5,7 +5,7 @@ using Fovea.Models.Targets;
 namespace Fovea.Scoring;
 
 /// <summary>One batch through one model: <c>[batch]</c>.</summary>
-internal delegate TargetFacts[] BatchFacts(IReadOnlyList<ExpandedSample> batch);
+internal delegate TargetScores[] BatchScores(IReadOnlyList<ExpandedSample> batch);
 
 /// <summary>Makes the model's work on a batch; tests put failures here.</summary>
-internal delegate TargetFacts[] ModelFacts(VisionLanguageModel model, IReadOnlyList<ExpandedSample> batch);
+internal delegate TargetScores[] ModelScores(VisionLanguageModel model, IReadOnlyList<ExpandedSample> batch);

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Fovea.Models.Kernels;
 
 /// <summary>Sixteen bfloat16 numbers at a time, as float32 in registers.</summary>
-internal static unsafe class Brain
+internal static unsafe class Bf16Vector
 {
     public const int Width = 16;
 
@@ -36,7 +36,8 @@ internal static unsafe class Brain
     }
 
     /// <summary>
-    /// e^x, to 1e-5 of it at -87 and far better near 0; 0 below -87, and never infinite. 2^n 2^f, where n + f = x / ln 2 and f is between -1/2 and 1/2: Taylor's series of degree 6.
+    /// e^x, to 1e-5 of it at -87 and far better near 0; 0 below -87, and never infinite. 2^n 2^f, where n + f = x / ln 2 and f is between -1/2 and 1/2:
+    /// Taylor's series of degree 6.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
