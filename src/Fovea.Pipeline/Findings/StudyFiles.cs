@@ -25,10 +25,12 @@ public static class StudyFiles
     public static string Page(string name, StudyQuestions questions, StudyValues values, JsonObject defaults)
     {
         var findings = StudyFindings.Of(questions, values);
-        var page = new StringBuilder($"# {findings.Title}\n\nMade from `{name}.json` by `fovea reproduce {name} --from {name}.json`; what was asked, and why: docs/studies/{name}.md.\n\n");
+        var page = new StringBuilder($"# {findings.Title}\n\nMade from `{name}.json` by `fovea reproduce {name} --from {name}.json`; ")
+            .Append(CultureInfo.InvariantCulture, $"what was asked, and why: docs/studies/{name}.md.\n\n");
         var changed = Changed("", defaults, values.Parameters).ToArray();
         page.Append(CultureInfo.InvariantCulture, $"{(changed.Length == 0 ? "The plan as it is" : $"**Not the plan as it is**: {string.Join(", ", changed)}")}. ")
-            .Append(CultureInfo.InvariantCulture, $"Seeds {string.Join(", ", values.Seeds)}; all stages one after another {Durations.InWords(values.StageSeconds)}, on {values.NumThreads} thread{(values.NumThreads == 1 ? "" : "s")} each; Fovea {values.Versions.GetValueOrDefault("fovea")}.\n\n")
+            .Append(CultureInfo.InvariantCulture, $"Seeds {string.Join(", ", values.Seeds)}; all stages one after another {Durations.InWords(values.StageSeconds)}, ")
+            .Append(CultureInfo.InvariantCulture, $"on {values.NumThreads} thread{(values.NumThreads == 1 ? "" : "s")} each; Fovea {values.Versions.GetValueOrDefault("fovea")}.\n\n")
             .Append(CultureInfo.InvariantCulture, $"{findings.HowToRead}\n");
         foreach (var table in findings.Tables)
         {
@@ -40,10 +42,12 @@ public static class StudyFiles
 
     private static void Table(StringBuilder page, FindingTable table)
     {
-        page.Append(CultureInfo.InvariantCulture, $"\n## {table.Title}\n\n| | {string.Join(" | ", table.Columns.Select(c => c.Title))} |\n|---|{string.Concat(table.Columns.Select(_ => "---|"))}\n");
+        page.Append(CultureInfo.InvariantCulture, $"\n## {table.Title}\n\n| | {string.Join(" | ", table.Columns.Select(c => c.Title))} |\n")
+            .Append(CultureInfo.InvariantCulture, $"|---|{string.Concat(table.Columns.Select(_ => "---|"))}\n");
         foreach (var row in table.Rows)
         {
-            page.Append(CultureInfo.InvariantCulture, $"| {row.Title.Replace("|", "\\|", StringComparison.Ordinal)} | {string.Join(" | ", row.Cells.Select((c, i) => c.Text ?? FindingNumbers.WithInterval(c, table.Columns[i].Style)))} |\n");
+            var cells = row.Cells.Select((c, i) => c.Text ?? FindingNumbers.WithInterval(c, table.Columns[i].Style));
+            page.Append(CultureInfo.InvariantCulture, $"| {row.Title.Replace("|", "\\|", StringComparison.Ordinal)} | {string.Join(" | ", cells)} |\n");
         }
     }
 

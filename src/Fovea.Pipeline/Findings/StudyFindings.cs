@@ -32,12 +32,19 @@ public static class StudyFindings
         var seeds = values.Seeds.Count == 1 ? "one seed: no interval and no test" : $"{values.Seeds.Count} seeds: means with 95 % t intervals, and paired t tests, over seeds";
         return new RunFindings(values.Study, [Measured(questions, values), Claims(questions, comparisons)],
             new Conclusions(null, [.. comparisons.Select(c => Sentence(questions, c))]),
-            $"{seeds}. Holm p: adjusted over the study's {comparisons.Count} comparisons. Smallest effect: the true difference that would have been shown with probability 0.8, at Holm's strictest level and the deviation between these seeds.");
+            $"{seeds}. Holm p: adjusted over the study's {comparisons.Count} comparisons. Smallest effect: the true difference that would have been shown with probability 0.8, "
+                + "at Holm's strictest level and the deviation between these seeds.");
     }
 
     /// <summary>The figure of a study: the measures that it shows, by arm.</summary>
-    public static string Figure(StudyQuestions questions, StudyValues values) => IntervalFigure.Render(values.Study, [.. questions.Arms.Values.Select(a => a.Title)],
-        [.. questions.Measures.Where(m => m.Value.InFigure).Select(m => new IntervalPanel(m.Value.Title, [.. questions.Arms.Keys.Select(a => Cell(values, m.Value, a, m.Key)).Select(c => (c.Value, c.Low, c.High))]))]);
+    public static string Figure(StudyQuestions questions, StudyValues values)
+    {
+        var panels = from measure in questions.Measures
+                     where measure.Value.InFigure
+                     let cells = questions.Arms.Keys.Select(arm => Cell(values, measure.Value, arm, measure.Key))
+                     select new IntervalPanel(measure.Value.Title, [.. cells.Select(c => (c.Value, c.Low, c.High))]);
+        return IntervalFigure.Render(values.Study, [.. questions.Arms.Values.Select(a => a.Title)], [.. panels]);
+    }
 
     private static FindingTable Measured(StudyQuestions questions, StudyValues values) => new("measures", "What was measured", "",
         [.. questions.Measures.Select(m => new FindingColumn(m.Key, m.Value.Title, StyleOf(m.Value), m.Value.HigherIsBetter))],

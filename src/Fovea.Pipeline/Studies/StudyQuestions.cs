@@ -1,6 +1,8 @@
 namespace Fovea.Pipeline.Studies;
 
-/// <summary>What a study asks of its plan's stages, set down before they run: a plan's <c>study</c>. Every comparison is tested by seed, and Holm's adjustment runs over all of them.</summary>
+/// <summary>
+/// What a study asks of its plan's stages, set down before they run: a plan's <c>study</c>. Every comparison is tested by seed, and Holm's adjustment runs over all of them.
+/// </summary>
 public sealed record StudyQuestions
 {
     /// <summary>What is compared, by name.</summary>
@@ -24,11 +26,10 @@ public sealed record StudyQuestions
         {
             foreach (var arm in claim.Against is null ? claim.Arms : claim.Arms.Append(claim.Against))
             {
-                _ = Arms.ContainsKey(arm) ? true : throw new FoveaException($"study.claims: no arm '{arm}'{NearestName.Hint(arm, Arms.Keys)}; there are {string.Join(", ", Arms.Keys)}");
-                foreach (var measure in claim.Measures)
+                _ = Known("arm", arm, Arms);
+                if (claim.Measures.FirstOrDefault(m => !Known("measure", m, Measures).IsOf(arm)) is { } stray)
                 {
-                    _ = !Measures.TryGetValue(measure, out var found) ? throw new FoveaException($"study.claims: no measure '{measure}'{NearestName.Hint(measure, Measures.Keys)}; there are {string.Join(", ", Measures.Keys)}")
-                        : found.IsOf(arm) ? true : throw new FoveaException($"study.claims: '{measure}' is not measured of '{arm}'");
+                    throw new FoveaException($"study.claims: '{stray}' is not measured of '{arm}'");
                 }
             }
 
@@ -37,6 +38,10 @@ public sealed record StudyQuestions
 
         return this;
     }
+
+    private static T Known<T>(string what, string name, IReadOnlyDictionary<string, T> known) => known.TryGetValue(name, out var value)
+        ? value
+        : throw new FoveaException($"study.claims: no {what} '{name}'{NearestName.Hint(name, known.Keys)}; there are {string.Join(", ", known.Keys)}");
 }
 
 /// <summary>One arm.</summary>
@@ -49,7 +54,9 @@ public sealed record StudyArm
     public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
     /// <summary>A measure's text with the names filled in.</summary>
-    internal string Fill(string arm, string text) => Names.Aggregate(text, (t, n) => t.Replace($"{{{n.Key}}}", n.Value, StringComparison.Ordinal)).Replace("{arm}", arm, StringComparison.Ordinal);
+    internal string Fill(string arm, string text) => Names
+        .Aggregate(text, (t, n) => t.Replace($"{{{n.Key}}}", n.Value, StringComparison.Ordinal))
+        .Replace("{arm}", arm, StringComparison.Ordinal);
 }
 
 /// <summary>One measured number of an arm and a seed.</summary>

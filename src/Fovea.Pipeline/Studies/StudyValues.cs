@@ -45,8 +45,11 @@ public sealed partial record StudyValues
         var values = new OrderedDictionary<string, OrderedDictionary<string, double?[]>>(StringComparer.Ordinal);
         foreach (var (name, arm) in questions.Arms)
         {
-            values[name] = new OrderedDictionary<string, double?[]>(questions.Measures.Where(m => m.Value.IsOf(name)).Select(m => KeyValuePair.Create(
-                m.Key, (double?[])[.. seeds.Select(seed => Value(arm.Fill(name, m.Value.Stage), arm.Fill(name, m.Value.Metric), s => stage(seed, s)))])), StringComparer.Ordinal);
+            values[name] = new OrderedDictionary<string, double?[]>(StringComparer.Ordinal);
+            foreach (var (key, measure) in questions.Measures.Where(m => m.Value.IsOf(name)))
+            {
+                values[name][key] = [.. seeds.Select(seed => Value(arm.Fill(name, measure.Stage), arm.Fill(name, measure.Metric), s => stage(seed, s)))];
+            }
         }
 
         return new StudyValues
@@ -67,7 +70,9 @@ public sealed partial record StudyValues
     {
         try
         {
-            var read = File.Exists(path) ? JsonSerializer.Deserialize<StudyValues>(RegularFile.ReadAllText(path, RegularFile.MaxJson), Json) : throw new InvalidInputException(path, null, "no such results file");
+            var read = File.Exists(path)
+                ? JsonSerializer.Deserialize<StudyValues>(RegularFile.ReadAllText(path, RegularFile.MaxJson), Json)
+                : throw new InvalidInputException(path, null, "no such results file");
             return read is not null && read.Values.Values.All(a => a.Values.All(v => v.Length == read.Seeds.Count))
                 ? read
                 : throw new InvalidInputException(path, null, "expected as many values of each arm and measure as there are seeds");
