@@ -53,6 +53,11 @@ public sealed class ScoreStoreReader
         }
 
         var shards = Finished(folder, manifest);
+        if (manifest.Complete && StoreDamage.Gaps(shards).FirstOrDefault() is { } gap)
+        {
+            throw new InvalidInputException(Path.Combine(folder, StoreManifest.FileName), null, gap);
+        }
+
         foreach (var shard in shards)
         {
             if (ShardFile.Damage(folder, shard) is { } damage)

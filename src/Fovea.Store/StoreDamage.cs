@@ -19,19 +19,14 @@ internal static class StoreDamage
             yield return $"{path}: the store is said to be complete and holds no shard; run the scoring again";
         }
 
-        var (order, last) = (new RecordOrder(), -1);
-        foreach (var shard in ScoreStoreReader.Finished(folder, manifest))
+        var (order, shards) = (new RecordOrder(), ScoreStoreReader.Finished(folder, manifest));
+        foreach (var gap in manifest.Complete ? Gaps(shards) : [])
         {
-            // One line for a gap, however wide: the indices are whatever the file says.
-            if (manifest.Complete && shard.Index - last > 1)
-            {
-                var (from, to) = (ShardEntry.FileOf(last + 1), ShardEntry.FileOf(shard.Index - 1));
-                yield return from == to
-                    ? $"{path}: {from} is missing from the list of shards, and its samples with it; run the scoring again"
-                    : $"{path}: {from} to {to} are missing from the list of shards, and their samples with them; run the scoring again";
-            }
+            yield return $"{path}: {gap}";
+        }
 
-            last = shard.Index;
+        foreach (var shard in shards)
+        {
             foreach (var line in In(folder, shard, order))
             {
                 yield return line;
@@ -41,6 +36,24 @@ internal static class StoreDamage
         if (manifest.TokensSha256 is { } tokens && !TokenTexts.IsSound(folder, tokens))
         {
             yield return $"{Path.Combine(folder, TokenTexts.FileName)}: missing, torn or altered; run the scoring again to write it";
+        }
+    }
+
+    /// <summary>Shards that are missing between others of a complete store: one line for a gap, however wide, since the indices are whatever the file says.</summary>
+    public static IEnumerable<string> Gaps(IEnumerable<ShardEntry> shards)
+    {
+        var last = -1;
+        foreach (var shard in shards)
+        {
+            if (shard.Index - last > 1)
+            {
+                var (from, to) = (ShardEntry.FileOf(last + 1), ShardEntry.FileOf(shard.Index - 1));
+                yield return from == to
+                    ? $"{from} is missing from the list of shards, and its samples with it; run the scoring again"
+                    : $"{from} to {to} are missing from the list of shards, and their samples with them; run the scoring again";
+            }
+
+            last = shard.Index;
         }
     }
 

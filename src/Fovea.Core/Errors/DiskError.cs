@@ -15,7 +15,7 @@ public static partial class DiskError
     public static string InWords(Exception error)
     {
         var path = PathOf(error);
-        return path is null ? WithoutPath(error) : $"{Quoted.Shorten(path)}: {Cause(error, path)}";
+        return path is null ? WithoutPath(error) : $"{Quoted.Shorten(Aside().Replace(path, "$1"))}: {Cause(error, path)}";
     }
 
     /// <summary>The same without the path, for a line that begins with what was to be written.</summary>
@@ -66,4 +66,8 @@ public static partial class DiskError
 
     [GeneratedRegex("'(?<path>.+)'", RegexOptions.Singleline)]
     private static partial Regex QuotedPath();
+
+    // The neighbour that AtomicFile writes first: a user knows the file itself.
+    [GeneratedRegex(@"(?<=^|/)\.([^/]+)\.\d+\.tmp$")]
+    private static partial Regex Aside();
 }

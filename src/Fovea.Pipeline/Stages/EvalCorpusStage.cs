@@ -56,15 +56,19 @@ public sealed record EvalCorpusStage : IStage
 
     private ScoreVigStage Scorer => new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Device = Device, Scoring = Scoring };
 
-    public void Check() => Scorer.Check();
+    public void Check() => Check(Catalogues.BuiltIn);
 
-    public void Check(Catalogues catalogues) => Scorer.Check(catalogues);
+    public void Check(Catalogues catalogues)
+    {
+        OptionCheck.Range(Fold, "fold", 0, int.MaxValue);
+        Scorer.Check(catalogues);
+    }
 
     public double? Work(StageSizes sizes) => Scorer.Work(sizes) * (Folds is { } folds ? sizes.ShareOf(folds, Fold) : 1);
 
     public double? Memory(StageSizes sizes) => Scorer.Memory(sizes);
 
-    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model, readsImages: true);
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models([Model]).Images("data", Data).Folds(Folds).ByRole;

@@ -32,7 +32,7 @@ public sealed record EvalPhotographsStage : IStage
 
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model, readsImages: true);
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", HeldOut).Models([Model]).Images("data", HeldOut).ByRole;

@@ -62,7 +62,7 @@ public sealed record EvalScenesStage : IStage
 
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
-    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model, readsImages: true);
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Model("model", Model).Scenes("scenes", Scenes, images: true).Scenes("conflict", Conflict, images: true).ByRole;

@@ -64,7 +64,7 @@ public sealed record ScorePriorStage : IStage
         }
     }
 
-    public void CheckGiven(StageSizes sizes) => Models.ToList().ForEach(sizes.CheckGiven);
+    public void CheckGiven(StageSizes sizes) => Models.ToList().ForEach(m => sizes.CheckGiven(m, readsImages: false));
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
         new InputHashes(hasher).Data("data", Data).Models(Models).Folds(Folds).ByRole;

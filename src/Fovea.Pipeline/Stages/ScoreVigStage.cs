@@ -53,9 +53,9 @@ public sealed record ScoreVigStage : IStage
     public void Check(Catalogues catalogues)
     {
         TemplateChoice.Check(Template, catalogues.Templates);
-        foreach (var proxy in Proxies)
+        if (Proxies.DistinctBy(p => catalogues.Proxies.Parse(p).Condition).Count() < Proxies.Count)
         {
-            catalogues.Proxies.Parse(proxy);
+            throw new UsageException($"proxies: expected each once, got {string.Join(", ", Proxies)}");
         }
 
         OptionCheck.Require(Enum.IsDefined(Dtype), "dtype", "auto, f32 or bf16", Dtype);
@@ -64,7 +64,7 @@ public sealed record ScoreVigStage : IStage
         Scoring.Validate();
     }
 
-    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model);
+    public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model, readsImages: true);
 
     /// <remarks>Images are not among them: the store holds a hash of each sample's, which must agree where it is continued, joined or trained on.</remarks>
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
@@ -96,6 +96,11 @@ public sealed record ScoreVigStage : IStage
     /// <summary>Scores a corpus that is open already into <paramref name="context"/>'s folder.</summary>
     internal JsonObject Score(VisionLanguageModel model, ScoringCorpus corpus, StageContext context)
     {
+        if (corpus.Corpus.Samples.All(s => s.Images.Count == 0))
+        {
+            context.Progress.Tell("score", 0, 1, "no sample has an image: there is nothing that VIG could score");
+        }
+
         var images = ImageHome.Loader(Model, corpus.Corpus);
         var options = new VigScorerOptions
         {

@@ -12,7 +12,7 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
 {
     private const long MostCounted = 64L << 20;
     private const int Head = 4 << 20;
-    private readonly HashSet<string> _fit = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Folder, bool ReadsImages)> _fit = [];
     private readonly Dictionary<string, double?> _samples = new(StringComparer.Ordinal), _parameters = new(StringComparer.Ordinal);
 
     /// <summary>Samples of corpora.</summary>
@@ -48,13 +48,15 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
     public bool IsGiven([NotNullWhen(true)] string? folder) => folder is not null && MakerOf(folder) is null && Directory.Exists(folder);
 
     /// <summary>Whether the tokenizer and the image processor of a model that is given fit it.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="readsImages">Whether the stage shows it images, which a text model cannot see.</param>
     /// <exception cref="InvalidInputException">They do not, or are missing.</exception>
-    public void CheckGiven(string folder)
+    public void CheckGiven(string folder, bool readsImages)
     {
-        if (IsGiven(folder) && _fit.Add(folder))
+        if (IsGiven(folder) && _fit.Add((folder, readsImages)))
         {
             ModelFit.Tokenizer(folder);
-            if (ModelInspection.Read(folder) is { Tower: not null } or { PatchSize: not null })
+            if (readsImages || ModelInspection.Read(folder) is { Tower: not null } or { PatchSize: not null })
             {
                 ModelFit.Processor(folder);
             }

@@ -35,6 +35,10 @@ public sealed class MessageTests
     }
 
     [Fact]
+    public void A_disk_error_names_the_file_and_not_its_neighbour_that_is_written_first() =>
+        Assert.Equal("/mnt/out/report.html: the file system is read-only; give another path", DiskError.InWords(new IOException("Read-only file system : '/mnt/out/.report.html.4683.tmp'", 30)));
+
+    [Fact]
     public void A_cut_never_falls_within_a_character()
     {
         var strict = new UTF8Encoding(false, throwOnInvalidBytes: true); // throws on half a character

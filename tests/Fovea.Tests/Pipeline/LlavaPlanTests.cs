@@ -146,6 +146,10 @@ public sealed class LlavaPlanTests : IDisposable
     public void An_option_that_names_what_the_model_has_not_is_refused_before_anything_runs(string set, string message) =>
         Assert.Contains(message, Assert.Throws<InvalidInputException>(() => Read("data.json", set, set.Contains("lora", StringComparison.Ordinal) ? "train=lora" : "train=full")).Message, StringComparison.Ordinal);
 
+    [Fact]
+    public void A_text_model_in_the_place_of_one_that_sees_is_refused_before_anything_runs() =>
+        Assert.Contains("this is a text model", Assert.Throws<InvalidInputException>(() => Read("data.json", $"model={Path.Combine(_fixture, "reference")}")).Message, StringComparison.Ordinal);
+
     /// <summary>A new SOLO with its files, and a corpus of scenes.</summary>
     private void Solo(out string data, out string images)
     {

@@ -106,6 +106,8 @@ public sealed class PlanFileTests : IDisposable
     [InlineData(4, "\"$data/captions.json\"", "\"$dta/captions.json\"", "no stage has this name (did you mean '$data'?)")]
     [InlineData(4, "\"$data/captions.json\"", "\"$data/caption.json\"", "stage data makes no 'caption.json' (did you mean 'captions.json'?)")]
     [InlineData(4, "\"$data/captions.json\"", "\"no/such.json\"", "'data[0].file': no such file or folder: no/such.json")]
+    [InlineData(2, "\"data\": {", "\"eval\": { \"kind\": \"eval_corpus\", \"model\": \"$train/model\", \"data\": [{ \"file\": \".\" }], \"fold\": -1 }, \"data\": {", "fold: expected 0 to")]
+    [InlineData(2, "\"data\": {", "\"vig\": { \"kind\": \"score_vig\", \"model\": \"$train/model\", \"data\": [{ \"file\": \".\" }], \"proxies\": [\"none\", \"none\"] }, \"data\": {", "proxies: expected each once, got none, none")]
     [InlineData(5, "\"steps\": \"${steps}\"", "\"steps\": \"${stesp}\"", "no such parameter (did you mean 'steps'?)")]
     [InlineData(5, "\"steps\": \"${steps}\"", "\"steps\": \"${steps.x}\"", "steps has no 'x': it is the number 3")]
     [InlineData(1, "\"steps\": 3", "\"steps\": -3", "training.steps")]

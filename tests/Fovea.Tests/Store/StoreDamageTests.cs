@@ -60,6 +60,10 @@ public sealed class StoreDamageTests : IDisposable
 
         File.WriteAllText(Manifest, manifest.ToJsonString());
         Assert.Contains(expected, Assert.Single(ScoreStoreReader.FindDamage(_folder.Path)), StringComparison.Ordinal);
+        if (what.Contains("gap", StringComparison.Ordinal))
+        {
+            Assert.Contains(expected, Assert.Throws<Core.Errors.InvalidInputException>(() => ScoreStoreReader.Open(_folder.Path)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
