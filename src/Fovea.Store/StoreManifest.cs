@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fovea.Core.Json;
 
 namespace Fovea.Store;
 
@@ -66,7 +67,7 @@ internal sealed record StoreManifest
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(path, null, $"not a score store's manifest ({e.Message}); give the folder of a score store", e);
+            throw new InvalidInputException(path, null, $"not a score store's manifest ({JsonReason.InWords(e)}); give the folder of a score store", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using Fovea.Core.Json;
 
 namespace Fovea.Data.Scenes;
 
@@ -34,7 +35,7 @@ internal static class SceneJson
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(path, record, $"expected {typeof(T).Name} as JSON: {e.Message}", e);
+            throw new InvalidInputException(path, record, $"not as Fovea writes it: {JsonReason.InWords(e)}", e);
         }
     }
 

@@ -80,7 +80,7 @@ public static class EvalResultFile
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(path, null, $"is not a readable evaluation result: {e.Message}", e);
+            throw new InvalidInputException(path, null, $"is not a readable evaluation result: {JsonReason.InWords(e)}", e);
         }
     }
 }

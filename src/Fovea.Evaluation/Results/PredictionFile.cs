@@ -1,4 +1,5 @@
 using System.Text;
+using Fovea.Core.Json;
 
 namespace Fovea.Evaluation.Results;
 
@@ -52,7 +53,7 @@ public static class PredictionFile
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(path, predictions.Count, $"is not a prediction: {e.Message}", e);
+            throw new InvalidInputException(path, predictions.Count, $"is not a prediction: {JsonReason.InWords(e)}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Fovea.Core.Json;
 
 namespace Fovea.Pipeline.Studies;
 
@@ -79,7 +80,7 @@ public sealed partial record StudyValues
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(path, null, $"not the results of a study: {e.Message}", e);
+            throw new InvalidInputException(path, null, $"not the results of a study: {JsonReason.InWords(e)}", e);
         }
     }
 

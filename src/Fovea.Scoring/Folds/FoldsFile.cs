@@ -73,7 +73,7 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new InvalidInputException(path, null, $"not a fold assignment, or torn ({e.Message}); make it again with 'fovea folds'", e);
+            throw new InvalidInputException(path, null, $"not a fold assignment, or torn ({JsonReason.InWords(e)}); make it again with 'fovea folds'", e);
         }
     }
 

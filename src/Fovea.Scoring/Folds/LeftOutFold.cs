@@ -33,7 +33,7 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
         }
         catch (JsonException e)
         {
-            throw new InvalidInputException(path, null, $"does not say which fold was left out ({e.Message}); train the reference again", e);
+            throw new InvalidInputException(path, null, $"does not say which fold was left out ({JsonReason.InWords(e)}); train the reference again", e);
         }
     }
 

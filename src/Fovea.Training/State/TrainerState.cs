@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fovea.Core.Json;
 using Fovea.Data.Corpora;
 
 namespace Fovea.Training.State;
@@ -63,7 +64,7 @@ internal sealed record TrainerState
         }
         catch (JsonException e)
         {
-            throw new FoveaException($"{FileName} is not valid ({e.Message})", e);
+            throw new FoveaException($"{FileName} is not valid ({JsonReason.InWords(e)})", e);
         }
     }
 
