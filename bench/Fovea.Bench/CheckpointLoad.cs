@@ -6,7 +6,9 @@ using TorchSharp;
 
 namespace Fovea.Bench;
 
-/// <summary>Looks at a 7B model, loads it, its parameters mapped, and reads from each: time, and anonymous resident memory (what the process holds beside files).</summary>
+/// <summary>
+/// Looks at a 7B model, loads it, its parameters mapped, and reads from each: time, and anonymous resident memory (what the process holds beside files).
+/// </summary>
 internal static class CheckpointLoad
 {
     private const long ReadScalars = 1 << 20;
@@ -41,7 +43,8 @@ internal static class CheckpointLoad
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"inspect: {inspected.Family}, {inspected.Parameters / 1e9:0.00} B parameters in {looked.TotalMilliseconds:0} ms\n"
-                + $"load: {count} bf16 parameters, {bytes / 1e9:0.0} GB in {TensorSources.Files(folder).Count} shards, loaded in {loaded.TotalMilliseconds:0} ms; "
+                + $"load: {count} bf16 parameters, {bytes / 1e9:0.0} GB in {TensorSources.Files(folder).Count} shards, loaded "
+                + $"in {loaded.TotalMilliseconds:0} ms; "
                 + $"RssAnon {ResidentAnonymous() / 1e6:0} MB, {(ResidentAnonymous() - before) / 1e6:0} MB more than before"));
         }
         finally
@@ -51,5 +54,6 @@ internal static class CheckpointLoad
     }
 
     private static long ResidentAnonymous() =>
-        1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))["RssAnon:".Length..^"kB".Length], CultureInfo.InvariantCulture);
+        1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal))["RssAnon:".Length..^"kB".Length],
+            CultureInfo.InvariantCulture);
 }

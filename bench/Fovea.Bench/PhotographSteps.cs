@@ -69,7 +69,8 @@ internal sealed class PhotographSteps(string captions, string images)
                 {
                     Model = model,
                     Set = TrainingSet.Unweighted(_corpus.Samples.Select(Tokenize)),
-                    Images = new ImageLoader(_corpus, new ImageProcessor(ImageProcessorConfig.Clip(Side)), cacheBytes: 0), // as for a corpus that does not fit in memory
+                    Images = new ImageLoader(_corpus, new ImageProcessor(ImageProcessorConfig.Clip(Side)),
+                        cacheBytes: 0), // as for a corpus that does not fit in memory
                     ImageThreads = imageThreads,
                     Options = new TrainingOptions { Steps = Steps, BatchSize = Batch, Frozen = ["model.vision_tower"], LogEvery = Steps },
                     Folder = folder,

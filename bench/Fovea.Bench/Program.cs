@@ -34,5 +34,6 @@ foreach (var preset in new[] { "tiny-llava", "tiny-solo", "tiny-text-2" })
 {
     using var step = new TrainingStep(preset);
     var (targetsOnly, allPositions) = step.Measure();
-    Console.WriteLine($"{preset}: {TrainingStep.Batch / targetsOnly.TotalSeconds:0} samples/s; the head at a quarter of the positions takes {targetsOnly / allPositions:0.00} of the time with all of them");
+    Console.WriteLine($"{preset}: {TrainingStep.Batch / targetsOnly.TotalSeconds:0} samples/s; the head at a quarter of the positions "
+        + $"takes {targetsOnly / allPositions:0.00} of the time with all of them");
 }

@@ -25,7 +25,8 @@ internal sealed class SelectionScale(string folder, int samples)
     /// <summary>Makes the store if it is not there.</summary>
     public void Generate()
     {
-        using var store = ScoreStoreWriter.Open(folder, new Dictionary<string, string> { ["generated"] = "bench", ["seed"] = $"{Seed}", ["samples"] = $"{samples}" });
+        using var store = ScoreStoreWriter.Open(folder,
+            new Dictionary<string, string> { ["generated"] = "bench", ["seed"] = $"{Seed}", ["samples"] = $"{samples}" });
         if (store.IsComplete)
         {
             return;
@@ -54,7 +55,8 @@ internal sealed class SelectionScale(string folder, int samples)
         {
             clock = new Clock();
             var report = selector.WriteWeights(store.ReadAhead(selector.Conditions), Path.Combine(folder, name + ".weights"));
-            output.WriteLine($"select {name}: {clock}, {report.Kept} of {report.Samples} samples, {report.SupervisedTokens} of {report.Targets} tokens, peak {PeakMiB()} MiB");
+            output.WriteLine($"select {name}: {clock}, {report.Kept} of {report.Samples} samples, {report.SupervisedTokens} of {report.Targets} tokens, "
+                + $"peak {PeakMiB()} MiB");
         }
 
         foreach (var sql in new[] { TopTokens, TopTokensOfScores })
@@ -78,7 +80,8 @@ internal sealed class SelectionScale(string folder, int samples)
         private readonly Stopwatch _wall = Stopwatch.StartNew();
         private readonly TimeSpan _before = Environment.CpuUsage.TotalTime;
 
-        public override string ToString() => $"{_wall.Elapsed.TotalSeconds:0.0} s ({(Environment.CpuUsage.TotalTime - _before).TotalSeconds:0.0} s of processor time)";
+        public override string ToString() =>
+            $"{_wall.Elapsed.TotalSeconds:0.0} s ({(Environment.CpuUsage.TotalTime - _before).TotalSeconds:0.0} s of processor time)";
     }
 
     private static long PeakMiB()

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Bench;
 
-/// <summary>A bf16 checkpoint with the configuration and shapes of a 7B LLaMA, in shards as published ones are. The files are sparse: they have their full length, and occupy a page per tensor.</summary>
+/// <summary>
+/// A bf16 checkpoint with the configuration and shapes of a 7B LLaMA, in shards as published ones are. The files are sparse: they have their full
+/// length, and occupy a page per tensor.
+/// </summary>
 internal static class SparseCheckpoint
 {
     private const int Layers = 32, Hidden = 4096, Intermediate = 11008, Vocabulary = 32000;
@@ -85,7 +88,8 @@ internal static class SparseCheckpoint
         {
             starts.Add(offset);
             var end = offset + Bytes(shape);
-            header.Add(name, new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode)d)]), ["data_offsets"] = new JsonArray(offset, end) });
+            header.Add(name,
+                new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode)d)]), ["data_offsets"] = new JsonArray(offset, end) });
             offset = end;
         }
 

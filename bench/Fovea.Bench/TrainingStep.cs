@@ -15,7 +15,8 @@ internal sealed class TrainingStep(string preset) : IDisposable
     public const int Batch = 32, TextTokens = 36, Rounds = 5;
     private const int StepsOfRound = 20, VocabSize = 480, ImageSide = 30;
 
-    private readonly DecoderModel _model = ModelPresets.Create(preset, new PresetVocabulary(VocabSize, 1, 2, 0, 470, new VisionTokenIds(471, 472, 473, 474)), seed: 1);
+    private readonly DecoderModel _model = ModelPresets.Create(preset,
+        new PresetVocabulary(VocabSize, 1, 2, 0, 470, new VisionTokenIds(471, 472, 473, 474)), seed: 1);
 
     /// <summary>Best time of one step with few targets, and with all.</summary>
     public (TimeSpan TargetsOnly, TimeSpan AllPositions) Measure()
@@ -46,7 +47,8 @@ internal sealed class TrainingStep(string preset) : IDisposable
         {
             int[] prefix = [1, .. _model.SeesImages ? _model.ImageTokenIds(ImageSide, ImageSide) : []];
             int[] ids = [.. prefix, .. Enumerable.Range(0, TextTokens).Select(_ => 10 + random.Next(400))];
-            return new ExpandedSample(ids, [.. Enumerable.Range(0, TextTokens / everyNth).Select(i => prefix.Length + (i * everyNth))], _model.SeesImages ? [image] : []);
+            return new ExpandedSample(ids, [.. Enumerable.Range(0, TextTokens / everyNth).Select(i => prefix.Length + (i * everyNth))],
+                _model.SeesImages ? [image] : []);
         })];
     }
 

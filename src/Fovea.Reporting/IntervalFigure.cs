@@ -15,7 +15,9 @@ public static class IntervalFigure
     private const double PanelWidth = 210, PanelGap = 26, RowHeight = 24, Top = 56, Bottom = 34, Margin = 12;
     private const int MostTicks = 4;
 
-    private const string Style = "text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.tick{fill:#666;font-size:11px}.grid{stroke:#ddd}.whisker{stroke:#2a6fb0;stroke-width:2}circle{fill:#2a6fb0}";
+    private const string Style =
+        "text{font:12px "
+            + "sans-serif;fill:#222}.title{font-weight:bold}.tick{fill:#666;font-size:11px}.grid{stroke:#ddd}.whisker{stroke:#2a6fb0;stroke-width:2}circle{fill:#2a6fb0}";
 
     /// <summary>The file's text.</summary>
     /// <param name="title">What it shows.</param>
@@ -28,7 +30,8 @@ public static class IntervalFigure
         var bottom = Top + (RowHeight * classes.Count);
         var (width, height) = (left + (panels.Count * (PanelWidth + PanelGap)) + Margin, bottom + Bottom);
         var page = new Markup();
-        page.Open("svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Drawing.At(width)} {Drawing.At(height)}"), ("width", Drawing.At(width)), ("role", "img"))
+        page.Open("svg", ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", $"0 0 {Drawing.At(width)} {Drawing.At(height)}"),
+            ("width", Drawing.At(width)), ("role", "img"))
             .Leaf("title", title).Leaf("style", Style).Void("rect", ("width", "100%"), ("height", "100%"), ("fill", "#fff"));
         Drawing.Label(page, title, Margin, 20, "start", "title");
         for (var row = 0; row < classes.Count; row++)
@@ -53,7 +56,8 @@ public static class IntervalFigure
 
     private static void Panel(Markup page, IntervalPanel panel, double from, double bottom)
     {
-        var scale = AxisScale.Over(panel.Rows.SelectMany(r => new[] { r.Value, r.Low, r.High }).Select(v => v ?? double.NaN), from, from + PanelWidth, MostTicks, widen: true);
+        var scale = AxisScale.Over(panel.Rows.SelectMany(r => new[] { r.Value, r.Low, r.High }).Select(v => v ?? double.NaN), from, from + PanelWidth,
+            MostTicks, widen: true);
         Drawing.Label(page, panel.Title, from, Top - 10, "start");
         foreach (var tick in scale.Ticks)
         {

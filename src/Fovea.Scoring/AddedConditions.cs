@@ -3,7 +3,10 @@ namespace Fovea.Scoring;
 /// <summary>Adds conditions to a sample that a store holds without them, as if all had been scored together.</summary>
 internal static class AddedConditions
 {
-    /// <summary>Both rows' conditions, those that were held first. A sample that was not scored stays as it is; one that now fails has no scores, as in scoring all at once.</summary>
+    /// <summary>
+    /// Both rows' conditions, those that were held first. A sample that was not scored stays as it is; one that now fails has no
+    /// scores, as in scoring all at once.
+    /// </summary>
     /// <exception cref="InvalidInputException">The rows are not of one sample.</exception>
     public static TokenScores Add(TokenScores held, TokenScores added)
     {
@@ -17,7 +20,8 @@ internal static class AddedConditions
             return added;
         }
 
-        if ((held.Key, held.TextFingerprint, held.ContextFingerprint, held.ImageHash) != (added.Key, added.TextFingerprint, added.ContextFingerprint, added.ImageHash))
+        if ((held.Key, held.TextFingerprint, held.ContextFingerprint, held.ImageHash) != (added.Key, added.TextFingerprint,
+            added.ContextFingerprint, added.ImageHash))
         {
             throw new InvalidInputException(held.Key.Source, held.Key.Record, "its text or its image changed while it was scored; run the same command again");
         }

@@ -12,7 +12,9 @@ public interface ITokenScorer
     /// <summary>What determines the scores, by field, as far as the scorer knows: the caller adds model, tokenizer, template and corpus.</summary>
     IReadOnlyDictionary<string, string> Describe();
 
-    /// <summary>Scores what <paramref name="store"/> does not hold yet, shard by shard, and completes it. Text-only samples are listed and not scored.</summary>
+    /// <summary>
+    /// Scores what <paramref name="store"/> does not hold yet, shard by shard, and completes it. Text-only samples are listed and not scored.
+    /// </summary>
     /// <param name="source">All samples of the corpus.</param>
     /// <param name="store">Opened under the same corpus, model and options when it is continued.</param>
     /// <param name="progress">Told after each window, in samples.</param>

@@ -2,12 +2,15 @@ using Fovea.Store;
 
 namespace Fovea.Scoring;
 
-/// <summary>Holds what a store already has to the corpus that is scored now, so that no store mixes two corpora, tokenizers, templates or sets of images.</summary>
+/// <summary>
+/// Holds what a store already has to the corpus that is scored now, so that no store mixes two corpora, tokenizers, templates or sets of images.
+/// </summary>
 internal sealed class KeptShards(
     ScoringOptions options, ScoringSource source, ScoreStoreWriter store, IReadOnlyList<string> conditions, Func<TokenizedSample, string?> imageHash)
 {
     /// <returns>Shards that lack conditions, and which: those are to be added.</returns>
-    /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are invalid.</exception>
+    /// <exception cref="FoveaException">A shard or a sample in it is not of this corpus, text or images (named), or more samples than allowed are
+    /// invalid.</exception>
     public Dictionary<int, IReadOnlyCollection<string>> Check(CancellationToken cancellation)
     {
         var lacking = new Dictionary<int, IReadOnlyCollection<string>>();
@@ -26,7 +29,8 @@ internal sealed class KeptShards(
                 Check(shard, rows[i], (int)begin + i);
             }
 
-            if (rows.FirstOrDefault(r => r.LogProbs.Count > 0) is { } scored && conditions.Where(c => !scored.LogProbs.ContainsKey(c)).ToArray() is { Length: > 0 } missing)
+            if (rows.FirstOrDefault(r => r.LogProbs.Count > 0) is { } scored
+                && conditions.Where(c => !scored.LogProbs.ContainsKey(c)).ToArray() is { Length: > 0 } missing)
             {
                 lacking[shard.Index] = missing;
             }
@@ -35,7 +39,8 @@ internal sealed class KeptShards(
         if (store.InvalidSamples > options.MaxInvalid)
         {
             throw new FoveaException(
-                $"{store.Folder}: {store.InvalidSamples} unusable records, allowed: {options.MaxInvalid}; correct the data and score into another folder, or leave out up to N such records with --max-invalid N");
+                $"{store.Folder}: {store.InvalidSamples} unusable records, allowed: {options.MaxInvalid}; correct the data and score into another folder, or "
+                    + $"leave out up to N such records with --max-invalid N");
         }
 
         return lacking;
@@ -48,7 +53,8 @@ internal sealed class KeptShards(
         {
             throw row.Key.Source == head.Key.Source
                 ? Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}: another corpus")
-                : Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}; if that is the same file under another name give --rename {row.Key.Source}={head.Key.Source}");
+                : Foreign(shard, $"holds {row.Key} where this corpus has {head.Key}; if that is the same file under another name give "
+                    + $"--rename {row.Key.Source}={head.Key.Source}");
         }
 
         if (row.InvalidReason is not null)
@@ -65,7 +71,8 @@ internal sealed class KeptShards(
 
         if (row.ConversationFingerprint is { } conversation)
         {
-            Agree(shard, row, "conversation fingerprint", "a question before its answers, or the template,", conversation, now.ConversationFingerprint ?? "none");
+            Agree(shard, row, "conversation fingerprint", "a question before its answers, or the template,", conversation,
+                now.ConversationFingerprint ?? "none");
         }
 
         if (row.ImageHash is { } image && imageHash(now) is { } hash)
@@ -79,7 +86,8 @@ internal sealed class KeptShards(
         if (was != now)
         {
             throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{what}: {Path.Combine(store.Folder, shard.File)} was scored with {was}, now it is {now}: {changed} changed; restore it or score into another folder");
+                $"{what}: {Path.Combine(store.Folder, shard.File)} was scored with {was}, now it is {now}: {changed} changed; restore it or score into "
+                    + $"another folder");
         }
     }
 

@@ -26,7 +26,8 @@ public sealed class PriorScorer : ITokenScorer
     /// <param name="references">One per fold, in the order of the folds.</param>
     /// <param name="folds">Over the corpus that is scored.</param>
     /// <param name="options">Shards, windows and batches.</param>
-    /// <exception cref="FoveaException">There are fewer or more references than folds, or a reference was not trained without its fold of this very assignment.</exception>
+    /// <exception cref="FoveaException">There are fewer or more references than folds, or a reference was not trained without its fold of this very
+    /// assignment.</exception>
     public PriorScorer(IReadOnlyList<FoldReference> references, FoldsFile folds, ScoringOptions options)
         : this([.. Checked(references, folds).Select(r => r.Model)], folds, options)
     {

@@ -8,7 +8,10 @@ namespace Fovea.Scoring;
 /// <summary>How samples are cut into shards, windows and batches. None of it moves a score by more than rounding.</summary>
 public sealed record ScoringOptions
 {
-    /// <summary>Most tokens of one batch, padding included; a longer sample is a batch of its own. Where memory does not suffice, a shard is scored again with half of it, and the store records that.</summary>
+    /// <summary>
+    /// Most tokens of one batch, padding included; a longer sample is a batch of its own. Where memory does not suffice, a shard is scored again with half
+    /// of it, and the store records that.
+    /// </summary>
     public int TokenBudget { get; init; } = 8192;
 
     /// <summary>Samples sorted by length together; their images are in memory at once. A shard holds a whole number of windows but for its last.</summary>
@@ -17,7 +20,9 @@ public sealed record ScoringOptions
     /// <summary>Samples of one shard, 1 to <see cref="ScoreStoreWriter.MaxShardRows"/>: what a run that stops loses at most.</summary>
     public int ShardSamples { get; init; } = ScoreStoreWriter.MaxShardRows;
 
-    /// <summary>Cut samples to this many expanded tokens; null scores all targets, also past the positions that the model's configuration states, as Transformers does.</summary>
+    /// <summary>
+    /// Cut samples to this many expanded tokens; null scores all targets, also past the positions that the model's configuration states, as Transformers does.
+    /// </summary>
     public int? MaxLength { get; init; }
 
     /// <summary>Samples that may fail to be scored; one more stops the run.</summary>

@@ -61,7 +61,8 @@ internal sealed class ScoringRun<TWindow>(ScoringOptions options, ScoringSource 
                 budget /= 2;
                 _invalid = invalidBefore;
                 store.BeginShard(shard, budget);
-                progress.Report(Task, BeginOf(shard), source.Count, $"not enough memory: scoring {ShardEntry.FileOf(shard)} again with {budget} tokens per batch");
+                progress.Report(Task, BeginOf(shard), source.Count,
+                    $"not enough memory: scoring {ShardEntry.FileOf(shard)} again with {budget} tokens per batch");
             }
         }
     }

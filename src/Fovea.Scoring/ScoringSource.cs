@@ -31,7 +31,8 @@ public sealed class ScoringSource
             return new ScoringSource([.. records], encode);
         }
 
-        var sources = samples.Select(s => s.Key.Source).Concat(invalid.Select(i => i.Key.Source)).Distinct(StringComparer.Ordinal).Select((s, i) => (s, i)).ToDictionary(StringComparer.Ordinal);
+        var sources = samples.Select(s => s.Key.Source).Concat(invalid.Select(i => i.Key.Source)).Distinct(StringComparer.Ordinal).Select((s, i) => (s, i))
+            .ToDictionary(StringComparer.Ordinal);
         return new ScoringSource([.. records.OrderBy(r => sources[r.Key.Source]).ThenBy(r => r.Key.Record)], encode);
     }
 

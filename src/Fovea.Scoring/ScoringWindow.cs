@@ -21,7 +21,9 @@ internal sealed class ScoringWindow
         }
     }
 
-    /// <summary>Runs <paramref name="work"/>, which loads images, for each sample that is to be scored, on up to <paramref name="threads"/> threads, at least one.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/>, which loads images, for each sample that is to be scored, on up to <paramref name="threads"/> threads, at least one.
+    /// </summary>
     public void ForEach(int threads, Action<int, TokenizedSample> work, CancellationToken unwanted)
     {
         try
@@ -85,7 +87,8 @@ internal sealed class ScoringWindow
         if (expanded.TargetIndices[0] == 0)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                "no_context: the first target is the first token, so that nothing precedes it to predict it from; use a tokenizer that begins texts with a token, or another proxy");
+                "no_context: the first target is the first token, so that nothing precedes it to predict it from; use a tokenizer that begins texts with a "
+                    + "token, or another proxy");
         }
     }
 
@@ -97,7 +100,8 @@ internal sealed class ScoringWindow
         }
         catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
         {
-            throw AllocationFailure.ToError(e, $"one sample of {batch[0].InputIds.Length} tokens", "free memory, or lower --max-length, or use a smaller model");
+            throw AllocationFailure.ToError(e, $"one sample of {batch[0].InputIds.Length} tokens",
+                "free memory, or lower --max-length, or use a smaller model");
         }
     }
 

@@ -14,7 +14,8 @@ internal sealed record VigWindow(ScoringWindow Samples, IReadOnlyList<PixelValue
 
 /// <summary>VIG's part of a scoring run: the image as it is, then each proxy.</summary>
 internal sealed class VigWork(
-    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, IReadOnlyList<string> conditions, ScoringOptions options) : IScoringWork<VigWindow>
+    ScoringSource source, VisionLanguageModel model, ImageLoader images, ProxyImages proxies, VigScorerOptions vig, IReadOnlyList<string> conditions,
+        ScoringOptions options) : IScoringWork<VigWindow>
 {
     public IReadOnlyList<string> Conditions => conditions;
 

@@ -20,7 +20,8 @@ public sealed record ExcessLossOptions
 
 /// <summary>
 /// Selective language modelling in the manner of Rho-1 (arXiv 2404.07965, section 2.2): the targets with the highest excess loss
-/// <c>L_model - L_reference = log p_reference - log p_model</c> carry loss. Ranked once over the corpus, where Rho-1 ranks each batch as it trains. Every sample is kept, ties too.
+/// <c>L_model - L_reference = log p_reference - log p_model</c> carry loss. Ranked once over the corpus, where Rho-1 ranks each batch as it trains.
+/// Every sample is kept, ties too.
 /// </summary>
 public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
 {
@@ -73,7 +74,9 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
         var names = conditions.Where(c => conditions.Contains(JoinedStores.ReferencePrefix + c)).ToArray();
         var name = request.Against ?? (names.Contains(Core.Scores.Conditions.Image) ? Core.Scores.Conditions.Image : names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name)
-            ? new ExcessLossSelector(new ExcessLossOptions { Percent = request.Percent, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = request.StrictPaper })
-            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
+            ? new ExcessLossSelector(
+                new ExcessLossOptions { Percent = request.Percent, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = request.StrictPaper })
+            : throw new UsageException($"--method excess-loss: both stores must hold one condition; they "
+                + $"share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }
 }

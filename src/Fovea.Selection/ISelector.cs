@@ -30,7 +30,10 @@ public interface ISelection
     /// <summary>The threshold on tokens in nats; null where the method has none.</summary>
     double? TokenTau { get; }
 
-    /// <summary>Decides on one sample that has an image and could be scored: called once for each of them, in record order. All others are treated alike by every method.</summary>
+    /// <summary>
+    /// Decides on one sample that has an image and could be scored: called once for each of them, in record order. All others are
+    /// treated alike by every method.
+    /// </summary>
     Decision Decide(TokenScores sample);
 }
 

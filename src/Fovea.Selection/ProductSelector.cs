@@ -3,8 +3,9 @@ using Fovea.Store;
 namespace Fovea.Selection;
 
 /// <summary>
-/// Several methods at once: a sample is kept if each keeps it, and its weights are the products of theirs. Where one method's weights are scaled to the number of
-/// targets and another masks tokens, the scaling comes first, over the sample's targets, and the product is used as it is: a target masked away frees no weight for the others.
+/// Several methods at once: a sample is kept if each keeps it, and its weights are the products of theirs. Where one method's
+/// weights are scaled to the number of targets and another masks tokens, the scaling comes first, over the sample's targets, and the product is used as it is:
+/// a target masked away frees no weight for the others.
 /// </summary>
 public sealed class ProductSelector : ISelector
 {

@@ -36,7 +36,8 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : Rand
         if (wanted < 0 || wanted > free)
         {
             throw new UsageException(
-                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {Wanted}; give the number that a selection of this corpus kept");
+                $"supervised tokens: expected {always} (text-only and end tokens) to {always + free} (all), got {Wanted}; give the number that a selection of "
+                    + $"this corpus kept");
         }
 
         var isDrawn = Lowest(drawn.SelectMany(d => Keys(d.Key, d.Count)), wanted);

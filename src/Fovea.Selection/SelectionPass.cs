@@ -94,12 +94,13 @@ internal sealed class SelectionPass(ISelector selector, ISelection selection)
         return Row(sample, SelectionStatus.Kept, null, decision.Weights);
     }
 
-    private TokenWeights Row(TokenScores sample, SelectionStatus status, string? reason, float[]? weights) => new(sample.Key, sample.TextFingerprint, status, reason, weights)
-    {
-        ContextFingerprint = _seesContext ? sample.ContextFingerprint : null,
-        ConversationFingerprint = _readsScores && status is SelectionStatus.Kept or SelectionStatus.Dropped ? sample.ConversationFingerprint : null,
-        ImageHash = _seesContext ? sample.ImageHash : null,
-    };
+    private TokenWeights Row(TokenScores sample, SelectionStatus status, string? reason, float[]? weights) =>
+        new(sample.Key, sample.TextFingerprint, status, reason, weights)
+        {
+            ContextFingerprint = _seesContext ? sample.ContextFingerprint : null,
+            ConversationFingerprint = _readsScores && status is SelectionStatus.Kept or SelectionStatus.Dropped ? sample.ConversationFingerprint : null,
+            ImageHash = _seesContext ? sample.ImageHash : null,
+        };
 
     // Weights that are all zero mean one each where they are normalised (PRIOR), and nothing where they are masks (VIG).
     private int Supervised(int targets, float[]? weights)

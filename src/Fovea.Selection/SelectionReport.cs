@@ -46,8 +46,8 @@ public sealed record SelectionReport
     public double? LargestWeight { get; init; }
 
     /// <summary>
-    /// Effective number of targets, <c>(sum w)^2 / sum w^2</c> of the weights as training uses them: what remains of <see cref="SupervisedTokens"/> once the weights'
-    /// spread is counted; null where all weights are 0 or 1.
+    /// Effective number of targets, <c>(sum w)^2 / sum w^2</c> of the weights as training uses them: what remains of
+    /// <see cref="SupervisedTokens"/> once the weights' spread is counted; null where all weights are 0 or 1.
     /// </summary>
     public double? EffectiveTokens { get; init; }
 
@@ -76,7 +76,8 @@ public sealed record SelectionReport
         };
         foreach (var (name, value) in new[]
         {
-            ("tau_nats", Tau), ("token_tau_nats", TokenTau), ("mean_weight", MeanWeight), ("largest_weight", LargestWeight), ("effective_tokens", EffectiveTokens),
+            ("tau_nats", Tau), ("token_tau_nats", TokenTau), ("mean_weight", MeanWeight), ("largest_weight", LargestWeight),
+                ("effective_tokens", EffectiveTokens),
         })
         {
             if (value is { } number)
@@ -93,7 +94,8 @@ public sealed record SelectionReport
         if (Tau <= 0)
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"tau is {Tau:G3} nats, not above zero: samples are kept whose answers the image makes no likelier; lower --p, or score with a model that uses its images");
+                $"tau is {Tau:G3} nats, not above zero: samples are kept whose answers the image makes no likelier; lower --p, or score with a model that "
+                    + $"uses its images");
         }
 
         if (TokenTau <= 0 && TokenTau != Tau)
@@ -104,7 +106,8 @@ public sealed record SelectionReport
 
         if (SupervisedVisualTokens > 0 && SupervisedVisualTokens < LeastVisualShare * VisualTargets)
         {
-            yield return $"only {SupervisedVisualTokens} of {VisualTargets} targets of samples with an image carry loss: training learns next to nothing from images; lower the threshold on tokens";
+            yield return $"only {SupervisedVisualTokens} of {VisualTargets} targets of samples with an image carry loss: training learns next to nothing from "
+                + $"images; lower the threshold on tokens";
         }
     }
 

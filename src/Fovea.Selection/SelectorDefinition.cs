@@ -5,7 +5,8 @@ namespace Fovea.Selection;
 /// <summary>A method of selection as the catalogue lists it.</summary>
 /// <param name="Name">What it is asked for by.</param>
 /// <param name="Help">What it does, in one line.</param>
-/// <param name="Reads">Members of <see cref="SelectorRequest"/> that it reads, and keys of its <see cref="SelectorRequest.Settings"/>: an option that no method reads is told of.</param>
+/// <param name="Reads">Members of <see cref="SelectorRequest"/> that it reads, and keys of its <see cref="SelectorRequest.Settings"/>: an option that
+/// no method reads is told of.</param>
 /// <param name="Create">Makes it for one corpus.</param>
 public sealed record SelectorDefinition(string Name, string Help, IReadOnlyCollection<string> Reads, Func<SelectorRequest, ISelector> Create) : ICatalogued
 {

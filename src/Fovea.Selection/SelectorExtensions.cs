@@ -34,7 +34,8 @@ public static class SelectorExtensions
     /// <param name="path">The weights file, written atomically.</param>
     /// <param name="metadata">What else to say of the weights, by field, e.g. the provenance of the scores.</param>
     /// <param name="files">The disk; null for the real one.</param>
-    /// <exception cref="FoveaException">As <see cref="Apply"/>, no target of a sample with an image would carry loss, or the file cannot be written.</exception>
+    /// <exception cref="FoveaException">As <see cref="Apply"/>, no target of a sample with an image would carry loss, or the file cannot be
+    /// written.</exception>
     public static SelectionReport WriteWeights(
         this ISelector selector, IEnumerable<TokenScores> scores, string path, IReadOnlyDictionary<string, string>? metadata = null, IFileLayer? files = null)
     {
@@ -44,7 +45,8 @@ public static class SelectorExtensions
             if (pass.Report() is { LearnsNothing: true } nothing)
             {
                 throw new FoveaException(
-                    $"none of the {nothing.VisualTargets} targets of samples with an image would carry loss, so that training could learn nothing from an image; lower the threshold (--token-tau, --token-p, --p) or select without --strict-paper");
+                    $"none of the {nothing.VisualTargets} targets of samples with an image would carry loss, so that training could learn nothing from an "
+                        + $"image; lower the threshold (--token-tau, --token-p, --p) or select without --strict-paper");
             }
 
             var all = pass.Metadata();

@@ -30,8 +30,8 @@ public static class Threshold
     }
 
     /// <summary>
-    /// tau_p: the <see cref="TopCount(decimal, int)"/>-th largest of <paramref name="sampleGains"/>; null without any. NaN, a sample of which no target was scored, has
-    /// no rank: counted, it would lower the threshold of all others, or become it.
+    /// tau_p: the <see cref="TopCount(decimal, int)"/>-th largest of <paramref name="sampleGains"/>; null without any. NaN, a sample of
+    /// which no target was scored, has no rank: counted, it would lower the threshold of all others, or become it.
     /// </summary>
     public static double? Of(IReadOnlyCollection<double> sampleGains, decimal percent)
     {

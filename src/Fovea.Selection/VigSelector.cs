@@ -22,7 +22,9 @@ public sealed record VigOptions
     /// <summary>p: per cent of the scored samples with an image that are kept, in (0, 100].</summary>
     public decimal Percent { get; init; } = PaperPercent;
 
-    /// <summary>Per cent of the ranked samples' targets that pass the threshold on tokens, in (0, 100]; null: tokens share the samples' tau, as in the paper.</summary>
+    /// <summary>
+    /// Per cent of the ranked samples' targets that pass the threshold on tokens, in (0, 100]; null: tokens share the samples' tau, as in the paper.
+    /// </summary>
     public decimal? TokenPercent { get; init; }
 
     /// <summary>The threshold on tokens itself, in nats; null: by <see cref="TokenPercent"/>, or shared.</summary>
@@ -58,7 +60,8 @@ public sealed class VigSelector : ISelector
         _ = Threshold.TopCount(options.TokenPercent ?? 100, 0);
         if (options is { TokenPercent: not null, TokenTau: not null })
         {
-            throw new UsageException(FormattableString.Invariant($"--token-tau, --token-p: expected one threshold on tokens, got two: {options.TokenTau} nats and {options.TokenPercent} per cent"));
+            throw new UsageException(FormattableString.Invariant(
+                $"--token-tau, --token-p: expected one threshold on tokens, got two: {options.TokenTau} nats and {options.TokenPercent} per cent"));
         }
 
         if (options.TokenTau is { } tau && !double.IsFinite(tau))

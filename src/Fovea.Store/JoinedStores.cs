@@ -17,7 +17,8 @@ public sealed class JoinedStores : IScoredCorpus
     /// <param name="reference">The reference model's, if any.</param>
     /// <param name="renames">Names of corpus files in the stores to those that the samples are to have; null for none.</param>
     /// <param name="stop">Ends reading.</param>
-    /// <exception cref="FoveaException">One is no store, not complete or damaged; or a renamed file is in none of them, or gets the name of another.</exception>
+    /// <exception cref="FoveaException">One is no store, not complete or damaged; or a renamed file is in none of them, or gets the name of
+    /// another.</exception>
     public JoinedStores(IReadOnlyList<string> folders, string? reference, IReadOnlyDictionary<string, string>? renames = null, CancellationToken stop = default)
     {
         (_renames, _stop) = (renames, stop);
@@ -87,7 +88,8 @@ public sealed class JoinedStores : IScoredCorpus
         {
             if (!all.Contains(old))
             {
-                throw new UsageException($"--rename {old}={name}: the score stores hold no sample of {old}; they hold {(all.Length == 0 ? "none" : $"those of {string.Join(", ", all)}")}");
+                throw new UsageException($"--rename {old}={name}: the score stores hold no sample of {old}; they "
+                    + $"hold {(all.Length == 0 ? "none" : $"those of {string.Join(", ", all)}")}");
             }
 
             if (held.Any(h => h.Contains(old) && h.Count(s => renames.GetValueOrDefault(s, s) == name) > 1))
@@ -114,7 +116,8 @@ public sealed class JoinedStores : IScoredCorpus
     {
         var first = store.ReadAhead().FirstOrDefault(s => s.LogProbs.Count > 0);
         return first is { ContextFingerprint: null, ConversationFingerprint: null }
-            ? throw new InvalidInputException(store.Folder, null, "scored by an earlier version: its scores do not say which questions they saw; score the corpus again into another folder")
+            ? throw new InvalidInputException(store.Folder, null,
+                "scored by an earlier version: its scores do not say which questions they saw; score the corpus again into another folder")
             : first?.LogProbs.Keys.ToArray() ?? [];
     }
 

@@ -2,7 +2,9 @@ using System.Collections.ObjectModel;
 
 namespace Fovea.Store;
 
-/// <summary>Brings conditions of two score stores together by sample, e.g. <c>image</c> from a VIG store and <c>text_only_reference</c> from a PRIOR store.</summary>
+/// <summary>
+/// Brings conditions of two score stores together by sample, e.g. <c>image</c> from a VIG store and <c>text_only_reference</c> from a PRIOR store.
+/// </summary>
 public static class ScoreJoin
 {
     /// <summary>
@@ -55,7 +57,8 @@ public static class ScoreJoin
         var sources = waiting.Keys.Select(k => k.Source).Distinct(StringComparer.Ordinal).Take(3).ToArray();
         throw new InvalidInputException(row.Key.Source, row.Key.Record, sources.Length == 0 || sources.Contains(row.Key.Source)
             ? "is scored in the first score store and not in the second; score the same corpus twice"
-            : $"is scored in the first score store and not in the second, which holds {string.Join(", ", sources)}; if that is the same file under another name give --rename {sources[0]}={row.Key.Source}, else score the same corpus twice");
+            : $"is scored in the first score store and not in the second, which holds {string.Join(", ", sources)}; if that is the same file under another "
+                + $"name give --rename {sources[0]}={row.Key.Source}, else score the same corpus twice");
     }
 
     private static TokenScores Joined(TokenScores row, TokenScores other, IReadOnlyCollection<string>? conditions, string prefix)
@@ -111,7 +114,8 @@ public static class ScoreJoin
         if (expected != got)
         {
             throw new InvalidInputException(row.Key.Source, row.Key.Record,
-                $"{what}: expected {expected} (first score store), got {got} (second); score both over the same text and images, with the same tokenizer and template");
+                $"{what}: expected {expected} (first score store), got {got} (second); score both over the same text and images, with the same "
+                    + $"tokenizer and template");
         }
     }
 }

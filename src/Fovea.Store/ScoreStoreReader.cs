@@ -71,8 +71,8 @@ public sealed class ScoreStoreReader
     }
 
     /// <summary>
-    /// Everything that is wrong with a store, one line each: hashes, what each shard holds, shards that are missing between others, counts, the order of records.
-    /// Reads the whole store.
+    /// Everything that is wrong with a store, one line each: hashes, what each shard holds, shards that are missing between others,
+    /// counts, the order of records. Reads the whole store.
     /// </summary>
     /// <exception cref="FoveaException">Not a score store.</exception>
     public static IEnumerable<string> FindDamage(string folder) => StoreDamage.Find(folder);

@@ -43,10 +43,12 @@ public sealed class ScoreStoreWriter : IDisposable
     /// <c>proxies</c> may have grown: the store is then incomplete until each shard is written with all of them.
     /// </summary>
     /// <param name="folder">Made if it is not there.</param>
-    /// <param name="provenance">All that determines the scores: model hash, tokenizer, template, corpus, dtype, proxies, versions, threads, configuration.</param>
+    /// <param name="provenance">All that determines the scores: model hash, tokenizer, template, corpus, dtype, proxies, versions, threads,
+    /// configuration.</param>
     /// <param name="files">The disk; null for the real one.</param>
     /// <param name="held">The folder's lock, where the caller has taken it; null: it is taken here and held until the writer is disposed.</param>
-    /// <exception cref="FoveaException">The folder holds something else, cannot be written or is written by another process, or a provenance field differs (named, with both values).</exception>
+    /// <exception cref="FoveaException">The folder holds something else, cannot be written or is written by another process, or a provenance field differs
+    /// (named, with both values).</exception>
     public static ScoreStoreWriter Open(string folder, IReadOnlyDictionary<string, string> provenance, IFileLayer? files = null, FolderLock? held = null)
     {
         var writer = new ScoreStoreWriter(folder, provenance, held is null ? FolderLock.Take(folder) : null, files ?? DiskFiles.Instance);
@@ -71,7 +73,9 @@ public sealed class ScoreStoreWriter : IDisposable
         ? ShardFile.Read(Folder, shard)
         : throw new InvalidInputException(Folder, null, $"has no shard {index}");
 
-    /// <summary>The token budget that shard <paramref name="index"/> was begun with, else that of the closest one before it; null where none is recorded.</summary>
+    /// <summary>
+    /// The token budget that shard <paramref name="index"/> was begun with, else that of the closest one before it; null where none is recorded.
+    /// </summary>
     public int? BudgetOf(int index) => _shards.BudgetOf(index);
 
     /// <summary>Records that shard <paramref name="index"/> is scored with this budget from now on.</summary>

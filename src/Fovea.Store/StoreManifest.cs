@@ -104,7 +104,8 @@ internal sealed record StoreManifest
             if (shard.Rows is < 0 or > ScoreStoreWriter.MaxShardRows || shard.Invalid < 0 || shard.Invalid > shard.Rows)
             {
                 throw new InvalidInputException(path, null,
-                    $"{shard.File}: expected at most {ScoreStoreWriter.MaxShardRows} samples, got {shard.Rows} of which {shard.Invalid} are invalid; score it again");
+                    $"{shard.File}: expected at most {ScoreStoreWriter.MaxShardRows} samples, got {shard.Rows} of which {shard.Invalid} are invalid; "
+                        + $"score it again");
             }
 
             if (Complete && !shard.IsFinished)

@@ -48,7 +48,8 @@ public sealed class WeightsFile
     /// <summary>The same, with metadata that are known once all rows were enumerated.</summary>
     /// <exception cref="FoveaException">The disk refuses.</exception>
     public static void Write(
-        string path, IEnumerable<TokenWeights> rows, WeightNormalization normalization, Func<IReadOnlyDictionary<string, string>> metadata, IFileLayer? files = null)
+        string path, IEnumerable<TokenWeights> rows, WeightNormalization normalization, Func<IReadOnlyDictionary<string, string>> metadata,
+            IFileLayer? files = null)
     {
         try
         {
@@ -84,16 +85,20 @@ public sealed class WeightsFile
     public TokenWeights? Find(SampleKey key) => _rows.GetValueOrDefault(key);
 
     /// <summary>The weights of a sample as training tokenized it, whatever its images hold.</summary>
-    /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization, or a weight is no number of at least 0.</exception>
+    /// <exception cref="InvalidInputException">The sample is absent, or was weighted under another tokenization, or a weight is no number
+    /// of at least 0.</exception>
     public TokenWeights Lookup(TokenizedSample sample)
     {
         if (!_rows.TryGetValue(sample.Key, out var row))
         {
             var sources = Rows.Select(r => r.Key.Source).Distinct(StringComparer.Ordinal).ToArray();
             throw sources.Contains(sample.Key.Source) || sources.Length == 0
-                ? new InvalidInputException(sample.Key.Source, sample.Key.Record, $"weights in {_path}: expected a row for {sample.Key}, got none; score and select this corpus")
+                ? new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                    $"weights in {_path}: expected a row for {sample.Key}, got none; score and select this corpus")
                 : new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                    $"weights in {_path}: expected a row for {sample.Key}, got rows of {string.Join(", ", sources.Take(3))} only; if that is the same file under another name give --rename {sources[0]}={sample.Key.Source} (\"name\": \"{sources[0]}\" in data), else score and select this corpus");
+                    $"weights in {_path}: expected a row for {sample.Key}, got rows of {string.Join(", ", sources.Take(3))} only; if that is the same file "
+                        + $"under another name give --rename {sources[0]}={sample.Key.Source} (\"name\": \"{sources[0]}\" in data), else score and "
+                        + $"select this corpus");
         }
 
         if (row.TextFingerprint != sample.TextFingerprint)
@@ -109,7 +114,8 @@ public sealed class WeightsFile
         if (row.ConversationFingerprint is { } conversation && conversation != sample.ConversationFingerprint)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"weights in {_path}: expected conversation fingerprint {sample.ConversationFingerprint ?? "none"}, got {conversation}: what its scores were conditioned on changed (a question, the instructions, or the template); restore it, or score and select again");
+                $"weights in {_path}: expected conversation fingerprint {sample.ConversationFingerprint ?? "none"}, got {conversation}: what its scores were "
+                    + $"conditioned on changed (a question, the instructions, or the template); restore it, or score and select again");
         }
 
         if (row.Weights is { } weights && weights.Length != sample.TargetIndices.Length)
@@ -119,13 +125,16 @@ public sealed class WeightsFile
 
         if (row.Weights is { } values && Array.FindIndex(values, w => !(w >= 0) || float.IsInfinity(w)) is >= 0 and var wrong)
         {
-            throw new InvalidInputException(_path, null, $"{row.Key}: weight {wrong} is {values[wrong].ToString(CultureInfo.InvariantCulture)}; expected a finite number of at least 0; make the weights again");
+            throw new InvalidInputException(_path, null, $"{row.Key}: weight {wrong} is {values[wrong].ToString(CultureInfo.InvariantCulture)}; expected a "
+                + $"finite number of at least 0; make the weights again");
         }
 
         return row;
     }
 
-    /// <summary>The same, held to the images too: weights whose scores saw images (VIG) are good for the same bytes alone, those of the text alone (PRIOR) for any.</summary>
+    /// <summary>
+    /// The same, held to the images too: weights whose scores saw images (VIG) are good for the same bytes alone, those of the text alone (PRIOR) for any.
+    /// </summary>
     /// <param name="sample">As training tokenized it.</param>
     /// <param name="imageHash">SHA-256 over the bytes of its image files, null without images; called only where the weights carry one.</param>
     /// <exception cref="InvalidInputException">The sample is absent, was weighted under another tokenization, or its image's bytes changed.</exception>
@@ -135,7 +144,8 @@ public sealed class WeightsFile
         if (row.ImageHash is { } image && imageHash(sample) is var now && now != image)
         {
             throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"weights in {_path}: expected image hash {image}, got {now ?? "none"}: its image {string.Join(", ", sample.Images)} changed since it was scored; restore it, or score and select again");
+                $"weights in {_path}: expected image hash {image}, got {now ?? "none"}: its image {string.Join(", ", sample.Images)} changed since it was "
+                    + $"scored; restore it, or score and select again");
         }
 
         return row;

@@ -26,7 +26,8 @@ public static class ComputeDevice
         var count = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
         return index < count
             ? new torch.Device(DeviceType.CUDA, index)
-            : throw new FoveaException($"device {name}: not there; {TorchRuntime.LibTorchPackage} sees {(count == 0 ? "no CUDA device" : $"cuda:0{(count > 1 ? $" to cuda:{count - 1}" : "")}")}; give --device {Cpu}");
+            : throw new FoveaException($"device {name}: not there; {TorchRuntime.LibTorchPackage} "
+                + $"sees {(count == 0 ? "no CUDA device" : $"cuda:0{(count > 1 ? $" to cuda:{count - 1}" : "")}")}; give --device {Cpu}");
     }
 
     /// <summary>Whether tensors on it are in the processor's memory, which kernels, mapped files and plans of memory are made for; null is the CPU.</summary>

@@ -27,7 +27,8 @@ public static class MachineReport
             new("bf16", HasFastBf16() ? "the processor multiplies bf16" : "no bf16 instructions seen; f32 is as fast or faster", true),
             new("memory", $"{memory.ToString("0.0", CultureInfo.InvariantCulture)} GiB", memory >= 4),
             new("ICU", normalises ? "NFC normalisation works" : "NFC normalisation does nothing: install libicu", normalises),
-            new("GPU", cuda ? $"{torch.cuda.device_count()} CUDA device(s), used where --device cuda asks for them" : $"none seen by {TorchRuntime.LibTorchPackage}; models compute on the CPU", true),
+            new("GPU", cuda ? $"{torch.cuda.device_count()} CUDA device(s), used where --device cuda asks for them"
+                : $"none seen by {TorchRuntime.LibTorchPackage}; models compute on the CPU", true),
             new("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}", true),
         ];
     }

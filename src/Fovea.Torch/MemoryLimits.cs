@@ -37,7 +37,8 @@ public static class MemoryLimits
         MemoryLimit? Left(string limit, string used, string name) => Limit(root, limit) is { } most && OfProcess(used, root) is { } now
             ? new MemoryLimit(Math.Max(0, most - now), name)
             : null;
-        return new[] { Left("Max data size", "VmData", "ulimit -d"), Left("Max address space", "VmSize", "ulimit -v") }.OfType<MemoryLimit>().MinBy(l => l.Bytes);
+        return new[] { Left("Max data size", "VmData", "ulimit -d"), Left("Max address space", "VmSize", "ulimit -v") }.OfType<MemoryLimit>()
+            .MinBy(l => l.Bytes);
     }
 
     /// <summary>Refuses what exceeds a limit, in one line.</summary>

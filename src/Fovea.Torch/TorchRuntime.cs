@@ -42,7 +42,8 @@ public static partial class TorchRuntime
             {
                 var reason = e.GetBaseException().Message.ReplaceLineEndings("\n").Split('\n')[0].TrimEnd('.');
                 throw new FoveaException(
-                    $"libtorch cannot be loaded ({reason[..Math.Min(reason.Length, MostOfReason)]}); it needs some GB of address space and 100 open files: see ulimit -v, -d and -n", e);
+                    $"libtorch cannot be loaded ({reason[..Math.Min(reason.Length, MostOfReason)]}); it needs some GB of address space and 100 open files: see "
+                        + $"ulimit -v, -d and -n", e);
             }
         }
     }

@@ -75,5 +75,6 @@ internal sealed class CaseKinds(InputFiles inputs) : IDisposable
     public void Dispose() => _tokenizers.Dispose();
 
     private static FoundCase Unknown(string name, string kind) => FoundCase.Broken(name, kind,
-        $"a case of the unknown kind \"{kind}\"; known are decoder, tower, llava, solo, openqwen2vl, training, endtoend, decode, resize, geometry, processor, blur, proxy, encode, chat and invalid_records");
+        $"a case of the unknown kind \"{kind}\"; known are decoder, tower, llava, solo, openqwen2vl, training, endtoend, decode, resize, geometry, processor, "
+            + $"blur, proxy, encode, chat and invalid_records");
 }

@@ -17,10 +17,13 @@ public sealed record VerificationReport(IReadOnlyList<Check> Checks)
     /// <summary>Quantities that this version does not compare.</summary>
     public int NumLater => Checks.Count(c => c.Verdict == Verdict.Later);
 
-    /// <summary>Each quantity with its case's name, one after the other; where a folder or file holds many cases, the worst stands for all of a quantity that passed.</summary>
+    /// <summary>
+    /// Each quantity with its case's name, one after the other; where a folder or file holds many cases, the worst stands for all of a quantity that passed.
+    /// </summary>
     public IEnumerable<(string Name, Check Check)> Rows()
     {
-        foreach (var group in Checks.GroupBy(c => (c.Kind, c.Verdict, Folder: c.Name.Contains('/', StringComparison.Ordinal) ? c.Name[..c.Name.LastIndexOf('/')] : c.Name, c.Quantity)))
+        foreach (var group in Checks.GroupBy(c => (c.Kind, c.Verdict,
+            Folder: c.Name.Contains('/', StringComparison.Ordinal) ? c.Name[..c.Name.LastIndexOf('/')] : c.Name, c.Quantity)))
         {
             var rows = group.ToList();
             if (group.Key.Verdict == Verdict.Passed && rows.Count > MostRowsOfAGroup)

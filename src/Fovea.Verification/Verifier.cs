@@ -15,7 +15,8 @@ public sealed class Verifier(IReadOnlyList<string> dataFolders)
     /// <exception cref="InvalidInputException">A folder is not there.</exception>
     public static Verifier Over(IReadOnlyList<string> folders) => folders.FirstOrDefault(f => !Directory.Exists(f)) is { } missing
         ? throw new InvalidInputException(missing, null, "not found; --data expects a folder")
-        : new Verifier(folders.Count > 0 ? folders : [Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine("..", "shared"), "data")]);
+        : new Verifier(folders.Count > 0
+            ? folders : [Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine("..", "shared"), "data")]);
 
     /// <summary>Verifies a case or a tree of cases.</summary>
     /// <param name="path">A folder, or one file of text cases.</param>

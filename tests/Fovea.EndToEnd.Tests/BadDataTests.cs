@@ -7,11 +7,18 @@ public sealed class BadDataTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("missing image", "[{\"id\":\"a\",\"image\":\"gone.png\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a circle.\"}]}]", "gone.png")]
-    [InlineData("corrupt image", "[{\"id\":\"a\",\"image\":\"bad.png\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a circle.\"}]}]", "bad.png")]
-    [InlineData("wrong type", "[{\"id\":\"a\",\"image\":7,\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a circle.\"}]}]", "record 0")]
+    [InlineData("missing image",
+        "[{\"id\":\"a\",\"image\":\"gone.png\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a "
+            + "circle.\"}]}]", "gone.png")]
+    [InlineData("corrupt image",
+        "[{\"id\":\"a\",\"image\":\"bad.png\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a "
+            + "circle.\"}]}]", "bad.png")]
+    [InlineData("wrong type", "[{\"id\":\"a\",\"image\":7,\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a "
+        + "circle.\"}]}]", "record 0")]
     [InlineData("cut short", "[{\"id\":\"a\",\"image\":\"bad.png\",\"conversations\":[{\"from\":\"human\",\"val", "data.json")]
-    [InlineData("outside", "[{\"id\":\"a\",\"image\":\"../../etc/passwd\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a circle.\"}]}]", "record 0")]
+    [InlineData("outside",
+        "[{\"id\":\"a\",\"image\":\"../../etc/passwd\",\"conversations\":[{\"from\":\"human\",\"value\":\"<image>\"},{\"from\":\"gpt\",\"value\":\"a "
+            + "circle.\"}]}]", "record 0")]
     public void Bad_data_is_one_line_with_the_files_name_and_record(string what, string json, string named)
     {
         _folder.Write("bad.png", "not a picture");
@@ -22,7 +29,8 @@ public sealed class BadDataTests : IDisposable
             """);
         var outcome = FoveaProcess.Run("train", "--config", config, "--out", _folder["out"], "--threads", "1");
         Assert.True(outcome.ExitCode == 1, what + ": " + outcome.Errors);
-        var line = Assert.Single(outcome.ErrorLines, l => !l.StartsWith("train: memory plan", StringComparison.Ordinal)); // an image is decoded when it is first drawn
+        var line = Assert.Single(outcome.ErrorLines,
+            l => !l.StartsWith("train: memory plan", StringComparison.Ordinal)); // an image is decoded when it is first drawn
         Assert.Contains(named, line, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", line, StringComparison.Ordinal);
     }
@@ -48,7 +56,8 @@ public sealed class BadDataTests : IDisposable
     [Fact]
     public void A_run_on_an_absent_corpus_is_one_line()
     {
-        var outcome = FoveaProcess.Run("run", "--config", "configs/coco.jsonc", "--set", $"photographs.captions={_folder["none.json"]}", "--out", _folder["run"]);
+        var outcome = FoveaProcess.Run("run", "--config", "configs/coco.jsonc", "--set", $"photographs.captions={_folder["none.json"]}",
+            "--out", _folder["run"]);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("none.json", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
     }

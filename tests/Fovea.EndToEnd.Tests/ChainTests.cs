@@ -15,8 +15,10 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         {
             FoveaProcess.Succeed("scenes", "--out", Folder["scenes"], "--seed", "7", "--count", "40", "--set", "text_only_record_rate=0.2");
             FoveaProcess.Succeed("scenes", "tokenizer", "--out", Folder["tokenizer"]);
-            Train("reference", $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "data": [{{Data("captions")}}, {{Data("dialogues")}}], {{Training}} }""");
-            Train("aligned", $$"""{ "preset": { "name": "tiny-llava" }, "decoder_from": "{{Folder["reference"]}}/model", "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{Data("captions")}}], {{Training}} }""");
+            Train("reference",
+                $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "data": [{{Data("captions")}}, {{Data("dialogues")}}], {{Training}} }""");
+            Train("aligned",
+                $$"""{ "preset": { "name": "tiny-llava" }, "decoder_from": "{{Folder["reference"]}}/model", "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{Data("captions")}}], {{Training}} }""");
         }
 
         internal TemporaryFolder Folder { get; } = new();
@@ -45,10 +47,14 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     [Fact]
     public void Prior_goes_from_scores_to_weights_to_training()
     {
-        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Captions, "--out", Folder["prior-scores"], "--threads", "1");
-        var selected = FoveaProcess.Succeed("select", "--scores", Folder["prior-scores"], "--method", "prior", "--out", Folder["prior-weights"], "--json").Json["metrics"]!;
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Captions, "--out",
+            Folder["prior-scores"], "--threads", "1");
+        var selected = FoveaProcess.Succeed("select", "--scores", Folder["prior-scores"], "--method", "prior", "--out", Folder["prior-weights"],
+            "--json").Json["metrics"]!;
         Assert.Equal(40, (int)selected["kept"]!);
-        chain.Train("prior-model", $$"""{ "preset": { "name": "tiny-solo" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""", "--weights", Folder["prior-weights"]);
+        chain.Train("prior-model",
+            $$"""{ "preset": { "name": "tiny-solo" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""",
+                "--weights", Folder["prior-weights"]);
         Assert.True(File.Exists(Path.Combine(Folder["prior-model"], "model", "model.safetensors")));
     }
 
@@ -56,10 +62,12 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     public void Prior_with_folds_goes_from_the_assignment_over_a_reference_for_each_to_scores()
     {
         FoveaProcess.Succeed("folds", "--data", Captions, "--also-train", Dialogues, "--count", "2", "--seed", "3", "--out", Folder["folds"]);
-        var config = $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "folds": "{{Folder["folds"]}}", "data": [{{chain.Data("captions")}}, {{chain.Data("dialogues")}}], {{Training}} }""";
+        var config =
+            $$"""{ "preset": { "name": "tiny-text-2" }, "tokenizer": "{{Folder["tokenizer"]}}", "view": "text_only", "folds": "{{Folder["folds"]}}", "data": [{{chain.Data("captions")}}, {{chain.Data("dialogues")}}], {{Training}} }""";
         string[] models = [.. Enumerable.Range(0, 2).Select(k => chain.Train($"fold-{k}", config, "--set", $"leave_out_fold={k}") + "/model")];
         string[] Score(string folds, string first, string second, string name) =>
-            ["score", "prior", "--folds", Folder[folds], "--model", first, "--model", second, "--data", Captions, "--out", Folder[name], "--threads", "1", "--json"];
+            ["score", "prior", "--folds", Folder[folds], "--model", first, "--model", second, "--data", Captions, "--out", Folder[name],
+                "--threads", "1", "--json"];
         Assert.Equal(40, (int)FoveaProcess.Succeed(Score("folds", models[0], models[1], "fold-scores")).Json["metrics"]!["samples"]!);
 
         string Refused(params string[] command) => Assert.Single(FoveaProcess.Run(command).ErrorLines);
@@ -73,22 +81,26 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     [Fact]
     public void Vig_goes_from_scores_to_tuning_to_evaluation_and_a_second_score_does_nothing()
     {
-        string[] score = ["score", "vig", "--model", Folder["aligned"] + "/model", "--data", Dialogues, "--proxy", "blur", "--sigma", "5", "--out", Folder["vig-scores"], "--threads", "1"];
+        string[] score = ["score", "vig", "--model", Folder["aligned"] + "/model", "--data", Dialogues, "--proxy", "blur", "--sigma", "5", "--out",
+            Folder["vig-scores"], "--threads", "1"];
         FoveaProcess.Succeed(score);
         var shard = File.GetLastWriteTimeUtc(Path.Combine(Folder["vig-scores"], "shard-00000.parquet"));
         FoveaProcess.Succeed(score);
         Assert.Equal(shard, File.GetLastWriteTimeUtc(Path.Combine(Folder["vig-scores"], "shard-00000.parquet")));
 
         File.WriteAllText(Path.Combine(Folder["vig-scores"], "shard-00000.parquet"), "torn");
-        Assert.Contains("shard-00000.parquet", Assert.Single(FoveaProcess.Run("select", "--scores", Folder["vig-scores"], "--method", "vig", "--out", Folder["torn-weights"]).ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("shard-00000.parquet", Assert.Single(FoveaProcess.Run("select", "--scores", Folder["vig-scores"], "--method", "vig", "--out",
+            Folder["torn-weights"]).ErrorLines), StringComparison.Ordinal);
         FoveaProcess.Succeed(score);
 
-        var selected = FoveaProcess.Succeed("select", "--scores", Folder["vig-scores"], "--method", "vig", "--p", "50", "--out", Folder["vig-weights"], "--json").Json["metrics"]!;
+        var selected = FoveaProcess.Succeed("select", "--scores", Folder["vig-scores"], "--method", "vig", "--p", "50", "--out", Folder["vig-weights"],
+            "--json").Json["metrics"]!;
         var withImage = 40 - (int)selected["text_only"]!;
         Assert.InRange((int)selected["text_only"]!, 1, 39);
         Assert.InRange((int)selected["kept"]!, (withImage + 1) / 2, withImage);
         chain.Train("tuned", Tuning, "--weights", Folder["vig-weights"]);
-        var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"], "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
+        var metrics = FoveaProcess.Succeed("eval", "scenes", "--model", Folder["tuned"] + "/model", "--scenes", Folder["scenes"], "--out", Folder["eval"],
+            "--max-new-tokens", "8", "--threads", "1", "--json").Json["metrics"]!;
         Assert.NotNull(metrics["grounded_nll"]);
         Assert.NotNull(metrics["qa_accuracy"]);
         EveryFolderHasAReport();
@@ -106,21 +118,24 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         Assert.Equal(written, File.ReadAllText(Path.Combine(Folder["tuned"], "report.html")));
         Assert.Contains("data:image/png", File.ReadAllText(Path.Combine(Folder["vig-scores"], "report.html")), StringComparison.Ordinal);
         FoveaProcess.Succeed("report", Folder["eval"], "--baseline", Folder["eval"]);
-        Assert.Contains("Worse than the baseline: nothing beyond its interval.", File.ReadAllText(Path.Combine(Folder["eval"], "report.html")), StringComparison.Ordinal);
+        Assert.Contains("Worse than the baseline: nothing beyond its interval.", File.ReadAllText(Path.Combine(Folder["eval"], "report.html")),
+            StringComparison.Ordinal);
         Assert.Contains("a score store or a selection", Assert.Single(FoveaProcess.Run("report", Folder["scenes"]).ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Generate_answers_as_text_and_as_JSON_alike_and_draws_by_its_seed()
     {
-        string[] captioning = ["generate", "--model", Folder["aligned"] + "/model", "--image", Path.Combine(Folder["scenes"], FirstImage), "--max-new-tokens", "6", "--threads", "1"];
+        string[] captioning = ["generate", "--model", Folder["aligned"] + "/model", "--image", Path.Combine(Folder["scenes"], FirstImage), "--max-new-tokens",
+            "6", "--threads", "1"];
         var shown = FoveaProcess.Succeed(captioning);
         var document = FoveaProcess.Succeed([.. captioning, "--json"]).Json;
         Assert.Equal(shown.Output, (string)document["text"]! + Environment.NewLine);
         Assert.Equal("llava_plain", (string)document["run"]!["template"]!);
         Assert.InRange((int)document["metrics"]!["new_tokens"]!, 1, 6);
 
-        string[] talking = ["generate", "--model", Folder["reference"] + "/model", "--prompt", "Is there a circle?", "--max-new-tokens", "6", "--threads", "1", "--json"];
+        string[] talking = ["generate", "--model", Folder["reference"] + "/model", "--prompt", "Is there a circle?", "--max-new-tokens", "6",
+            "--threads", "1", "--json"];
         JsonNode Draw(string seed) => FoveaProcess.Succeed([.. talking, "--temperature", "3", "--top-k", "50", "--seed", seed]).Json;
         Assert.Equal(Draw("1")["ids"]!.ToJsonString(), Draw("1")["ids"]!.ToJsonString());
         Assert.NotEqual(Draw("1")["ids"]!.ToJsonString(), Draw("2")["ids"]!.ToJsonString());
@@ -137,9 +152,11 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     public void Weights_of_another_corpus_are_refused_by_name()
     {
         FoveaProcess.Succeed("scenes", "--out", Folder["other-scenes"], "--seed", "8", "--count", "40");
-        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Path.Combine(Folder["other-scenes"], "captions.json"), "--out", Folder["other-scores"], "--threads", "1");
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Path.Combine(Folder["other-scenes"], "captions.json"),
+            "--out", Folder["other-scores"], "--threads", "1");
         FoveaProcess.Succeed("select", "--scores", Folder["other-scores"], "--method", "prior", "--out", Folder["other-weights"]);
-        var config = Folder.Write("mismatch.jsonc", $$"""{ "preset": { "name": "tiny-llava" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""");
+        var config = Folder.Write("mismatch.jsonc",
+            $$"""{ "preset": { "name": "tiny-llava" }, "tokenizer": "{{Folder["tokenizer"]}}", "data": [{{chain.Data("captions")}}], {{Training}} }""");
         var outcome = FoveaProcess.Run("train", "--config", config, "--out", Folder["mismatch"], "--weights", Folder["other-weights"], "--threads", "1");
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("captions.json", outcome.ErrorLines[^1], StringComparison.Ordinal);
@@ -155,7 +172,8 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         using (var process = FoveaProcess.Start("train", "--config", file, "--out", Folder["cut"], "--threads", "1"))
         {
             var clock = Stopwatch.StartNew();
-            while (!Directory.Exists(Path.Combine(Folder["cut"], "checkpoints", "step-00000002")) && !process.HasExited && clock.Elapsed < TimeSpan.FromMinutes(2))
+            while (!Directory.Exists(Path.Combine(Folder["cut"], "checkpoints", "step-00000002")) && !process.HasExited
+                && clock.Elapsed < TimeSpan.FromMinutes(2))
             {
                 Thread.Sleep(20);
             }
@@ -171,6 +189,7 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         var other = FoveaProcess.Run("train", "--config", file, "--out", Folder["cut"], "--threads", "1", "--resume", "--set", "training.learning_rate=0.5");
         Assert.Contains("training.learning_rate", Assert.Single(other.ErrorLines), StringComparison.Ordinal);
         FoveaProcess.Succeed("train", "--config", file, "--out", Folder["cut"], "--threads", "1", "--resume");
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model", "model.safetensors")), File.ReadAllBytes(Path.Combine(Folder["cut"], "model", "model.safetensors")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model", "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(Folder["cut"], "model", "model.safetensors")));
     }
 }

@@ -48,7 +48,8 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
             }
 
             FoveaProcess.Succeed(Again(name, folder));
-            Assert.True(Files(Made(name, "whole")).SequenceEqual(Files(folder)), $"{name} differs after a kill {(kill == 0 ? "at its start" : $"after {moment.TotalSeconds:0.000} s")} (FOVEA_KILL_SEED={Seed})");
+            Assert.True(Files(Made(name, "whole")).SequenceEqual(Files(folder)),
+                $"{name} differs after a kill {(kill == 0 ? "at its start" : $"after {moment.TotalSeconds:0.000} s")} (FOVEA_KILL_SEED={Seed})");
         }
     }
 
@@ -109,7 +110,8 @@ public sealed class KilledCommandTests(ScoreStoreTests.Scored scored)
                     FoveaProcess.Succeed("select", "--scores", Folder["scores"], "--method", "uniform", "--out", Folder["kill-weights"]);
                 }
 
-                return ["export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["kill-weights"], "--out", Path.Combine(folder, "rows.jsonl")];
+                return ["export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["kill-weights"], "--out",
+                    Path.Combine(folder, "rows.jsonl")];
             case "eval":
                 return ["eval", "scenes", "--model", scored.Model, "--scenes", Folder["scenes"], "--out", folder, "--max-new-tokens", "2", "--threads", "1"];
             default:

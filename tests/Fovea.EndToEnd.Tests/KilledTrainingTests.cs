@@ -75,7 +75,8 @@ public sealed class KilledTrainingTests(KilledTrainingTests.World world) : IClas
             string[] parts = [$"checkpoints/step-{Steps:D8}", "model", .. stage == "lora" ? ["adapter"] : Array.Empty<string>()];
             foreach (var file in parts.SelectMany(p => Directory.GetFiles(Path.Combine(whole, p))).Select(f => Path.GetRelativePath(whole, f)))
             {
-                Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder, file))), $"{file} differs after a kill at step {step}");
+                Assert.True(File.ReadAllBytes(Path.Combine(whole, file)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder, file))),
+                    $"{file} differs after a kill at step {step}");
             }
         }
     }
@@ -85,7 +86,8 @@ public sealed class KilledTrainingTests(KilledTrainingTests.World world) : IClas
     {
         var (config, _) = world.Stage("reference");
         var folder = world.Folder["terminated"];
-        using var process = FoveaProcess.Start("train", "--config", config, "--out", folder, "--threads", "1", "--set", "training.steps=100000", "--set", "training.checkpoint_every=null");
+        using var process = FoveaProcess.Start("train", "--config", config, "--out", folder, "--threads", "1", "--set", "training.steps=100000", "--set",
+            "training.checkpoint_every=null");
         WaitForStep(process, folder, 10);
         process.Signal("TERM");
         process.WaitForExit();

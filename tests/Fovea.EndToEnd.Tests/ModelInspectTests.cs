@@ -6,7 +6,8 @@ namespace Fovea.EndToEnd.Tests;
 /// <summary><c>fovea model inspect</c> as a user runs it.</summary>
 public sealed class ModelInspectTests : IDisposable
 {
-    private const string Config = """{"model_type":"llama","vocab_size":6,"hidden_size":4,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"tie_word_embeddings":true,"max_position_embeddings":16}""";
+    private const string Config =
+        """{"model_type":"llama","vocab_size":6,"hidden_size":4,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"tie_word_embeddings":true,"max_position_embeddings":16}""";
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -67,7 +68,8 @@ public sealed class ModelInspectTests : IDisposable
         foreach (var (name, shape) in tensors)
         {
             var end = offset + (2 * shape.Aggregate(1, (a, b) => a * b));
-            header[name] = new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode)d)]), ["data_offsets"] = new JsonArray(offset, end) };
+            header[name] =
+                new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray([.. shape.Select(d => (JsonNode)d)]), ["data_offsets"] = new JsonArray(offset, end) };
             offset = end;
         }
 

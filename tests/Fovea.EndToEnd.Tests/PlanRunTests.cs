@@ -8,8 +8,10 @@ public sealed class PlanRunTests : IDisposable
 {
     private static readonly string[] TinyDemo =
     [
-        "--set", "scenes.num_text_scenes=40", "--set", "scenes.num_train_scenes=40", "--set", "scenes.num_dialogue_scenes=40", "--set", "scenes.num_held_out_scenes=8",
-        "--set", "scenes.num_conflict_scenes=6", "--set", "text_lm.steps=4", "--set", "reference.steps=4", "--set", "pretrain.steps=4", "--set", "max_new_tokens=6", "--set", "equal_steps=3",
+        "--set", "scenes.num_text_scenes=40", "--set", "scenes.num_train_scenes=40", "--set", "scenes.num_dialogue_scenes=40", "--set",
+            "scenes.num_held_out_scenes=8",
+        "--set", "scenes.num_conflict_scenes=6", "--set", "text_lm.steps=4", "--set", "reference.steps=4", "--set", "pretrain.steps=4", "--set",
+            "max_new_tokens=6", "--set", "equal_steps=3",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -44,7 +46,8 @@ public sealed class PlanRunTests : IDisposable
     {
         Shared("data/coco");
         var metrics = FoveaProcess.Succeed(
-            "run", "--config", "configs/coco.jsonc", "--json", "--out", _folder["coco"], "--set", "photographs.num_train=12", "--set", "photographs.num_held_out=4",
+            "run", "--config", "configs/coco.jsonc", "--json", "--out", _folder["coco"], "--set", "photographs.num_train=12", "--set",
+                "photographs.num_held_out=4",
             "--set", "min_word_count=2", "--set", "text_lm.steps=4", "--set", "reference.steps=4", "--set", "pretrain.steps=4").Json["metrics"]!;
         Assert.NotNull(metrics["held_out_h"]!["ntp"]!["nll/image"]!["value"]);
         Assert.NotNull(metrics["vig_h"]!["held_out"]!["vig"]!["value"]);
@@ -57,8 +60,10 @@ public sealed class PlanRunTests : IDisposable
         var model = Path.Combine(Shared("fixtures/endtoend/llava_v1"), "model");
         string[] run =
         [
-            "run", "configs/llava.jsonc", "--json", "--workers", "2", "--set", $"model={model}", "--set", $"data={Dialogues(Shared("data/coco"), 24)}", "--set", $"images={Shared("data/coco")}/images_permissive",
-            "--set", "tune.epochs=6", "--set", "tune.batch_size=2", "--set", "tune.checkpoint_every=5", "--set", "reference_preset.name=tiny-text-2", "--set", "arms=[\"vanilla\",\"prior\",\"vig\"]",
+            "run", "configs/llava.jsonc", "--json", "--workers", "2", "--set", $"model={model}", "--set", $"data={Dialogues(Shared("data/coco"), 24)}", "--set",
+                $"images={Shared("data/coco")}/images_permissive",
+            "--set", "tune.epochs=6", "--set", "tune.batch_size=2", "--set", "tune.checkpoint_every=5", "--set", "reference_preset.name=tiny-text-2", "--set",
+                "arms=[\"vanilla\",\"prior\",\"vig\"]",
         ];
         var plan = FoveaProcess.Succeed([.. run, "--dry-run", "--out", _folder["whole"]]).Json["plan"]!;
         Assert.All(plan["stages"]!.AsArray(), s => Assert.Equal("to_do", (string?)s!["state"]));
@@ -91,14 +96,16 @@ public sealed class PlanRunTests : IDisposable
     {
         var file = JsonNode.Parse(File.ReadAllText(Path.Combine(coco, "captions_subset_permissive.json")))!;
         var names = file["images"]!.AsArray().ToDictionary(i => (long)i!["id"]!, i => (string)i!["file_name"]!);
-        var captions = file["annotations"]!.AsArray().GroupBy(a => (long)a!["image_id"]!, a => ((string)a!["caption"]!).Trim()).Where(g => g.Count() >= 2).Take(photographs);
+        var captions = file["annotations"]!.AsArray().GroupBy(a => (long)a!["image_id"]!, a => ((string)a!["caption"]!).Trim())
+            .Where(g => g.Count() >= 2).Take(photographs);
         JsonObject Turn(string from, string value) => new() { ["from"] = from, ["value"] = value };
         return _folder.Write("dialogues.json", new JsonArray([
             .. captions.Select(g => (JsonNode)new JsonObject
             {
                 ["id"] = $"photo-{g.Key}",
                 ["image"] = names[g.Key],
-                ["conversations"] = new JsonArray(Turn("human", "<image>\nDescribe the image."), Turn("gpt", g.First()), Turn("human", "In other words?"), Turn("gpt", g.Last())),
+                ["conversations"] = new JsonArray(Turn("human", "<image>\nDescribe the image."), Turn("gpt", g.First()), Turn("human", "In other words?"),
+                    Turn("gpt", g.Last())),
             }),
             new JsonObject { ["id"] = "text", ["conversations"] = new JsonArray(Turn("human", "Name two primary colours."), Turn("gpt", "Red and blue.")) },
         ]).ToJsonString());
@@ -106,7 +113,8 @@ public sealed class PlanRunTests : IDisposable
 
     private static string Shared(string relative)
     {
-        var path = Path.GetFullPath(Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? Path.Combine(FoveaProcess.RepositoryRoot, "..", "shared"), relative));
+        var path = Path.GetFullPath(Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA")
+            ?? Path.Combine(FoveaProcess.RepositoryRoot, "..", "shared"), relative));
         if (!Directory.Exists(path))
         {
             Assert.True(Environment.GetEnvironmentVariable("CI") != "true", $"{path} is missing and CI expects it");

@@ -30,7 +30,8 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
 
         public string Data => Path.Combine(Folder["scenes"], "dialogues.json");
 
-        public string[] Score(string name) => ["score", "vig", "--model", Model, "--data", Data, "--proxy", "black", "--shard-samples", "8", "--top1", "--entropy", "--out", Folder[name], "--threads", "1"];
+        public string[] Score(string name) => ["score", "vig", "--model", Model, "--data", Data, "--proxy", "black", "--shard-samples", "8", "--top1",
+            "--entropy", "--out", Folder[name], "--threads", "1"];
 
         public void Dispose() => Folder.Dispose();
     }
@@ -109,7 +110,8 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
         FoveaProcess.Succeed([.. scored.Score("bf16"), "--dtype", "bf16"]);
         Assert.Equal("bfloat16", (string)FoveaProcess.Succeed("scores", "info", Folder["bf16"], "--json").Json["provenance"]!["dtype"]!);
         Assert.Equal("float32", (string)FoveaProcess.Succeed("scores", "info", Store, "--json").Json["provenance"]!["dtype"]!);
-        var refused = Assert.Single(FoveaProcess.Run([.. scored.Score("scores"), "--dtype", "bf16"]).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
+        var refused = Assert.Single(FoveaProcess.Run([.. scored.Score("scores"), "--dtype", "bf16"]).ErrorLines,
+            l => l.StartsWith("fovea:", StringComparison.Ordinal));
         Assert.Contains("dtype", refused, StringComparison.Ordinal);
     }
 
@@ -117,14 +119,16 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
     public void Weights_train_on_the_images_and_under_the_template_of_their_scores_alone()
     {
         var captions = Path.Combine(Folder["scenes"], "captions.json");
-        FoveaProcess.Succeed("score", "vig", "--model", scored.Model, "--data", captions, "--proxy", "black", "--template", "llava_v1", "--out", Folder["v1"], "--threads", "1");
+        FoveaProcess.Succeed("score", "vig", "--model", scored.Model, "--data", captions, "--proxy", "black", "--template", "llava_v1", "--out",
+            Folder["v1"], "--threads", "1");
         FoveaProcess.Succeed("select", "--scores", Folder["v1"], "--method", "vig", "--p", "50", "--out", Folder["v1-w"]);
         var config = Folder.Write("tune.jsonc", $$"""
             { "model": "{{scored.Model}}", "template": "llava_v1", "data": [{ "file": "{{captions}}" }], "training": { "steps": 2, "batch_size": 4, "learning_rate": 1e-3, "seed": 3 } }
             """);
         string[] Train(string name) => ["train", "--config", config, "--weights", Folder["v1-w"], "--out", Folder[name], "--threads", "1"];
         FoveaProcess.Succeed(Train("tuned"));
-        Assert.Contains("config.template", Assert.Single(FoveaProcess.Run([.. Train("tuned"), "--resume", "--set", "template=auto"]).ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("config.template", Assert.Single(FoveaProcess.Run([.. Train("tuned"), "--resume", "--set", "template=auto"]).ErrorLines),
+            StringComparison.Ordinal);
         Assert.Contains("text fingerprint", Assert.Single(FoveaProcess.Run([.. Train("auto"), "--set", "template=auto"]).ErrorLines), StringComparison.Ordinal);
 
         var data = JsonNode.Parse(File.ReadAllText(captions))!.AsArray();
@@ -155,15 +159,19 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
         data[3]!["conversations"]!.AsArray().RemoveAt(1);
         data[seen]!["image"] = "images/no-such.png";
         Folder.Write("bad.json", data.ToJsonString());
-        string[] score = ["score", "vig", "--model", scored.Model, "--data", Folder["bad.json"], "--images", Folder["scenes"], "--proxy", "black", "--threads", "1"];
+        string[] score = ["score", "vig", "--model", scored.Model, "--data", Folder["bad.json"], "--images", Folder["scenes"], "--proxy",
+            "black", "--threads", "1"];
         var strict = Assert.Single(FoveaProcess.Run([.. score, "--out", Folder["strict"]]).ErrorLines, l => l.StartsWith("fovea:", StringComparison.Ordinal));
         Assert.Contains("record 3", strict, StringComparison.Ordinal);
         Assert.Equal(2, (int)FoveaProcess.Succeed([.. score, "--out", Folder["lenient"], "--max-invalid", "2", "--json"]).Json["metrics"]!["invalid"]!);
-        var rows = FoveaProcess.Succeed("scores", "query", Folder["lenient"], "SELECT record, invalid_reason FROM samples WHERE invalid_reason IS NOT NULL ORDER BY record", "--json").Json["rows"]!.AsArray();
+        var rows = FoveaProcess.Succeed("scores", "query", Folder["lenient"],
+            "SELECT record, invalid_reason FROM samples WHERE invalid_reason IS NOT NULL ORDER BY record", "--json").Json["rows"]!.AsArray();
         Assert.Equal([3, seen], rows.Select(r => (int)r!["record"]!));
         Assert.Contains("no-such.png", (string)rows[1]!["invalid_reason"]!, StringComparison.Ordinal);
-        Assert.Equal(2, (int)FoveaProcess.Succeed("select", "--scores", Folder["lenient"], "--method", "vig", "--out", Folder["lenient-w"], "--json").Json["metrics"]!["invalid"]!);
-        Assert.Equal(2, (int)FoveaProcess.Succeed("export", "--data", Folder["bad.json"], "--images", Folder["scenes"], "--model", scored.Model, "--weights", Folder["lenient-w"], "--out", Folder["lenient.jsonl"], "--json").Json["invalid"]!);
+        Assert.Equal(2, (int)FoveaProcess.Succeed("select", "--scores", Folder["lenient"], "--method", "vig", "--out", Folder["lenient-w"],
+            "--json").Json["metrics"]!["invalid"]!);
+        Assert.Equal(2, (int)FoveaProcess.Succeed("export", "--data", Folder["bad.json"], "--images", Folder["scenes"], "--model", scored.Model, "--weights",
+            Folder["lenient-w"], "--out", Folder["lenient.jsonl"], "--json").Json["invalid"]!);
     }
 
     [Fact]
@@ -198,13 +206,15 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
     [Fact]
     public void A_model_and_data_are_enough_to_train()
     {
-        string[] own = ["train", "--model", scored.Model, "--data", scored.Data, "--set", "training.epochs=null", "--set", "training.steps=1", "--set", "training.batch_size=2"];
+        string[] own = ["train", "--model", scored.Model, "--data", scored.Data, "--set", "training.epochs=null", "--set", "training.steps=1", "--set",
+            "training.batch_size=2"];
         var config = FoveaProcess.Succeed([.. own, "--out", Folder["own"], "--json"]).Json["run"]!["config"]!;
         Assert.Equal(scored.Data, (string?)config["data"]![0]!["file"]);
         Assert.Equal(2e-5, (double)config["training"]!["learning_rate"]!);
         var refused = FoveaProcess.Run([.. own, "--out", Folder["refused"], "--weights", Store]);
         Assert.Contains("'fovea select'", Assert.Single(refused.ErrorLines), StringComparison.Ordinal);
-        Assert.Contains("expected --config, or --model and --data", FoveaProcess.Run("train", "--data", scored.Data, "--out", Folder["refused"]).Errors, StringComparison.Ordinal);
+        Assert.Contains("expected --config, or --model and --data", FoveaProcess.Run("train", "--data", scored.Data, "--out", Folder["refused"]).Errors,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -225,18 +235,23 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
         foreach (var method in new[] { "uniform", "vig", "sample-only", "token-only", "random-tokens", "random-samples", "vig*random-samples" })
         {
             var name = method.Replace('*', '-');
-            var metrics = FoveaProcess.Succeed("select", "--scores", Store, "--method", method, "--p", "60", "--out", Folder["w-" + name], "--json").Json["metrics"]!;
+            var metrics = FoveaProcess.Succeed("select", "--scores", Store, "--method", method, "--p", "60", "--out", Folder["w-" + name],
+                "--json").Json["metrics"]!;
             Assert.True((long)metrics["supervised_tokens"]! > 0, method);
         }
 
-        Assert.Contains("--p has no effect with --method uniform", FoveaProcess.Succeed("select", "--scores", Store, "--method", "uniform", "--p", "60", "--out", Folder["w-idle"]).Errors, StringComparison.Ordinal);
+        Assert.Contains("--p has no effect with --method uniform",
+            FoveaProcess.Succeed("select", "--scores", Store, "--method", "uniform", "--p", "60", "--out", Folder["w-idle"]).Errors, StringComparison.Ordinal);
         var file = Folder["train.jsonl"];
-        var exported = FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--image-tokens", "9", "--out", file, "--json").Json;
+        var exported = FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--image-tokens", "9",
+            "--out", file, "--json").Json;
         Assert.Equal((int)exported["rows"]!, File.ReadLines(file).Count());
         Assert.True((int)exported["dropped"]! > 0);
         FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-vig"], "--out", Folder["train.parquet"]);
-        Assert.Contains("--method", Assert.Single(FoveaProcess.Run("select", "--scores", Store, "--method", "best", "--out", Folder["w-none"]).ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("--method", Assert.Single(FoveaProcess.Run("select", "--scores", Store, "--method", "best", "--out", Folder["w-none"]).ErrorLines),
+            StringComparison.Ordinal);
     }
 
-    private string[] Content() => [.. Directory.GetFiles(Store).Order(StringComparer.Ordinal).Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}").Where(f => f.Contains("shard", StringComparison.Ordinal) || f.Contains("manifest", StringComparison.Ordinal))];
+    private string[] Content() => [.. Directory.GetFiles(Store).Order(StringComparer.Ordinal).Select(f => $"{f} {File.GetLastWriteTimeUtc(f):O}")
+        .Where(f => f.Contains("shard", StringComparison.Ordinal) || f.Contains("manifest", StringComparison.Ordinal))];
 }

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Fovea.EndToEnd.Tests;
 
 /// <summary>
-/// One scoring run killed without warning at random moments and started again by the same command each time. FOVEA_KILLS says how often: 3 here, 20 in tests/long.
+/// One scoring run killed without warning at random moments and started again by the same command each time. FOVEA_KILLS says how often:
+/// 3 here, 20 in tests/long.
 /// </summary>
 public sealed class ScoringKillTests : IDisposable
 {
@@ -52,7 +53,8 @@ public sealed class ScoringKillTests : IDisposable
 
     private string[] Score(string name) =>
     [
-        "score", "vig", "--model", Path.Combine(_folder["model"], "model"), "--data", Path.Combine(_folder["scenes"], "dialogues.json"), "--proxy", "blur", "--proxy", "black",
+        "score", "vig", "--model", Path.Combine(_folder["model"], "model"), "--data", Path.Combine(_folder["scenes"], "dialogues.json"), "--proxy",
+            "blur", "--proxy", "black",
         "--shard-samples", "2", "--token-budget", "600", "--out", _folder[name], "--threads", "1",
     ];
 
@@ -62,7 +64,8 @@ public sealed class ScoringKillTests : IDisposable
         var wanted = Shards("killed").Length + shards;
         using var process = FoveaProcess.Start(Score("killed"));
         var clock = Stopwatch.StartNew();
-        while (!process.HasExited && (Shards("killed").Length < wanted || (shards == 0 && clock.Elapsed < 40 * moment)) && clock.Elapsed < TimeSpan.FromMinutes(2))
+        while (!process.HasExited && (Shards("killed").Length < wanted || (shards == 0 && clock.Elapsed < 40 * moment))
+            && clock.Elapsed < TimeSpan.FromMinutes(2))
         {
             Thread.Sleep(1);
         }

@@ -17,7 +17,8 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
     private static readonly string[] Commands =
         ["query", "rows", "recursive", "repeat", "audit", "train", "score", "prior", "scenes", "eval", "bench", "bench-train", "verify", "demo"];
 
-    private static readonly (string Signal, bool Again)[] Ways = [("INT", false), ("TERM", false), ("HUP", false), ("QUIT", false), ("INT", true), ("TERM", true)];
+    private static readonly (string Signal, bool Again)[] Ways = [("INT", false), ("TERM", false), ("HUP", false), ("QUIT", false),
+        ("INT", true), ("TERM", true)];
 
     private int _outs;
 
@@ -27,7 +28,8 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
     public void Commands_at_work_end_soon_after_a_signal_with_one_line()
     {
         (string Name, string Signal)[] some =
-            [("query", "INT"), ("rows", "TERM"), ("recursive", "HUP"), ("audit", "INT"), ("train", "TERM"), ("score", "INT"), ("scenes", "TERM"), ("bench", "INT")];
+            [("query", "INT"), ("rows", "TERM"), ("recursive", "HUP"), ("audit", "INT"), ("train", "TERM"), ("score", "INT"),
+                ("scenes", "TERM"), ("bench", "INT")];
         Assert.Multiple([.. some.Select(s => Start(s.Name)).ToArray().Zip(some, (p, s) => (Action)(() => Ends(p, s.Name, s.Signal, again: false)))]);
     }
 
@@ -98,7 +100,8 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
             "repeat" => ["scores", "query", Folder["scores"], "SELECT max(length(repeat('a', 400000000 + a.position))) FROM scores a"],
             "audit" => ["data", "audit", "--data", Corpus(), "--images", Folder["scenes"], "--model", scored.Model],
             "train" => ["train", "--config", Training(), "--out", Out(), "--threads", "1"],
-            "score" => ["score", "vig", "--model", scored.Model, "--data", Corpus(), "--images", Folder["scenes"], "--proxy", "black", "--out", Out(), "--threads", "1"],
+            "score" => ["score", "vig", "--model", scored.Model, "--data", Corpus(), "--images", Folder["scenes"], "--proxy", "black", "--out",
+                Out(), "--threads", "1"],
             "prior" => ["score", "prior", "--model", scored.Model, "--data", Corpus(), "--images", Folder["scenes"], "--out", Out(), "--threads", "1"],
             "scenes" => ["scenes", "--out", Out(), "--count", "1000000"],
             "eval" => ["eval", "scenes", "--model", scored.Model, "--scenes", ManyScenes(), "--out", Out(), "--threads", "1"],
@@ -170,7 +173,8 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
             using var writer = new StreamWriter(Folder["many.jsonl"]);
             for (var i = 0; i < 400_000; i++)
             {
-                writer.WriteLine($$"""{"id":"{{i}}","conversations":[{"from":"human","value":"What is there on the left of the picture?"},{"from":"gpt","value":"A circle, a square and number {{i}}."}]}""");
+                writer.WriteLine(
+                    $$"""{"id":"{{i}}","conversations":[{"from":"human","value":"What is there on the left of the picture?"},{"from":"gpt","value":"A circle, a square and number {{i}}."}]}""");
             }
         }
 

@@ -96,7 +96,8 @@ public sealed class WrongUseTests
     public void A_full_or_closed_standard_error_ends_no_work(string errors)
     {
         using var folder = new TemporaryFolder();
-        using var bash = System.Diagnostics.Process.Start("bash", ["-c", $"'{FoveaProcess.Program}' scenes --count 2 --out '{folder["scenes"]}' > /dev/null {errors}"]);
+        using var bash = System.Diagnostics.Process.Start("bash",
+            ["-c", $"'{FoveaProcess.Program}' scenes --count 2 --out '{folder["scenes"]}' > /dev/null {errors}"]);
         bash.WaitForExit();
         Assert.Equal(0, bash.ExitCode);
         Assert.Contains("\"complete\": true", File.ReadAllText(Path.Combine(folder["scenes"], "stage.json")), StringComparison.Ordinal);
@@ -113,7 +114,8 @@ public sealed class WrongUseTests
         var errors = bash.StandardError.ReadToEnd();
         bash.WaitForExit();
         Assert.Equal(1, bash.ExitCode);
-        Assert.StartsWith("fovea: a library that Fovea needs cannot be loaded", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith("fovea: a library that Fovea needs cannot be loaded", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+            StringComparison.Ordinal);
     }
 
     [Fact]

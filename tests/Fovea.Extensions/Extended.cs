@@ -28,7 +28,8 @@ public static class Extended
         string Stage(string name, IStage stage)
         {
             var target = Path.Combine(folder, name);
-            StageRunner.Run(stage, new StageContext(target, NumThreads: 1, new SilentProgress(), CancellationToken.None) { Catalogues = Catalogues }, Existing.Continue);
+            StageRunner.Run(stage,
+                new StageContext(target, NumThreads: 1, new SilentProgress(), CancellationToken.None) { Catalogues = Catalogues }, Existing.Continue);
             return target;
         }
 
@@ -52,6 +53,7 @@ public static class Extended
             Template = Template,
             Training = new TrainingOptions { Steps = 2, BatchSize = 2, LearningRate = 1e-3 },
         });
-        Stage("evaluated", new EvalStage { Benchmark = "exact-match", Model = Path.Combine(trained, "model"), Data = data, Template = Template, MaxNewTokens = 4 });
+        Stage("evaluated",
+            new EvalStage { Benchmark = "exact-match", Model = Path.Combine(trained, "model"), Data = data, Template = Template, MaxNewTokens = 4 });
     }
 }

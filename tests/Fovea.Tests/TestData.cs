@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Fovea.Tests;
 
-/// <summary>Finds what does not lie in the repository: <c>data/</c> and <c>fixtures/</c> under FOVEA_TESTDATA, by default <c>../shared</c> beside the repository.</summary>
+/// <summary>
+/// Finds what does not lie in the repository: <c>data/</c> and <c>fixtures/</c> under FOVEA_TESTDATA, by default <c>../shared</c> beside the repository.
+/// </summary>
 internal static class TestData
 {
     /// <summary>Full path of a file or folder, or null.</summary>

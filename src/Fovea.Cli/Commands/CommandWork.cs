@@ -31,7 +31,8 @@ internal static class CommandWork
     public static Command RunsAsync(this Command command, Func<ParseResult, CancellationToken, Task> work, string? interrupted = null)
     {
         command.SetAction((parsed, _) => RunAsync(
-            FoveaCommand.PathOf(parsed.CommandResult), stop => work(parsed, stop), interrupted ?? (command.Options.Any(o => o.Name == "--resume") ? Saved + "with --resume to continue" : null)));
+            FoveaCommand.PathOf(parsed.CommandResult), stop => work(parsed, stop), interrupted
+                ?? (command.Options.Any(o => o.Name == "--resume") ? Saved + "with --resume to continue" : null)));
         return command;
     }
 

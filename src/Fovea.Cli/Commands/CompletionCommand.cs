@@ -4,8 +4,8 @@ using Fovea.Cli.Terminal;
 namespace Fovea.Cli.Commands;
 
 /// <summary>
-/// <c>fovea completion bash|zsh|fish</c>: a script by which the shell completes commands, options and their values. Each script asks the program itself, through
-/// the parser's [suggest] directive; where it knows nothing, the shell offers file names.
+/// <c>fovea completion bash|zsh|fish</c>: a script by which the shell completes commands, options and their values. Each script asks
+/// the program itself, through the parser's [suggest] directive; where it knows nothing, the shell offers file names.
 /// </summary>
 internal static class CompletionCommand
 {

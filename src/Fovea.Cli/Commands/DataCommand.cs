@@ -19,20 +19,24 @@ internal static class DataCommand
     private sealed class AuditOptions
     {
         private readonly CorpusOptions _corpus = new();
-        private readonly Option<string?> _model = new("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
+        private readonly Option<string?> _model =
+            new("--model") { Description = "Model folder in Hugging Face form, for its tokenizer and family.", HelpName = "DIR" };
         private readonly Option<string?> _tokenizer = new("--tokenizer") { Description = "Tokenizer folder, in place of --model.", HelpName = "DIR" };
         private readonly Option<string> _template = CommonOptions.Template(byFamily: true);
         private readonly Option<int> _samples = Numbers.Option("--samples", "Number of samples to print.", "N", DefaultSamples, new Bounds<int>(AtLeast: 0));
-        private readonly Option<int?> _record = Numbers.Optional("--record", "Print this record alone, by its index from 0; of an unusable one, the reason.", "N", new Bounds<int>(AtLeast: 0));
+        private readonly Option<int?> _record = Numbers.Optional("--record", "Print this record alone, by its index from 0; of an unusable one, the reason.",
+            "N", new Bounds<int>(AtLeast: 0));
         private readonly Option<bool> _list = new("--list-invalid") { Description = "List every unusable record, in place of the first of each reason." };
         private readonly Option<bool> _decode = new("--decode-images") { Description = "Decode every image; otherwise each must only be there." };
-        private readonly Option<int?> _maxInvalid = Numbers.Optional("--max-invalid", "Exit with 1 if more records than this are unusable (default: any number may be, but not all).", "N", new Bounds<int>(AtLeast: 0));
+        private readonly Option<int?> _maxInvalid = Numbers.Optional("--max-invalid",
+            "Exit with 1 if more records than this are unusable (default: any number may be, but not all).", "N", new Bounds<int>(AtLeast: 0));
         private readonly Option<bool> _strict = new("--strict") { Description = "Exit with 1 if any record is unusable or there is any warning." };
         private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the choice of samples.");
         private readonly Option<bool> _json = CommonOptions.Json();
 
         public Command Create() =>
-            new Command("audit", "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
+            new Command("audit",
+                "Prints samples with the tokens that carry loss marked; counts tokens, targets, images, lengths, unusable records and odd ones.")
                 .With([.. _corpus.All, _model, _tokenizer, _template, _samples, _record, _list, _decode, _maxInvalid, _strict, _seed, _json]).Runs(Run);
 
         private void Run(ParseResult parsed, CancellationToken stop)
@@ -61,7 +65,8 @@ internal static class DataCommand
             }
 
             var audit = CorpusAudit.Of(corpus, encoder, parsed.GetValue(_samples), parsed.GetValue(_seed) ?? 0, parsed.GetValue(_decode), stop);
-            screen.Show(() => AuditDocument.Of(audit, source.File, folder, encoder, BuildVersions.All()), () => AuditReport.Show(screen.Results, audit, parsed.GetValue(_list)));
+            screen.Show(() => AuditDocument.Of(audit, source.File, folder, encoder, BuildVersions.All()),
+                () => AuditReport.Show(screen.Results, audit, parsed.GetValue(_list)));
             AuditLimits.Require(audit, source.File, parsed.GetValue(_maxInvalid), parsed.GetValue(_strict));
         }
     }

@@ -19,7 +19,8 @@ internal static class DoctorCommand
             var found = MachineReport.Examine();
             screen.Show(
                 () => new { metrics = new { }, run = new { versions = BuildVersions.All(), machine = found } },
-                () => screen.WriteTable(["what", "found", ""], found.Select(f => (string[])[Markup.Escape(f.What), Markup.Escape(f.Found), f.Fine ? "[green]ok[/]" : "[yellow]look[/]"])));
+                () => screen.WriteTable(["what", "found", ""],
+                    found.Select(f => (string[])[Markup.Escape(f.What), Markup.Escape(f.Found), f.Fine ? "[green]ok[/]" : "[yellow]look[/]"])));
         });
     }
 }

@@ -22,7 +22,8 @@ internal static class EvalCommand
             Threads = CommonOptions.Threads(),
             OverMemory = CommonOptions.AllowOverMemory(),
         };
-        var command = new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
+        var command =
+            new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
             model, scenes, conflict, tokens, maxInvalid, onBadSample, device,
         };

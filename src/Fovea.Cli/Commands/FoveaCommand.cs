@@ -27,7 +27,8 @@ internal static class FoveaCommand
     internal static ParseResult Parse(RootCommand root, IReadOnlyList<string> args)
     {
         var parsed = root.Parse(args, Parser);
-        var asksNothing = parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } && parsed.Tokens.All(t => t.Type == TokenType.Command) && parsed.UnmatchedTokens.Count == 0;
+        var asksNothing = parsed.CommandResult.Command is { Action: null, Subcommands.Count: > 0 } && parsed.Tokens.All(t => t.Type == TokenType.Command)
+            && parsed.UnmatchedTokens.Count == 0;
         return asksNothing ? root.Parse([.. args, "--help"], Parser) : parsed;
     }
 

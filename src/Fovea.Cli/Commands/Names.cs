@@ -35,7 +35,8 @@ internal static class Names
                     return member;
                 }
 
-                result.AddError($"{name}: expected one of {string.Join(", ", members.Keys)}, got '{Quoted.Shorten(text)}'{NearestName.Hint(text, members.Keys)}.");
+                result.AddError(
+                    $"{name}: expected one of {string.Join(", ", members.Keys)}, got '{Quoted.Shorten(text)}'{NearestName.Hint(text, members.Keys)}.");
                 return default;
             },
         };

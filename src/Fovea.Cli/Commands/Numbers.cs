@@ -31,7 +31,8 @@ internal static class Numbers
 
     /// <summary>An option that must be given.</summary>
     public static NumberOption<N> Required<N>(string name, string description, string helpName, Bounds<N>? bounds = null)
-        where N : struct, INumber<N> => new(name) { Description = description, HelpName = helpName, Required = true, CustomParser = result => Read(result, name, bounds) ?? default };
+        where N : struct, INumber<N> =>
+            new(name) { Description = description, HelpName = helpName, Required = true, CustomParser = result => Read(result, name, bounds) ?? default };
 
     private static N? Read<N>(ArgumentResult result, string name, Bounds<N>? bounds)
         where N : struct, INumber<N>

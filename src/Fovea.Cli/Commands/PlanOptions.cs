@@ -13,11 +13,15 @@ internal sealed class PlanOptions
     private const string Seeds = "seeds";
 
     private readonly Option<string?> _out = new("--out", "-o") { Description = "Folder of the run (default: runs/NAME).", HelpName = "DIR" };
-    private readonly Option<string[]> _set = new("--set") { Description = "Set a parameter of the plan, or what is inside it: --set model=DIR, --set tune.learning_rate=2e-5; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _set =
+        new("--set") { Description = "Set a parameter of the plan, or what is inside it: --set model=DIR, --set tune.learning_rate=2e-5; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private readonly Option<long?> _seed = CommonOptions.Seed("Run this one seed instead of the plan's.");
-    private readonly Option<int?> _workers = Numbers.Optional("--workers", "Worker processes side by side (default: one per processor).", "N", new Bounds<int>(AtLeast: 1, AtMost: 1024));
-    private readonly Option<int?> _threads = Numbers.Optional("--threads", "Processor threads of one operation in each worker (default: the plan's).", "N", new Bounds<int>(AtLeast: 1, AtMost: 1024));
-    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check the whole plan and show its stages, what of it is complete, and the memory and time of the rest as far as they are known." };
+    private readonly Option<int?> _workers = Numbers.Optional("--workers", "Worker processes side by side (default: one per processor).", "N",
+        new Bounds<int>(AtLeast: 1, AtMost: 1024));
+    private readonly Option<int?> _threads = Numbers.Optional("--threads", "Processor threads of one operation in each worker (default: the plan's).", "N",
+        new Bounds<int>(AtLeast: 1, AtMost: 1024));
+    private readonly Option<bool> _dryRun =
+        new("--dry-run") { Description = "Check the whole plan and show its stages, what of it is complete, and the memory and time of the rest as far as they are known." };
     private readonly Option<bool> _resume = CommonOptions.Resume();
     private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -36,7 +40,8 @@ internal sealed class PlanOptions
         file.Set(parsed.GetValue(_set)!);
         if (parsed.GetValue(_seed) is { } seed)
         {
-            file.Set([file.Parameters.ContainsKey(Seeds) ? $"{Seeds}=[{seed}]" : throw new UsageException($"--seed: {file.Path} has no parameter '{Seeds}'; set its own with --set")]);
+            file.Set([file.Parameters.ContainsKey(Seeds) ? $"{Seeds}=[{seed}]"
+                : throw new UsageException($"--seed: {file.Path} has no parameter '{Seeds}'; set its own with --set")]);
         }
 
         var folder = parsed.GetValue(_out) ?? Path.Combine("runs", Path.GetFileNameWithoutExtension(file.Path));

@@ -12,10 +12,12 @@ internal static class ReproduceCommand
     public static Command Create()
     {
         var study = new Argument<string>("STUDY") { Description = $"A study ({string.Join(", ", BuiltInPlans.Studies)}), or a plan file with a 'study'.", HelpName = "STUDY" };
-        var results = new Option<string?>("--results") { Description = "Folder of STUDY.json, the measured values, and STUDY.md and STUDY.svg, made from them (default: the run's folder).", HelpName = "DIR" };
+        var results =
+            new Option<string?>("--results") { Description = "Folder of STUDY.json, the measured values, and STUDY.md and STUDY.svg, made from them (default: the run's folder).", HelpName = "DIR" };
         var from = new Option<string?>("--from") { Description = "Run nothing: make the page and figure again from this file of values, beside it or into --results.", HelpName = "FILE" };
         var options = new PlanOptions();
-        var command = new Command("reproduce", "Runs a study: its plan over all seeds, and its claims, set down beforehand, tested by seed.") { study, results, from };
+        var command =
+            new Command("reproduce", "Runs a study: its plan over all seeds, and its claims, set down beforehand, tested by seed.") { study, results, from };
         return options.AddTo(command, async (parsed, stop) =>
         {
             var plan = BuiltInPlans.Study(parsed.GetValue(study)!);

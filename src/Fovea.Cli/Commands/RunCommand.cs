@@ -14,7 +14,8 @@ internal static class RunCommand
         return new PlanOptions().AddTo(command, parsed => PlanFile.Load(Only(parsed.GetValue(plan), parsed.GetValue(config))));
     }
 
-    private static string Only(string? plan, string? config) => (plan ?? config) is not { } file ? throw new UsageException("expected a plan file, such as configs/llava.jsonc")
+    private static string Only(string? plan, string? config) =>
+        (plan ?? config) is not { } file ? throw new UsageException("expected a plan file, such as configs/llava.jsonc")
         : plan is null || config is null ? file
         : throw new UsageException("--config: a plan is given already");
 }

@@ -19,7 +19,8 @@ internal static class ScenesCommand
         new StageOptions("Folder of the corpus.").AddTo(command, parsed =>
         {
             var overrides = parsed.GetValue(set)!;
-            var spec = parsed.GetValue(config) is { } file ? ConfigFile.Load<SceneSpec>(file, overrides) : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
+            var spec = parsed.GetValue(config) is { } file ? ConfigFile.Load<SceneSpec>(file, overrides)
+                : ConfigBinder.Read<SceneSpec>("{}", "fovea scenes", overrides);
             return new ScenesStage { Spec = spec with { Seed = parsed.GetValue(seed) ?? spec.Seed, NumScenes = parsed.GetValue(count) ?? spec.NumScenes } };
         });
         var tokenizer = new Command("tokenizer", "Writes the built-in world's tokenizer as Hugging Face files.");

@@ -51,7 +51,8 @@ internal static class ScoresCommand
             var folder = parsed.GetValue(store)!;
             string[] damage = [.. StoreInfo.FindDamage(folder)];
             new Screen(parsed.GetValue(json)).Show(
-                () => new JsonObject { ["intact"] = damage.Length == 0, ["damage"] = new JsonArray([.. damage.Select(d => (JsonNode)d)]) }, () => Array.ForEach(damage, Console.WriteLine));
+                () => new JsonObject { ["intact"] = damage.Length == 0, ["damage"] = new JsonArray([.. damage.Select(d => (JsonNode)d)]) },
+                    () => Array.ForEach(damage, Console.WriteLine));
             if (damage.Length > 0)
             {
                 throw new FoveaException($"{folder}: {damage.Length} damaged; run the scoring again to repeat what is named");
@@ -65,7 +66,8 @@ internal static class ScoresCommand
     {
         var (store, json) = (Store(), CommonOptions.Json());
         var sql = new Argument<string>("SQL") { Description = "One SELECT over scores, vig, samples, tokens." };
-        var memory = Numbers.Optional("--memory-limit", $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).", "MIB", new Bounds<int>(AtLeast: 1));
+        var memory = Numbers.Optional("--memory-limit", $"Most memory of the query in MiB (default: {ScoreQuery.DefaultMemoryMib}, or half of the machine's).",
+            "MIB", new Bounds<int>(AtLeast: 1));
         return new Command("query", "Queries the store in SQL. Views: scores(source, record, id, position, token_id, token, condition, log_prob), vig(..., condition, vig), samples, tokens.") { store, sql, memory, json }.Runs((parsed, stop) =>
         {
             var limit = parsed.GetValue(memory);

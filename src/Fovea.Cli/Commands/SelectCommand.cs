@@ -13,19 +13,23 @@ internal static class SelectCommand
 
     public static Command Create()
     {
-        var scores = new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
+        var scores =
+            new Option<string[]>("--scores") { Description = "Score store; repeat it to join stores of one corpus.", Required = true, HelpName = "STORE" };
         var reference = new Option<string?>("--reference-scores") { Description = "excess-loss: the reference model's store.", HelpName = "STORE" };
-        var method = new Option<string>("--method") { Description = $"One of {string.Join(", ", Selectors.BuiltIn.Names)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
+        var method =
+            new Option<string>("--method") { Description = $"One of {string.Join(", ", Selectors.BuiltIn.Names)}, or a product such as prior*vig.", Required = true, HelpName = "METHOD" };
         var p = Numbers.Optional("--p", $"VIG: per cent of the samples kept; excess-loss: of the tokens (default: {VigOptions.PaperPercent}).", "P", Percent);
         var tokenP = Numbers.Optional("--token-p", "VIG: a separate threshold on tokens, which this per cent of them pass.", "P", Percent);
         var tokenTau = Numbers.Optional<double>("--token-tau", "VIG: the threshold on tokens, in nats.", "NATS");
         var alpha = Numbers.Optional("--alpha", "PRIOR: exponent of 1 - p_ref (default: 1).", "A", new Bounds<double>(AtLeast: 0));
-        var against = new Option<string?>("--against") { Description = "VIG: the visionless condition (default: the store's only one).", HelpName = "CONDITION" };
+        var against =
+            new Option<string?>("--against") { Description = "VIG: the visionless condition (default: the store's only one).", HelpName = "CONDITION" };
         var strict = new Option<bool>("--strict-paper") { Description = "Mask each answer's end token like any other token." };
         var rename = CommonOptions.Rename();
         var seed = CommonOptions.Seed("Seed of the random methods (default: 1).");
 
-        var command = new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed };
+        var command =
+            new Command("select", "Derives kept samples and token weights from scores.") { scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, rename, seed };
         command.Add(Listing.Option(Selectors.BuiltIn, "methods"));
         var uses = new (Option Option, string Reads)[]
         {

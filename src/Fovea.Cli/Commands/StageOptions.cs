@@ -49,7 +49,8 @@ internal sealed class StageOptions(string artefact)
         {
             var context = new StageContext(folder, threads, progress, stop) { AnyThreadCount = Given(AnyThreads), AllowOverMemory = Given(OverMemory) };
             return StageRunner.Run(
-                stage, Given(ImageThreads) is { } count ? context with { ImageThreads = count } : context, Resume is null || Given(Resume) ? Existing.Continue : Existing.Refuse);
+                stage, Given(ImageThreads) is { } count ? context with { ImageThreads = count } : context, Resume is null || Given(Resume)
+                    ? Existing.Continue : Existing.Refuse);
         });
         screen.Show(() => StageDocument.Of(manifest, folder), () =>
         {

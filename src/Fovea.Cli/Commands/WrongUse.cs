@@ -38,7 +38,8 @@ internal static partial class WrongUse
     private static string UnknownOption(string token, CommandResult at)
     {
         var name = token.Split('=', ':')[0];
-        var known = at.Command.Options.Concat(Above(at)).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Prepend(o.Name)).Where(n => n.StartsWith("--", StringComparison.Ordinal));
+        var known = at.Command.Options.Concat(Above(at)).Where(o => !o.Hidden).SelectMany(o => o.Aliases.Prepend(o.Name))
+            .Where(n => n.StartsWith("--", StringComparison.Ordinal));
         return $"unknown option '{Quoted.Shorten(name)}'{NearestName.Hint(name, known)}.";
     }
 
@@ -50,7 +51,8 @@ internal static partial class WrongUse
             return null;
         }
 
-        var option = command.Arguments.Select(parsed.GetResult).SelectMany(r => r?.Tokens ?? []).FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal));
+        var option = command.Arguments.Select(parsed.GetResult).SelectMany(r => r?.Tokens ?? [])
+            .FirstOrDefault(t => t.Value.StartsWith("--", StringComparison.Ordinal));
         return option is null ? null : UnknownOption(option.Value, parsed.CommandResult);
     }
 
@@ -72,7 +74,8 @@ internal static partial class WrongUse
     /// <summary>The parser names .NET's types and leaves the value's option to the end; users know numbers and names.</summary>
     private static string InPlainWords(string message) =>
         CannotParse().Match(message) is { Success: true } m ? $"{m.Groups["option"].Value}: cannot read '{Quoted.Shorten(m.Groups["value"].Value)}'."
-        : NotAmong().Match(message) is { Success: true } n ? $"expected one of {string.Join(", ", n.Groups["known"].Captures.Select(c => c.Value))}, got '{Quoted.Shorten(n.Groups["value"].Value)}'."
+        : NotAmong().Match(message) is { Success: true } n
+            ? $"expected one of {string.Join(", ", n.Groups["known"].Captures.Select(c => c.Value))}, got '{Quoted.Shorten(n.Groups["value"].Value)}'."
         : Quoted.Message(message);
 
     [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for (?:option|command) '(?<option>[^']*)' as expected type '[^']*'.*$")]

@@ -39,7 +39,8 @@ internal static class AuditReport
     private static void Show(IAnsiConsole console, MarkedSample sample)
     {
         var images = sample.Sample.Images.Count == 0 ? "no image" : string.Join(", ", sample.Sample.Images);
-        console.WriteLine(PlainText.Of($"record {sample.Sample.Key.Record} · {sample.Template} · {images} · {sample.Tokens.Count} tokens, {sample.Sample.TargetIndices.Length} carry loss"));
+        console.WriteLine(PlainText.Of($"record {sample.Sample.Key.Record} · {sample.Template} · {images} · {sample.Tokens.Count} "
+            + $"tokens, {sample.Sample.TargetIndices.Length} carry loss"));
         if (console.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors })
         {
             console.MarkupLine(string.Concat(sample.Tokens.Select(Coloured)));

@@ -31,6 +31,7 @@ internal static class SampleText
         }
 
         console.WriteLine();
-        Screen.WriteLines(console, string.Create(CultureInfo.InvariantCulture, $"tinted by {score.Title}: orange above zero, blue below, full colour at {full}"));
+        Screen.WriteLines(console, string.Create(CultureInfo.InvariantCulture,
+            $"tinted by {score.Title}: orange above zero, blue below, full colour at {full}"));
     }
 }

@@ -58,7 +58,9 @@ internal sealed class Screen
         Results.Write(table);
     }
 
-    /// <summary>Writes to standard output without blanks at the ends of lines; nothing, and false, where a line would be longer than <paramref name="width"/>.</summary>
+    /// <summary>
+    /// Writes to standard output without blanks at the ends of lines; nothing, and false, where a line would be longer than <paramref name="width"/>.
+    /// </summary>
     public bool WriteIfFits(IRenderable what, int width)
     {
         var lines = Lines(Results, what, 4 * width);

@@ -34,7 +34,8 @@ internal sealed class StageProgress : IProgressSink
 
         // Drawn by the computing thread itself: no other thread may allocate while libtorch works (docs/decisions/0004-garbage-collection.md).
         return screen.Notices.Progress().AutoRefresh(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(bars =>
             {
                 progress._bars = bars;

@@ -64,7 +64,8 @@ internal static class TerminalFindings
 
     private static Table Table(FindingTable found, bool turned = false)
     {
-        string[] columns = [.. found.Columns.Select(c => Markup.Escape(c.Title + Arrow(c.HigherIsBetter)))], rows = [.. found.Rows.Select(r => Markup.Escape(r.Title))];
+        string[] columns = [.. found.Columns.Select(c => Markup.Escape(c.Title + Arrow(c.HigherIsBetter)))], rows =
+            [.. found.Rows.Select(r => Markup.Escape(r.Title))];
         var (across, down) = turned ? (rows, columns) : (columns, rows);
         var table = new Table().Border(TableBorder.Simple).Title($"[bold]{Markup.Escape(found.Title)}[/]").AddColumn(new TableColumn("").NoWrap());
         foreach (var head in across)
@@ -94,7 +95,8 @@ internal static class TerminalFindings
             Tone.Worse => $"[red]{value} worse[/]",
             _ => value,
         };
-        string[] lines = [FindingNumbers.Interval(cell.Low, cell.High, style, decimals), cell.Difference is null ? "" : "Δ " + FindingNumbers.Difference(cell, style)];
+        string[] lines = [FindingNumbers.Interval(cell.Low, cell.High, style, decimals),
+            cell.Difference is null ? "" : "Δ " + FindingNumbers.Difference(cell, style)];
         return string.Join('\n', lines.Where(l => l.Length > 0).Select(l => $"[grey]{Markup.Escape(l)}[/]").Prepend(value));
     }
 }

@@ -16,7 +16,8 @@ public sealed record Bounds<TNumber>(TNumber? AtLeast = null, TNumber? Above = n
     /// <summary>In words, e.g. <c>more than 0 and at most 100</c>.</summary>
     public override string ToString()
     {
-        string?[] words = [AtLeast is { } least ? FormattableString.Invariant($"at least {least}") : null, Above is { } above ? FormattableString.Invariant($"more than {above}") : null, AtMost is { } most ? FormattableString.Invariant($"at most {most}") : null];
+        string?[] words = [AtLeast is { } least ? FormattableString.Invariant($"at least {least}") : null, Above is { } above
+            ? FormattableString.Invariant($"more than {above}") : null, AtMost is { } most ? FormattableString.Invariant($"at most {most}") : null];
         return string.Join(" and ", words.Where(w => w is not null));
     }
 }

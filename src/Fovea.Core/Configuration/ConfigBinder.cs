@@ -76,7 +76,8 @@ public sealed partial class ConfigBinder
 
         if (type == typeof(bool))
         {
-            return node.Kind is JsonTokenType.True or JsonTokenType.False ? node.Kind == JsonTokenType.True : throw Wrong(node, path, "true or false", node.InWords);
+            return node.Kind is JsonTokenType.True or JsonTokenType.False
+                ? node.Kind == JsonTokenType.True : throw Wrong(node, path, "true or false", node.InWords);
         }
 
         if (type.IsEnum)
@@ -138,12 +139,14 @@ public sealed partial class ConfigBinder
         var names = Enum.GetNames(type).ToDictionary(JsonNamingPolicy.SnakeCaseLower.ConvertName);
         return node.Kind == JsonTokenType.String && names.TryGetValue(node.Text, out var name)
             ? Enum.Parse(type, name)
-            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys), node.InWords + (node.Kind == JsonTokenType.String ? NearestName.Hint(node.Text, names.Keys) : ""));
+            : throw Wrong(node, path, "one of " + string.Join(", ", names.Keys),
+                node.InWords + (node.Kind == JsonTokenType.String ? NearestName.Hint(node.Text, names.Keys) : ""));
     }
 
     private static object BindNumber(ConfigNode node, Type type, string path)
     {
-        var number = node.Kind != JsonTokenType.Number ? null : type == typeof(double) || type == typeof(float) ? Real(node.Text, type) : Exact(node.Text, type);
+        var number = node.Kind != JsonTokenType.Number ? null
+            : type == typeof(double) || type == typeof(float) ? Real(node.Text, type) : Exact(node.Text, type);
         return number ?? throw Wrong(node, path, Describe(type) + (IsTooLarge(node, type) ? $" from {int.MinValue} to {int.MaxValue}" : ""), node.InWords);
     }
 

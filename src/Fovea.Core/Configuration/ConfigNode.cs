@@ -38,7 +38,8 @@ public sealed class ConfigNode
     public List<ConfigNode> Elements { get; } = [];
 
     /// <summary>An error at this value: file, line, message.</summary>
-    public InvalidInputException Error(string message, Exception? inner = null) => new(File, null, $"{(Line > 0 ? $"line {Line}: " : "--set: ")}{message}", inner);
+    public InvalidInputException Error(string message, Exception? inner = null) =>
+        new(File, null, $"{(Line > 0 ? $"line {Line}: " : "--set: ")}{message}", inner);
 
     /// <summary>What kind of value this is, as an error says what it got.</summary>
     public string InWords => Kind switch
@@ -73,7 +74,8 @@ public sealed class ConfigNode
         catch (InvalidOperationException e)
         {
             // What the reader throws for a text that it has parsed and cannot make a string of.
-            throw new InvalidInputException(file, null, $"line {lines.At(reader.TokenStartIndex)}: a text that is not valid Unicode (half of a surrogate pair); correct the file", e);
+            throw new InvalidInputException(file, null,
+                $"line {lines.At(reader.TokenStartIndex)}: a text that is not valid Unicode (half of a surrogate pair); correct the file", e);
         }
     }
 

@@ -18,7 +18,8 @@ public sealed class InputPathAttribute : Attribute
         JsonTokenType.StartObject => from member in node.Members
                                      let property = type.GetProperties().FirstOrDefault(p => ConfigBinder.KeyOf(p) == member.Key)
                                      where property is not null
-                                     from found in Find(member.Value, property.PropertyType, key.Length == 0 ? member.Key : $"{key}.{member.Key}", property.GetCustomAttribute<InputPathAttribute>() is not null)
+                                     from found in Find(member.Value, property.PropertyType, key.Length == 0 ? member.Key : $"{key}.{member.Key}",
+                                         property.GetCustomAttribute<InputPathAttribute>() is not null)
                                      select found,
         _ => [],
     };

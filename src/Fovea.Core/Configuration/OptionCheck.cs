@@ -3,8 +3,8 @@ using Fovea.Core.Errors;
 namespace Fovea.Core.Configuration;
 
 /// <summary>
-/// The one form in which options are checked: each record of options has a <c>Validate</c> beside its properties that calls this for each of them, so that the first value out of range is
-/// the error, by its key.
+/// The one form in which options are checked: each record of options has a <c>Validate</c> beside its properties that calls this for each of them, so
+/// that the first value out of range is the error, by its key.
 /// </summary>
 public static class OptionCheck
 {
@@ -28,5 +28,6 @@ public static class OptionCheck
     /// <param name="low">The least.</param>
     /// <param name="high">The most.</param>
     /// <exception cref="FoveaException">It is outside.</exception>
-    public static void Range(long? value, string key, long low, long high) => Require(value is null || (value >= low && value <= high), key, FormattableString.Invariant($"{low} to {high}"), value);
+    public static void Range(long? value, string key, long low, long high) =>
+        Require(value is null || (value >= low && value <= high), key, FormattableString.Invariant($"{low} to {high}"), value);
 }

@@ -15,10 +15,13 @@ public static class PlainNumber
     {
         const NumberStyles Real = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         var style = IsWhole(typeof(TNumber)) ? NumberStyles.AllowLeadingSign : Real;
-        return TNumber.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && TNumber.IsFinite(number) && !(TNumber.IsZero(number) && HasDigitAboveZero(text)) ? number : null;
+        return TNumber.TryParse(text, style, CultureInfo.InvariantCulture, out var number) && TNumber.IsFinite(number)
+            && !(TNumber.IsZero(number) && HasDigitAboveZero(text)) ? number : null;
     }
 
-    /// <summary>The number that <paramref name="text"/> is, within bounds; null for anything else, with what was expected and found in <paramref name="fault"/>.</summary>
+    /// <summary>
+    /// The number that <paramref name="text"/> is, within bounds; null for anything else, with what was expected and found in <paramref name="fault"/>.
+    /// </summary>
     public static TNumber? Read<TNumber>(string text, Bounds<TNumber>? bounds, out string fault)
         where TNumber : struct, INumber<TNumber>
     {

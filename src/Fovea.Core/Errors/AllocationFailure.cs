@@ -4,8 +4,8 @@ namespace Fovea.Core.Errors;
 
 /// <summary>Tells a lack of memory, managed or libtorch's, from other failures, and makes one line of it.</summary>
 /// <remarks>
-/// Only what is thrown on the calling thread, and caught by TorchSharp, arrives here. An allocation that fails on a thread of libtorch's, or in code that throws <c>std::bad_alloc</c>, ends the
-/// process (docs/decisions/0027-memory.md): plans are checked first for that reason.
+/// Only what is thrown on the calling thread, and caught by TorchSharp, arrives here. An allocation that fails on a thread of libtorch's, or in code that
+/// throws <c>std::bad_alloc</c>, ends the process (docs/decisions/0027-memory.md): plans are checked first for that reason.
 /// </remarks>
 public static class AllocationFailure
 {

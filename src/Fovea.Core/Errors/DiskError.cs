@@ -6,7 +6,8 @@ namespace Fovea.Core.Errors;
 public static partial class DiskError
 {
     // Linux's numbers, which .NET keeps in HResult.
-    private const int IoError = 5, TooManyFilesOfAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, BrokenPipe = 32, Loop = 40, NotADirectory = 20, IsADirectory = 21, QuotaExceeded = 122;
+    private const int IoError = 5, TooManyFilesOfAll = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, BrokenPipe = 32, Loop = 40, NotADirectory =
+        20, IsADirectory = 21, QuotaExceeded = 122;
 
     private const string NoPermission = "no permission; change the permissions or give another path";
 
@@ -19,7 +20,8 @@ public static partial class DiskError
     }
 
     /// <summary>The same without the path, for a line that begins with what was to be written.</summary>
-    public static string Reason(Exception error) => PathOf(error) is { } path ? Cause(error, path) : error is UnauthorizedAccessException ? NoPermission : ByNumber(error);
+    public static string Reason(Exception error) => PathOf(error) is { } path
+        ? Cause(error, path) : error is UnauthorizedAccessException ? NoPermission : ByNumber(error);
 
     private static string Cause(Exception error, string path) => error switch
     {
@@ -28,7 +30,8 @@ public static partial class DiskError
         DirectoryNotFoundException or FileNotFoundException => "not found, and cannot be created there; check the path",
         PathTooLongException => "the path is too long for the file system; give a shorter one",
         _ when error.Message.Contains("already exists", StringComparison.Ordinal) => "already exists and is a file; expected a folder, so give another path",
-        _ when error.Message.Contains("being used by another process", StringComparison.Ordinal) => "in use by another process; wait for it or give another path",
+        _ when error.Message.Contains("being used by another process", StringComparison.Ordinal) =>
+            "in use by another process; wait for it or give another path",
         _ => ByNumber(error),
     };
 

@@ -10,7 +10,8 @@ public class FoveaException : Exception
     public FoveaException(string message, Exception? inner = null) : base(OneLine(message), inner) { }
 
     /// <summary>Control characters come from bad input, and a terminal would obey them.</summary>
-    private protected static string OneLine(string message) => Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
+    private protected static string OneLine(string message) =>
+        Quoted.Message(string.Concat(message.ReplaceLineEndings(" ").Trim().Select(c => char.IsControl(c) ? '?' : c)));
 }
 
 /// <summary>Bad input data, with the file and, where there is one, the record (counted from 0).</summary>

@@ -12,7 +12,8 @@ public static class NearestName
     public static string? Of(string name, IEnumerable<string> known)
     {
         var most = name.Length <= ShortName ? 1 : Math.Max(2, name.Length / 3);
-        var best = known.Where(k => Math.Abs(k.Length - name.Length) <= most).Select(k => (Name: k, Slips: Slips(name, k))).OrderBy(x => x.Slips).FirstOrDefault();
+        var best = known.Where(k => Math.Abs(k.Length - name.Length) <= most).Select(k => (Name: k, Slips: Slips(name, k)))
+            .OrderBy(x => x.Slips).FirstOrDefault();
         return best.Name is not null && best.Slips <= most ? best.Name : null;
     }
 

@@ -63,7 +63,9 @@ public sealed class Catalogue<T> : IEnumerable<T>
     private UsageException Unknown(string name, string also)
     {
         var nearest = NearestName.Of(name, _entries.SelectMany(NamesOf));
-        return new UsageException($"unknown {_kind} '{Quoted.Shorten(name)}'; {(nearest is null ? "" : $"did you mean '{nearest}'? ")}known: {string.Join(", ", Names)}{(also.Length > 0 ? ", " + also : "")}");
+        return new UsageException(
+            $"unknown {_kind} "
+                + $"'{Quoted.Shorten(name)}'; {(nearest is null ? "" : $"did you mean '{nearest}'? ")}known: {string.Join(", ", Names)}{(also.Length > 0 ? ", " + also : "")}");
     }
 
     private static IEnumerable<string> NamesOf(T entry) => entry.OtherNames.Prepend(entry.Name);

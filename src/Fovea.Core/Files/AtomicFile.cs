@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Fovea.Core.Files;
 
-/// <summary>Writes a file aside, flushes it and its folder to the disk around the rename, so that a crash or a power failure leaves the old file or the new one.</summary>
+/// <summary>
+/// Writes a file aside, flushes it and its folder to the disk around the rename, so that a crash or a power failure leaves the old file or the new one.
+/// </summary>
 public static class AtomicFile
 {
     /// <summary>Writes through <paramref name="write"/> to a temporary neighbour, then renames it to <paramref name="path"/>.</summary>

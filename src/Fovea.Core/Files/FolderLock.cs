@@ -20,7 +20,8 @@ public sealed class FolderLock : IDisposable
     /// <summary>Makes the folder if it is not there, and keeps other processes out of it until the result is disposed.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="patience">How long to wait for a process that is about to end.</param>
-    /// <exception cref="FoveaException">It cannot be written (a full disk, one that is read-only), or another process works in it (named where it is known).</exception>
+    /// <exception cref="FoveaException">It cannot be written (a full disk, one that is read-only), or another process works in it (named where
+    /// it is known).</exception>
     public static FolderLock Take(string folder, TimeSpan patience = default)
     {
         var path = Path.Combine(folder, FileName);
@@ -41,7 +42,8 @@ public sealed class FolderLock : IDisposable
             {
                 if (waited >= patience)
                 {
-                    throw new FoveaException($"{folder}: another process{Owner(path)} is writing in this folder; wait for it to end, or choose another folder", e);
+                    throw new FoveaException($"{folder}: another process{Owner(path)} is writing in this folder; wait for it to end, or choose another folder",
+                        e);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -8,7 +8,9 @@ internal static partial class FolderSync
 {
     private const int ReadOnlyClosedOnExec = 0x80000;
 
-    /// <summary>Flushes a folder's entries, so that a file that was renamed there is there after a power failure too. Does nothing where there are no such handles.</summary>
+    /// <summary>
+    /// Flushes a folder's entries, so that a file that was renamed there is there after a power failure too. Does nothing where there are no such handles.
+    /// </summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public static void Flush(string folder)
     {

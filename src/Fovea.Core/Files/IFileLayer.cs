@@ -1,6 +1,9 @@
 namespace Fovea.Core.Files;
 
-/// <summary>What durable writing asks of a disk: the seam at which tests let it run full, refuse or tear. Paths are full or relative to the process, as in <see cref="File"/>.</summary>
+/// <summary>
+/// What durable writing asks of a disk: the seam at which tests let it run full, refuse or tear. Paths are full or relative to the process, as
+/// in <see cref="File"/>.
+/// </summary>
 public interface IFileLayer
 {
     /// <summary>Makes a folder and those above it, where they are not there, durably.</summary>

@@ -45,7 +45,10 @@ public static partial class Leftovers
     }
 
     /// <summary>Whether a living process is writing the file or folder.</summary>
-    /// <remarks>Between its last byte and its new name no file is open, so the process in the name is asked for too. One that began later is another with the same number.</remarks>
+    /// <remarks>
+    /// Between its last byte and its new name no file is open, so the process in the name is asked for too. One that began later is
+    /// another with the same number.
+    /// </remarks>
     public static bool IsInUse(string path)
     {
         if (!Directory.Exists(path) && !IsFree(path))
@@ -53,7 +56,8 @@ public static partial class Leftovers
             return true;
         }
 
-        if (!int.TryParse(Aside().Match(Path.GetFileName(path)).Groups["process"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || id == Environment.ProcessId)
+        if (!int.TryParse(Aside().Match(Path.GetFileName(path)).Groups["process"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            || id == Environment.ProcessId)
         {
             return false;
         }

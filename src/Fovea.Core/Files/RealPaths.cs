@@ -3,15 +3,18 @@ using System.Collections.Concurrent;
 namespace Fovea.Core.Files;
 
 /// <summary>
-/// Follows symbolic links as the system does: part by part, so that <c>..</c> in a link's target leaves the folder that the part before it leads to, and not the one it is written in.
-/// Folders are remembered. Nothing need exist. Thread-safe.
+/// Follows symbolic links as the system does: part by part, so that <c>..</c> in a link's target leaves the folder that the part before it leads to,
+/// and not the one it is written in. Folders are remembered. Nothing need exist. Thread-safe.
 /// </summary>
 public sealed class RealPaths
 {
     private const int MostLinks = 40;
     private readonly ConcurrentDictionary<string, string?> _folders = new(StringComparer.Ordinal);
 
-    /// <summary>The canonical path of a file, absolute and without links; null where links lead in a circle or there are more than the system follows. One look at the disk where its folder is known.</summary>
+    /// <summary>
+    /// The canonical path of a file, absolute and without links; null where links lead in a circle or there are more than the system follows. One look at
+    /// the disk where its folder is known.
+    /// </summary>
     public string? OfFile(string path)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

@@ -4,8 +4,8 @@ using Fovea.Core.Errors;
 namespace Fovea.Core.Files;
 
 /// <summary>
-/// Opens files that a user names: regular files only, of a stated size at most, known before they are opened. A pipe would wait for ever and a device never ends.
-/// What is missing or may not be read is the caller's to word: it is thrown as .NET throws it.
+/// Opens files that a user names: regular files only, of a stated size at most, known before they are opened. A pipe would wait
+/// for ever and a device never ends. What is missing or may not be read is the caller's to word: it is thrown as .NET throws it.
 /// </summary>
 public static class RegularFile
 {

@@ -4,8 +4,9 @@ using Fovea.Core.Files;
 namespace Fovea.Core.Json;
 
 /// <summary>
-/// Opens JSON that another tool wrote. What comes out is a value all of whose keys and texts can be read: UTF-8, no half of a surrogate pair, no key twice in an object,
-/// nested at most <see cref="JsonText.MaxDepth"/> deep. JSON as Python's <c>json</c> reads it: without comments and trailing commas.
+/// Opens JSON that another tool wrote. What comes out is a value all of whose keys and texts can be read: UTF-8, no half of a surrogate
+/// pair, no key twice in an object, nested at most <see cref="JsonText.MaxDepth"/> deep. JSON as Python's <c>json</c> reads it:
+/// without comments and trailing commas.
 /// </summary>
 public static class ForeignDocument
 {
@@ -13,7 +14,8 @@ public static class ForeignDocument
     public const long MostBytes = 128 << 20;
 
     /// <summary>Reads a file whole.</summary>
-    /// <exception cref="InvalidInputException">It is missing, cannot be read, is too large, or is not such JSON; the message says what it looks like instead.</exception>
+    /// <exception cref="InvalidInputException">It is missing, cannot be read, is too large, or is not such JSON; the message says what it looks
+    /// like instead.</exception>
     public static JsonElement Open(string path, long maxBytes = MostBytes)
     {
         byte[] bytes;
@@ -23,7 +25,8 @@ public static class ForeignDocument
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException ? "not found; expected a JSON file" : $"cannot be read: {e.Message}", e);
+            throw new InvalidInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException
+                ? "not found; expected a JSON file" : $"cannot be read: {e.Message}", e);
         }
 
         if (ForeignFormat.Describe(bytes) is { } instead)
@@ -48,6 +51,7 @@ public static class ForeignDocument
             file, null, $"{prefix}not valid JSON{(e.LineNumber is { } line ? $" (line {line + 1})" : "")}: {JsonText.FirstSentence(e.Message)}", e));
 
         // A fault begins with its name, which lists of unusable records count by; of a whole file, the rest says enough.
-        return document ?? throw new InvalidInputException(file, null, $"{prefix}not valid JSON: {fault![(fault!.IndexOf(": ", StringComparison.Ordinal) + 2)..]}");
+        return document ?? throw new InvalidInputException(file, null,
+            $"{prefix}not valid JSON: {fault![(fault!.IndexOf(": ", StringComparison.Ordinal) + 2)..]}");
     }
 }

@@ -42,7 +42,8 @@ public sealed partial class ForeignJson
         }
 
         var isTooLarge = Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out var large) && Math.Abs(large) > int.MaxValue;
-        throw Expected(isTooLarge || most < int.MaxValue ? $"a whole number from {least} to {most}" : least == int.MinValue ? "a whole number" : $"a whole number of at least {least}");
+        throw Expected(isTooLarge || most < int.MaxValue ? $"a whole number from {least} to {most}"
+            : least == int.MinValue ? "a whole number" : $"a whole number of at least {least}");
     }
 
     /// <summary>A key's whole number, or null.</summary>
@@ -60,7 +61,8 @@ public sealed partial class ForeignJson
         : (OneOrMore(value, int.MinValue) ?? throw value.Expected("an id or a list of ids")) is [>= 0 and var first, ..] ? first : null;
 
     /// <summary>This number, which is finite.</summary>
-    public double Number() => Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Expected("a number");
+    public double Number() => Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out var value) && double.IsFinite(value)
+        ? value : throw Expected("a number");
 
     /// <summary>A key's number of at least 0.</summary>
     public double Number(string key, double fallback) => Optional(key) is not { } value ? fallback
@@ -78,6 +80,7 @@ public sealed partial class ForeignJson
     private static int[]? OneOrMore(ForeignJson value, int least)
     {
         JsonElement[] all = value.Element.ValueKind == JsonValueKind.Array ? [.. value.Element.EnumerateArray()] : [value.Element];
-        return all.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var number) && number >= least) ? Array.ConvertAll(all, v => v.GetInt32()) : null;
+        return all.All(v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var number) && number >= least)
+            ? Array.ConvertAll(all, v => v.GetInt32()) : null;
     }
 }

@@ -3,9 +3,9 @@ using Fovea.Core.Errors;
 namespace Fovea.Core.Json;
 
 /// <summary>
-/// A value of JSON that another tool wrote, and where it is: the one reader of configurations, tokenizers, image processors, indices and records. Keys are read by name; one that is missing
-/// or null has a default or is an error, a value of the wrong type or out of range is one line that names file, record, place, expected and got. A configuration's
-/// <see cref="KeyLedger"/> also refuses every key that was neither read nor declared inert.
+/// A value of JSON that another tool wrote, and where it is: the one reader of configurations, tokenizers, image processors, indices and records. Keys
+/// are read by name; one that is missing or null has a default or is an error, a value of the wrong type or out of range is one line that names file, record,
+/// place, expected and got. A configuration's <see cref="KeyLedger"/> also refuses every key that was neither read nor declared inert.
 /// </summary>
 public sealed partial class ForeignJson
 {
@@ -23,7 +23,9 @@ public sealed partial class ForeignJson
     /// <summary>The file.</summary>
     public string File => _origin.File;
 
-    /// <summary>Reads a file whose root is an object, and refuses what <paramref name="read"/> has left unread in it: what is read lazily must be read to its end there.</summary>
+    /// <summary>
+    /// Reads a file whose root is an object, and refuses what <paramref name="read"/> has left unread in it: what is read lazily must be read to its end there.
+    /// </summary>
     /// <param name="file">The file.</param>
     /// <param name="read">Makes the result; is disposed of where a key is refused.</param>
     /// <exception cref="InvalidInputException">Not such a file, or a key of it is not known.</exception>
@@ -64,7 +66,9 @@ public sealed partial class ForeignJson
         }
     }
 
-    /// <summary>Refuses keys below here that were not read so far: <see cref="Read"/> does so at its end, a reader of more than this file before it opens the next.</summary>
+    /// <summary>
+    /// Refuses keys below here that were not read so far: <see cref="Read"/> does so at its end, a reader of more than this file before it opens the next.
+    /// </summary>
     /// <exception cref="InvalidInputException">There is one.</exception>
     public void RejectOthers() => _origin.Ledger?.RejectOthers(Element, Place);
 
@@ -72,7 +76,8 @@ public sealed partial class ForeignJson
     public InvalidInputException Error(string message) => Error("", message);
 
     /// <summary>An error at a key, or at this place where the key is empty.</summary>
-    public InvalidInputException Error(string key, string message) => new(_origin.File, _origin.Record, Below(key) is { Length: > 0 } at ? $"{at}: {message}" : message);
+    public InvalidInputException Error(string key, string message) =>
+        new(_origin.File, _origin.Record, Below(key) is { Length: > 0 } at ? $"{at}: {message}" : message);
 
     /// <summary>The error that this value is not what was expected.</summary>
     public InvalidInputException Expected(string what) => Error($"expected {what}, got {Describe(Element)}");
@@ -91,7 +96,8 @@ public sealed partial class ForeignJson
 
     /// <summary>A field that must be there.</summary>
     /// <exception cref="InvalidInputException">It is absent or null.</exception>
-    public ForeignJson Field(string key) => Optional(key) ?? throw (IsNull(key) ? Error(key, "expected a value, got null") : Error($"the key \"{key}\" is missing"));
+    public ForeignJson Field(string key) => Optional(key)
+        ?? throw (IsNull(key) ? Error(key, "expected a value, got null") : Error($"the key \"{key}\" is missing"));
 
     /// <summary>Whether the key has a value; null is none. It does not count as read: whoever obeys it reads the value.</summary>
     public bool Has(string key) => Element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null;
@@ -110,7 +116,8 @@ public sealed partial class ForeignJson
     }
 
     /// <summary>Whether a key has the same value in another object, or none here.</summary>
-    public bool Agrees(ForeignJson other, string key) => Optional(key) is not { } value || (other.Optional(key) is { } same && JsonElement.DeepEquals(value.Element, same.Element));
+    public bool Agrees(ForeignJson other, string key) =>
+        Optional(key) is not { } value || (other.Optional(key) is { } same && JsonElement.DeepEquals(value.Element, same.Element));
 
     /// <summary>A copy of the object, unchanged, to be written back.</summary>
     public JsonObject ToObject() => JsonObject.Create(Element)?.DeepClone().AsObject() ?? [];

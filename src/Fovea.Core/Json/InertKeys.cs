@@ -1,8 +1,8 @@
 namespace Fovea.Core.Json;
 
 /// <summary>
-/// Keys of a foreign format that are known to change nothing here. <c>key</c> may have any value, <c>key=false</c> or <c>key=1|2</c> only the values given (as JSON),
-/// <c>key_*</c> stands for all that begin so. Items are separated by white space.
+/// Keys of a foreign format that are known to change nothing here. <c>key</c> may have any value, <c>key=false</c> or
+/// <c>key=1|2</c> only the values given (as JSON), <c>key_*</c> stands for all that begin so. Items are separated by white space.
 /// </summary>
 public sealed class InertKeys
 {

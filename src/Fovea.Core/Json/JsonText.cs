@@ -11,8 +11,8 @@ public static class JsonText
     public const int MaxDepth = 64;
 
     /// <summary>
-    /// What a bare <c>NaN</c>, <c>Infinity</c> or <c>-Infinity</c> (Python's json writes them, JSON has none) is read as: an object with this one key, which no key
-    /// that is read may hold.
+    /// What a bare <c>NaN</c>, <c>Infinity</c> or <c>-Infinity</c> (Python's json writes them, JSON has none) is read as: an
+    /// object with this one key, which no key that is read may hold.
     /// </summary>
     internal const string NotANumberKey = "NaN or Infinity, which JSON does not have";
 
@@ -24,9 +24,11 @@ public static class JsonText
     /// <param name="allowNotANumber">Whether NaN and Infinity are faults only where they are read.</param>
     /// <param name="fault">What is wrong with it, as "name: explanation"; then nothing is returned.</param>
     /// <param name="notJson">The error for what is no JSON.</param>
-    public static JsonDocument? Parse(ReadOnlyMemory<byte> text, int maxDepth, bool allowNotANumber, out string? fault, Func<JsonException, InvalidInputException> notJson)
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> text, int maxDepth, bool allowNotANumber, out string? fault,
+        Func<JsonException, InvalidInputException> notJson)
     {
-        fault = FirstNotUtf8(text.Span) is { } at ? $"not_utf8: byte 0x{text.Span[at]:X2} is not UTF-8 (looks like Latin-1 or Windows-1252); convert the file to UTF-8"
+        fault = FirstNotUtf8(text.Span) is { } at
+            ? $"not_utf8: byte 0x{text.Span[at]:X2} is not UTF-8 (looks like Latin-1 or Windows-1252); convert the file to UTF-8"
             : HalfSurrogate(text.Span) is { } half ? $"not_unicode: {half} is half of a surrogate pair, which is not valid Unicode"
             : null;
         if (fault is not null)

@@ -4,7 +4,8 @@ namespace Fovea.Core.Json;
 
 /// <summary>
 /// Which keys of a foreign configuration were read. After reading, <see cref="RejectOthers"/> refuses every other key with a live value: one that is neither
-/// null nor an empty list or object, and not known to change nothing. Objects of which no key was asked are maps (a vocabulary), not settings, and are not looked into.
+/// null nor an empty list or object, and not known to change nothing. Objects of which no key was asked are maps (a vocabulary), not
+/// settings, and are not looked into.
 /// </summary>
 /// <param name="file">The file, for messages.</param>
 public sealed class KeyLedger(string file)

@@ -1,8 +1,8 @@
 namespace Fovea.Core.Provenance;
 
 /// <summary>
-/// The files beside a model that decide what comes of it, by part: whatever reads one of them by name takes the name from here, and whatever records what a result
-/// was made of hashes them all. A file that is read and not listed here would change results unnoticed.
+/// The files beside a model that decide what comes of it, by part: whatever reads one of them by name takes the name from here, and
+/// whatever records what a result was made of hashes them all. A file that is read and not listed here would change results unnoticed.
 /// </summary>
 public static class DecisiveFiles
 {
@@ -18,7 +18,9 @@ public static class DecisiveFiles
     /// <summary>The same where Transformers 5 writes them.</summary>
     public const string ProcessorConfig = "processor_config.json";
 
-    /// <summary>Of a tokenizer: its vocabulary, in whichever form, and what changes how it is used. The first of the three forms that is there is read.</summary>
+    /// <summary>
+    /// Of a tokenizer: its vocabulary, in whichever form, and what changes how it is used. The first of the three forms that is there is read.
+    /// </summary>
     public static IReadOnlyList<string> Tokenizer { get; } =
         ["tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"];
 

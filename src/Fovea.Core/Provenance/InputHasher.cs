@@ -11,8 +11,8 @@ namespace Fovea.Core.Provenance;
 public readonly record struct NamedHash(string Name, string Sha256);
 
 /// <summary>
-/// SHA-256 of the files that a run reads. Each is read once as long as it stays as it is (length and time of change); reading can be cancelled, and says so where it takes more than two seconds.
-/// Thread-safe, but for <see cref="OfFiles"/>.
+/// SHA-256 of the files that a run reads. Each is read once as long as it stays as it is (length and time of change); reading can be cancelled, and says so
+/// where it takes more than two seconds. Thread-safe, but for <see cref="OfFiles"/>.
 /// </summary>
 /// <param name="progress">Where long reading is reported; null for nowhere.</param>
 /// <param name="stop">Cancels it.</param>
@@ -58,8 +58,8 @@ public sealed class InputHasher(IProgressSink? progress = null, CancellationToke
     }
 
     /// <summary>
-    /// Hash over names and contents of many files, such as a corpus's images. Their own hashes are kept under <paramref name="role"/>, so that a later run can name the one that changed.
-    /// One that cannot be read counts as such, since its reader says best what is wrong with it.
+    /// Hash over names and contents of many files, such as a corpus's images. Their own hashes are kept under <paramref name="role"/>, so that a later
+    /// run can name the one that changed. One that cannot be read counts as such, since its reader says best what is wrong with it.
     /// </summary>
     /// <param name="role">What they are.</param>
     /// <param name="files">Names, and where each lies; null where nothing may be read.</param>

@@ -22,12 +22,15 @@ public static partial class MissingModel
         File.Exists(folder) ? "a file; expected a model folder in Hugging Face form"
         : Directory.Exists(folder) ? OfFolder(folder)
         : HubId().IsMatch(folder) && !Directory.Exists(folder.Split('/')[0])
-            ? $"no such folder here; it looks like a Hugging Face hub id: download it first, with 'hf download {folder} --local-dir DIR' (formerly huggingface-cli download), and give DIR"
+            ? $"no such folder here; it looks like a Hugging Face hub id: download it first, with 'hf download {folder} --local-dir DIR' (formerly "
+                + $"huggingface-cli download), and give DIR"
         : "no such folder; expected a model folder in Hugging Face form";
 
     private static string OfFolder(string folder) =>
-        File.Exists(Path.Combine(folder, "model", DecisiveFiles.Config)) ? $"no model here ({DecisiveFiles.Config} is missing), but there is one in its folder model: give {Path.Combine(folder, "model")}"
-        : File.Exists(Path.Combine(folder, DecisiveFiles.Adapter[0])) ? "an adapter, no whole model; give a model folder (fovea train merges an adapter into one)"
+        File.Exists(Path.Combine(folder, "model", DecisiveFiles.Config))
+            ? $"no model here ({DecisiveFiles.Config} is missing), but there is one in its folder model: give {Path.Combine(folder, "model")}"
+        : File.Exists(Path.Combine(folder, DecisiveFiles.Adapter[0]))
+            ? "an adapter, no whole model; give a model folder (fovea train merges an adapter into one)"
         : Directory.EnumerateFiles(folder, "shard-*.parquet").Any() ? "a score store; expected a model folder in Hugging Face form"
         : $"no model here ({DecisiveFiles.Config} is missing); give a folder in Hugging Face form";
 

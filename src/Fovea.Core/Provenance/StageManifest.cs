@@ -39,7 +39,9 @@ public sealed record StageManifest
     /// <summary>Wall-clock seconds; never part of a result.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>How artefacts are serialised: snake_case, indented, enums by name; NaN by name too, so that what checks the value can say what it expects.</summary>
+    /// <summary>
+    /// How artefacts are serialised: snake_case, indented, enums by name; NaN by name too, so that what checks the value can say what it expects.
+    /// </summary>
     public static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -94,7 +96,8 @@ public sealed record StageManifest
         path == "num_threads" ? "give --threads as before, --any-threads to accept other last bits (train), or another --out"
         : path.EndsWith("].file", StringComparison.Ordinal) ? "for the same records under a new file name give --rename OLD=NEW, else another --out"
         : before is not null && before.Versions.GetValueOrDefault("fovea") != Versions.GetValueOrDefault("fovea")
-            ? $"it was begun by fovea {before.Versions.GetValueOrDefault("fovea")}, which may have recorded its inputs otherwise: finish it with that version, or give another --out (what is complete is read as it is)"
+            ? $"it was begun by fovea {before.Versions.GetValueOrDefault("fovea")}, which may have recorded its inputs otherwise: finish it with that version, "
+                + $"or give another --out (what is complete is read as it is)"
         : "give what it was begun with, remove the folder, or give another --out";
 
     /// <summary>The first path at which two JSON values differ; null if they are equal.</summary>

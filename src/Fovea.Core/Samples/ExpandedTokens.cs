@@ -4,7 +4,8 @@ namespace Fovea.Core.Samples;
 
 /// <summary>Token ids in which each image placeholder is replaced by that image's tokens, as models, scoring, training and export read them.</summary>
 /// <param name="Ids">Expanded: <c>[seq]</c>.</param>
-/// <param name="Places">Where each unexpanded token is in <paramref name="Ids"/>, a placeholder where its image's tokens begin: <c>[unexpanded seq]</c>.</param>
+/// <param name="Places">Where each unexpanded token is in <paramref name="Ids"/>, a placeholder where its image's tokens begin: <c>[unexpanded
+/// seq]</c>.</param>
 /// <param name="ImagesEnd">Where the tokens of the last image end in <paramref name="Ids"/>; 0 without image tokens.</param>
 public sealed record ExpandedTokens(int[] Ids, int[] Places, int ImagesEnd)
 {
@@ -42,13 +43,15 @@ public sealed record ExpandedTokens(int[] Ids, int[] Places, int ImagesEnd)
         const string Advice = "raise max_length (--max-length) or drop the sample";
         if (ImagesEnd > limit)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"image_cut: image tokens end at {ImagesEnd}, past the limit of {limit} tokens; {Advice}");
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"image_cut: image tokens end at {ImagesEnd}, past the limit of {limit} tokens; {Advice}");
         }
 
         var targets = Array.ConvertAll(sample.TargetIndices, i => Places[i]);
         var kept = Array.FindAll(targets, t => t < (limit ?? int.MaxValue));
         return kept.Length > 0
             ? kept
-            : throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"no_target: none of {targets.Length} targets is within the first {limit} tokens; {Advice}");
+            : throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"no_target: none of {targets.Length} targets is within the first {limit} tokens; {Advice}");
     }
 }

@@ -3,9 +3,9 @@ using Fovea.Core.Files;
 namespace Fovea.Core.Samples;
 
 /// <summary>
-/// Which picture a name means: the canonical path of its file, absolute and without symbolic links. Names below two folders are one picture if they lead to one file,
-/// and two if they only look alike (docs/decisions/0021). For comparisons in memory; never written to disk, where it would not survive a move.
-/// Pictures that are not files are known by their corpus and their name in it.
+/// Which picture a name means: the canonical path of its file, absolute and without symbolic links. Names below two folders are
+/// one picture if they lead to one file, and two if they only look alike (docs/decisions/0021). For comparisons in memory; never written to disk,
+/// where it would not survive a move. Pictures that are not files are known by their corpus and their name in it.
 /// </summary>
 /// <param name="Path">The canonical path; <c>corpus#name</c> where there is none.</param>
 public readonly record struct ImageKey(string Path);

@@ -4,9 +4,9 @@ using Fovea.Core.Randomness;
 namespace Fovea.Core.Samples;
 
 /// <summary>
-/// Gives each sample with an image another one, with which it shares no image. Samples are put in a random order of their first images and shifted by the size of
-/// the largest group with one first image, so that each donates once (a derangement); only a sample with several images may shift further to avoid its own.
-/// With one sample per image this is a random cycle through all images.
+/// Gives each sample with an image another one, with which it shares no image. Samples are put in a random order of their first
+/// images and shifted by the size of the largest group with one first image, so that each donates once (a derangement); only a sample with several images
+/// may shift further to avoid its own. With one sample per image this is a random cycle through all images.
 /// </summary>
 public static class OtherImages
 {
@@ -23,7 +23,8 @@ public static class OtherImages
         if (2 * largest > shown.Length)
         {
             var name = Array.Find(groups, g => g.Length == largest)![0].Sample.Images[0];
-            throw new FoveaException($"another image: {largest} of {shown.Length} samples share the image {name}, so that not every sample can be shown another one; use another proxy");
+            throw new FoveaException($"another image: {largest} of {shown.Length} samples share the image {name}, so that not every sample can be shown "
+                + $"another one; use another proxy");
         }
 
         var order = random.Permutation(groups.Length).SelectMany(g => groups[g]).ToArray();

@@ -29,6 +29,8 @@ public sealed record Turn(Role Role, string Text);
 /// </summary>
 public sealed record Sample(SampleKey Key, string? Id, IReadOnlyList<string> Images, IReadOnlyList<Turn> Turns)
 {
-    /// <summary>Folder below which <see cref="Images"/> are resolved; with it a name is a picture (<see cref="ImageKey"/>). Null where they are not files.</summary>
+    /// <summary>
+    /// Folder below which <see cref="Images"/> are resolved; with it a name is a picture (<see cref="ImageKey"/>). Null where they are not files.
+    /// </summary>
     public string? ImageRoot { get; init; }
 }

@@ -1,6 +1,9 @@
 namespace Fovea.Core.Samples;
 
-/// <summary>Characters <c>[Start, End)</c> (UTF-16 units) of the text of turn <paramref name="Turn"/> (index into <see cref="Sample.Turns"/>) that a target token covers; empty for an end token.</summary>
+/// <summary>
+/// Characters <c>[Start, End)</c> (UTF-16 units) of the text of turn <paramref name="Turn"/> (index into <see cref="Sample.Turns"/>) that a target token
+/// covers; empty for an end token.
+/// </summary>
 public readonly record struct TargetSpan(int Turn, int Start, int End);
 
 /// <summary>

@@ -1,8 +1,8 @@
 namespace Fovea.Core.Scores;
 
 /// <summary>
-/// The two formulas that this system exists for, over log-probabilities in nats and in double precision: VIG's difference (arXiv 2602.17186, metric) and PRIOR's
-/// <c>1 - p</c> (arXiv 2505.08971, method, 2). Everything that selects, analyses or shows scores takes them from here.
+/// The two formulas that this system exists for, over log-probabilities in nats and in double precision: VIG's difference (arXiv
+/// 2602.17186, metric) and PRIOR's <c>1 - p</c> (arXiv 2505.08971, method, 2). Everything that selects, analyses or shows scores takes them from here.
 /// </summary>
 public static class TokenMeasures
 {

@@ -61,7 +61,10 @@ public sealed record TokenScores
     /// <summary>Condition -> whether each target was the likeliest token, <c>[targets]</c>; false where it was not scored. Empty unless asked for.</summary>
     public IReadOnlyDictionary<string, bool[]> TopOne { get; init; } = ReadOnlyDictionary<string, bool[]>.Empty;
 
-    /// <summary>Condition -> entropy of the distribution over the vocabulary at each target in nats, <c>[targets]</c>; NaN where it was not scored. Empty unless asked for.</summary>
+    /// <summary>
+    /// Condition -> entropy of the distribution over the vocabulary at each target in nats, <c>[targets]</c>; NaN where it was
+    /// not scored. Empty unless asked for.
+    /// </summary>
     public IReadOnlyDictionary<string, float[]> Entropy { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
 
     /// <summary>
@@ -95,10 +98,15 @@ public enum SelectionStatus
 /// <summary>Weights of one sample's targets: <c>[targets]</c>; null means one each.</summary>
 public sealed record TokenWeights(SampleKey Key, string TextFingerprint, SelectionStatus Status, string? Reason, float[]? Weights)
 {
-    /// <summary>The context that the scores behind the weights saw; null where they saw the text alone (PRIOR). Where it is given, it is required of the consumer.</summary>
+    /// <summary>
+    /// The context that the scores behind the weights saw; null where they saw the text alone (PRIOR). Where it is given, it is required of the consumer.
+    /// </summary>
     public string? ContextFingerprint { get; init; }
 
-    /// <summary>The text that the scores behind the weights were conditioned on; null where the weights rest on no scores. Where it is given, it is required of the consumer.</summary>
+    /// <summary>
+    /// The text that the scores behind the weights were conditioned on; null where the weights rest on no scores. Where it is given,
+    /// it is required of the consumer.
+    /// </summary>
     public string? ConversationFingerprint { get; init; }
 
     /// <summary>Hash of the image bytes that those scores saw; null where they saw none.</summary>

@@ -33,7 +33,8 @@ public static class AuditDocument
     };
 
     /// <summary>One record.</summary>
-    public static object Of(RecordAudit record) => new { record = record.Record, reason = record.Reason, json = record.Json, sample = record.Sample is { } sample ? Sample(sample) : null };
+    public static object Of(RecordAudit record) =>
+        new { record = record.Record, reason = record.Reason, json = record.Json, sample = record.Sample is { } sample ? Sample(sample) : null };
 
     private static object Sample(MarkedSample s) => new
     {

@@ -24,7 +24,8 @@ public static class AuditText
         var most = audit.Lengths.Select(l => l.Count).DefaultIfEmpty(0).Max();
         foreach (var bin in audit.Lengths)
         {
-            yield return $"{Number(bin.From),9} to {Number(bin.To),9} tokens {Number(bin.Count),9} {new string('#', (int)Math.Max(1, (long)BarCells * bin.Count / most))}";
+            yield return $"{Number(bin.From),9} to {Number(bin.To),9} "
+                + $"tokens {Number(bin.Count),9} {new string('#', (int)Math.Max(1, (long)BarCells * bin.Count / most))}";
         }
 
         foreach (var invalid in audit.Invalid)
@@ -39,7 +40,8 @@ public static class AuditText
     }
 
     /// <summary>Every unusable record.</summary>
-    public static IEnumerable<string> Invalid(CorpusAudit audit) => audit.InvalidRecords.Select(i => PlainText.Of($"invalid  record {i.Key.Record}: {i.Reason}"));
+    public static IEnumerable<string> Invalid(CorpusAudit audit) =>
+        audit.InvalidRecords.Select(i => PlainText.Of($"invalid  record {i.Key.Record}: {i.Reason}"));
 
     /// <summary>Why a record cannot be used, and what the file holds.</summary>
     public static IEnumerable<string> Unusable(RecordAudit record)
@@ -53,7 +55,8 @@ public static class AuditText
 
     /// <summary>A token in brackets if it carries loss; brackets that are its own are doubled.</summary>
     public static string Bracketed(MarkedToken token) =>
-        token.CarriesLoss ? $"[{PlainText.Of(token.Text).Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal)}]" : PlainText.Of(token.Text);
+        token.CarriesLoss ? $"[{PlainText.Of(token.Text).Replace("[", "[[", StringComparison.Ordinal).Replace("]", "]]", StringComparison.Ordinal)}]"
+            : PlainText.Of(token.Text);
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }

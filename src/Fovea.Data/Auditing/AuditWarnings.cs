@@ -15,7 +15,8 @@ internal static class AuditWarnings
 
     private static IEnumerable<AuditWarning> Answers(string name, IReadOnlyList<Sample> samples, Func<string, bool> isOdd)
     {
-        var found = samples.Select(s => (s.Key.Record, Turn: s.Turns.Index().FirstOrDefault(t => t.Item.Role == Role.Assistant && isOdd(t.Item.Text), (-1, null!)).Index)).Where(f => f.Turn >= 0).ToList();
+        var found = samples.Select(s => (s.Key.Record, Turn: s.Turns.Index()
+            .FirstOrDefault(t => t.Item.Role == Role.Assistant && isOdd(t.Item.Text), (-1, null!)).Index)).Where(f => f.Turn >= 0).ToList();
         return found.Count == 0 ? [] : [new AuditWarning(name, found.Count, [.. found.Take(Examples).Select(f => $"record {f.Record}, turn {f.Turn}")])];
     }
 
@@ -24,7 +25,8 @@ internal static class AuditWarnings
         var groups = samples.Where(s => s.Id is not null).GroupBy(s => s.Id!, StringComparer.Ordinal).Where(g => g.Skip(1).Any()).ToList();
         return groups.Count == 0 ? [] :
         [
-            new AuditWarning("repeated_id", groups.Sum(g => g.Count()), [.. groups.Take(Examples).Select(g => $"\"{g.Key}\": records {string.Join(", ", g.Take(Examples).Select(s => s.Key.Record))}")]),
+            new AuditWarning("repeated_id", groups.Sum(g => g.Count()),
+                [.. groups.Take(Examples).Select(g => $"\"{g.Key}\": records {string.Join(", ", g.Take(Examples).Select(s => s.Key.Record))}")]),
         ];
     }
 }

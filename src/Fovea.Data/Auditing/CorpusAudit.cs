@@ -6,7 +6,8 @@ using Fovea.Data.Templates;
 namespace Fovea.Data.Auditing;
 
 /// <summary>Records that a corpus cannot use for one reason.</summary>
-/// <param name="Reason">Its name: one of the rules of records, conversations or templates, <c>image</c> for a picture that is missing or refused, else <c>malformed</c>.</param>
+/// <param name="Reason">Its name: one of the rules of records, conversations or templates, <c>image</c> for a picture that is missing or refused, else
+/// <c>malformed</c>.</param>
 /// <param name="Count">How many.</param>
 /// <param name="First">The first of them, with what is wrong with it.</param>
 public sealed record InvalidCount(string Reason, int Count, string First);
@@ -112,7 +113,8 @@ public sealed record CorpusAudit
             LongestSample = lengths.DefaultIfEmpty(0).Max(),
             Lengths = Histogram(lengths),
             Templates = templates,
-            Invalid = [.. Corpora.InvalidRecords.CountByReason(invalid.Select(i => i.Name)).Select(c => new InvalidCount(c.Key, c.Value, First(invalid.First(i => i.Name == c.Key))))],
+            Invalid = [.. Corpora.InvalidRecords.CountByReason(invalid.Select(i => i.Name))
+                .Select(c => new InvalidCount(c.Key, c.Value, First(invalid.First(i => i.Name == c.Key))))],
             InvalidRecords = invalid,
             Warnings = AuditWarnings.Of(valid),
             Samples = [.. shown.Select(i => encoder.Mark(valid[i]))],
@@ -124,5 +126,6 @@ public sealed record CorpusAudit
         $"record {record.Key.Record}: {(record.Reason.StartsWith(record.Name + ": ", StringComparison.Ordinal) ? record.Reason[(record.Name.Length + 2)..] : record.Reason)}";
 
     private static LengthBin[] Histogram(List<int> lengths) =>
-        [.. lengths.CountBy(l => int.Log2(Math.Max(1, l))).OrderBy(b => b.Key).Select(b => new LengthBin(1 << b.Key, (int)Math.Min(int.MaxValue, (2L << b.Key) - 1), b.Value))];
+        [.. lengths.CountBy(l => int.Log2(Math.Max(1, l))).OrderBy(b => b.Key)
+            .Select(b => new LengthBin(1 << b.Key, (int)Math.Min(int.MaxValue, (2L << b.Key) - 1), b.Value))];
 }

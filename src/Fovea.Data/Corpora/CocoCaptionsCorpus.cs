@@ -13,9 +13,11 @@ public sealed record CocoImageGroup(long ImageId, string FileName, IReadOnlyList
 public sealed class CocoCaptionsCorpus : FileCorpus
 {
     /// <summary>The form in the catalogue.</summary>
-    public static CorpusFormat Format { get; } = new("coco", "COCO captions JSON", Recognises, f => Open(f.File, f.ImageFolder, f.Invalid, f.FollowLinks, f.Name));
+    public static CorpusFormat Format { get; } = new("coco", "COCO captions JSON", Recognises,
+        f => Open(f.File, f.ImageFolder, f.Invalid, f.FollowLinks, f.Name));
 
-    private CocoCaptionsCorpus(string file, ImageFolder images, IReadOnlyList<Sample> samples, IReadOnlyList<InvalidRecord> invalid, IReadOnlyList<CocoImageGroup> groups)
+    private CocoCaptionsCorpus(string file, ImageFolder images, IReadOnlyList<Sample> samples, IReadOnlyList<InvalidRecord> invalid,
+        IReadOnlyList<CocoImageGroup> groups)
         : base(file, images, samples, invalid) => ImageGroups = groups;
 
     /// <summary>The photographs that have captions, in the order of the file's <c>images</c>: what a split by photograph goes by.</summary>
@@ -23,11 +25,13 @@ public sealed class CocoCaptionsCorpus : FileCorpus
 
     /// <summary>Whether a file looks like COCO's captions: one object with the keys <c>images</c> and <c>annotations</c>.</summary>
     public static bool Recognises(string file) =>
-        JsonRecords.FirstKeys(file, "images", "annotations") is var keys && keys.Contains("images") && keys.Contains("annotations") && !keys.Contains("conversations") && !keys.Contains("messages");
+        JsonRecords.FirstKeys(file, "images", "annotations") is var keys && keys.Contains("images") && keys.Contains("annotations")
+            && !keys.Contains("conversations") && !keys.Contains("messages");
 
     /// <summary>Reads the captions; <paramref name="maxInvalid"/> as for <see cref="LlavaJsonCorpus.Open(string, string, int)"/>.</summary>
     /// <exception cref="InvalidInputException">The file is no COCO captions file, or too many annotations cannot be used.</exception>
-    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0) => Open(captionsJson, imageFolder, new InvalidRecords(maxInvalid));
+    public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, int maxInvalid = 0) =>
+        Open(captionsJson, imageFolder, new InvalidRecords(maxInvalid));
 
     /// <summary>The same, with a list of unusable annotations that several files share.</summary>
     public static CocoCaptionsCorpus Open(string captionsJson, string imageFolder, InvalidRecords invalid, bool followLinks = false, string? name = null)
@@ -81,7 +85,8 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         using var scanner = JsonScanner.Open(file);
         if (scanner.Peek() != '{')
         {
-            throw scanner.Peek() == '[' ? new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\", got a list: it looks like conversations; leave out --format, or give --format llava")
+            throw scanner.Peek() == '[' ? new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\", got a list: it "
+                + "looks like conversations; leave out --format, or give --format llava")
                 : scanner.Peek() < 0 ? scanner.CutShort() : new InvalidInputException(file, null, "expected COCO's object with \"images\" and \"annotations\"");
         }
     }
@@ -100,7 +105,8 @@ public sealed class CocoCaptionsCorpus : FileCorpus
         /// <summary>Whether images were read, of use or not.</summary>
         public bool HasImages => _images.Count > 0 || _refused is not null;
 
-        public List<CocoImageGroup> Groups() => [.. _images.Where(i => i.Value.Samples.Count > 0).Select(i => new CocoImageGroup(i.Key, i.Value.Name, i.Value.Samples))];
+        public List<CocoImageGroup> Groups() => [.. _images.Where(i => i.Value.Samples.Count > 0)
+            .Select(i => new CocoImageGroup(i.Key, i.Value.Name, i.Value.Samples))];
 
         /// <summary>Adds an image. What is wrong with the first that cannot be used is kept: its captions are what is lost.</summary>
         public void AddImage(JsonRecord record)

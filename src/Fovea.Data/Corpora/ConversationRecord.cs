@@ -6,8 +6,8 @@ namespace Fovea.Data.Corpora;
 
 /// <summary>
 /// One record as a sample: LLaVA's <c>{"id"?, "image"?, "conversations": [{"from", "value"}]}</c>, or chat messages,
-/// <c>{"id"?, "images"?, "messages": [{"role", "content"}]}</c>, whose content is a text or a list of parts. One text gives one sample, whichever form it comes in.
-/// Other keys are ignored.
+/// <c>{"id"?, "images"?, "messages": [{"role", "content"}]}</c>, whose content is a text or a list of parts. One text gives one
+/// sample, whichever form it comes in. Other keys are ignored.
 /// </summary>
 internal static class ConversationRecord
 {
@@ -71,7 +71,8 @@ internal static class ConversationRecord
     {
         var keys = record.Keys().ToList();
         return keys.Contains("images") && keys.Contains("annotations") ? "; the file looks like COCO captions: leave out --format, or give --format coco"
-            : keys.Count == 1 && record.Element.GetProperty(keys[0]).ValueKind == JsonValueKind.Array ? $"; the file is one object around a list: give the list under \"{keys[0]}\" as the file"
+            : keys.Count == 1 && record.Element.GetProperty(keys[0]).ValueKind == JsonValueKind.Array
+                ? $"; the file is one object around a list: give the list under \"{keys[0]}\" as the file"
             : keys.Count == 0 ? "; the record is empty"
             : $"; the record has {string.Join(", ", keys.Take(6).Select(Short))}";
     }

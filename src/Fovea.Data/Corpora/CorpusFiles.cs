@@ -50,7 +50,8 @@ public static class CorpusFiles
         {
             return source.SkipImages == 0 && source.TakeImages is null
                 ? whole
-                : throw new InvalidInputException(source.File, null, "skip_images and take_images count the photographs of a COCO captions file; this file holds conversations: leave them out");
+                : throw new InvalidInputException(source.File, null,
+                    "skip_images and take_images count the photographs of a COCO captions file; this file holds conversations: leave them out");
         }
 
         var groups = coco.ImageGroups.Skip(source.SkipImages).Take(source.TakeImages ?? int.MaxValue).ToArray();

@@ -22,7 +22,8 @@ public sealed record DataSource
     public bool FollowLinks { get; init; }
 
     /// <summary>
-    /// What samples are known by in scores and weights; absent: the file's name. For a file that was renamed since it was scored, or one of two files of one name.
+    /// What samples are known by in scores and weights; absent: the file's name. For a file that was renamed since it was scored,
+    /// or one of two files of one name.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
@@ -73,7 +74,8 @@ public sealed record DataSource
     {
         if (data.FirstOrDefault(d => d.SkipImages < 0 || d.TakeImages < 1) is { } wrong)
         {
-            throw new FoveaException($"'{key}': expected skip_images of at least 0 and take_images of at least 1, got {wrong.SkipImages} and {wrong.TakeImages}");
+            throw new FoveaException(
+                $"'{key}': expected skip_images of at least 0 and take_images of at least 1, got {wrong.SkipImages} and {wrong.TakeImages}");
         }
 
         foreach (var source in data.Where(d => d.Format != CorpusFormats.Auto))
@@ -82,7 +84,9 @@ public sealed record DataSource
         }
     }
 
-    /// <summary>A configuration in which corpora have their names and not their places: where a corpus lies decides nothing, since what it holds is hashed.</summary>
+    /// <summary>
+    /// A configuration in which corpora have their names and not their places: where a corpus lies decides nothing, since what it holds is hashed.
+    /// </summary>
     public static JsonObject WithoutPlaces(JsonObject config)
     {
         var plain = config.DeepClone().AsObject();

@@ -3,8 +3,8 @@ using Fovea.Data.Images;
 namespace Fovea.Data.Corpora;
 
 /// <summary>
-/// The folder that a corpus's image names are resolved in. It is never listed: only what a record names is looked at. No name leaves it by <c>..</c> or as an absolute path;
-/// through a symbolic link only where links are allowed to lead out. Thread-safe.
+/// The folder that a corpus's image names are resolved in. It is never listed: only what a record names is looked at. No name leaves it by
+/// <c>..</c> or as an absolute path; through a symbolic link only where links are allowed to lead out. Thread-safe.
 /// </summary>
 /// <param name="root">The folder.</param>
 /// <param name="followLinks">Whether a symbolic link may lead out of it.</param>
@@ -46,7 +46,8 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
 
         if (!status.IsRegular || status.Length > RegularFile.MaxImage)
         {
-            throw Refused(status.IsRegular ? $"expected at most {RegularFile.MaxImage} bytes, got a file of {status.Length}" : $"expected a regular file, got {status.Kind}");
+            throw Refused(status.IsRegular ? $"expected at most {RegularFile.MaxImage} bytes, got a file of {status.Length}"
+                : $"expected a regular file, got {status.Kind}");
         }
 
         if (followLinks)
@@ -57,10 +58,12 @@ internal sealed class ImageFolder(string root, bool followLinks = false)
         var real = _paths.OfFile(path);
         return real is not null && _paths.OfFolder(_root) is { } folder && IsBelow(real, folder)
             ? path
-            : throw Refused($"leaves the image folder through a symbolic link{(real is null ? "" : $" (to {real})")}; allow links with --follow-links, \"follow_links\": true in a configuration, or put the file there");
+            : throw Refused($"leaves the image folder through a symbolic link{(real is null ? "" : $" (to {real})")}; allow links with --follow-links, "
+                + $"\"follow_links\": true in a configuration, or put the file there");
 
         InvalidInputException Refused(string reason) => new(file, record, UnusableImage.Reason(name, reason));
     }
 
-    private static bool IsBelow(string path, string root) => path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsBelow(string path, string root) =>
+        path.StartsWith(root.EndsWith(Path.DirectorySeparatorChar) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

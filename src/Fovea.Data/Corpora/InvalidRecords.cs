@@ -23,16 +23,16 @@ public sealed record InvalidRecord(SampleKey Key, string Reason)
     public bool Counted { get; init; } = true;
 
     /// <summary>
-    /// Name of the reason: what is before its first colon where that is a name with a <c>_</c> (small letters, digits and <c>_</c>), <c>image</c> for a picture that is missing or
-    /// refused, else <c>malformed</c>.
+    /// Name of the reason: what is before its first colon where that is a name with a <c>_</c> (small letters, digits and <c>_</c>),
+    /// <c>image</c> for a picture that is missing or refused, else <c>malformed</c>.
     /// </summary>
     [JsonIgnore]
     public string Name => InvalidRecords.NameOf(Reason);
 }
 
 /// <summary>
-/// The one policy for records that cannot be used, in training, scoring, export and audit: each is left out, listed and counted with its reason, once, and past a limit
-/// the work stops with one line that names file and record. Not thread-safe.
+/// The one policy for records that cannot be used, in training, scoring, export and audit: each is left out, listed and counted with
+/// its reason, once, and past a limit the work stops with one line that names file and record. Not thread-safe.
 /// </summary>
 /// <param name="limit">How many may be left out.</param>
 /// <param name="excused">Records that do not count towards the limit, since an earlier stage listed them; null for none.</param>
@@ -120,7 +120,8 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
             yield break;
         }
 
-        yield return $"{records.Count} unusable {(records.Count == 1 ? "record" : "records")} left out ({string.Join(", ", CountByReason(records.Select(r => r.Name)).Select(r => $"{r.Key} {r.Value}"))}), listed in {list}";
+        yield return $"{records.Count} unusable {(records.Count == 1 ? "record" : "records")} left out "
+            + $"({string.Join(", ", CountByReason(records.Select(r => r.Name)).Select(r => $"{r.Key} {r.Value}"))}), listed in {list}";
         foreach (var record in InOrder(records).Take(Shown))
         {
             yield return $"{record.Key.Source}, record {record.Key.Record}: {record.Reason}";
@@ -140,14 +141,16 @@ public sealed class InvalidRecords(int limit, Func<SampleKey, bool>? excused = n
             new { source = r.Key.Source, record = r.Key.Record, reason = r.Name, message = r.Reason, counted = r.Counted }, Json) + "\n")));
     }
 
-    private static IEnumerable<InvalidRecord> InOrder(IEnumerable<InvalidRecord> records) => records.OrderBy(r => r.Key.Source, StringComparer.Ordinal).ThenBy(r => r.Key.Record);
+    private static IEnumerable<InvalidRecord> InOrder(IEnumerable<InvalidRecord> records) =>
+        records.OrderBy(r => r.Key.Source, StringComparer.Ordinal).ThenBy(r => r.Key.Record);
 
     /// <summary>The error of a record past the limit: what is wrong with it, and the way out.</summary>
     /// <param name="error">Of the record.</param>
     /// <param name="count">How many there are with it.</param>
     /// <param name="limit">How many may be left out.</param>
     public static InvalidInputException Over(InvalidInputException error, int count, int limit) => new(error.File, error.Record,
-        $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration or plan)", error);
+        $"{error.Reason}; unusable records: {count}, allowed: {limit}; correct the data, or leave out up to N such records with --max-invalid N (max_invalid "
+            + $"in a configuration or plan)", error);
 
     /// <summary>The name that a reason begins with, as in <c>role_order: ...</c>.</summary>
     public static string NameOf(string reason)

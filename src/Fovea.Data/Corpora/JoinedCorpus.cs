@@ -11,7 +11,8 @@ internal sealed class JoinedCorpus : ICorpus
         {
             if (!_bySource.TryAdd(data[i].Source, corpora[i]))
             {
-                throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the record, so give this one another (\"name\": \"...\" in data)");
+                throw new InvalidInputException(data[i].File, null, $"a second corpus known as {data[i].Source}; samples are identified by that name and the "
+                    + $"record, so give this one another (\"name\": \"...\" in data)");
             }
         }
 

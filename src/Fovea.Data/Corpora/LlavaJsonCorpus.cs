@@ -3,8 +3,8 @@ using Fovea.Data.Json;
 namespace Fovea.Data.Corpora;
 
 /// <summary>
-/// Conversations: a JSON list, or JSON Lines, of records in LLaVA's form or in that of chat messages (<see cref="ConversationRecord"/>). A sample's key is the file's
-/// name and the record's index.
+/// Conversations: a JSON list, or JSON Lines, of records in LLaVA's form or in that of chat messages
+/// (<see cref="ConversationRecord"/>). A sample's key is the file's name and the record's index.
 /// </summary>
 public sealed class LlavaJsonCorpus : FileCorpus
 {

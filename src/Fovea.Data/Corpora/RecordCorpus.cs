@@ -3,8 +3,8 @@ using Fovea.Data.Templates;
 namespace Fovea.Data.Corpora;
 
 /// <summary>
-/// A corpus that a format reads record by record, each as a sample. What holds for every corpus is seen to here: each sample obeys <see cref="ConversationRules"/>,
-/// no image name leaves the image folder, and a record that cannot be used is left out and listed.
+/// A corpus that a format reads record by record, each as a sample. What holds for every corpus is seen to here: each sample obeys
+/// <see cref="ConversationRules"/>, no image name leaves the image folder, and a record that cannot be used is left out and listed.
 /// </summary>
 public sealed class RecordCorpus : FileCorpus
 {

@@ -5,7 +5,8 @@ namespace Fovea.Data.Images;
 /// <summary>What the bytes of a picture tell before they are decoded.</summary>
 internal static class EncodedImage
 {
-    // Deflate makes at most 1032 bytes of one. A baseline or progressive JPEG spends at least a bit on every block of 64 pixels; 16 times that covers odd sampling factors.
+    // Deflate makes at most 1032 bytes of one. A baseline or progressive JPEG spends at least a bit on every block of 64 pixels; 16 times that
+    // covers odd sampling factors.
     private const long PngBytesPerByte = 1032;
     private const long JpegPixelsPerByte = 8192;
 
@@ -15,8 +16,8 @@ internal static class EncodedImage
     public static bool IsGrey16Png(ReadOnlySpan<byte> file) => IsPng(file) && file[24] == 16 && file[25] == 0;
 
     /// <summary>
-    /// The same file as grey and alpha of 8 bits each, the high and the low byte: a decoder that keeps 8 bits of a sample then keeps all 16. Rows, filters and interlacing
-    /// of the two forms are alike byte by byte.
+    /// The same file as grey and alpha of 8 bits each, the high and the low byte: a decoder that keeps 8 bits of a sample then keeps all
+    /// 16. Rows, filters and interlacing of the two forms are alike byte by byte.
     /// </summary>
     public static byte[] Grey16AsTwoChannels(ReadOnlySpan<byte> file)
     {
@@ -68,7 +69,8 @@ internal static class EncodedImage
     }
 
     /// <summary>
-    /// The same PNG with a palette for every index, where it has a shorter one: Pillow shows an index beyond the palette as the grey of that number. Null where nothing is to be done.
+    /// The same PNG with a palette for every index, where it has a shorter one: Pillow shows an index beyond the palette as the grey of that
+    /// number. Null where nothing is to be done.
     /// </summary>
     public static byte[]? WithWholePalette(ReadOnlySpan<byte> file)
     {
@@ -114,7 +116,8 @@ internal static class EncodedImage
     }
 
     /// <summary>Bytes of a row of a PNG's unpacked data that is not interlaced, its filter's byte included.</summary>
-    public static long BytesPerPngRow(ReadOnlySpan<byte> file, int width) => 1 + (((long)width * (file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 }) * file[24]) + 7) / 8;
+    public static long BytesPerPngRow(ReadOnlySpan<byte> file, int width) =>
+        1 + (((long)width * (file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 }) * file[24]) + 7) / 8;
 
     /// <summary>Offset of the next whole chunk of a kind from a chunk's offset on; 0 for none.</summary>
     public static int Find(ReadOnlySpan<byte> file, ReadOnlySpan<byte> kind, int at)

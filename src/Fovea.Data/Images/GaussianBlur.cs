@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Fovea.Data.Images;
 
 /// <summary>
-/// VIG's visionless picture (section 3): a Gaussian over the picture that the model would read, one axis after the other, in double precision, borders reflected
-/// without repeating the edge pixel. An axis of side n takes k = min(2 ceil(3 sigma) + 1, 2 n - 1) samples of exp(-x^2 / (2 sigma^2)), normalised.
+/// VIG's visionless picture (section 3): a Gaussian over the picture that the model would read, one axis after the other, in double
+/// precision, borders reflected without repeating the edge pixel. An axis of side n takes k = min(2 ceil(3 sigma) + 1, 2 n - 1) samples of exp(-x^2
+/// / (2 sigma^2)), normalised.
 /// </summary>
 public static class GaussianBlur
 {

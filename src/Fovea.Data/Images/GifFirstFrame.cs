@@ -1,8 +1,8 @@
 namespace Fovea.Data.Images;
 
 /// <summary>
-/// The first frame of a GIF as Pillow shows it: a transparent pixel has the colour that the palette gives its index, and what the frame leaves uncovered has the
-/// transparent index's colour (index 0's where there is none). A decoder that honours transparency loses both.
+/// The first frame of a GIF as Pillow shows it: a transparent pixel has the colour that the palette gives its index, and what
+/// the frame leaves uncovered has the transparent index's colour (index 0's where there is none). A decoder that honours transparency loses both.
 /// </summary>
 /// <param name="Bytes">The file with the first frame's transparency switched off.</param>
 /// <param name="Uncovered">Red, green and blue of what the frame does not cover.</param>
@@ -55,7 +55,8 @@ internal sealed record GifFirstFrame(byte[] Bytes, (byte Red, byte Green, byte B
         }
 
         var grey = (byte)index;
-        return new GifFirstFrame(copy, palette.Length >= 3 * (index + 1) ? (palette[3 * index], palette[3 * index + 1], palette[3 * index + 2]) : (grey, grey, grey));
+        return new GifFirstFrame(copy, palette.Length >= 3 * (index + 1)
+            ? (palette[3 * index], palette[3 * index + 1], palette[3 * index + 2]) : (grey, grey, grey));
     }
 
     /// <summary>A colour table whose presence and size a packed field gives.</summary>

@@ -4,8 +4,9 @@ using SkiaSharp;
 namespace Fovea.Data.Images;
 
 /// <summary>
-/// Reads pictures as LLaVA does (Pillow's <c>convert("RGB")</c>): the content decides the format, EXIF orientation and colour profiles are ignored, alpha is dropped and
-/// not blended, one channel of 16 bits is clipped and three are cut to their high bytes, the first frame of an animation counts. Writes PNG.
+/// Reads pictures as LLaVA does (Pillow's <c>convert("RGB")</c>): the content decides the format, EXIF orientation and colour profiles
+/// are ignored, alpha is dropped and not blended, one channel of 16 bits is clipped and three are cut to their high bytes, the first frame of an
+/// animation counts. Writes PNG.
 /// </summary>
 public static class ImageFile
 {
@@ -39,7 +40,8 @@ public static class ImageFile
             || (EncodedImage.WithDataChecksums(bytes) is { } signed && TryDecode(EncodedImage.WithWholePalette(signed) ?? signed, name, out image, out _))
                 ? image
                 : throw new InvalidInputException(name, null, PngData.HasWrongSum(bytes)
-                    ? "the PNG's pixel data unpacks whole, but its own checksum (Adler-32) is wrong: a byte of it has changed; copy the file again, or save the picture anew" : wrong);
+                    ? "the PNG's pixel data unpacks whole, but its own checksum (Adler-32) is wrong: a byte of it has changed; copy the file again, or save "
+                        + "the picture anew" : wrong);
     }
 
     /// <summary>Reads a file's bytes; false where the decoder takes them for cut short or corrupt.</summary>
@@ -82,7 +84,8 @@ public static class ImageFile
         try
         {
             var result = codec.GetPixels(info, pinned.AddrOfPinnedObject());
-            return (pixels, result == SKCodecResult.Success ? "" : $"the image ({codec.EncodedFormat}, {info.Width} x {info.Height}) is cut short or corrupt: {result}");
+            return (pixels, result == SKCodecResult.Success ? ""
+                : $"the image ({codec.EncodedFormat}, {info.Width} x {info.Height}) is cut short or corrupt: {result}");
         }
         finally
         {

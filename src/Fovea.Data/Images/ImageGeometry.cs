@@ -8,7 +8,9 @@ public static class ImageGeometry
         ? (edge, (int)((long)edge * height / width))
         : ((int)((long)edge * width / height), edge);
 
-    /// <summary>Where a part of <paramref name="inner"/> begins in the middle of <paramref name="outer"/>: floor((outer - inner) / 2), negative where it is larger.</summary>
+    /// <summary>
+    /// Where a part of <paramref name="inner"/> begins in the middle of <paramref name="outer"/>: floor((outer - inner) / 2), negative where it is larger.
+    /// </summary>
     public static int Middle(int outer, int inner) => (outer - inner) >> 1;
 
     /// <summary>

@@ -14,7 +14,9 @@ public sealed class ImageLoader
     private readonly long _cacheBytes;
     private long _cached;
 
-    /// <summary>Prepares images of <paramref name="corpus"/> with <paramref name="processor"/>, keeping at most <paramref name="cacheBytes"/> bytes of prepared pixels.</summary>
+    /// <summary>
+    /// Prepares images of <paramref name="corpus"/> with <paramref name="processor"/>, keeping at most <paramref name="cacheBytes"/> bytes of prepared pixels.
+    /// </summary>
     public ImageLoader(ICorpus corpus, IImageProcessor processor, long cacheBytes = 512L << 20)
     {
         _corpus = corpus;

@@ -96,7 +96,8 @@ public sealed class ImageProcessor(ImageProcessorConfig config) : IImageProcesso
 
         return image.Width == image.Height
             ? image
-            : Paste(image, side, side, ImageGeometry.Middle(side, image.Width), ImageGeometry.Middle(side, image.Height), [.. Config.Mean.Select(m => (byte)Math.Floor(255 * m))]);
+            : Paste(image, side, side, ImageGeometry.Middle(side, image.Width), ImageGeometry.Middle(side, image.Height),
+                [.. Config.Mean.Select(m => (byte)Math.Floor(255 * m))]);
     }
 
     private static RgbImage Paste(RgbImage image, int width, int height, int left, int top, ReadOnlySpan<byte> colour)

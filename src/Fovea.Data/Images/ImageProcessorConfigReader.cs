@@ -3,8 +3,8 @@ using Fovea.Core.Json;
 namespace Fovea.Data.Images;
 
 /// <summary>
-/// Reads what <c>preprocessor_config.json</c> files of CLIP, SigLIP, LLaVA and SOLO say, in all their spellings; missing <c>do_*</c> keys mean true, others the class's
-/// defaults. A class not known here must say its sizes, filter, mean and deviation itself.
+/// Reads what <c>preprocessor_config.json</c> files of CLIP, SigLIP, LLaVA and SOLO say, in all their spellings; missing <c>do_*</c>
+/// keys mean true, others the class's defaults. A class not known here must say its sizes, filter, mean and deviation itself.
 /// </summary>
 internal static class ImageProcessorConfigReader
 {
@@ -18,8 +18,10 @@ internal static class ImageProcessorConfigReader
     // Keys of processors that cut a picture into tiles, choose its size by themselves or do what no processor here does.
     private static readonly string[] Foreign =
     [
-        "image_grid_pinpoints", "min_pixels", "max_pixels", "merge_size", "temporal_patch_size", "max_num_patches", "do_image_splitting", "max_image_tiles", "do_pan_and_scan",
-        "crop_to_patches", "target_height", "target_width", "crop_pct", "size_divisor", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis", "max_image_size", "resized_patch_size",
+        "image_grid_pinpoints", "min_pixels", "max_pixels", "merge_size", "temporal_patch_size", "max_num_patches", "do_image_splitting",
+            "max_image_tiles", "do_pan_and_scan",
+        "crop_to_patches", "target_height", "target_width", "crop_pct", "size_divisor", "do_flip_channel_order", "do_thumbnail", "do_align_long_axis",
+            "max_image_size", "resized_patch_size",
     ];
 
     // Where the file came from, how pictures are held in memory, and what only other keys bring to life. Pictures are always read as RGB.
@@ -52,8 +54,10 @@ internal static class ImageProcessorConfigReader
         {
             PadToSquare = Pads(root),
             Filter = root.Optional("resample") is { } resample ? ReadFilter(resample) : family == Family.Solo ? ResizeFilter.Bilinear : ResizeFilter.Bicubic,
-            Mean = ReadChannels(root, "image_mean", AnyMean, family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetMean, _ => ImageProcessorConfig.ClipMean }),
-            Std = ReadChannels(root, "image_std", AnyStd, family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetStd, _ => ImageProcessorConfig.ClipStd }),
+            Mean = ReadChannels(root, "image_mean", AnyMean,
+                family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetMean, _ => ImageProcessorConfig.ClipMean }),
+            Std = ReadChannels(root, "image_std", AnyStd,
+                family switch { Family.Siglip => SiglipChannels, Family.Solo => ImageProcessorConfig.ImageNetStd, _ => ImageProcessorConfig.ClipStd }),
         };
         if (config.PadToSquare && config.Mean.Any(m => m is < 0 or > 1))
         {
@@ -87,14 +91,16 @@ internal static class ImageProcessorConfigReader
         type.StartsWith("Siglip2", StringComparison.OrdinalIgnoreCase) ? Family.Other
         : type.StartsWith("Siglip", StringComparison.OrdinalIgnoreCase) ? Family.Siglip
         : type.StartsWith("Solo", StringComparison.Ordinal) ? Family.Solo
-        : type.Length == 0 || type.StartsWith("CLIP", StringComparison.OrdinalIgnoreCase) || type is "LlavaImageProcessor" or "LlavaImageProcessorFast" ? Family.Clip
+        : type.Length == 0 || type.StartsWith("CLIP", StringComparison.OrdinalIgnoreCase)
+            || type is "LlavaImageProcessor" or "LlavaImageProcessorFast" ? Family.Clip
         : Family.Other;
 
     private static ImageProcessorConfig WithSize(ImageProcessorConfig config, ForeignJson? size, Family family) => size switch
     {
         null => family == Family.Siglip ? config with { ResizeTo = ReadBox(null) } : config with { ShortestEdge = DefaultSide },
         { Element.ValueKind: JsonValueKind.Number } when family == Family.Clip => config with { ShortestEdge = Side(size) },
-        { Element.ValueKind: JsonValueKind.Object } when size.Optional("longest_edge") is { } longest => throw longest.Error("longest_edge is not supported; expected shortest_edge, or height and width"),
+        { Element.ValueKind: JsonValueKind.Object } when size.Optional("longest_edge") is { } longest =>
+            throw longest.Error("longest_edge is not supported; expected shortest_edge, or height and width"),
         { Element.ValueKind: JsonValueKind.Object } when size.Optional("shortest_edge") is { } edge => config with { ShortestEdge = Side(edge) },
         _ => config with { ResizeTo = ReadBox(size) },
     };
@@ -116,7 +122,8 @@ internal static class ImageProcessorConfigReader
 
     private static bool Does(ForeignJson root, string name) => root.Optional(name)?.Flag() ?? true;
 
-    private static int Side(ForeignJson value) => value.WholeNumber() is > 0 and <= LargestSide and var side ? side : throw value.Expected($"1 to {LargestSide} pixels");
+    private static int Side(ForeignJson value) => value.WholeNumber() is > 0 and <= LargestSide and var side
+        ? side : throw value.Expected($"1 to {LargestSide} pixels");
 
     private static (int Width, int Height) ReadBox(ForeignJson? value)
     {
@@ -150,16 +157,20 @@ internal static class ImageProcessorConfigReader
             return [.. byDefault];
         }
 
-        double[] values = field.Element.ValueKind == JsonValueKind.Number ? [field.Number(), field.Number(), field.Number()] : [.. field.Items().Select(v => v.Number())];
-        return values.Length == 3 && (without == AnyMean || values.All(v => v > 0)) ? values : throw field.Expected("three numbers, standard deviations above 0");
+        double[] values = field.Element.ValueKind == JsonValueKind.Number
+            ? [field.Number(), field.Number(), field.Number()] : [.. field.Items().Select(v => v.Number())];
+        return values.Length == 3 && (without == AnyMean || values.All(v => v > 0))
+            ? values : throw field.Expected("three numbers, standard deviations above 0");
     }
 
     private static void RequireStated(ForeignJson root, string type)
     {
-        string[] wanted = [.. Does(root, "do_resize") ? ["size", "resample"] : (string[])[], .. Does(root, "do_normalize") ? ["image_mean", "image_std"] : (string[])[]];
+        string[] wanted = [.. Does(root, "do_resize") ? ["size", "resample"] : (string[])[],
+            .. Does(root, "do_normalize") ? ["image_mean", "image_std"] : (string[])[]];
         if (wanted.FirstOrDefault(key => root.Optional(key) is null) is { } missing)
         {
-            throw root.Error($"image processor {type} is not known, nor is its default for \"{missing}\"; write that key, or use a CLIP, SigLIP, LLaVA or SOLO processor");
+            throw root.Error($"image processor {type} is not known, nor is its default for \"{missing}\"; write that key, or use a CLIP, SigLIP, LLaVA or "
+                + $"SOLO processor");
         }
     }
 

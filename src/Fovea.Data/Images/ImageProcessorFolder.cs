@@ -4,8 +4,9 @@ using Fovea.Core.Json;
 namespace Fovea.Data.Images;
 
 /// <summary>
-/// Finds a model folder's image processor: <c>preprocessor_config.json</c>; <c>processor_config.json</c>, where Transformers 5 writes it; or, for the layouts that bring none
-/// along, what <c>config.json</c> says of the vision tower (LLaVA's <c>mm_vision_tower</c>, Prismatic's <c>vision_backbone_id</c>).
+/// Finds a model folder's image processor: <c>preprocessor_config.json</c>; <c>processor_config.json</c>, where Transformers 5 writes it;
+/// or, for the layouts that bring none along, what <c>config.json</c> says of the vision tower (LLaVA's <c>mm_vision_tower</c>, Prismatic's
+/// <c>vision_backbone_id</c>).
 /// </summary>
 internal static partial class ImageProcessorFolder
 {
@@ -23,7 +24,8 @@ internal static partial class ImageProcessorFolder
         var (own, nested) = (Own(folder, DecisiveFiles.PreprocessorConfig, ReadOwn), Own(folder, DecisiveFiles.ProcessorConfig, ReadNested));
         if (own is not null && nested is not null && own.Value.Config.ToJson() != nested.Value.Config.ToJson())
         {
-            throw new InvalidInputException(Path.Combine(folder, DecisiveFiles.ProcessorConfig), null, "image_processor: differs from preprocessor_config.json, and versions of Transformers disagree on which counts; make them agree");
+            throw new InvalidInputException(Path.Combine(folder, DecisiveFiles.ProcessorConfig), null,
+                "image_processor: differs from preprocessor_config.json, and versions of Transformers disagree on which counts; make them agree");
         }
 
         if ((own ?? nested) is { } found)
@@ -31,7 +33,8 @@ internal static partial class ImageProcessorFolder
             return found.SaysPadding ? found.Config : found.Config with { PadToSquare = config is not null && PadsBy(config) };
         }
 
-        return config is null ? throw NotFound(folder, false) : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder, config.Optional("vision_config") is not null);
+        return config is null ? throw NotFound(folder, false)
+            : FromLlava(folder, config) ?? FromPrismatic(folder, config) ?? throw NotFound(folder, config.Optional("vision_config") is not null);
     }
 
     private static (ImageProcessorConfig Config, bool SaysPadding)? Own(string folder, string file, Func<ForeignJson, (ImageProcessorConfig, bool)?> read) =>
@@ -55,7 +58,8 @@ internal static partial class ImageProcessorFolder
 
         var name = tower.Text();
         var inside = Path.GetFullPath(Path.Combine(folder, name));
-        var isInside = !Path.IsPathRooted(name) && inside.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Directory.Exists(inside);
+        var isInside = !Path.IsPathRooted(name) && inside.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            && Directory.Exists(inside);
         if (isInside && Own(inside, DecisiveFiles.PreprocessorConfig, ReadOwn) is { } own)
         {
             return own.Config with { PadToSquare = PadsBy(config) };
@@ -102,7 +106,8 @@ internal static partial class ImageProcessorFolder
         }
 
         var vision = root.Optional("vision_config") ?? root;
-        var side = vision.Optional("image_size") is { } size && size.WholeNumber() is > 0 and <= ImageProcessorConfigReader.LargestSide and var stated ? stated : DefaultSide;
+        var side = vision.Optional("image_size") is { } size && size.WholeNumber() is > 0 and <= ImageProcessorConfigReader.LargestSide and var stated
+            ? stated : DefaultSide;
         return (vision.Optional("model_type") ?? root.Optional("model_type"))?.Text().StartsWith("siglip", StringComparison.Ordinal) == true
             ? Siglip(side)
             : ImageProcessorConfig.Clip(side, padToSquare: false);
@@ -119,7 +124,8 @@ internal static partial class ImageProcessorFolder
     };
 
     /// <summary>The pixels in names such as <c>clip-vit-large-patch14-336</c> and <c>siglip-vit-so400m-384px</c>.</summary>
-    private static int SideIn(string name) => SidePattern().Match(name) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : DefaultSide;
+    private static int SideIn(string name) => SidePattern().Match(name) is { Success: true } match
+        ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : DefaultSide;
 
     private static ForeignJson? Open(string folder, string file) => Path.Combine(folder, file) is var path && File.Exists(path) ? ForeignJson.Open(path) : null;
 

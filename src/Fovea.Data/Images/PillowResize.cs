@@ -6,12 +6,15 @@ namespace Fovea.Data.Images;
 public readonly record struct PixelWindow(int Left, int Top, int Width, int Height);
 
 /// <summary>
-/// Antialiased resizing as Pillow does it, bit for bit: the horizontal pass first (all Pillow releases to 12.2, and torchvision), the picture between the passes rounded
-/// and clipped to 8 bits, weights in 22-bit fixed point. An axis whose size stays is not resampled.
+/// Antialiased resizing as Pillow does it, bit for bit: the horizontal pass first (all Pillow releases to 12.2, and torchvision), the
+/// picture between the passes rounded and clipped to 8 bits, weights in 22-bit fixed point. An axis whose size stays is not resampled.
 /// </summary>
 public static class PillowResize
 {
-    /// <summary>Resizes to <paramref name="width"/> x <paramref name="height"/> and returns <paramref name="window"/> of the result (all of it by default); only that part is computed.</summary>
+    /// <summary>
+    /// Resizes to <paramref name="width"/> x <paramref name="height"/> and returns <paramref name="window"/> of the result (all of it by
+    /// default); only that part is computed.
+    /// </summary>
     public static RgbImage Resize(RgbImage image, int width, int height, ResizeFilter filter, PixelWindow? window = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);

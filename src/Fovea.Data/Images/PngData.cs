@@ -8,7 +8,10 @@ internal static class PngData
 {
     private const uint AdlerPrime = 65521;
 
-    /// <summary>Whether the data unpacks to all rows of the picture and only its checksum (Adler-32, RFC 1950) is another; false for interlaced pictures too, whose rows are not counted here.</summary>
+    /// <summary>
+    /// Whether the data unpacks to all rows of the picture and only its checksum (Adler-32, RFC 1950) is another; false for interlaced pictures
+    /// too, whose rows are not counted here.
+    /// </summary>
     public static bool HasWrongSum(ReadOnlySpan<byte> file)
     {
         if (!EncodedImage.IsPng(file) || file[28] != 0)

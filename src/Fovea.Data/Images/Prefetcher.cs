@@ -1,6 +1,8 @@
 namespace Fovea.Data.Images;
 
-/// <summary>Prepares the piece of work that follows on other threads while the one at hand is computed. For one caller's thread; pieces are prepared one at a time.</summary>
+/// <summary>
+/// Prepares the piece of work that follows on other threads while the one at hand is computed. For one caller's thread; pieces are prepared one at a time.
+/// </summary>
 /// <typeparam name="TKey">Names a piece.</typeparam>
 /// <typeparam name="TPiece">What is prepared.</typeparam>
 /// <param name="ahead">Whether anything is prepared before it is asked for; if not, all is prepared in line.</param>

@@ -115,7 +115,8 @@ internal sealed class ResizeTaps
         return taps;
     }
 
-    private static double Support(ResizeFilter filter) => filter switch { ResizeFilter.Lanczos => 3, ResizeFilter.Bicubic => 2, ResizeFilter.Box => 0.5, _ => 1 };
+    private static double Support(ResizeFilter filter) =>
+        filter switch { ResizeFilter.Lanczos => 3, ResizeFilter.Bicubic => 2, ResizeFilter.Box => 0.5, _ => 1 };
 
     private static double Weight(ResizeFilter filter, double x) => filter switch
     {

@@ -17,8 +17,8 @@ internal readonly record struct JsonRecord(int Index, JsonElement Element, strin
 }
 
 /// <summary>
-/// Reads records one after another from a JSON list, from JSON Lines (any values one after another), or from a list that is a member of one object. A record that
-/// breaks a limit, is not valid Unicode or repeats a key is that record's fault; what is no JSON at all is the file's.
+/// Reads records one after another from a JSON list, from JSON Lines (any values one after another), or from a list that is a
+/// member of one object. A record that breaks a limit, is not valid Unicode or repeats a key is that record's fault; what is no JSON at all is the file's.
 /// </summary>
 internal static class JsonRecords
 {
@@ -96,8 +96,8 @@ internal static class JsonRecords
     }
 
     /// <summary>
-    /// The keys of the object that the file begins with; empty if it begins with something else. A file that breaks off or is no JSON gives those before the break. The
-    /// rest is not looked at once all <paramref name="enough"/> are found and the object is larger than a record may be.
+    /// The keys of the object that the file begins with; empty if it begins with something else. A file that breaks off or is no JSON
+    /// gives those before the break. The rest is not looked at once all <paramref name="enough"/> are found and the object is larger than a record may be.
     /// </summary>
     public static IReadOnlyList<string> FirstKeys(string path, params string[] enough)
     {
@@ -204,6 +204,7 @@ internal static class JsonRecords
         }
 
         return JsonText.Parse(extent.Text, JsonText.MaxDepth, allowNotANumber: true, out fault, e => scanner.NotJson(
-            $"{(e.LineNumber is { } line ? $"near line {line + 1}, byte {e.BytePositionInLine + 1} of the record: " : "")}{JsonText.FirstSentence(e.Message)}", e));
+            $"{(e.LineNumber is { } line ? $"near line {line + 1}, byte {e.BytePositionInLine + 1} of the record: " : "")}{JsonText.FirstSentence(e.Message)}",
+                e));
     }
 }

@@ -4,8 +4,8 @@ using Fovea.Core.Json;
 namespace Fovea.Data.Json;
 
 /// <summary>
-/// Walks over a JSON file value by value, in one pass and without parsing: it finds where each value ends, so that one bad value costs no other. Holds one value in
-/// memory at a time, and of one that is too large nothing.
+/// Walks over a JSON file value by value, in one pass and without parsing: it finds where each value ends, so that one bad value
+/// costs no other. Holds one value in memory at a time, and of one that is too large nothing.
 /// </summary>
 internal sealed class JsonScanner : IDisposable
 {
@@ -131,7 +131,8 @@ internal sealed class JsonScanner : IDisposable
             }
 
             var rest = _buffer.AsSpan(at, _to - at);
-            var next = inText ? rest.IndexOfAny((byte)'"', (byte)'\\') : depth > 0 ? rest.IndexOfAny(Structure) : at == _from && dropped == 0 ? 0 : rest.IndexOfAny(ScalarEnd);
+            var next = inText ? rest.IndexOfAny((byte)'"', (byte)'\\')
+                : depth > 0 ? rest.IndexOfAny(Structure) : at == _from && dropped == 0 ? 0 : rest.IndexOfAny(ScalarEnd);
             if (next < 0)
             {
                 at = _to;
@@ -178,7 +179,8 @@ internal sealed class JsonScanner : IDisposable
 
     /// <summary>The file, or the record at hand, ends too early.</summary>
     public InvalidInputException CutShort() => new(_path, Record,
-        $"the JSON is cut short: {(_stream.Length == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or export it again");
+        $"the JSON is cut short: {(_stream.Length == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or "
+            + $"export it again");
 
     public InvalidInputException NotJson(string why, Exception? inner = null) => new(_path, Record, $"not valid JSON: {why}", inner);
 

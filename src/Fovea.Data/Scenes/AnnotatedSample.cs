@@ -27,8 +27,8 @@ public enum SceneQuestionType
 
 /// <summary>
 /// A question and its truth. <paramref name="Turn"/> is the answer's turn; <paramref name="Text"/> the question without the image tag;
-/// <paramref name="Subject"/> the shape or place asked about, if any; <paramref name="Gold"/> the true answer's word and <paramref name="Given"/> the word in the
-/// record's answer (both null for a description), which differ if <paramref name="WrongLabel"/>.
+/// <paramref name="Subject"/> the shape or place asked about, if any; <paramref name="Gold"/> the true answer's word and
+/// <paramref name="Given"/> the word in the record's answer (both null for a description), which differ if <paramref name="WrongLabel"/>.
 /// </summary>
 public sealed record SceneQuestion(int Turn, SceneQuestionType Type, string Text, string? Subject, string? Gold, string? Given, bool WrongLabel);
 

@@ -1,8 +1,9 @@
 namespace Fovea.Data.Scenes;
 
 /// <summary>
-/// Trains byte-pair merges (Sennrich et al. 2016) on a word list, each word counted once, until every word is one token: the most frequent adjacent pair is merged
-/// first, ties go to the ordinally smallest pair. Words begin with the blank mark or hold none, so that no merge crosses a blank.
+/// Trains byte-pair merges (Sennrich et al. 2016) on a word list, each word counted once, until every word is one token: the most
+/// frequent adjacent pair is merged first, ties go to the ordinally smallest pair. Words begin with the blank mark or hold none, so
+/// that no merge crosses a blank.
 /// </summary>
 internal static class BpeTrainer
 {

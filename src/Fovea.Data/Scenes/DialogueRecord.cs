@@ -28,7 +28,8 @@ internal sealed class DialogueRecord
     {
         var textOnly = _random.Chance(_spec.TextOnlyRecordRate);
         var rate = textOnly ? null : _spec.TextOnlyQuestionRate;
-        SceneQuestionType[] types = textOnly ? [SceneQuestionType.TextOnly] : [.. Enum.GetValues<SceneQuestionType>().Where(t => rate is null || t != SceneQuestionType.TextOnly)];
+        SceneQuestionType[] types = textOnly ? [SceneQuestionType.TextOnly]
+            : [.. Enum.GetValues<SceneQuestionType>().Where(t => rate is null || t != SceneQuestionType.TextOnly)];
         while (_drawn.Count < _spec.QuestionsPerDialogue)
         {
             var before = _drawn.Count;

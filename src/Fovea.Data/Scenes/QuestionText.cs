@@ -5,7 +5,9 @@ namespace Fovea.Data.Scenes;
 /// <summary>A question and its worded answer; the question's turn is still to be set.</summary>
 internal sealed record DrawnQuestion(SceneQuestion Question, AnnotatedText Answer);
 
-/// <summary>Draws and words questions. Wrong labels and answers that follow the prior come from streams of their own: their rates leave the questions as they are.</summary>
+/// <summary>
+/// Draws and words questions. Wrong labels and answers that follow the prior come from streams of their own: their rates leave the questions as they are.
+/// </summary>
 internal sealed class QuestionText(SceneSpec spec, Scene scene, RandomSource random, RandomSource extras, RandomSource labels, PriorText prior)
 {
     /// <summary>A question of that type which is not among <paramref name="asked"/>, or null if none was found.</summary>

@@ -79,7 +79,8 @@ public sealed class SceneAnnotations
     }
 
     private AnnotationLine Line(SampleKey key) =>
-        _lines.TryGetValue(key, out var line) ? line : throw new FoveaException($"{key} has no scene annotations; score and train on the corpus that they were written with");
+        _lines.TryGetValue(key, out var line)
+            ? line : throw new FoveaException($"{key} has no scene annotations; score and train on the corpus that they were written with");
 
     private static SceneSpec LoadSpec(string path)
     {
@@ -100,10 +101,12 @@ public sealed class SceneAnnotations
         foreach (var line in SceneJson.ReadLines<SceneLine>(path))
         {
             var record = scenes.Count;
-            Require(line.Index == record && line.Image == SceneWorld.ImageName(record), path, record, $"expected scene {record} and its image, got {line.Index} and '{line.Image}'");
+            Require(line.Index == record && line.Image == SceneWorld.ImageName(record), path, record,
+                $"expected scene {record} and its image, got {line.Index} and '{line.Image}'");
             Require(
                 line.Objects.Count > 0 && line.Objects.All(o => o is not null && o.Row is >= 0 and < SceneWorld.Grid && o.Column is >= 0 and < SceneWorld.Grid)
-                    && line.Objects.DistinctBy(o => o.Shape).Count() == line.Objects.Count && line.Objects.DistinctBy(o => (o.Row, o.Column)).Count() == line.Objects.Count,
+                    && line.Objects.DistinctBy(o => o.Shape).Count() == line.Objects.Count
+                    && line.Objects.DistinctBy(o => (o.Row, o.Column)).Count() == line.Objects.Count,
                 path, record, "expected objects of different shapes in different cells of the grid");
             scenes.Add(new Scene(line.Index, line.Background, line.Objects, line.TextureSeed));
         }

@@ -7,7 +7,8 @@ public static class SceneAnswers
     /// Whether the first word of <paramref name="answerText"/> that competes for the answer is the true one; an answer without such a word is wrong.
     /// The words that compete: <see cref="Choices"/>.
     /// </summary>
-    /// <exception cref="FoveaException">The question asks for a description, which has no single true word: parse it with <see cref="SceneCaptionParser"/>.</exception>
+    /// <exception cref="FoveaException">The question asks for a description, which has no single true word: parse it with
+    /// <see cref="SceneCaptionParser"/>.</exception>
     public static bool IsCorrect(SceneQuestion question, string answerText)
     {
         var choices = Choices(question);

@@ -83,7 +83,8 @@ public static class SceneCaptionParser
         }
 
         var other = Array.FindIndex(words, at + 3, w => Index(SceneWords.Shapes, w) is not null);
-        return other < 0 ? null : new SceneRelation((SceneShape)Index(SceneWords.Shapes, words[at])!, words[at + 2], (SceneShape)Index(SceneWords.Shapes, words[other])!);
+        return other < 0 ? null : new SceneRelation((SceneShape)Index(SceneWords.Shapes, words[at])!, words[at + 2],
+            (SceneShape)Index(SceneWords.Shapes, words[other])!);
     }
 
     private static void AddMentions(string[] words, List<MentionedObject> mentions)

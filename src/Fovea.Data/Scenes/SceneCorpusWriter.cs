@@ -6,7 +6,8 @@ namespace Fovea.Data.Scenes;
 
 /// <summary>
 /// Writes a scene corpus: <c>images/000000.png</c>, ..., <c>captions.json</c> and <c>dialogues.json</c> (LLaVA's form, image names relative to the folder),
-/// <c>scenes.jsonl</c> and <c>annotations.jsonl</c> (ground truth), and last <c>world.json</c> (the spec): a folder without it is unfinished. The same spec gives the same bytes.
+/// <c>scenes.jsonl</c> and <c>annotations.jsonl</c> (ground truth), and last <c>world.json</c> (the spec): a folder without it is unfinished. The
+/// same spec gives the same bytes.
 /// </summary>
 public static class SceneCorpusWriter
 {
@@ -42,7 +43,8 @@ public static class SceneCorpusWriter
     }
 
     private static void WriteRecords(
-        SceneSpec spec, string folder, string source, bool wanted, Func<SceneSpec, int, AnnotatedSample> draw, Stream annotations, IProgressSink progress, CancellationToken stop)
+        SceneSpec spec, string folder, string source, bool wanted, Func<SceneSpec, int, AnnotatedSample> draw, Stream annotations, IProgressSink progress,
+            CancellationToken stop)
     {
         var path = Path.Combine(folder, source);
         if (!wanted)

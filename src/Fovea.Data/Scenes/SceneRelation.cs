@@ -1,6 +1,8 @@
 namespace Fovea.Data.Scenes;
 
-/// <summary>"<paramref name="Subject"/> is <paramref name="Direction"/> (of) <paramref name="Other"/>"; the direction is one of <see cref="SceneWords.Directions"/>.</summary>
+/// <summary>
+/// "<paramref name="Subject"/> is <paramref name="Direction"/> (of) <paramref name="Other"/>"; the direction is one of <see cref="SceneWords.Directions"/>.
+/// </summary>
 public sealed record SceneRelation(SceneShape Subject, string Direction, SceneShape Other)
 {
     /// <summary>Whether the relation holds in the scene: strictly less or greater row or column, both objects being there.</summary>

@@ -2,7 +2,9 @@ using Fovea.Core.Randomness;
 
 namespace Fovea.Data.Scenes;
 
-/// <summary>Draws a scene's picture: shapes by their equations, 4 x 4 points a pixel, with small noise. The same scene gives the same bytes everywhere.</summary>
+/// <summary>
+/// Draws a scene's picture: shapes by their equations, 4 x 4 points a pixel, with small noise. The same scene gives the same bytes everywhere.
+/// </summary>
 public static class SceneRenderer
 {
     private const int Points = 4;

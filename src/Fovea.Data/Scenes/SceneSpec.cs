@@ -24,12 +24,16 @@ public sealed record SceneSpec
     public int MaxObjects { get; init; } = 3;
 
     /// <summary>
-    /// Probability, for each object, that its colour is its shape's favourite, and for the second (fourth) object, that its shape is the first's (third's) partner;
-    /// otherwise the draw is uniform over all colours (all shapes not yet there). So a shape is in its favourite colour at rate b + (1 - b) / 6. Default 0.
+    /// Probability, for each object, that its colour is its shape's favourite, and for the second (fourth) object, that its shape is
+    /// the first's (third's) partner; otherwise the draw is uniform over all colours (all shapes not yet there). So a shape is in its favourite colour
+    /// at rate b + (1 - b) / 6. Default 0.
     /// </summary>
     public double Bias { get; init; }
 
-    /// <summary>Makes a conflict set: no object has its shape's favourite colour, and partners never meet while another shape is free; <see cref="Bias"/> is then ignored. Default false.</summary>
+    /// <summary>
+    /// Makes a conflict set: no object has its shape's favourite colour, and partners never meet while another shape is free; <see cref="Bias"/> is
+    /// then ignored. Default false.
+    /// </summary>
     public bool Conflict { get; init; }
 
     /// <summary>Rate of captions (and descriptions) that carry irreducible noise: a name and a date. Default 0.2.</summary>
@@ -42,15 +46,15 @@ public sealed record SceneSpec
     public double BoilerplateRate { get; init; } = 0.5;
 
     /// <summary>
-    /// Of the objects that are not in their shape's favourite colour, the share of which a caption, description or answer says that they are: text that follows the language
-    /// prior against the image. Default 0.
+    /// Of the objects that are not in their shape's favourite colour, the share of which a caption, description or answer says that they
+    /// are: text that follows the language prior against the image. Default 0.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double PriorColourRate { get; init; }
 
     /// <summary>
-    /// Where the partner of an object is not in the scene, the rate of captions and descriptions that name it all the same, in its favourite colour, right after the object;
-    /// and of questions whether it is there that are answered yes. Default 0.
+    /// Where the partner of an object is not in the scene, the rate of captions and descriptions that name it all the same, in its favourite
+    /// colour, right after the object; and of questions whether it is there that are answered yes. Default 0.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double PriorPartnerRate { get; init; }
@@ -77,13 +81,15 @@ public sealed record SceneSpec
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? TextOnlyQuestionRate { get; init; }
 
-    /// <summary>Number of shapes in use, <see cref="MaxObjects"/> + 1 to 6, in this order: circle, square, triangle, cross, ring, bar. Null (default): all six.</summary>
+    /// <summary>
+    /// Number of shapes in use, <see cref="MaxObjects"/> + 1 to 6, in this order: circle, square, triangle, cross, ring, bar. Null (default): all six.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? NumShapes { get; init; }
 
     /// <summary>
-    /// How far pictures stray from the plain ones, 0 to 1. At 1 an object is moved by up to 2 pixels, is up to 15 % wider or narrower and higher or lower, and each channel of its
-    /// colour is changed by up to 30 of 255; evenly distributed. Default 0.
+    /// How far pictures stray from the plain ones, 0 to 1. At 1 an object is moved by up to 2 pixels, is up to 15 % wider or narrower and higher
+    /// or lower, and each channel of its colour is changed by up to 30 of 255; evenly distributed. Default 0.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Jitter { get; init; }
@@ -109,7 +115,8 @@ public sealed record SceneSpec
         RequireRate("prior_colour_rate", PriorColourRate);
         RequireRate("prior_partner_rate", PriorPartnerRate);
         RequireRate("text_only_question_rate", TextOnlyQuestionRate ?? 0);
-        Require(NumShapes is null || (NumShapes > MaxObjects && NumShapes <= SceneWords.Shapes.Count), "num_shapes", $"max_objects + 1 to {SceneWords.Shapes.Count}", NumShapes);
+        Require(NumShapes is null || (NumShapes > MaxObjects && NumShapes <= SceneWords.Shapes.Count), "num_shapes",
+            $"max_objects + 1 to {SceneWords.Shapes.Count}", NumShapes);
         RequireRate("jitter", Jitter);
         Require(WithCaptions || WithDialogues, "with_captions", "true, or with_dialogues true", WithCaptions);
         return this;

@@ -4,7 +4,8 @@ namespace Fovea.Data.Scenes;
 
 /// <summary>
 /// An ordinary Hugging Face tokenizer of LLaMA's form for the world: every word after a blank, every punctuation mark and the line break are one token.
-/// The alphabet is printable ASCII, without byte fallback (other characters become <c>&lt;unk&gt;</c>): <see cref="VocabularySize"/> tokens instead of 256 more.
+/// The alphabet is printable ASCII, without byte fallback (other characters become <c>&lt;unk&gt;</c>):
+/// <see cref="VocabularySize"/> tokens instead of 256 more.
 /// </summary>
 public static class SceneTokenizer
 {
@@ -36,7 +37,9 @@ public static class SceneTokenizer
         return [.. SceneWords.Competing(tokenClass).Select(w => Tokens.IndexOf(Blank + w))];
     }
 
-    /// <summary>Words that must be one token: the world's and the frame's after a blank, and those that open a question right after the image's line break.</summary>
+    /// <summary>
+    /// Words that must be one token: the world's and the frame's after a blank, and those that open a question right after the image's line break.
+    /// </summary>
     internal static List<string> TrainingWords() =>
         [.. SceneWords.All.Concat(FrameWords).Select(w => Blank + w), .. SceneWords.Openings];
 

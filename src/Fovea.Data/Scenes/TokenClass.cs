@@ -38,7 +38,10 @@ public enum TokenClass
     /// <summary>The word that answers a question which needs no image.</summary>
     TextOnly,
 
-    /// <summary>A word that follows the language prior against the image: a favourite colour of an object that has another, an absent partner and its colour, the "yes" to one.</summary>
+    /// <summary>
+    /// A word that follows the language prior against the image: a favourite colour of an object that has another, an absent partner
+    /// and its colour, the "yes" to one.
+    /// </summary>
     PriorFollowing,
 
     /// <summary>The word of an answer that is wrong by chance (<see cref="SceneSpec.WrongLabelRate"/>).</summary>

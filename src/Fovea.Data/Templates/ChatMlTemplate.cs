@@ -1,8 +1,8 @@
 namespace Fovea.Data.Templates;
 
 /// <summary>
-/// ChatML as Qwen2.5's Jinja writes it: <c>&lt;|im_start|&gt;role\ntext&lt;|im_end|&gt;\n</c> for every turn. The line break behind an answer's end token carries no loss:
-/// a model stops before it. <c>chatml_bare</c> writes no system turn where the sample has none.
+/// ChatML as Qwen2.5's Jinja writes it: <c>&lt;|im_start|&gt;role\ntext&lt;|im_end|&gt;\n</c> for every turn. The line break behind an
+/// answer's end token carries no loss: a model stops before it. <c>chatml_bare</c> writes no system turn where the sample has none.
 /// </summary>
 internal sealed class ChatMlTemplate(bool writesDefaultSystem) : TurnTemplate
 {

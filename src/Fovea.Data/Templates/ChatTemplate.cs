@@ -32,7 +32,8 @@ public abstract class ChatTemplate : ICatalogued
     /// <summary>Renders a valid conversation (see <see cref="ConversationRules"/>).</summary>
     /// <param name="sample">The conversation.</param>
     /// <param name="promptTurn">Stop where the answer of this turn would begin: the generation prompt. Null: all of it.</param>
-    /// <exception cref="InvalidInputException">The template refuses the conversation: <c>not_one_exchange</c>, <c>no_image</c>, <c>system_not_supported</c>.</exception>
+    /// <exception cref="InvalidInputException">The template refuses the conversation: <c>not_one_exchange</c>, <c>no_image</c>,
+    /// <c>system_not_supported</c>.</exception>
     public RenderedChat Render(Sample sample, int? promptTurn = null)
     {
         ConversationRules.Require(sample);

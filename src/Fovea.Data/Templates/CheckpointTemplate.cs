@@ -3,8 +3,8 @@ using Fovea.Core.Json;
 namespace Fovea.Data.Templates;
 
 /// <summary>
-/// The chat template that a checkpoint brings along as Jinja. It is not run: it is recognised by the SHA-256 of its text, line ends as <c>\n</c> and those at the end
-/// left out (docs/decisions/0009-jinja-by-hash.md).
+/// The chat template that a checkpoint brings along as Jinja. It is not run: it is recognised by the SHA-256 of its text, line ends
+/// as <c>\n</c> and those at the end left out (docs/decisions/0009-jinja-by-hash.md).
 /// </summary>
 /// <param name="File">The file that holds it.</param>
 /// <param name="Sha256">Of the normalised text, lower-case hex.</param>
@@ -39,7 +39,8 @@ public sealed record CheckpointTemplate(string File, string Sha256, string? Name
     /// <summary>Our template in its place.</summary>
     /// <exception cref="InvalidInputException">None is known to.</exception>
     public ChatTemplate Require() => ChatTemplate.ByName(Name ?? throw new InvalidInputException(File, null,
-        $"its chat template (SHA-256 {Sha256}) is none of those known; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration"));
+        $"its chat template (SHA-256 {Sha256}) is none of those known; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in "
+            + $"a configuration"));
 
     private static CheckpointTemplate Recognise(string file, string text)
     {

@@ -16,7 +16,9 @@ internal static class ImageTag
         return count;
     }
 
-    /// <summary>LLaVA's rule: a question's only tag moves to its front, on a line of its own, and the ends are stripped; two or more stay where they are.</summary>
+    /// <summary>
+    /// LLaVA's rule: a question's only tag moves to its front, on a line of its own, and the ends are stripped; two or more stay where they are.
+    /// </summary>
     public static string MoveToFront(string question) =>
         Count(question) == 1 ? Blanks.Strip(Text + "\n" + Blanks.Strip(Remove(question))) : question;
 

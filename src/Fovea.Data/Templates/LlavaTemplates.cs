@@ -31,7 +31,9 @@ internal sealed class LlavaPlainTemplate : ChatTemplate
     }
 }
 
-/// <summary>Vicuna v1.1 as LLaVA-1.5 uses it: <c>SYSTEM USER: q ASSISTANT: a&lt;/s&gt;USER: ...</c>; the blank behind the colon belongs to the target.</summary>
+/// <summary>
+/// Vicuna v1.1 as LLaVA-1.5 uses it: <c>SYSTEM USER: q ASSISTANT: a&lt;/s&gt;USER: ...</c>; the blank behind the colon belongs to the target.
+/// </summary>
 internal sealed class LlavaV1Template : TurnTemplate
 {
     private const string DefaultSystem = "A chat between a curious user and an artificial intelligence assistant. "
@@ -56,8 +58,8 @@ internal sealed class LlavaV1Template : TurnTemplate
 }
 
 /// <summary>
-/// What llava-hf checkpoints hold as their Jinja, for content given as a list: <c>USER: &lt;image&gt;\nq ASSISTANT: a USER: ...</c>. A question's images come first,
-/// its text without tags and then stripped; there is no default system text and no end token.
+/// What llava-hf checkpoints hold as their Jinja, for content given as a list: <c>USER: &lt;image&gt;\nq ASSISTANT: a USER:
+/// ...</c>. A question's images come first, its text without tags and then stripped; there is no default system text and no end token.
 /// </summary>
 internal sealed class LlavaHfTemplate : TurnTemplate
 {

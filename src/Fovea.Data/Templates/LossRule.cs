@@ -19,7 +19,8 @@ internal static class LossRule
             return false;
         }
 
-        for (var i = FirstEndingAfter(targets.Count, t => targets[t].End, token.Start); i < targets.Count && targets[i].Start < Math.Max(token.End, token.Start + 1); i++)
+        for (var i = FirstEndingAfter(targets.Count, t => targets[t].End, token.Start); i < targets.Count
+            && targets[i].Start < Math.Max(token.End, token.Start + 1); i++)
         {
             var (start, end) = targets[i];
             if (start <= token.Start && token.End <= end && token.Start < end)
@@ -53,7 +54,10 @@ internal static class LossRule
         return (targets, owners);
     }
 
-    /// <summary>The first of <paramref name="count"/> ascending ends that lies behind <paramref name="start"/>: a conversation may have many answers, so each is looked for by halves.</summary>
+    /// <summary>
+    /// The first of <paramref name="count"/> ascending ends that lies behind <paramref name="start"/>: a conversation may have many
+    /// answers, so each is looked for by halves.
+    /// </summary>
     private static int FirstEndingAfter(int count, Func<int, int> endOf, int start)
     {
         var (low, high) = (0, count);

@@ -5,8 +5,8 @@ namespace Fovea.Data.Templates;
 /// <summary>One token of a sample as people read it.</summary>
 /// <param name="Id">Its id; <see cref="TokenizedSample.ImagePlaceholder"/> for an image.</param>
 /// <param name="Text">
-/// The characters of the rendered text that it adds to what the tokens before it covered; the token's own text where it adds none (a <c>&lt;s&gt;</c> that the tokenizer
-/// puts in front, the first byte of a character).
+/// The characters of the rendered text that it adds to what the tokens before it covered; the token's own text where it adds none (a
+/// <c>&lt;s&gt;</c> that the tokenizer puts in front, the first byte of a character).
 /// </param>
 /// <param name="CarriesLoss">Whether the model must produce it.</param>
 public sealed record MarkedToken(int Id, string Text, bool CarriesLoss);

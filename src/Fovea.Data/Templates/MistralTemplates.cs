@@ -1,8 +1,8 @@
 namespace Fovea.Data.Templates;
 
 /// <summary>
-/// Mistral v0.3's Jinja: <c>&lt;s&gt;[INST] q[/INST] a&lt;/s&gt;[INST] ...</c>; answers are stripped. It writes the system text before the last question of a prompt and, since a
-/// training text ends with an answer, not at all there.
+/// Mistral v0.3's Jinja: <c>&lt;s&gt;[INST] q[/INST] a&lt;/s&gt;[INST] ...</c>; answers are stripped. It writes the system text before the last
+/// question of a prompt and, since a training text ends with an answer, not at all there.
 /// </summary>
 internal sealed class MistralInstructTemplate : ChatTemplate
 {

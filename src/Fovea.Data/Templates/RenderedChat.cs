@@ -56,7 +56,9 @@ public sealed class ChatWriter
         return this;
     }
 
-    /// <summary>Writes an answer between what the template puts around it; all of it is target. <paramref name="offset"/> is where the text begins in the turn's own.</summary>
+    /// <summary>
+    /// Writes an answer between what the template puts around it; all of it is target. <paramref name="offset"/> is where the text begins in the turn's own.
+    /// </summary>
     public ChatWriter WriteAnswer(int turn, string before, string text, string after, int offset = 0)
     {
         var start = _length;

@@ -48,7 +48,8 @@ public sealed class SampleEncoder : ISampleEncoder
         var last = _tokenizer.Encode("a" + template.EndText, addSpecialTokens: false).Ids[^1];
         return Blanks.Strip(template.EndText).Length == 0 || _tokenizer.IdOf(template.EndText) == last
             ? last
-            : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose another template");
+            : throw new FoveaException($"template {template.Name} ends answers with {template.EndText}, which {_tokenizer.File} has no token for; choose "
+                + $"another template");
     }
 
     public TokenizedSample Encode(Sample sample) => Encode(sample, RenderAndTokenize(sample));
@@ -66,7 +67,8 @@ public sealed class SampleEncoder : ISampleEncoder
     private string Shown(int id)
     {
         var text = TokenText(id);
-        return !text.StartsWith("<0x", StringComparison.Ordinal) && _tokenizer.Decode([id], skipSpecialTokens: false).Contains('\uFFFD', StringComparison.Ordinal) ? "\uFFFD" : text;
+        return !text.StartsWith("<0x", StringComparison.Ordinal)
+            && _tokenizer.Decode([id], skipSpecialTokens: false).Contains('\uFFFD', StringComparison.Ordinal) ? "\uFFFD" : text;
     }
 
     private (ChatTemplate Template, RenderedChat Chat, TokenSequence Tokens) RenderAndTokenize(Sample sample)
@@ -163,8 +165,8 @@ public sealed class SampleEncoder : ISampleEncoder
     }
 
     /// <summary>
-    /// What is tokenized at once: the whole segment, but for a SentencePiece model, where LLaVA cuts the text at <c>&lt;image&gt;</c>: each piece between is a text with a leading blank
-    /// of its own, be the tokenizer "legacy" or not.
+    /// What is tokenized at once: the whole segment, but for a SentencePiece model, where LLaVA cuts the text at <c>&lt;image&gt;</c>: each piece
+    /// between is a text with a leading blank of its own, be the tokenizer "legacy" or not.
     /// </summary>
     private List<string> Pieces(string segment)
     {

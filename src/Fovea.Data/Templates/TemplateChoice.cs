@@ -43,7 +43,9 @@ public sealed class TemplateChoice
     /// <exception cref="FoveaException">It is unknown.</exception>
     public static void Check(string name, Catalogue<ChatTemplate> templates) => _ = name is Auto or Checkpoint ? null : templates.Called(name);
 
-    /// <summary>Reads a choice for a model: <c>auto</c> goes by the model's family, <c>checkpoint</c> takes the template that the folder brings along.</summary>
+    /// <summary>
+    /// Reads a choice for a model: <c>auto</c> goes by the model's family, <c>checkpoint</c> takes the template that the folder brings along.
+    /// </summary>
     /// <param name="name"><c>auto</c>, <c>checkpoint</c> or a template's name.</param>
     /// <param name="folder">The model's or tokenizer's folder.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -53,7 +55,8 @@ public sealed class TemplateChoice
     {
         Auto => Parse(name, TemplateFamily.ConversationOf(folder, tokenizer, templates ?? ChatTemplates.BuiltIn), templates),
         Checkpoint => new TemplateChoice(name, (CheckpointTemplate.Find(folder)
-            ?? throw new InvalidInputException(folder, null, $"contains no chat template; name one with --template ({string.Join(", ", ChatTemplate.Names)}), or as 'template' in a configuration")).Require(), null),
+            ?? throw new InvalidInputException(folder, null, $"contains no chat template; name one with --template ({string.Join(", ", ChatTemplate.Names)}), "
+                + $"or as 'template' in a configuration")).Require(), null),
         _ => Parse(name, templates: templates),
     };
 
@@ -63,7 +66,8 @@ public sealed class TemplateChoice
     /// </summary>
     /// <inheritdoc cref="ForModel"/>
     public static TemplateChoice ForScores(string name, string folder, Tokenizer tokenizer, Catalogue<ChatTemplate>? templates = null) =>
-        name == Checkpoint || (name == Auto && tokenizer.IdOf("</s>") is null) ? ForModel(name, folder, tokenizer, templates) : Parse(name, templates: templates);
+        name == Checkpoint || (name == Auto && tokenizer.IdOf("</s>") is null)
+            ? ForModel(name, folder, tokenizer, templates) : Parse(name, templates: templates);
 
     /// <summary>The sample's template.</summary>
     public ChatTemplate For(Sample sample) => _captions is not null && IsBareCaption(sample) ? _captions : Conversation;

@@ -41,7 +41,9 @@ public sealed class TextOnlyEncoder(SampleEncoder encoder) : ISampleEncoder
 
     public string TokenText(int id) => encoder.TokenText(id);
 
-    /// <summary>The text that is read in place of <paramref name="chat"/>, the rendering with images; null where the template refuses the sample without them.</summary>
+    /// <summary>
+    /// The text that is read in place of <paramref name="chat"/>, the rendering with images; null where the template refuses the sample without them.
+    /// </summary>
     internal static string? TextOf(Sample sample, ChatTemplate template, RenderedChat chat)
     {
         if (sample.Images.Count == 0)

@@ -115,7 +115,8 @@ internal sealed class GrowthBudget(int length, string file)
     {
         if (grown > _left)
         {
-            throw new InvalidInputException(file, null, $"its steps make more than {(Times * length) + Least} characters of a text of {length}; expected at most {Times} times as many and {Least} more");
+            throw new InvalidInputException(file, null, $"its steps make more than {(Times * length) + Least} characters of a text of {length}; expected at "
+                + $"most {Times} times as many and {Least} more");
         }
     }
 

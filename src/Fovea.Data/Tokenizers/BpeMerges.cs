@@ -1,6 +1,8 @@
 namespace Fovea.Data.Tokenizers;
 
-/// <summary>Part of a word while its parts are merged, in a list that is linked by index (-1: none). A part that has gone into its left neighbour has id -1.</summary>
+/// <summary>
+/// Part of a word while its parts are merged, in a list that is linked by index (-1: none). A part that has gone into its left neighbour has id -1.
+/// </summary>
 internal struct Symbol
 {
     public int Id;

@@ -31,7 +31,8 @@ internal sealed class BpeModel : TokenModel
 
     public override void Encode(AlignedText word, List<int> ids, List<TextSpan> spans)
     {
-        // Without a pre-tokenizer a whole text is one word. Where no merge reaches over a blank's beginning, its parts are merged each by itself, and most are known.
+        // Without a pre-tokenizer a whole text is one word. Where no merge reaches over a blank's beginning, its parts are merged
+        // each by itself, and most are known.
         var from = 0;
         for (var i = 1; _cutsAtBlanks && i < word.Length; i++)
         {

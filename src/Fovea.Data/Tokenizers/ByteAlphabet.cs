@@ -1,6 +1,8 @@
 namespace Fovea.Data.Tokenizers;
 
-/// <summary>GPT-2's alphabet: a visible character for each byte. Bytes that are visible in Latin-1 stand for themselves, the others are U+0100 onwards.</summary>
+/// <summary>
+/// GPT-2's alphabet: a visible character for each byte. Bytes that are visible in Latin-1 stand for themselves, the others are U+0100 onwards.
+/// </summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = Make();

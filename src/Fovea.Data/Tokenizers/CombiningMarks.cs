@@ -8,7 +8,9 @@ namespace Fovea.Data.Tokenizers;
 /// </summary>
 internal static class CombiningMarks
 {
-    /// <summary>The same text to normalisation, its runs of more than <paramref name="longest"/> marks decomposed by <paramref name="form"/> (D or KD) and in order.</summary>
+    /// <summary>
+    /// The same text to normalisation, its runs of more than <paramref name="longest"/> marks decomposed by <paramref name="form"/> (D or KD) and in order.
+    /// </summary>
     public static string InOrder(string text, NormalizationForm form, int longest)
     {
         StringBuilder? result = null;
@@ -67,7 +69,8 @@ internal static class CombiningMarks
         }
     }
 
-    // .NET does not tell a mark's class, but what normalisation does to two marks tells their order. All but the iota subscript (240, the highest) move before it.
+    // .NET does not tell a mark's class, but what normalisation does to two marks tells their order. All but the iota subscript
+    // (240, the highest) move before it.
     private static Dictionary<Rune, int> Classes(IEnumerable<Rune> marks, NormalizationForm form)
     {
         const string Highest = "\u0345";

@@ -64,7 +64,9 @@ internal sealed record DecodeBytes : DecodeStep
     }
 }
 
-/// <summary>Makes text of tokens in <see cref="ByteAlphabet"/>; a token with a character outside it means its own UTF-8. What is not UTF-8 becomes U+FFFD.</summary>
+/// <summary>
+/// Makes text of tokens in <see cref="ByteAlphabet"/>; a token with a character outside it means its own UTF-8. What is not UTF-8 becomes U+FFFD.
+/// </summary>
 internal sealed record DecodeByteLevel : DecodeStep
 {
     public override List<string> Apply(List<string> tokens)

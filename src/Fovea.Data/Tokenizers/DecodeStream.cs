@@ -4,8 +4,9 @@ namespace Fovea.Data.Tokenizers;
 
 /// <summary>
 /// Decodes a text whose ids come one by one. After each id it gives the characters that are new, and none while the text ends in U+FFFD, since the rest
-/// of a character may follow. What all calls give together is <see cref="Tokenizer.Decode"/> of all ids; except that where a model writes byte tokens that are no
-/// UTF-8, a <c>ByteFallback</c> decoder turns characters of the same run into U+FFFD that were given already. Not thread-safe.
+/// of a character may follow. What all calls give together is <see cref="Tokenizer.Decode"/> of all ids; except that where a
+/// model writes byte tokens that are no UTF-8, a <c>ByteFallback</c> decoder turns characters of the same run into U+FFFD that were given
+/// already. Not thread-safe.
 /// </summary>
 [SuppressMessage("Naming", "CA1711", Justification = "The tokenizers library calls it so; it is a stream of text, not of bytes.")]
 public sealed class DecodeStream : IIncrementalDecoder

@@ -114,9 +114,11 @@ internal sealed record UnicodeFormStep(NormalizationForm Form) : TextStep
             return text;
         }
 
-        // Characters of one cluster compose with each other only; where compatibility forms compose beyond it, runs without ASCII are the unit: nothing composes with ASCII before it.
+        // Characters of one cluster compose with each other only; where compatibility forms compose beyond it, runs without ASCII are the unit: nothing
+        // composes with ASCII before it.
         var byCluster = ByPieces(text, whole, StringInfo.ParseCombiningCharacters(whole));
-        return byCluster.Chars.SequenceEqual(normal) ? byCluster : ByPieces(text, whole, [.. Enumerable.Range(0, whole.Length).Where(i => i == 0 || char.IsAscii(whole[i]))]);
+        return byCluster.Chars.SequenceEqual(normal) ? byCluster
+            : ByPieces(text, whole, [.. Enumerable.Range(0, whole.Length).Where(i => i == 0 || char.IsAscii(whole[i]))]);
     }
 
     private AlignedText ByPieces(AlignedText text, string whole, int[] starts)
@@ -143,5 +145,6 @@ internal sealed record UnicodeFormStep(NormalizationForm Form) : TextStep
     // .NET refuses U+FFFE, which is a character like any other to Unicode and composes with nothing.
     private string Normal(string text) => text.Contains('\uFFFE', StringComparison.Ordinal)
         ? string.Join('\uFFFE', text.Split('\uFFFE').Select(Normal))
-        : CombiningMarks.InOrder(text, Form is NormalizationForm.FormC or NormalizationForm.FormD ? NormalizationForm.FormD : NormalizationForm.FormKD, LongestRun).Normalize(Form);
+        : CombiningMarks.InOrder(text, Form is NormalizationForm.FormC or NormalizationForm.FormD ? NormalizationForm.FormD : NormalizationForm.FormKD,
+            LongestRun).Normalize(Form);
 }

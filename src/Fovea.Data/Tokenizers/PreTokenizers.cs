@@ -54,7 +54,9 @@ internal enum SplitBehavior
     Contiguous,
 }
 
-/// <summary>Cuts at what a finder finds: <c>[start, end)</c> of the matches, in order; <paramref name="Inverted"/> takes what lies between them for the matches.</summary>
+/// <summary>
+/// Cuts at what a finder finds: <c>[start, end)</c> of the matches, in order; <paramref name="Inverted"/> takes what lies between them for the matches.
+/// </summary>
 internal sealed record SplitStep(ISplitFinder Finder, SplitBehavior Behavior, bool Inverted) : WordStep
 {
     public override IEnumerable<AlignedText> Apply(AlignedText text)

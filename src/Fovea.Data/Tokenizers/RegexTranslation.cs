@@ -205,7 +205,8 @@ internal sealed class RegexTranslation
             return close + 1 - _at;
         }
 
-        if (c == 'u' && _at + 6 <= _pattern.Length && ushort.TryParse(_pattern.AsSpan(_at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _))
+        if (c == 'u' && _at + 6 <= _pattern.Length && ushort.TryParse(_pattern.AsSpan(_at + 2, 4), NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture, out _))
         {
             return 6;
         }
@@ -229,7 +230,8 @@ internal sealed class RegexTranslation
 
         // Folding can join letters (ss is also U+00DF) and reach beyond ASCII.
         var lower = char.ToLowerInvariant(c);
-        if (!char.IsAscii(c) || (inClass && _at + 1 < _pattern.Length && _pattern[_at + 1] == '-') || (_before, lower) is ('s', 's') or ('f', 'f') or ('f', 'i') or ('f', 'l') or ('s', 't'))
+        if (!char.IsAscii(c) || (inClass && _at + 1 < _pattern.Length && _pattern[_at + 1] == '-')
+            || (_before, lower) is ('s', 's') or ('f', 'f') or ('f', 'i') or ('f', 'l') or ('s', 't'))
         {
             throw Unsupported($"{c} without regard to case");
         }

@@ -17,7 +17,8 @@ internal enum PieceKind
 internal readonly record struct SentencePiece(string Text, float Score, PieceKind Kind);
 
 /// <summary>
-/// A SentencePiece model as its protobuf file says (<c>sentencepiece_model.proto</c>): the fields that decide ids and text; what they ask for beyond that is an error.
+/// A SentencePiece model as its protobuf file says (<c>sentencepiece_model.proto</c>): the fields that decide ids and text; what
+/// they ask for beyond that is an error.
 /// </summary>
 internal sealed class SentencePieceFile
 {

@@ -80,7 +80,8 @@ internal static class SentencePieceReader
             {
                 if (text.Length > 1 && !known.ContainsKey(character.ToString()))
                 {
-                    throw new InvalidInputException(path, null, $"the piece \"{text}\" has a character, \"{character}\", that is no piece itself; that is not supported");
+                    throw new InvalidInputException(path, null,
+                        $"the piece \"{text}\" has a character, \"{character}\", that is no piece itself; that is not supported");
                 }
             }
         }

@@ -57,7 +57,8 @@ internal sealed class SplitPattern
         }
         catch (RegexMatchTimeoutException e)
         {
-            throw new FoveaException($"the tokenizer's pattern {_regex} took more than {Patience.TotalSeconds:0} seconds on a text of {text.Length} characters: use a tokenizer without such a pattern, or shorter texts", e);
+            throw new FoveaException($"the tokenizer's pattern {_regex} took more than {Patience.TotalSeconds:0} seconds on a text of {text.Length} "
+                + $"characters: use a tokenizer without such a pattern, or shorter texts", e);
         }
 
         return matches;

@@ -26,7 +26,8 @@ internal static class TokenModelReader
     /// <param name="continuingPrefix">What the right part and the result have in front of the right part's text, unless the word begins there.</param>
     /// <param name="error">Makes the error of a place and a message.</param>
     public static BpeMerges Merges(
-        IEnumerable<(int Place, string Left, string Right)> merges, Dictionary<string, int> vocabulary, string continuingPrefix, Func<int, string, Exception> error)
+        IEnumerable<(int Place, string Left, string Right)> merges, Dictionary<string, int> vocabulary, string continuingPrefix,
+            Func<int, string, Exception> error)
     {
         var pairs = new Dictionary<(int Left, int Right), (int Rank, int Id)>();
         var rank = 0;
@@ -75,7 +76,8 @@ internal static class TokenModelReader
             string[] parts = merge.ValueKind switch
             {
                 JsonValueKind.String => merge.GetString()!.Split(' '),
-                JsonValueKind.Array when merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String =>
+                JsonValueKind.Array when merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String
+                    && merge[1].ValueKind == JsonValueKind.String =>
                     [merge[0].GetString()!, merge[1].GetString()!],
                 _ => throw merges.Error($"[{place}]: expected two parts, got {merge.ValueKind}"),
             };
@@ -92,7 +94,8 @@ internal static class TokenModelReader
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id) || id is < 0 or >= TokenizerJsonReader.LargestVocabulary)
             {
-                throw fields.Error($"the id of \"{entry.Name}\": expected a whole number from 0 to {TokenizerJsonReader.LargestVocabulary - 1}, got {entry.Value.GetRawText()}");
+                throw fields.Error($"the id of \"{entry.Name}\": expected a whole number from 0 to {TokenizerJsonReader.LargestVocabulary - 1}, "
+                    + $"got {entry.Value.GetRawText()}");
             }
 
             vocabulary[entry.Name] = ids.Add(id) ? id : throw fields.Error($"two tokens have the id {id}, \"{entry.Name}\" and another");

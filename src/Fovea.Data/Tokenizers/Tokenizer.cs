@@ -88,7 +88,8 @@ public sealed class Tokenizer
     /// <param name="path">The file.</param>
     /// <param name="legacy">Whether each stretch between control tokens gets a leading blank, and not only the text's start.</param>
     /// <exception cref="InvalidInputException">The file is missing, malformed, or asks for what is not supported.</exception>
-    public static Tokenizer LoadSentencePiece(string path, bool legacy) => TokenizerLoader.SentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
+    public static Tokenizer LoadSentencePiece(string path, bool legacy) =>
+        TokenizerLoader.SentencePiece(path, new TokenizerSettings { File = path, Legacy = legacy });
 
     /// <summary>Whether it was read from a SentencePiece model, whose readers treat the texts between images as texts of their own.</summary>
     public bool IsSentencePieceModel => _definition.Normalizers is [SentencePieceStep];
@@ -125,7 +126,8 @@ public sealed class Tokenizer
     }
 
     /// <summary>The text of ids. Ids that the vocabulary does not have are left out, as are special tokens on request.</summary>
-    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens) => _definition.CleansUp ? CleanUp.Apply(DecodeRaw(ids, skipSpecialTokens)) : DecodeRaw(ids, skipSpecialTokens);
+    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens) =>
+        _definition.CleansUp ? CleanUp.Apply(DecodeRaw(ids, skipSpecialTokens)) : DecodeRaw(ids, skipSpecialTokens);
 
     /// <summary>Decodes a text whose ids come one by one.</summary>
     public DecodeStream DecodeStream(bool skipSpecialTokens) => new(this, skipSpecialTokens, _definition.CleansUp);

@@ -61,7 +61,8 @@ internal static class TokenizerAdditions
         Agree(id);
         if (added.Find(t => t.Id == id) is { } other)
         {
-            throw new InvalidInputException(file, null, $"the id {id} is given to \"{Quoted.Shorten(token.Content)}\", but \"{Quoted.Shorten(other.Content)}\" has it");
+            throw new InvalidInputException(file, null,
+                $"the id {id} is given to \"{Quoted.Shorten(token.Content)}\", but \"{Quoted.Shorten(other.Content)}\" has it");
         }
 
         added.Add(token with { Id = id });
@@ -71,7 +72,8 @@ internal static class TokenizerAdditions
         {
             if (token.Id >= 0 && token.Id != has)
             {
-                throw new InvalidInputException(file, null, $"added token \"{Quoted.Shorten(token.Content)}\": expected the id {token.Id}, but the vocabulary gives it {has}; the files do not belong together");
+                throw new InvalidInputException(file, null, $"added token \"{Quoted.Shorten(token.Content)}\": expected the id {token.Id}, but the vocabulary "
+                    + $"gives it {has}; the files do not belong together");
             }
         }
     }
@@ -94,13 +96,14 @@ internal static class TokenizerAdditions
             false => [],
             true => settings.Named.TryGetValue(name, out var token) && idOf(token) is { } id ? [id]
                 : (flag == "add_bos_token" ? settings.AddBos : settings.AddEos) is null ? asRead
-                : throw new InvalidInputException(settings.File, null, $"{flag} is asked for, but {name} is {(settings.Named.TryGetValue(name, out var t) ? $"\"{t}\", which is not in the vocabulary" : "not named")}"),
+                : throw new InvalidInputException(settings.File, null, $"{flag} is asked for, but {name} "
+                    + $"is {(settings.Named.TryGetValue(name, out var t) ? $"\"{t}\", which is not in the vocabulary" : "not named")}"),
         };
     }
 
     /// <summary>
-    /// The blank before a text is the settings' to decide, as far as Transformers obeys them: LLaMA's classes make all steps anew, GPT-2's set the first step of a byte-level
-    /// tokenizer. Elsewhere Transformers passes the key over; files that contradict each other are refused.
+    /// The blank before a text is the settings' to decide, as far as Transformers obeys them: LLaMA's classes make all steps anew, GPT-2's
+    /// set the first step of a byte-level tokenizer. Elsewhere Transformers passes the key over; files that contradict each other are refused.
     /// </summary>
     private static TokenizerDefinition Prefixed(TokenizerDefinition definition, TokenizerSettings settings, List<string> changes)
     {

@@ -69,7 +69,8 @@ internal static class TokenizerJsonReader
             }
         }
 
-        if ((decoder ?? []).OfType<DecodeReplace>().Aggregate(1.0, (growth, d) => growth * Math.Max(1, (double)d.Content.Length / d.Pattern.Length)) > MostGrowth)
+        if ((decoder ?? []).OfType<DecodeReplace>().Aggregate(1.0,
+            (growth, d) => growth * Math.Max(1, (double)d.Content.Length / d.Pattern.Length)) > MostGrowth)
         {
             throw root.Field("decoder").Error($"its replacements together make a text more than {MostGrowth} times as long, which is not supported");
         }
@@ -177,7 +178,8 @@ internal static class TokenizerJsonReader
         "Fuse" => [new DecodeFuse()],
         "Metaspace" => ReadMetaspaceDecoder(fields),
         "BPEDecoder" => [new DecodeWordEnds(fields.Optional("suffix")?.Text() ?? "</w>")],
-        "Strip" when fields.Field("content").Text() is { Length: 1 } content => [new DecodeStrip(content[0], fields.Field("start").WholeNumber(), fields.Field("stop").WholeNumber())],
+        "Strip" when fields.Field("content").Text() is { Length: 1 } content =>
+            [new DecodeStrip(content[0], fields.Field("start").WholeNumber(), fields.Field("stop").WholeNumber())],
         var other => throw Unsupported(fields, $"decoder {other}"),
     };
 

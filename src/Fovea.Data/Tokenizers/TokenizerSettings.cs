@@ -10,7 +10,8 @@ internal sealed record TokenizerSettings
 {
     private static readonly string[] SingleNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-    // What changes no id and no text: where files lie, how batches are padded and cut, chat templates (read elsewhere), settings of slow decoding. Variants that are off.
+    // What changes no id and no text: where files lie, how batches are padded and cut, chat templates (read elsewhere), settings of slow
+    // decoding. Variants that are off.
     private static readonly InertKeys Inert = new("""
         model_max_length max_length max_len padding_side truncation_side padding truncation stride truncation_strategy pad_to_multiple_of pad_token_type_id
         chat_template default_chat_template use_default_system_prompt response_schema name_or_path _name_or_path special_tokens_map_file tokenizer_file vocab_file merges_file
@@ -170,7 +171,8 @@ internal sealed record TokenizerSettings
     }
 
     private static AddedToken SpecialOf(ForeignJson token) =>
-        token.Element.ValueKind == JsonValueKind.Object ? Flags(token, -1, special: true, normalized: false) : new AddedToken(-1, token.Text(), false, false, false, false, true);
+        token.Element.ValueKind == JsonValueKind.Object ? Flags(token, -1, special: true, normalized: false)
+            : new AddedToken(-1, token.Text(), false, false, false, false, true);
 
     private static AddedToken ReadAdded(ForeignJson fields, string id)
     {

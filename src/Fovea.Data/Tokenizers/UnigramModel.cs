@@ -27,7 +27,8 @@ internal sealed class UnigramModel : TokenModel
     /// <param name="pieces">Those that a text is cut into, with their log-probabilities.</param>
     /// <param name="lowest">The lowest log-probability: an unknown character has 10 less.</param>
     /// <param name="options">The rest.</param>
-    public UnigramModel(Dictionary<string, int> vocabulary, IEnumerable<(string Text, int Id, double Score)> pieces, double lowest, UnigramOptions options) : base(vocabulary)
+    public UnigramModel(Dictionary<string, int> vocabulary, IEnumerable<(string Text, int Id, double Score)> pieces, double lowest,
+        UnigramOptions options) : base(vocabulary)
     {
         _options = options;
         _unknownScore = lowest - UnknownPenalty;
@@ -90,7 +91,8 @@ internal sealed class UnigramModel : TokenModel
         var utf8 = Encoding.UTF8.GetBytes(word.Chars[start..end].ToArray());
         if (!_options.ByteFallback || utf8.Any(b => _bytes[b] < 0))
         {
-            add(_options.UnknownId ?? throw new Core.Errors.FoveaException("a text has a character that the unigram vocabulary lacks, and the tokenizer's file names no unknown token (unk_id)"), start, end);
+            add(_options.UnknownId ?? throw new Core.Errors.FoveaException(
+                "a text has a character that the unigram vocabulary lacks, and the tokenizer's file names no unknown token (unk_id)"), start, end);
             return;
         }
 

@@ -3,7 +3,9 @@ using Fovea.Core.Json;
 
 namespace Fovea.Data.Tokenizers;
 
-/// <summary>Makes a tokenizer of <c>vocab.json</c> and <c>merges.txt</c>, whose steps are those that Transformers' classes build: GPT-2's, CLIP's or Qwen2's.</summary>
+/// <summary>
+/// Makes a tokenizer of <c>vocab.json</c> and <c>merges.txt</c>, whose steps are those that Transformers' classes build: GPT-2's, CLIP's or Qwen2's.
+/// </summary>
 internal static class VocabularyReader
 {
     private const string QwenPattern =
@@ -17,7 +19,8 @@ internal static class VocabularyReader
     {
         var vocabulary = TokenModelReader.ReadVocabulary(ForeignJson.Open(vocab));
         var family = FamilyOf(Path.GetDirectoryName(Path.GetFullPath(vocab))!, vocabulary, settings);
-        var pairs = TokenModelReader.Merges(Pairs(merges), vocabulary, "", (line, message) => new InvalidInputException(merges, null, $"line {line}: {message}"));
+        var pairs = TokenModelReader.Merges(Pairs(merges), vocabulary, "",
+            (line, message) => new InvalidInputException(merges, null, $"line {line}: {message}"));
         if (family == "clip" && !vocabulary.ContainsKey(End))
         {
             throw new InvalidInputException(vocab, null, $"\"{End}\" is missing: expected CLIP's vocabulary");
@@ -35,14 +38,16 @@ internal static class VocabularyReader
             {
                 Normalizers = [new UnicodeFormStep(NormalizationForm.FormC), new ReplaceMatchesStep(new SplitPattern(@"\s+"), " "), new LowercaseStep()],
                 Words = [Cut(ClipPattern, SplitBehavior.Removed, true), WordStepReader.GptWords()],
-                Prefix = vocabulary.TryGetValue(Start, out var start) ? [start] : throw new InvalidInputException(vocab, null, $"\"{Start}\" is missing: expected CLIP's vocabulary"),
+                Prefix = vocabulary.TryGetValue(Start, out var start)
+                    ? [start] : throw new InvalidInputException(vocab, null, $"\"{Start}\" is missing: expected CLIP's vocabulary"),
                 Suffix = [end],
                 Decoder = [new DecodeByteLevel(), new DecodeReplace("</w>", " "), new DecodeTrim()],
             },
         };
     }
 
-    private static SplitStep Cut(string pattern, SplitBehavior behavior, bool inverted) => new(new PatternFinder(new SplitPattern(pattern)), behavior, inverted);
+    private static SplitStep Cut(string pattern, SplitBehavior behavior, bool inverted) =>
+        new(new PatternFinder(new SplitPattern(pattern)), behavior, inverted);
 
     // Special tokens that the class names where no file does.
     private static IEnumerable<string> Defaults(TokenizerSettings settings, string family)
@@ -80,7 +85,8 @@ internal static class VocabularyReader
             "CLIPTokenizer" or "CLIPTokenizerFast" or "clip" => "clip",
             null => vocabulary.Keys.Any(t => t.EndsWith("</w>", StringComparison.Ordinal)) ? "clip" : "gpt2",
             _ => throw new InvalidInputException(settings.Class is null ? config : settings.File, null,
-                $"vocab.json and merges.txt of {name} are not supported; supported are GPT2Tokenizer, CLIPTokenizer and Qwen2Tokenizer, and any tokenizer.json"),
+                $"vocab.json and merges.txt of {name} are not supported; supported are GPT2Tokenizer, CLIPTokenizer and Qwen2Tokenizer, and any "
+                    + $"tokenizer.json"),
         };
     }
 
@@ -97,7 +103,8 @@ internal static class VocabularyReader
             }
 
             var parts = line.Split(' ');
-            yield return parts.Length == 2 ? (number, parts[0], parts[1]) : throw new InvalidInputException(path, null, $"line {number}: expected two parts, got {parts.Length}");
+            yield return parts.Length == 2 ? (number, parts[0], parts[1])
+                : throw new InvalidInputException(path, null, $"line {number}: expected two parts, got {parts.Length}");
         }
     }
 

@@ -53,7 +53,8 @@ internal static class WordStepReader
     }
 
     private static PatternFinder FinderOf(ForeignJson pattern) => new PatternFinder(
-        pattern.Optional("Regex") is { } regex ? TokenizerJsonReader.Compile(regex) : new SplitPattern(System.Text.RegularExpressions.Regex.Escape(TokenizerJsonReader.Literal(pattern))));
+        pattern.Optional("Regex") is { } regex ? TokenizerJsonReader.Compile(regex)
+            : new SplitPattern(System.Text.RegularExpressions.Regex.Escape(TokenizerJsonReader.Literal(pattern))));
 
     private static SplitBehavior BehaviorOf(ForeignJson fields) => fields.Text() switch
     {
@@ -66,7 +67,8 @@ internal static class WordStepReader
     };
 
     public static string MetaspaceOf(ForeignJson fields) =>
-        fields.Optional("replacement")?.Text() is not { } text ? "\u2581" : text.Length > 0 ? text : throw TokenizerJsonReader.Unsupported(fields, "an empty replacement");
+        fields.Optional("replacement")?.Text() is not { } text
+            ? "\u2581" : text.Length > 0 ? text : throw TokenizerJsonReader.Unsupported(fields, "an empty replacement");
 
     public static PrependScheme SchemeOf(ForeignJson fields)
     {

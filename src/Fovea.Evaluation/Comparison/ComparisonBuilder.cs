@@ -68,7 +68,8 @@ public static class ComparisonBuilder
         return series;
     }
 
-    private static ComparisonRow Row(string evaluation, Metric metric, string arm, SortedDictionary<long, Metric> series, SortedDictionary<long, Metric>? baseline)
+    private static ComparisonRow Row(string evaluation, Metric metric, string arm, SortedDictionary<long, Metric> series,
+        SortedDictionary<long, Metric>? baseline)
     {
         var shared = baseline is null ? [] : series.Keys.Where(baseline.ContainsKey).ToArray();
         return new ComparisonRow(evaluation, metric.Name, metric.HigherIsBetter, arm, Bootstrap.AcrossSeeds([.. series.Values]),

@@ -54,7 +54,8 @@ public static class EvalResultFile
         {
             if (metric.Numerators.Length != result.Metrics[0].Numerators.Length)
             {
-                throw new InvalidInputException(path, record, $"metric {metric.Name} has {metric.Numerators.Length} units, expected {result.Metrics[0].Numerators.Length}");
+                throw new InvalidInputException(path, record,
+                    $"metric {metric.Name} has {metric.Numerators.Length} units, expected {result.Metrics[0].Numerators.Length}");
             }
 
             try

@@ -26,7 +26,8 @@ internal static class TargetReader
     private static TargetReading[] ReadBatch(VisionLanguageModel model, TargetQuery[] queries)
     {
         var choices = Array.ConvertAll(queries, q => new ClosedChoice?[q.Sample.TargetIndices.Length]);
-        var facts = TargetLogProbs.Scores(model, Array.ConvertAll(queries, q => q.Sample), read: (logits, batch) => ReadClosed(logits, batch, queries, choices));
+        var facts = TargetLogProbs.Scores(model, Array.ConvertAll(queries, q => q.Sample),
+            read: (logits, batch) => ReadClosed(logits, batch, queries, choices));
         return [.. facts.Zip(choices, (f, c) => new TargetReading(f.LogProbs, c))];
     }
 
@@ -44,7 +45,8 @@ internal static class TargetReader
             var ids = list.Key!;
             var rows = torch.tensor(Array.ConvertAll(places, p => (long)batch.TargetOffsets[p.Sample] + p.Target), device: logits.device);
             var columns = torch.tensor(Array.ConvertAll(ids, i => (long)i), device: logits.device);
-            var closed = Floats(torch.nn.functional.log_softmax(logits.index_select(0, rows).index_select(1, columns).to_type(torch.ScalarType.Float32), 1)); // [rows * ids]
+            var closed = Floats(torch.nn.functional.log_softmax(logits.index_select(0, rows).index_select(1, columns).to_type(torch.ScalarType.Float32),
+                1)); // [rows * ids]
             for (var i = 0; i < places.Length; i++)
             {
                 var (sample, target) = places[i];

@@ -17,7 +17,8 @@ public static class SceneBenchmarks
 
     private static IEnumerable<EvalResult> OfCaptions(BenchmarkInput input)
     {
-        var (data, options) = (new SceneData(input.Corpus, null, SceneAnnotations.Load(input.Folder)), new SceneEvaluationOptions { MaxCaptionTokens = input.MaxNewTokens });
+        var (data, options) = (new SceneData(input.Corpus, null, SceneAnnotations.Load(input.Folder)),
+            new SceneEvaluationOptions { MaxCaptionTokens = input.MaxNewTokens });
         var captions = SceneEvaluation.PredictCaptions(input.Subject(CaptionTemplate), data, options, input.Progress, input.Stop);
         input.Keep("captions", captions);
         yield return SceneEvaluation.ScoreCaptions(data, captions, options);

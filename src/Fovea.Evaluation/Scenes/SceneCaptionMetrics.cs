@@ -16,7 +16,8 @@ public static class SceneCaptionMetrics
 {
     /// <summary>
     /// Metrics <c>chair_i</c>, <c>chair_s</c>, <c>recall</c>, <c>mean_words</c>, <c>attribute_error</c>, <c>attribute_error/colour|position|size</c>,
-    /// <c>relation_error</c> (of the relations between two shapes that are there), <c>background_error</c> and <c>count_error</c> (of the captions that say one).
+    /// <c>relation_error</c> (of the relations between two shapes that are there), <c>background_error</c> and <c>count_error</c>
+    /// (of the captions that say one).
     /// </summary>
     /// <param name="scenes">Number of units.</param>
     /// <param name="captions">Generated captions.</param>

@@ -46,7 +46,9 @@ public static class SceneEvaluation
         return AnswerGenerator.Generate(subject, Captions(data), questions, options.MaxCaptionTokens, progress, cancel);
     }
 
-    /// <summary>Generates, greedily, the answer to every question that has one true answer; earlier turns are in the context as they are in the corpus.</summary>
+    /// <summary>
+    /// Generates, greedily, the answer to every question that has one true answer; earlier turns are in the context as they are in the corpus.
+    /// </summary>
     /// <exception cref="FoveaException">There are no dialogues, or an image cannot be read.</exception>
     public static IReadOnlyList<Prediction> PredictAnswers(
         ModelUnderTest subject, SceneData data, SceneEvaluationOptions? options = null, IProgressSink? progress = null, CancellationToken cancel = default)

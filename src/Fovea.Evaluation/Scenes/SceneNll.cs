@@ -16,8 +16,9 @@ internal sealed record ClassifiedCaption(int Scene, Sample Sample, TokenizedSamp
 internal static class SceneNll
 {
     /// <summary>
-    /// <c>nll/all</c> over every target, end tokens too; <c>nll/CLASS</c> over the whole vocabulary; for classes with a closed list <c>restricted_nll/CLASS</c> and <c>restricted_accuracy/CLASS</c>;
-    /// pooled over the grounded classes <c>grounded_nll</c> (whole vocabulary), <c>grounded_restricted_nll</c> and <c>grounded_accuracy</c> (restricted).
+    /// <c>nll/all</c> over every target, end tokens too; <c>nll/CLASS</c> over the whole vocabulary; for classes with a closed list <c>restricted_nll/CLASS</c>
+    /// and <c>restricted_accuracy/CLASS</c>; pooled over the grounded classes <c>grounded_nll</c> (whole vocabulary), <c>grounded_restricted_nll</c> and
+    /// <c>grounded_accuracy</c> (restricted).
     /// </summary>
     /// <param name="subject">The model; one that sees no images reads the text alone.</param>
     /// <param name="corpus">Where the images are.</param>
@@ -90,7 +91,8 @@ internal static class SceneNll
             if (lists[t] is { } list && !list.Contains(ids[t]))
             {
                 throw new InvalidInputException(caption.Sample.Key.Source, caption.Sample.Key.Record,
-                    $"target {t} ('{subject.Encoder.TokenText(ids[t])}') is no word of its class {caption.Classes[t]}; the tokenizer must hold each word of the closed lists as one token");
+                    $"target {t} ('{subject.Encoder.TokenText(ids[t])}') is no word of its class {caption.Classes[t]}; the tokenizer must hold each word of "
+                        + $"the closed lists as one token");
             }
         }
 

@@ -25,7 +25,8 @@ public static class TokenScoreAnalysis
 {
     /// <summary>
     /// For each score: <c>mean/SCORE/CLASS</c>; <c>auc/SCORE</c>, grounded classes against all others, counts on neither side since they follow
-    /// from the text; <c>auc_CLASS/SCORE</c>, grounded classes against that other class alone, noise always, the rest where they occur. Targets that were cut off (NaN) are not counted.
+    /// from the text; <c>auc_CLASS/SCORE</c>, grounded classes against that other class alone, noise always, the rest where they occur. Targets that
+    /// were cut off (NaN) are not counted.
     /// </summary>
     /// <param name="samples">One a unit; a sample without a score's conditions adds nothing to it.</param>
     /// <param name="scores">Scores to analyse.</param>
@@ -45,10 +46,12 @@ public static class TokenScoreAnalysis
 
             var ranked = items.Where(i => i.Class != SceneClasses.Count).ToArray();
             sums.Add(Auc.ByUnit("auc/" + score.Name, samples.Count, [.. ranked.Select(Ranked)]));
-            string[] others = [.. ranked.Select(i => i.Class).Append(SceneClasses.Noise).Where(c => !SceneClasses.Grounded.Contains(c)).Distinct().Order(StringComparer.Ordinal)];
+            string[] others = [.. ranked.Select(i => i.Class).Append(SceneClasses.Noise).Where(c => !SceneClasses.Grounded.Contains(c)).Distinct()
+                .Order(StringComparer.Ordinal)];
             foreach (var other in others)
             {
-                sums.Add(Auc.ByUnit($"auc_{other}/{score.Name}", samples.Count, [.. ranked.Where(i => i.Class == other || SceneClasses.Grounded.Contains(i.Class)).Select(Ranked)]));
+                sums.Add(Auc.ByUnit($"auc_{other}/{score.Name}", samples.Count,
+                    [.. ranked.Where(i => i.Class == other || SceneClasses.Grounded.Contains(i.Class)).Select(Ranked)]));
             }
         }
 

@@ -33,7 +33,10 @@ public sealed record PairedTest(int Pairs, double Mean, double? Low, double? Hig
         return new PairedTest(n, mean, mean - half, mean + half, p, detectable);
     }
 
-    /// <summary>Holm's step-down adjustment (1979): reject where the adjusted p is below alpha, and the chance of any false rejection is at most alpha. In the order given.</summary>
+    /// <summary>
+    /// Holm's step-down adjustment (1979): reject where the adjusted p is below alpha, and the chance of any false rejection is at
+    /// most alpha. In the order given.
+    /// </summary>
     public static double[] Holm(IReadOnlyList<double> p)
     {
         var adjusted = new double[p.Count];

@@ -111,7 +111,8 @@ internal static class RatioBootstrap
                 MetricCheck.Finite(baseline);
                 if (baseline.Numerators.Length != model.Numerators.Length)
                 {
-                    throw new FoveaException($"bootstrap: metric {model.Name} has {model.Numerators.Length} units and its baseline {baseline.Numerators.Length}; a paired difference needs the same units");
+                    throw new FoveaException($"bootstrap: metric {model.Name} has {model.Numerators.Length} units and its "
+                        + $"baseline {baseline.Numerators.Length}; a paired difference needs the same units");
                 }
             }
         }

@@ -1,6 +1,8 @@
 namespace Fovea.Evaluation.Statistics;
 
-/// <summary>Student's t distribution, by the regularised incomplete beta function (continued fraction of Numerical Recipes, 6.4): about twelve digits.</summary>
+/// <summary>
+/// Student's t distribution, by the regularised incomplete beta function (continued fraction of Numerical Recipes, 6.4): about twelve digits.
+/// </summary>
 public static class StudentT
 {
     private const double Tiny = 1e-300;

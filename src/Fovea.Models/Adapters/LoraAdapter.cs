@@ -14,7 +14,8 @@ namespace Fovea.Models.Adapters;
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
-    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin", BesideName = "non_lora_trainables.bin";
+    private const string ConfigName = "adapter_config.json", WeightsName = "adapter_model.safetensors", OldWeightsName = "adapter_model.bin", BesideName =
+        "non_lora_trainables.bin";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly string[] _modules;
 
@@ -44,7 +45,8 @@ public sealed class LoraAdapter : IDisposable
         var maps = model.Linears.Where(m => config.Targets(m.Name)).ToList();
         if (maps.Count == 0)
         {
-            throw new FoveaException($"target_modules: {config.TargetPattern ?? string.Join(", ", config.TargetModules)}: no linear map of {model.Family} has such a name");
+            throw new FoveaException($"target_modules: {config.TargetPattern ?? string.Join(", ", config.TargetModules)}: no linear map of {model.Family} "
+                + $"has such a name");
         }
 
         var parameters = new ParameterSet();
@@ -61,7 +63,9 @@ public sealed class LoraAdapter : IDisposable
         return new LoraAdapter(config, maps.Select(m => m.Name), parameters);
     }
 
-    /// <summary>The files that decide what an adapter's folder holds: its configuration and its weights, in safetensors or, as old versions wrote them, <c>.bin</c>.</summary>
+    /// <summary>
+    /// The files that decide what an adapter's folder holds: its configuration and its weights, in safetensors or, as old versions wrote them, <c>.bin</c>.
+    /// </summary>
     /// <exception cref="InvalidInputException">One is missing.</exception>
     public static IReadOnlyList<string> Files(string folder)
     {
@@ -73,8 +77,9 @@ public sealed class LoraAdapter : IDisposable
     }
 
     /// <summary>
-    /// Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32. A part of the model (decoder, tower, projector) of which the file adapts nothing
-    /// stays as it is, though <c>target_modules</c> may name maps in it too, as PEFT has it; within a part every map that is targeted must be there.
+    /// Reads an adapter that PEFT or <see cref="Save"/> wrote; parameters become float32. A part of the model (decoder, tower, projector)
+    /// of which the file adapts nothing stays as it is, though <c>target_modules</c> may name maps in it too, as PEFT has it; within a part every
+    /// map that is targeted must be there.
     /// </summary>
     /// <param name="folder">With <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or <c>.bin</c> as old versions wrote.</param>
     /// <param name="model">For whose maps; names of every layout of its family are understood.</param>
@@ -87,7 +92,8 @@ public sealed class LoraAdapter : IDisposable
         if (File.Exists(beside))
         {
             throw new InvalidInputException(beside, null,
-                "weights that LLaVA trained beside the adapter (its projector) are not supported; merge adapter and projector into the base model first (LLaVA's scripts/merge_lora_weights.py)");
+                "weights that LLaVA trained beside the adapter (its projector) are not supported; merge adapter and projector into the base model first "
+                    + "(LLaVA's scripts/merge_lora_weights.py)");
         }
 
         using var source = TensorSources.Open(files[1]);
@@ -131,7 +137,8 @@ public sealed class LoraAdapter : IDisposable
         foreach (var module in _modules)
         {
             var up = Parameters[LoraNames.Up(module)];
-            if (!maps.TryGetValue(module, out var map) || map.Weight.shape[0] != up.shape[0] || map.Weight.shape[1] != Parameters[LoraNames.Down(module)].shape[1])
+            if (!maps.TryGetValue(module, out var map) || map.Weight.shape[0] != up.shape[0]
+                || map.Weight.shape[1] != Parameters[LoraNames.Down(module)].shape[1])
             {
                 throw new FoveaException($"the adapter's {module} does not fit this model; expected the model it was made for");
             }

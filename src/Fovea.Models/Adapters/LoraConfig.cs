@@ -16,7 +16,8 @@ public sealed record LoraConfig
         target_parameters=null alora_invocation_tokens=null arrow_config=null megatron_config=null velora_config=null kasa_config=null monteclora_config=null
         """);
 
-    // Beginnings that leave the base weights as they are; the others of PEFT (pissa, olora, corda, loftq, lora_ga) take something off them, again when an adapter is loaded.
+    // Beginnings that leave the base weights as they are; the others of PEFT (pissa, olora, corda, loftq, lora_ga) take something off them,
+    // again when an adapter is loaded.
     private static readonly string[] PlainBeginnings = ["gaussian", "orthogonal", "eva"];
 
     /// <summary>Rank of each update.</summary>
@@ -82,7 +83,8 @@ public sealed record LoraConfig
 
         if (json.IsText("init_lora_weights") && json.Text("init_lora_weights", "") is var begun && !PlainBeginnings.Contains(begun))
         {
-            throw json.Error("init_lora_weights", $"'{begun}' changes the base weights when the adapter is loaded, which is not supported; expected true, false, "
+            throw json.Error("init_lora_weights",
+                $"'{begun}' changes the base weights when the adapter is loaded, which is not supported; expected true, false, "
                 + $"{string.Join(", ", PlainBeginnings)} (PEFT converts such an adapter: save_pretrained with path_initial_model_for_weight_conversion)");
         }
         else if (!json.IsText("init_lora_weights"))

@@ -31,7 +31,8 @@ internal static class LoraNames
     }
 
     /// <summary>The name under which PEFT looks for a parameter of a model in this layout.</summary>
-    public static string Stored(string name, DecoderModel model) => model.Origin is { Layout: var layout } && layout.StartsWith("original", StringComparison.Ordinal)
+    public static string Stored(string name, DecoderModel model) =>
+        model.Origin is { Layout: var layout } && layout.StartsWith("original", StringComparison.Ordinal)
         ? name.Replace(Before + LlavaModel.TextPrefix, Before + "model.", StringComparison.Ordinal)
         : name;
 }

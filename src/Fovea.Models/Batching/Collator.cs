@@ -22,7 +22,8 @@ public static class Collator
         var seq = rows.Max(r => r.Sum(s => s.InputIds.Length));
         if ((long)rows.Count * seq > Array.MaxLength)
         {
-            throw new FoveaException($"a batch of {rows.Count} rows of {seq} tokens; expected at most {Array.MaxLength} tokens in all: lower the micro-batch size or the token budget");
+            throw new FoveaException($"a batch of {rows.Count} rows of {seq} tokens; expected at most {Array.MaxLength} tokens in all: lower the micro-batch "
+                + $"size or the token budget");
         }
 
         var samples = rows.SelectMany(r => r).ToArray();

@@ -40,16 +40,25 @@ public sealed class ModelBatch : IDisposable
     /// <summary>Of packed rows, the position of each token in its own sample: <c>[batch, seq]</c>, int64; null where each row is one sample.</summary>
     public torch.Tensor? PositionIds { get; init; }
 
-    /// <summary>Of packed rows, which sample each token belongs to, counted from 1 in each row, 0 for padding: <c>[batch, seq]</c>, int64; null where each row is one sample.</summary>
+    /// <summary>
+    /// Of packed rows, which sample each token belongs to, counted from 1 in each row, 0 for padding: <c>[batch, seq]</c>, int64;
+    /// null where each row is one sample.
+    /// </summary>
     public torch.Tensor? SegmentIds { get; init; }
 
     /// <summary>Tokens of each row, image tokens included, before padding on its right: <c>[batch]</c>; null where that is not known.</summary>
     public IReadOnlyList<int>? RowLengths { get; init; }
 
-    /// <summary>What the model's image side reads: <c>[images, 3, height, width]</c> for a tower, <c>[patches, 3 * patch * patch]</c> for a patch model; null without images.</summary>
+    /// <summary>
+    /// What the model's image side reads: <c>[images, 3, height, width]</c> for a tower, <c>[patches, 3 * patch * patch]</c> for a
+    /// patch model; null without images.
+    /// </summary>
     public torch.Tensor? PixelValues { get; init; }
 
-    /// <summary>Flat index (row * seq + column) of the position that predicts each target, i.e. the one before it: <c>[targets]</c>, int64, by sample and then by position.</summary>
+    /// <summary>
+    /// Flat index (row * seq + column) of the position that predicts each target, i.e. the one before it: <c>[targets]</c>, int64, by
+    /// sample and then by position.
+    /// </summary>
     public required torch.Tensor LogitPositions { get; init; }
 
     /// <summary>The targets' ids: <c>[targets]</c>, int64.</summary>

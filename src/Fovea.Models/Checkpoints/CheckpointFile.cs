@@ -31,7 +31,8 @@ internal sealed class CheckpointFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new InvalidInputException(path, null, File.Exists(path) ? "cannot be read; expected a file of weights" : "not found; expected a file of weights", e);
+            throw new InvalidInputException(path, null, File.Exists(path)
+                ? "cannot be read; expected a file of weights" : "not found; expected a file of weights", e);
         }
     }
 

@@ -21,7 +21,8 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
             shards.Add(item.Name, IsPlainFileName(name)
                 ? name
                 : throw new InvalidInputException(path, null,
-                    $"weight_map: '{Quoted.Shorten(item.Name)}' is in {Quoted.Shorten(item.Value.GetRawText())}; expected the name of a file beside the index"));
+                    $"weight_map: '{Quoted.Shorten(item.Name)}' is in {Quoted.Shorten(item.Value.GetRawText())}; expected the name of a file "
+                        + $"beside the index"));
         }
 
         return shards.Count > 0 ? new CheckpointIndex(path, shards) : throw new InvalidInputException(path, null, "weight_map is empty; expected tensors");
@@ -30,7 +31,8 @@ internal sealed record CheckpointIndex(string Path, IReadOnlyDictionary<string, 
     public string FileOf(string shard) => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, shard);
 
     /// <summary>
-    /// A shard's name must not lead out of the folder, on any platform, nor to another index. (The file itself may be a link, as in the cache of the Hugging Face hub.)
+    /// A shard's name must not lead out of the folder, on any platform, nor to another index. (The file itself may be a link, as in the
+    /// cache of the Hugging Face hub.)
     /// </summary>
     private static bool IsPlainFileName(string name) =>
         name.Length is > 0 and <= 255 && name is not ("." or "..") && name.IndexOfAny(['/', '\\', ':']) < 0 && !name.Any(char.IsControl)

@@ -17,8 +17,8 @@ public interface ITensorSource : IDisposable
     /// <summary>Reads one tensor, in its stored type and shape, on the CPU. The caller owns it.</summary>
     /// <param name="name">Its name in the checkpoint.</param>
     /// <param name="copy">
-    /// False allows memory mapped from the file, which is read-only by contract and lives as long as the source: for scoring and generating, never for training.
-    /// A mapped tensor that is not aligned to 64 bytes is copied all the same, since kernels differ on misaligned weights.
+    /// False allows memory mapped from the file, which is read-only by contract and lives as long as the source: for scoring and
+    /// generating, never for training. A mapped tensor that is not aligned to 64 bytes is copied all the same, since kernels differ on misaligned weights.
     /// </param>
     /// <exception cref="InvalidInputException">There is none of that name, or the file has changed since it was opened.</exception>
     torch.Tensor Read(string name, bool copy = true);

@@ -41,7 +41,8 @@ internal static class LlavaLayout
     }
 
     private static bool IsTieUnclear(ForeignJson json) => json.OptionalObject("text_config") is { } text
-        && json.Has("tie_word_embeddings") && text.Has("tie_word_embeddings") && json.Flag("tie_word_embeddings", false) != text.Flag("tie_word_embeddings", false);
+        && json.Has("tie_word_embeddings") && text.Has("tie_word_embeddings")
+        && json.Flag("tie_word_embeddings", false) != text.Flag("tie_word_embeddings", false);
 
     private static string LayoutOf(ITensorSource source) =>
         source.Tensors.Keys.Any(n => n.StartsWith(LlavaModel.TextPrefix, StringComparison.Ordinal)) ? "transformers 4.52"

@@ -60,7 +60,9 @@ internal static class LlavaNames
         return name.StartsWith(Model, StringComparison.Ordinal) ? Model + Text + name[Model.Length..] : name;
     }
 
-    /// <summary>From the names of Open-Qwen2VL's Prismatic code: <c>projector.*</c> and <c>llm_backbone.llm.*</c>, with or without <c>model.</c> before them.</summary>
+    /// <summary>
+    /// From the names of Open-Qwen2VL's Prismatic code: <c>projector.*</c> and <c>llm_backbone.llm.*</c>, with or without <c>model.</c> before them.
+    /// </summary>
     public static string? Prismatic(string name)
     {
         const string Decoder = "llm_backbone.llm.", Projector = "projector.";

@@ -55,7 +55,8 @@ internal sealed class MappedFile(CheckpointFile file, long headerBytes) : IDispo
         torch.Tensor map;
         try
         {
-            map = torch.from_file(Path.GetFullPath(file.Path), shared: false, size: file.Length / SafetensorsType.Of(type).Size, dtype: type).DetachFromDisposeScope();
+            map = torch.from_file(Path.GetFullPath(file.Path), shared: false, size: file.Length / SafetensorsType.Of(type).Size, dtype: type)
+                .DetachFromDisposeScope();
         }
         catch (ExternalException)
         {

@@ -16,8 +16,8 @@ public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Sc
     private const int MostTokens = 2048;
     private const int F32 = sizeof(float);
 
-    // Tensors of a block that live at once going forward, and those that backward needs, as a training run's own plan counts them: of the width of the residual stream, of the
-    // heads' (query, key, value, their mix and its copy), and of the MLP's.
+    // Tensors of a block that live at once going forward, and those that backward needs, as a training run's own plan counts them: of the
+    // width of the residual stream, of the heads' (query, key, value, their mix and its copy), and of the MLP's.
     private const int ForwardWide = 6, ForwardInner = 3, KeptWide = 6, KeptHeads = 5, KeptInner = 4;
 
     // Before and behind the blocks: embeddings, their gradient, the final norm.
@@ -31,7 +31,8 @@ public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Sc
     {
         var tokens = Math.Min(c.MaxPositions, MostTokens);
         long heads = (long)(c.NumHeads + (2 * c.NumKeyValueHeads)) * c.HeadDim;
-        var forward = tokens * ((ForwardWide * (long)c.HiddenSize) + (ForwardInner * (long)c.IntermediateSize) + (2 * heads) + (ForwardLogits * (long)c.VocabSize));
+        var forward =
+            tokens * ((ForwardWide * (long)c.HiddenSize) + (ForwardInner * (long)c.IntermediateSize) + (2 * heads) + (ForwardLogits * (long)c.VocabSize));
         var block = (KeptWide * (long)c.HiddenSize) + (KeptHeads * (long)c.NumHeads * c.HeadDim) + (KeptInner * (long)c.IntermediateSize);
         var kept = F32 * tokens * ((c.NumLayers * block) + (KeptEnds * (long)c.HiddenSize));
         var logits = KeptLogits * Math.Min(F32 * (long)tokens * c.VocabSize, PieceBytes);

@@ -22,22 +22,29 @@ public sealed record ModelFamily : ICatalogued
     /// <summary>Opens a folder without reading elements.</summary>
     internal Func<FolderToOpen, ModelPlan> Open { get; }
 
-    /// <summary>A family of text-only decoders with keys and names of its own: RMS norms, rotary positions, grouped-query attention and a gated MLP, as <see cref="DecoderConfig"/> says.</summary>
+    /// <summary>
+    /// A family of text-only decoders with keys and names of its own: RMS norms, rotary positions, grouped-query attention and a gated MLP, as
+    /// <see cref="DecoderConfig"/> says.
+    /// </summary>
     /// <param name="name">What it is called.</param>
     /// <param name="help">What it is, in one line.</param>
     /// <param name="recognises">Whether a <c>config.json</c> is of this family.</param>
     /// <param name="read">Its configuration; keys that it neither reads nor allows are refused.</param>
     /// <param name="names">From a tensor's name in its files to the parameter's (that of Transformers' Llama); null for what is not needed.</param>
-    public static ModelFamily OfText(string name, string help, Func<ForeignJson, bool> recognises, Func<ForeignJson, DecoderConfig> read, Func<string, string?> names) =>
+    public static ModelFamily OfText(string name, string help, Func<ForeignJson, bool> recognises, Func<ForeignJson, DecoderConfig> read,
+        Func<string, string?> names) =>
         new(name, help, recognises, folder => TextLayout.Open(folder, name, read(folder.Json), names));
 
-    /// <summary>A family of vision-language models with keys and names of its own: a CLIP or SigLIP tower, a projector and a decoder, as <see cref="LlavaConfig"/> says.</summary>
+    /// <summary>
+    /// A family of vision-language models with keys and names of its own: a CLIP or SigLIP tower, a projector and a decoder, as <see cref="LlavaConfig"/> says.
+    /// </summary>
     /// <param name="name">What it is called.</param>
     /// <param name="help">What it is, in one line.</param>
     /// <param name="recognises">Whether a <c>config.json</c> is of this family.</param>
     /// <param name="read">Its configuration; keys that it neither reads nor allows are refused.</param>
     /// <param name="names">From a tensor's name in its files to the parameter's (that of Transformers 4.52's LLaVA); null for what is not needed.</param>
-    public static ModelFamily OfLlava(string name, string help, Func<ForeignJson, bool> recognises, Func<ForeignJson, LlavaConfig> read, Func<string, string?> names) =>
+    public static ModelFamily OfLlava(string name, string help, Func<ForeignJson, bool> recognises, Func<ForeignJson, LlavaConfig> read,
+        Func<string, string?> names) =>
         new(name, help, recognises, folder => LlavaLayout.Open(folder, name, read(folder.Json), names));
 }
 

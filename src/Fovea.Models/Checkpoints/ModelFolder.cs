@@ -19,7 +19,8 @@ public static class ModelFolder
     /// </summary>
     /// <param name="dir">The folder.</param>
     /// <param name="options">Types, memory, and what the folder does not say; null for float32 on the CPU.</param>
-    /// <exception cref="InvalidInputException">The configuration is not supported, or tensors are missing, unexpected or misshapen (all are listed).</exception>
+    /// <exception cref="InvalidInputException">The configuration is not supported, or tensors are missing, unexpected or misshapen (all are
+    /// listed).</exception>
     public static DecoderModel Load(string dir, LoadOptions? options = null)
     {
         options ??= new LoadOptions();
@@ -51,14 +52,15 @@ public static class ModelFolder
     {
         var config = VisionConfig.Read(Path.Combine(dir, ModelLayouts.ConfigName));
         using var source = TensorSources.Open(dir);
-        var reader = new ParameterReader([new CheckpointPart(source, "model", LlavaNames.OfTower)], [.. VisionTower.Specs(config, LlavaModel.TowerPrefix)], null);
+        var reader = new ParameterReader([new CheckpointPart(source, "model", LlavaNames.OfTower)],
+            [.. VisionTower.Specs(config, LlavaModel.TowerPrefix)], null);
         var parameters = reader.Read((options ?? new LoadOptions()) with { Mapped = false });
         return new TowerModel(new VisionTower(config, parameters, LlavaModel.TowerPrefix), parameters);
     }
 
     /// <summary>
-    /// Writes configuration and weights: a new folder appears whole or not at all; in one that exists each file is replaced at once. A model that was loaded keeps its names, layout and configuration;
-    /// a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.
+    /// Writes configuration and weights: a new folder appears whole or not at all; in one that exists each file is replaced at once. A model that was loaded
+    /// keeps its names, layout and configuration; a new one gets those of Transformers 4.52. Tokenizer files are the caller's to copy.
     /// </summary>
     /// <param name="model">What to write.</param>
     /// <param name="dir">Where to.</param>
@@ -71,7 +73,10 @@ public static class ModelFolder
         AtomicFolder.Write(dir, folder => Write(model, origin, folder, maxShardBytes));
     }
 
-    /// <summary>SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes. What the files hold is checked first: reading them takes long.</summary>
+    /// <summary>
+    /// SHA-256 of a folder's weights, as lower-case hex: of the one file, or of the list of files and their hashes. What the files hold is checked
+    /// first: reading them takes long.
+    /// </summary>
     /// <param name="dir">The folder.</param>
     /// <param name="hasher">Reads the files; null to read them here.</param>
     /// <exception cref="InvalidInputException">There are none, or they are not valid.</exception>
@@ -81,7 +86,8 @@ public static class ModelFolder
         var files = WeightFiles(dir);
         return files is [var only] && Path.GetFileName(only) == WeightsName
             ? hasher.OfFile(only)
-            : ContentHash.OfText(string.Concat(files.Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {hasher.OfFile(f)}\n").Order(StringComparer.Ordinal)));
+            : ContentHash.OfText(string.Concat(files.Select(f => $"{Path.GetRelativePath(dir, f).Replace('\\', '/')} {hasher.OfFile(f)}\n")
+                .Order(StringComparer.Ordinal)));
     }
 
     /// <summary>All files that make a folder's model what it is: configurations, then weights.</summary>

@@ -28,6 +28,7 @@ internal static class ModelLayouts
     private static InvalidInputException Unknown(ForeignJson json, IReadOnlyList<string> families)
     {
         var type = json.OptionalText("model_type");
-        return json.Error("model_type", $"{(type is null ? "missing" : $"'{type}' is not supported{NearestName.Hint(type, families)}")}; expected a model of {string.Join(", ", families)}");
+        return json.Error("model_type", $"{(type is null ? "missing" : $"'{type}' is not supported{NearestName.Hint(type, families)}")}; expected a model "
+            + $"of {string.Join(", ", families)}");
     }
 }

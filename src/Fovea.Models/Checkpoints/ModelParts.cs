@@ -1,9 +1,14 @@
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>SHA-256 of a model folder part by part, so that a change is refused by the name of what changed. Which files count is listed in <see cref="DecisiveFiles"/>.</summary>
+/// <summary>
+/// SHA-256 of a model folder part by part, so that a change is refused by the name of what changed. Which files count is listed in <see cref="DecisiveFiles"/>.
+/// </summary>
 public static class ModelParts
 {
-    /// <summary>Hash of each part that the folder has: config, generation, tokenizer, template, image_processor, weights; those of a vision tower in a folder of its own are among them.</summary>
+    /// <summary>
+    /// Hash of each part that the folder has: config, generation, tokenizer, template, image_processor, weights; those of a vision tower in
+    /// a folder of its own are among them.
+    /// </summary>
     /// <exception cref="InvalidInputException">No model is there, or its configuration or the layout of its weights is not valid.</exception>
     public static IEnumerable<(string Part, string Hash)> Hash(string folder, InputHasher hasher)
     {
@@ -37,7 +42,10 @@ public static class ModelParts
         }
     }
 
-    /// <summary>Hash of all files of a tokenizer: those of its vocabulary, in whichever form, and those beside it that change what it does, a model's configuration among them.</summary>
+    /// <summary>
+    /// Hash of all files of a tokenizer: those of its vocabulary, in whichever form, and those beside it that change what it does, a
+    /// model's configuration among them.
+    /// </summary>
     /// <exception cref="InvalidInputException">None is there.</exception>
     public static string OfTokenizer(string folder, InputHasher hasher) =>
         DecisiveFiles.Vocabularies.Any(f => File.Exists(Path.Combine(folder, f)))
@@ -51,7 +59,8 @@ public static class ModelParts
     /// <exception cref="InvalidInputException">No adapter is there.</exception>
     public static string OfAdapter(string folder, InputHasher hasher) =>
         Of(folder, Named([folder], DecisiveFiles.Adapter), hasher)
-            ?? throw new InvalidInputException(folder, null, $"no adapter here; expected {DecisiveFiles.Adapter[0]} with {DecisiveFiles.Adapter[1]} or {DecisiveFiles.Adapter[2]}");
+            ?? throw new InvalidInputException(folder, null,
+                $"no adapter here; expected {DecisiveFiles.Adapter[0]} with {DecisiveFiles.Adapter[1]} or {DecisiveFiles.Adapter[2]}");
 
     private static IEnumerable<string> Named(IEnumerable<string> folders, IEnumerable<string> names) =>
         folders.SelectMany(d => names.Select(n => Path.Combine(d, n))).Where(File.Exists);

@@ -48,9 +48,12 @@ internal sealed class ParameterReader
 
     /// <summary>Names under which a copy is written.</summary>
     public IReadOnlyList<OriginFile> Files => [.. _parts.Select(part => new OriginFile(part.Stem,
-        [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)), .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
+        [.. _places.Where(p => p.Value.Part == part).Select(p => (p.Value.Tensor.Name, p.Key)),
+            .. _aliases.Where(a => a.Part == part).Select(a => (a.Stored, a.Parameter))]))];
 
-    /// <summary>The processor's memory, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are; none for another device.</summary>
+    /// <summary>
+    /// The processor's memory, in bytes, that <see cref="Read"/> fills: all parameters, or those that cannot be mapped as they are; none for another device.
+    /// </summary>
     public long CopiedBytes(LoadOptions options) => _places.Values
         .Where(p => options.Device.IsCpu() && (!options.Mapped || TypeOf(options.Type, p.Tensor.Type) != p.Tensor.Type))
         .Sum(p => p.Tensor.Shape.Aggregate((long)SafetensorsType.Of(TypeOf(options.Type, p.Tensor.Type)).Size, (product, dimension) => product * dimension));
@@ -63,7 +66,8 @@ internal sealed class ParameterReader
         {
             var rest = _problems.Count > MostListed ? $"; and {_problems.Count - MostListed} more" : "";
             throw new InvalidInputException(_parts[0].Source.Path, null,
-                $"{_problems.Count} {(_problems.Count == 1 ? "tensor does" : "tensors do")} not fit {_askedBy}: {string.Join("; ", _problems.Take(MostListed))}{rest}");
+                $"{_problems.Count} {(_problems.Count == 1 ? "tensor does" : "tensors do")} not "
+                    + $"fit {_askedBy}: {string.Join("; ", _problems.Take(MostListed))}{rest}");
         }
 
         foreach (var (stored, parameter, part) in _aliases)
@@ -151,7 +155,8 @@ internal sealed class ParameterReader
     }
 
     /// <summary>
-    /// Whether two contiguous tensors hold the same numbers: exactly, or, where they are stored in two types, after the wider one's are rounded to the narrower.
+    /// Whether two contiguous tensors hold the same numbers: exactly, or, where they are stored in two types, after the wider one's
+    /// are rounded to the narrower.
     /// </summary>
     private static bool Same(torch.Tensor x, torch.Tensor y)
     {

@@ -62,7 +62,8 @@ internal sealed partial class RestrictedUnpickler
     {
         var full = $"{module}.{name}";
         _stack.Push(TorchPickle.Find(full)
-            ?? throw _reader.Error($"asks for {Quoted.Shorten(full)}, which is not a tensor; Fovea builds tensors only and runs no code of a checkpoint. If you trust the file, save its state_dict as safetensors"));
+            ?? throw _reader.Error($"asks for {Quoted.Shorten(full)}, which is not a tensor; Fovea builds tensors only and runs no code of a checkpoint. If "
+                + $"you trust the file, save its state_dict as safetensors"));
     }
 
     private void Call()

@@ -1,8 +1,9 @@
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>
-/// Reads a pickle (protocols 2 to 5) of tensors in dictionaries, lists and tuples. A pickle is a program that may call any function by name; this machine knows only
-/// the names of <see cref="TorchPickle"/>, gives each a meaning of its own, and refuses every other one. Nothing of Python exists here, and no code is run.
+/// Reads a pickle (protocols 2 to 5) of tensors in dictionaries, lists and tuples. A pickle is a program that may call any
+/// function by name; this machine knows only the names of <see cref="TorchPickle"/>, gives each a meaning of its own, and refuses every other one. Nothing of
+/// Python exists here, and no code is run.
 /// </summary>
 internal sealed partial class RestrictedUnpickler
 {
@@ -19,7 +20,8 @@ internal sealed partial class RestrictedUnpickler
     }
 
     /// <summary>
-    /// The pickled value: null, bool, long, double, string, byte[], <c>List</c>, array (a tuple), <see cref="PickleDictionary"/>, <see cref="TorchTensor"/> or another value of torch.
+    /// The pickled value: null, bool, long, double, string, byte[], <c>List</c>, array (a tuple), <see cref="PickleDictionary"/>,
+    /// <see cref="TorchTensor"/> or another value of torch.
     /// </summary>
     /// <exception cref="Fovea.Core.Errors.InvalidInputException">The pickle is damaged, or asks for what is not a tensor.</exception>
     public static object? Load(byte[] pickle, string file) => new RestrictedUnpickler(pickle, file).Run();

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>
-/// Writes a model's weights as Transformers does: <c>model.safetensors</c> if they fit into one shard, else <c>model-00001-of-0000N.safetensors</c> and <c>model.safetensors.index.json</c>.
+/// Writes a model's weights as Transformers does: <c>model.safetensors</c> if they fit into one shard, else <c>model-00001-of-0000N.safetensors</c> and
+/// <c>model.safetensors.index.json</c>.
 /// </summary>
 public static partial class SafetensorsFolder
 {
@@ -23,7 +24,8 @@ public static partial class SafetensorsFolder
     /// <param name="metadata">Free texts by name, in each file; null for <c>format: pt</c>, which Transformers asks for.</param>
     /// <exception cref="FoveaException">Two tensors have one name, or a tensor is not of the type and shape that were announced.</exception>
     public static void Write(
-        string dir, IEnumerable<SavedTensor> tensors, long maxShardBytes = DefaultShardBytes, string stem = "model", IReadOnlyDictionary<string, string>? metadata = null)
+        string dir, IEnumerable<SavedTensor> tensors, long maxShardBytes = DefaultShardBytes, string stem = "model",
+            IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
         var all = tensors.ToList();
@@ -100,7 +102,8 @@ public static partial class SafetensorsFolder
         var earlier = Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Where(f => IsWeights(f, stem)).ToList();
         if (names.Count > 1 && earlier.Intersect(names, StringComparer.Ordinal).Any())
         {
-            // Between two renames the old index would lead to shards of both saves; without it a reader finds no weights, which is an error and not a wrong answer.
+            // Between two renames the old index would lead to shards of both saves; without it a reader finds no weights, which is
+            // an error and not a wrong answer.
             File.Delete(Path.Combine(folder, IndexName(stem)));
         }
 
@@ -110,7 +113,8 @@ public static partial class SafetensorsFolder
         }
 
         // The index before its shards, for the same reason.
-        foreach (var stale in earlier.Except(names, StringComparer.Ordinal).OrderByDescending(n => n.EndsWith(TensorSources.IndexSuffix, StringComparison.Ordinal)))
+        foreach (var stale in earlier.Except(names, StringComparer.Ordinal)
+            .OrderByDescending(n => n.EndsWith(TensorSources.IndexSuffix, StringComparison.Ordinal)))
         {
             File.Delete(Path.Combine(folder, stale));
         }

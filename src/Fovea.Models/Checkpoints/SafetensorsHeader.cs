@@ -87,7 +87,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             throw Bad("expected an object of dtype, shape and data_offsets");
         }
 
-        var (type, size) = SafetensorsType.Parse(dtype.GetString()!) ?? throw Bad($"dtype '{Quoted.Shorten(dtype.GetString()!)}' is not supported; expected one of {SafetensorsType.All}");
+        var (type, size) = SafetensorsType.Parse(dtype.GetString()!)
+            ?? throw Bad($"dtype '{Quoted.Shorten(dtype.GetString()!)}' is not supported; expected one of {SafetensorsType.All}");
         if (shape.GetArrayLength() > MaxDimensions || offsets.GetArrayLength() != 2)
         {
             throw Bad($"expected at most {MaxDimensions} dimensions and two offsets");
@@ -120,7 +121,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             if (entry.Begin != expected)
             {
                 throw new InvalidInputException(file, null,
-                    $"safetensors header: tensor '{Quoted.Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} ({(entry.Begin < expected ? "overlap" : "gap")})");
+                    $"safetensors header: tensor '{Quoted.Shorten(entry.Name)}' begins at byte {entry.Begin}; expected {expected} "
+                        + $"({(entry.Begin < expected ? "overlap" : "gap")})");
             }
 
             expected += entry.ByteCount;

@@ -31,7 +31,8 @@ internal static class SafetensorsWriter
             using var values = tensor.Read();
             if (values.dtype != tensor.Type || !values.shape.AsSpan().SequenceEqual(tensor.Shape))
             {
-                throw new FoveaException($"tensor '{tensor.Name}': expected {tensor.Type} [{string.Join(", ", tensor.Shape)}], got {values.dtype} [{string.Join(", ", values.shape)}]");
+                throw new FoveaException($"tensor '{tensor.Name}': expected {tensor.Type} [{string.Join(", ", tensor.Shape)}], got {values.dtype} "
+                    + $"[{string.Join(", ", values.shape)}]");
             }
 
             TensorBytes.Read(values, stream.Write);

@@ -57,7 +57,8 @@ internal sealed class ShardedCheckpoint : ITensorSource
 
     private static List<string> Disagreements(CheckpointIndex index, List<ITensorSource> shards)
     {
-        var found = shards.SelectMany(s => s.Tensors.Keys.Select(n => (Name: n, File: System.IO.Path.GetFileName(s.Path)))).ToLookup(p => p.Name, p => p.File, StringComparer.Ordinal);
+        var found = shards.SelectMany(s => s.Tensors.Keys.Select(n => (Name: n, File: System.IO.Path.GetFileName(s.Path))))
+            .ToLookup(p => p.Name, p => p.File, StringComparer.Ordinal);
         var problems = new List<string>();
         foreach (var (name, file) in index.Shards.OrderBy(p => p.Key, StringComparer.Ordinal))
         {

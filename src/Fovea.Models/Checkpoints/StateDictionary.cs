@@ -1,6 +1,9 @@
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>The tensors of an unpickled value by dotted names: <c>{"model": {"projector": {"weight": T}}}</c> holds <c>model.projector.weight</c>; items of lists have their numbers.</summary>
+/// <summary>
+/// The tensors of an unpickled value by dotted names: <c>{"model": {"projector": {"weight": T}}}</c> holds <c>model.projector.weight</c>;
+/// items of lists have their numbers.
+/// </summary>
 internal sealed class StateDictionary
 {
     private const int MaxDepth = 32, MaxValues = 4_000_000;
@@ -52,7 +55,8 @@ internal sealed class StateDictionary
     {
         if (depth > MaxDepth || ++_values > MaxValues)
         {
-            throw new InvalidInputException(_file, null, $"'{Quoted.Shorten(name)}': expected at most {MaxDepth} levels and {MaxValues} values; is the state_dict part of itself?");
+            throw new InvalidInputException(_file, null,
+                $"'{Quoted.Shorten(name)}': expected at most {MaxDepth} levels and {MaxValues} values; is the state_dict part of itself?");
         }
 
         if (item is not (TorchTensor or PickleDictionary or IReadOnlyList<object?>))

@@ -69,7 +69,8 @@ public static class TensorSources
         if (start.StartsWith(LegacyMagic))
         {
             throw new InvalidInputException(path, null,
-                "a torch file of the format before PyTorch 1.6, which Fovea does not read; convert it once with Python: torch.save(torch.load(path, weights_only=True), path)");
+                "a torch file of the format before PyTorch 1.6, which Fovea does not read; convert it once with Python: torch.save(torch.load(path, "
+                    + "weights_only=True), path)");
         }
 
         return path.EndsWith(".safetensors", StringComparison.Ordinal) || (start.Length > 8 && start[8] == (byte)'{')

@@ -23,7 +23,9 @@ internal sealed class TorchTensorBuilder(PickleReader reader)
             : throw reader.Error($"storage '{Quoted.Shorten(key)}': {count} elements are too many");
     }
 
-    /// <summary><c>_rebuild_tensor(storage, offset, shape, strides)</c>; version 2 adds arguments without a meaning here, version 3 the dtype as the seventh.</summary>
+    /// <summary>
+    /// <c>_rebuild_tensor(storage, offset, shape, strides)</c>; version 2 adds arguments without a meaning here, version 3 the dtype as the seventh.
+    /// </summary>
     public TorchTensor Tensor(PickleGlobalKind version, object?[] arguments)
     {
         if (arguments.Length < 4 || arguments[0] is not TorchStorage storage || arguments[1] is not (long and >= 0)
@@ -44,7 +46,8 @@ internal sealed class TorchTensorBuilder(PickleReader reader)
     }
 
     private torch.ScalarType Dtype(object?[] arguments) =>
-        arguments.Length > 6 && arguments[6] is PickleGlobal { Kind: PickleGlobalKind.Dtype, Type: { } type } ? type : throw reader.Error("expected a dtype as the tensor's seventh argument");
+        arguments.Length > 6 && arguments[6] is PickleGlobal { Kind: PickleGlobalKind.Dtype, Type: { } type }
+            ? type : throw reader.Error("expected a dtype as the tensor's seventh argument");
 
     private static long[]? Naturals(object? value) =>
         value is object?[] { Length: <= MaxDimensions } items && items.All(i => i is long and >= 0) ? Array.ConvertAll(items, i => (long)i!) : null;

@@ -2,7 +2,10 @@ using System.IO.Compression;
 
 namespace Fovea.Models.Checkpoints;
 
-/// <summary>The entries of a torch zip file under its root folder, whose name is <c>archive</c> or that of the file when it was saved. Compressed entries, which could be bombs, are refused.</summary>
+/// <summary>
+/// The entries of a torch zip file under its root folder, whose name is <c>archive</c> or that of the file when it was saved. Compressed entries,
+/// which could be bombs, are refused.
+/// </summary>
 internal sealed class TorchZipEntries : IDisposable
 {
     private const string Pickle = "/data.pkl";
@@ -24,7 +27,8 @@ internal sealed class TorchZipEntries : IDisposable
             }
         }
 
-        var pickles = _entries.Keys.Where(n => n.EndsWith(Pickle, StringComparison.Ordinal) && n.IndexOf('/', StringComparison.Ordinal) == n.Length - Pickle.Length).ToList();
+        var pickles = _entries.Keys.Where(n => n.EndsWith(Pickle, StringComparison.Ordinal)
+            && n.IndexOf('/', StringComparison.Ordinal) == n.Length - Pickle.Length).ToList();
         _root = pickles.Count == 1 ? pickles[0][..^(Pickle.Length - 1)]
             : throw new InvalidInputException(file.Path, null, "not a torch file: expected one folder with data.pkl in the zip file");
     }
@@ -97,7 +101,10 @@ internal sealed class TorchZipEntries : IDisposable
         return entry.CompressedLength == entry.Length && entry.Length <= _file.Length && !entry.IsEncrypted ? entry : throw NotStored(entry);
     }
 
-    /// <summary>The library does not tell where an entry begins, but reads a stored one straight from the stream beneath: after its first byte, that stream is at the second.</summary>
+    /// <summary>
+    /// The library does not tell where an entry begins, but reads a stored one straight from the stream beneath: after its first
+    /// byte, that stream is at the second.
+    /// </summary>
     private long Locate(ZipArchiveEntry entry)
     {
         if (entry.Length == 0)
@@ -111,7 +118,8 @@ internal sealed class TorchZipEntries : IDisposable
             var first = stored.ReadByte();
             var begin = _stream.Position - 1;
             var second = entry.Length > 1 ? stored.ReadByte() : 0;
-            return first >= 0 && second >= 0 && _stream.Position == begin + Math.Min(2, entry.Length) && entry.Length <= _file.Length - begin ? begin : throw NotStored(entry);
+            return first >= 0 && second >= 0 && _stream.Position == begin + Math.Min(2, entry.Length) && entry.Length <= _file.Length - begin
+                ? begin : throw NotStored(entry);
         }
         catch (Exception e) when (IsDamage(e))
         {

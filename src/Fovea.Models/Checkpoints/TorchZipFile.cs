@@ -4,8 +4,8 @@ using TorchSharp;
 namespace Fovea.Models.Checkpoints;
 
 /// <summary>
-/// A checkpoint as <c>torch.save</c> writes it since PyTorch 1.6: a zip file, not compressed, of <c>ROOT/data.pkl</c> (a pickle that describes the tensors) and <c>ROOT/data/KEY</c>
-/// (their elements, little-endian). The pickle goes through <see cref="RestrictedUnpickler"/>.
+/// A checkpoint as <c>torch.save</c> writes it since PyTorch 1.6: a zip file, not compressed, of <c>ROOT/data.pkl</c> (a pickle that describes
+/// the tensors) and <c>ROOT/data/KEY</c> (their elements, little-endian). The pickle goes through <see cref="RestrictedUnpickler"/>.
 /// </summary>
 internal sealed class TorchZipFile : ITensorSource
 {
@@ -76,7 +76,8 @@ internal sealed class TorchZipFile : ITensorSource
         }
 
         using var flat = _mapped.TryView(entry) ?? _file.ReadTensor(entry);
-        using var view = flat.as_strided(tensor.Shape, tensor.Strides, flat.storage_offset()); // which counts from the start of the storage, here maybe the mapped file
+        using var view = flat.as_strided(tensor.Shape, tensor.Strides,
+            flat.storage_offset()); // which counts from the start of the storage, here maybe the mapped file
         return view.contiguous();
     }
 

@@ -20,7 +20,9 @@ internal static class TowerFolders
         NumHeads = 16,
     };
 
-    /// <summary>The folder of the tower, or null: the one given, <c>tower</c> in the model's folder, or the folder in it that its configuration names.</summary>
+    /// <summary>
+    /// The folder of the tower, or null: the one given, <c>tower</c> in the model's folder, or the folder in it that its configuration names.
+    /// </summary>
     /// <exception cref="InvalidInputException">A folder was given that holds no configuration.</exception>
     public static string? Find(string dir, string? given, string? named)
     {

@@ -15,7 +15,8 @@ internal static class ConfigLimits
     public const int MostPixels = 1 << 14;
 
     /// <summary>A key's size or count, at least 1 unless said otherwise.</summary>
-    public static int WholeNumber(this ForeignJson json, string key, int fallback, int least = 1, int most = MostWide) => json.OptionalWholeNumber(key, least, most) ?? fallback;
+    public static int WholeNumber(this ForeignJson json, string key, int fallback, int least = 1, int most = MostWide) =>
+        json.OptionalWholeNumber(key, least, most) ?? fallback;
 
     /// <summary>Refuses quantised weights, wherever below here the configuration speaks of them.</summary>
     /// <exception cref="InvalidInputException">It does.</exception>

@@ -82,10 +82,12 @@ public sealed partial record LlavaConfig
     private static int? ReadImageTokenId(ForeignJson json)
     {
         var (index, id) = (json.OptionalWholeNumber("image_token_index", 0), json.OptionalWholeNumber("image_token_id", 0));
-        return index is null || id is null || index == id ? index ?? id : throw json.Error("image_token_id", $"{id}, but image_token_index is {index}; keep one of them");
+        return index is null || id is null || index == id ? index ?? id
+            : throw json.Error("image_token_id", $"{id}, but image_token_index is {index}; keep one of them");
     }
 
-    private LlavaConfig CheckLayers(ForeignJson json, string key) => FeatureLayers.Count <= Vision.NumLayers + 1 && TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)
+    private LlavaConfig CheckLayers(ForeignJson json, string key) =>
+        FeatureLayers.Count <= Vision.NumLayers + 1 && TowerDepths.All(d => d >= 0 && d <= Vision.NumLayers)
         ? this
         : throw json.Error(key, $"{string.Join(", ", FeatureLayers.Take(9))} is outside a tower of {Vision.NumLayers} layers");
 

@@ -3,9 +3,9 @@ using Fovea.Core.Json;
 namespace Fovea.Models.Configs;
 
 /// <summary>
-/// Keys of published configurations that change nothing here: where the file came from, what a training run once did, how Transformers computes, and its defaults of
-/// generation (those of <c>fovea generate</c> are its own). Dropout is among them: nothing here drops. A key that would change a number is not in these lists unless
-/// its value says that it is off.
+/// Keys of published configurations that change nothing here: where the file came from, what a training run once did, how Transformers
+/// computes, and its defaults of generation (those of <c>fovea generate</c> are its own). Dropout is among them: nothing here drops. A key that would change a
+/// number is not in these lists unless its value says that it is off.
 /// </summary>
 internal static class ModelKeys
 {
@@ -44,7 +44,8 @@ internal static class ModelKeys
     public static InertKeys Rope { get; } = new("type partial_rotary_factor=1");
 
     /// <summary>Of a tower: what belongs to the text side of its model, or to training.</summary>
-    public static InertKeys Tower { get; } = new("projection_dim vocab_size num_image_tokens logit_scale_init_value max_position_embeddings tie_word_embeddings");
+    public static InertKeys Tower { get; } =
+        new("projection_dim vocab_size num_image_tokens logit_scale_init_value max_position_embeddings tie_word_embeddings");
 
     /// <summary>Of a CLIP tower, which has no pooling head.</summary>
     public static InertKeys Clip { get; } = new("vision_use_head");

@@ -67,7 +67,8 @@ public sealed record SoloConfig
     {
         var ids = AddedTokenIds.Read(Path.GetDirectoryName(Path.GetFullPath(configFile))!);
         int Id(string content) => ids.Find(content) ?? throw new InvalidInputException(configFile, null,
-            $"no vision_token_ids, and no {content} among the added tokens of a tokenizer beside it; add vision_token_ids {{vision, vpatch, vrow_sep, vision_end}}");
+            $"no vision_token_ids, and no {content} among the added tokens of a tokenizer beside it; add vision_token_ids {{vision, vpatch, "
+                + $"vrow_sep, vision_end}}");
         return new VisionTokenIds(Id("<vision>"), Id("<vpatch>"), Id("<vrow_sep>"), Id("</vision>"));
     }
 }

@@ -10,7 +10,8 @@ namespace Fovea.Models.Decoders;
 /// <param name="Gate">Under SiLU.</param>
 /// <param name="Up">Times the gate.</param>
 /// <param name="Down">Back to the residual stream.</param>
-internal sealed record BlockWeights(Tensor AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, Tensor MlpNorm, Linear Gate, Linear Up, Linear Down)
+internal sealed record BlockWeights(Tensor AttentionNorm, IReadOnlyList<Linear> QueryKeyValue, Linear Output, Tensor MlpNorm, Linear Gate,
+    Linear Up, Linear Down)
 {
     /// <summary>All seven projections.</summary>
     public IEnumerable<Linear> Linears => [.. QueryKeyValue, Output, Gate, Up, Down];

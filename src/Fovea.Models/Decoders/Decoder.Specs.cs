@@ -34,7 +34,8 @@ public sealed partial class Decoder
         yield return new ParameterSpec(prefix + "norm.weight", [h], Initial.One);
         if (!c.TieWordEmbeddings)
         {
-            yield return new ParameterSpec(HeadName, [c.VocabSize, h], Initial.Lookup(c.InitializerRange)); // small, so that a new model predicts every token alike
+            yield return new ParameterSpec(HeadName, [c.VocabSize, h],
+                Initial.Lookup(c.InitializerRange)); // small, so that a new model predicts every token alike
         }
     }
 }

@@ -197,7 +197,8 @@ public sealed partial class Decoder : IDisposable
 
     private static Tensor WantedOf(DecoderInput input) => input.LogitPositions ?? throw new ArgumentException("no positions", nameof(input));
 
-    private Tensor EmbeddingsOf(DecoderInput input) => input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
+    private Tensor EmbeddingsOf(DecoderInput input) =>
+        input.Embeddings ?? Embed(input.InputIds ?? throw new ArgumentException("neither ids nor embeddings", nameof(input)));
 
     private DecoderPass Pass(DecoderInput input, Tensor x) =>
         new(x, Positions(input, x.shape[1]), Masks(input, x.shape[0], x.shape[1]), WantedOf(input), input.RowLengths);

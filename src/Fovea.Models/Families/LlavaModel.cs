@@ -213,7 +213,8 @@ public sealed class LlavaModel : DecoderModel
     internal static IEnumerable<ParameterSpec> Specs(LlavaConfig c) =>
     [
         .. VisionTower.Specs(c.Vision, TowerPrefix),
-        .. Projector.Specs((long)c.Vision.HiddenSize * c.FeatureLayers.Count, c.Text.HiddenSize, c.ProjectorDepth, c.ProjectorBias, c.Text.InitializerRange, ProjectorPrefix),
+        .. Projector.Specs((long)c.Vision.HiddenSize * c.FeatureLayers.Count, c.Text.HiddenSize, c.ProjectorDepth, c.ProjectorBias,
+            c.Text.InitializerRange, ProjectorPrefix),
         .. Decoder.Specs(c.Text, TextPrefix),
     ];
 }

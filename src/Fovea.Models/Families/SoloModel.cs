@@ -84,7 +84,8 @@ public sealed class SoloModel : DecoderModel
         {
             if (image.Channels != 3 || image.Values.Length != 3L * image.Height * image.Width)
             {
-                throw new FoveaException($"an image of {image.Channels} channels and {image.Values.Length} values; expected 3 x {image.Height} x {image.Width}");
+                throw new FoveaException(
+                    $"an image of {image.Channels} channels and {image.Values.Length} values; expected 3 x {image.Height} x {image.Width}");
             }
 
             Cut(image, size, TensorBytes.Elements<float>(patches, done, image.Values.Length));

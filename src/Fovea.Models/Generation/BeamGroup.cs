@@ -11,7 +11,9 @@ internal sealed class BeamGroup(
     private readonly BeamOptions _beams = options.Beams!;
     private readonly List<(int[] Ids, float Score)> _complete = []; // best first
 
-    /// <summary>Best first. At the start one real beam and copies that are barred, so that the first step does not take one continuation several times.</summary>
+    /// <summary>
+    /// Best first. At the start one real beam and copies that are barred, so that the first step does not take one continuation several times.
+    /// </summary>
     public OpenBeam[] Open { get; private set; } =
         [.. Enumerable.Range(0, options.Beams!.NumBeams).Select(i => new OpenBeam([], i == 0 ? 0 : Barred))];
 

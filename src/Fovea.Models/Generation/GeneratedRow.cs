@@ -3,7 +3,8 @@ using Fovea.Core.Randomness;
 namespace Fovea.Models.Generation;
 
 /// <summary>One prompt's row in greedy or sampled generation, as it grows.</summary>
-internal sealed class GeneratedRow(int prompt, int[] promptIds, int limit, GenerationOptions options, IIncrementalDecoder? decoder, Action<GeneratedPiece>? watch)
+internal sealed class GeneratedRow(int prompt, int[] promptIds, int limit, GenerationOptions options, IIncrementalDecoder? decoder,
+    Action<GeneratedPiece>? watch)
 {
     private readonly List<int> _ids = [];
     private readonly RowText _text = new(decoder, options.StopStrings);

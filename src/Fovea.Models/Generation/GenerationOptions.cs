@@ -65,7 +65,8 @@ public sealed record GenerationOptions
         if (Beams is { } b)
         {
             Require(b.NumBeams is >= 1 and <= MostBeams, "beams", $"from 1 to {MostBeams}", b.NumBeams);
-            Require((long)b.Candidates(EndIds.Count) <= (long)b.NumBeams * vocabSize, "beams", $"a number that a vocabulary of {vocabSize} has candidates for", b.NumBeams);
+            Require((long)b.Candidates(EndIds.Count) <= (long)b.NumBeams * vocabSize, "beams",
+                $"a number that a vocabulary of {vocabSize} has candidates for", b.NumBeams);
             Require(double.IsFinite(b.LengthPenalty), "length penalty", "a finite number", b.LengthPenalty);
         }
     }
@@ -106,7 +107,9 @@ public sealed record BeamOptions
 /// <summary>When beam search ends for a prompt; in each case also at the most new tokens.</summary>
 public enum EarlyStopping
 {
-    /// <summary>Transformers' <c>False</c>: as many complete rows as beams, and the best open beam, scored at its length now, is not above the worst of them.</summary>
+    /// <summary>
+    /// Transformers' <c>False</c>: as many complete rows as beams, and the best open beam, scored at its length now, is not above the worst of them.
+    /// </summary>
     Estimate,
 
     /// <summary>Transformers' <c>True</c>: as many complete rows as beams.</summary>

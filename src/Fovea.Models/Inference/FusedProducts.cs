@@ -53,10 +53,12 @@ internal sealed class FusedProducts : IDisposable
         {
             products = new FusedProducts(Load());
             using var scope = torch.NewDisposeScope();
-            var (x, weight, bias) = (torch.ones(16, 32, torch.ScalarType.BFloat16), torch.ones(64, 32, torch.ScalarType.BFloat16), torch.ones(64, torch.ScalarType.BFloat16));
+            var (x, weight, bias) = (torch.ones(16, 32, torch.ScalarType.BFloat16), torch.ones(64, 32, torch.ScalarType.BFloat16),
+                torch.ones(64, torch.ScalarType.BFloat16));
             var packed = products.Pack(weight);
             var plain = products.Plain(x, packed, null); // 32 everywhere
-            var sum = products.Plain(x, packed, bias).Plus(products.Plus(x, packed, null, plain)).Plus(products.Plus(x, packed, bias, plain)).Plus(products.Gelu(x, packed, bias));
+            var sum = products.Plain(x, packed, bias).Plus(products.Plus(x, packed, null, plain)).Plus(products.Plus(x, packed, bias, plain))
+                .Plus(products.Gelu(x, packed, bias));
             if (sum.Minus(33 + 64 + 65 + 33).abs().max().ToNumber() < 4) // bfloat16 of numbers near 195
             {
                 return products;
@@ -75,7 +77,8 @@ internal sealed class FusedProducts : IDisposable
     public torch.Tensor Pack(torch.Tensor weight) => Call("pack", weight);
 
     /// <summary>x W^T + b.</summary>
-    public torch.Tensor Plain(torch.Tensor x, torch.Tensor packed, torch.Tensor? bias) => bias is null ? Call("plain", x, packed) : Call("biased", x, packed, bias);
+    public torch.Tensor Plain(torch.Tensor x, torch.Tensor packed, torch.Tensor? bias) =>
+        bias is null ? Call("plain", x, packed) : Call("biased", x, packed, bias);
 
     /// <summary>GELU of x W^T + b.</summary>
     public torch.Tensor Gelu(torch.Tensor x, torch.Tensor packed, torch.Tensor bias) => Call("gelu", x, packed, bias);

@@ -22,7 +22,8 @@ internal sealed class PackedLinear : IDisposable
         _products = products;
         var scaled = inputScale is null ? weight : weight.to(ScalarType.Float32) * inputScale.to(ScalarType.Float32);
         var whole = scaled.to(ScalarType.BFloat16).contiguous();
-        _weight = (products is not null ? products.Pack(whole) : scaled.dtype == ScalarType.BFloat16 && inputScale is null ? whole.clone() : whole).DetachFromDisposeScope();
+        _weight = (products is not null ? products.Pack(whole)
+            : scaled.dtype == ScalarType.BFloat16 && inputScale is null ? whole.clone() : whole).DetachFromDisposeScope();
         _bias = bias?.to(ScalarType.BFloat16, copy: true).DetachFromDisposeScope();
     }
 

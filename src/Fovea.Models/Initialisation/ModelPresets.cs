@@ -100,7 +100,8 @@ public static class ModelPresets
         });
         foreach (var (key, value) in new[]
         {
-            ("hidden_size", s.HiddenSize), ("num_layers", s.NumLayers), ("num_heads", s.NumHeads), ("intermediate_size", s.IntermediateSize), ("max_positions", s.MaxPositions),
+            ("hidden_size", s.HiddenSize), ("num_layers", s.NumLayers), ("num_heads", s.NumHeads), ("intermediate_size", s.IntermediateSize),
+                ("max_positions", s.MaxPositions),
             ("image_size", s.ImageSize), ("patch_size", s.PatchSize), ("vision_hidden_size", s.VisionHiddenSize), ("vision_num_layers", s.VisionNumLayers),
             ("vision_num_heads", s.VisionNumHeads), ("vision_intermediate_size", s.VisionIntermediateSize),
         })

@@ -51,7 +51,9 @@ public sealed record PresetSizes
     /// <summary>Whether the head is the embedding.</summary>
     public bool? TieWordEmbeddings { get; init; }
 
-    /// <summary>Standard deviation of new weights; null: by fan-in, 1 / sqrt(inputs) for linear maps and convolutions, 0.02 for embeddings and the head.</summary>
+    /// <summary>
+    /// Standard deviation of new weights; null: by fan-in, 1 / sqrt(inputs) for linear maps and convolutions, 0.02 for embeddings and the head.
+    /// </summary>
     public double? InitializerRange { get; init; }
 
     /// <summary>These sizes where given, else <paramref name="own"/>.</summary>

@@ -117,7 +117,8 @@ internal static unsafe class HeadKernel
         var parts = joint.unflatten(2, [shape.All, shape.Dim]).split([shape.Queries, shape.KeyValues, shape.KeyValues], 2);
         Tensor Rows(Tensor x) => x.transpose(1, 2).flatten(0, 1).contiguous();
         Tensor Shared(Tensor x) => Rows(shape.Group == 1 ? x : x.repeat_interleave(shape.Group, 2));
-        Tensor Turned(Tensor x, float scale) => (rotation is null ? x.to(ScalarType.Float32) : (x * rotation.Cosine).Plus(x.roll(shape.Dim / 2, -1) * rotation.SignedSine)).Times(scale).to(x.dtype);
+        Tensor Turned(Tensor x, float scale) => (rotation is null
+            ? x.to(ScalarType.Float32) : (x * rotation.Cosine).Plus(x.roll(shape.Dim / 2, -1) * rotation.SignedSine)).Times(scale).to(x.dtype);
         return (Rows(Turned(parts[0], queryScale)), Shared(Turned(parts[1], 1)), Shared(parts[2]));
     }
 

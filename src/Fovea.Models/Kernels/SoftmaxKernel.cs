@@ -170,7 +170,8 @@ internal static unsafe class SoftmaxKernel
         if (visible.Mask is { } mask)
         {
             var rows = mask.squeeze(1).narrow(1, visible.FirstQuery, queries).narrow(2, 0, keys); // [batch or 1, queries, keys]
-            var places = tensor([.. Enumerable.Range(0, (int)scores.shape[0]).Select(i => (visible.FirstHead + i) / visible.Heads % mask.shape[0])], device: scores.device);
+            var places = tensor([.. Enumerable.Range(0, (int)scores.shape[0]).Select(i => (visible.FirstHead + i) / visible.Heads % mask.shape[0])],
+                device: scores.device);
             all = all.Plus(rows.index_select(0, places));
         }
 

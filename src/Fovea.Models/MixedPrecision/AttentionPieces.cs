@@ -10,7 +10,8 @@ internal sealed record AttentionPieces(long MostKeptBytes = 64L << 20, long Most
     public static AttentionPieces Default { get; } = new();
 
     /// <summary>Whether the probabilities of such queries are worth their memory.</summary>
-    public bool Keeps(long batch, long heads, long seq) => (Int128)batch * heads * seq * (seq + MostQueries) <= MostKeptBytes; // half of all scores, two bytes each
+    public bool Keeps(long batch, long heads, long seq) =>
+        (Int128)batch * heads * seq * (seq + MostQueries) <= MostKeptBytes; // half of all scores, two bytes each
 
     /// <summary>How many probabilities a row and head has.</summary>
     public long Probabilities(long seq) => Of(1, 1, seq).Sum(p => p.Length * p.NumKeys);

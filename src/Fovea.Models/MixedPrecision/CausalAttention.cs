@@ -91,7 +91,8 @@ internal sealed class CausalAttention : IDisposable
     private void Put(Tensor output, AttentionPiece piece, Tensor mixed)
     {
         var sequences = Math.Max(1, piece.NumHeads / _heads);
-        output.narrow(0, piece.FirstHead / _heads, sequences).narrow(1, piece.Start, piece.Length).narrow(2, piece.FirstHead % _heads, piece.NumHeads / sequences)
+        output.narrow(0, piece.FirstHead / _heads, sequences).narrow(1, piece.Start, piece.Length)
+            .narrow(2, piece.FirstHead % _heads, piece.NumHeads / sequences)
             .copy_(mixed.unflatten(0, [sequences, -1]).transpose(1, 2));
     }
 

@@ -25,7 +25,8 @@ internal sealed class MixedPath(Decoder decoder) : IDecoderPath
         Tensor? Kept(Tensor? x) => x is null ? null : recomputation.Keep(x);
         var (rotation, masks) = (_rotary.At(pass.Positions), pass.Masks.ToBFloat16());
         var shared = new MixedContext(
-            new RotaryFactors(recomputation.Keep(rotation.Factor), recomputation.Keep(rotation.SignedSin!)), new AttentionMasks(Kept(masks.Full), Kept(masks.Window)), Pieces);
+            new RotaryFactors(recomputation.Keep(rotation.Factor), recomputation.Keep(rotation.SignedSin!)), new AttentionMasks(Kept(masks.Full),
+                Kept(masks.Window)), Pieces);
         var blocks = decoder.Blocks.Select((b, i) => new MixedBlock(decoder.Config, i, b, shared, keeps: !recomputation.Recomputes)).ToArray();
         Array.ForEach(blocks, recomputation.Own);
         var type = pass.Embeddings.dtype;

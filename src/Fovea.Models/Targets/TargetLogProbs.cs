@@ -23,7 +23,8 @@ public static class TargetLogProbs
     /// <param name="entropy">Whether entropies are.</param>
     /// <param name="read">Reads more from the logits, <c>[targets, vocab]</c> in the model's type, before they are freed; null for no more.</param>
     public static TargetScores[] Scores(
-        VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false, Action<torch.Tensor, ModelBatch>? read = null)
+        VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false,
+            Action<torch.Tensor, ModelBatch>? read = null)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -36,7 +37,8 @@ public static class TargetLogProbs
         {
             var own = all[batch.TargetOffsets[b]..batch.TargetOffsets[b + 1]];
             scores[b] = new TargetScores(
-                Array.ConvertAll(own, f => f.LogProb), topOne ? Array.ConvertAll(own, f => f.IsTopOne) : null, entropy ? Array.ConvertAll(own, f => f.Entropy) : null);
+                Array.ConvertAll(own, f => f.LogProb), topOne ? Array.ConvertAll(own, f => f.IsTopOne) : null, entropy
+                    ? Array.ConvertAll(own, f => f.Entropy) : null);
         }
 
         return scores;

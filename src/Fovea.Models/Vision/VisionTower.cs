@@ -127,7 +127,8 @@ public sealed partial class VisionTower : IDisposable
         using var scope = NewDisposeScope();
         if (pixelValues.shape is not [var images, 3, var height, var width] || height != Config.ImageSize || width != Config.ImageSize)
         {
-            throw new FoveaException($"pixel values [{string.Join(", ", pixelValues.shape)}]; the tower expects [images, 3, {Config.ImageSize}, {Config.ImageSize}]");
+            throw new FoveaException(
+                $"pixel values [{string.Join(", ", pixelValues.shape)}]; the tower expects [images, 3, {Config.ImageSize}, {Config.ImageSize}]");
         }
 
         long grid = Config.Grid, patch = Config.PatchSize;

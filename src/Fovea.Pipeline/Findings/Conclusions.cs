@@ -34,7 +34,8 @@ public sealed class Evidence(IReadOnlyList<FindingTable> tables)
             return null;
         }
 
-        var compared = found.Columns.Zip(cells.Cells).Where(p => p.Second.Difference is not null && p.First.HigherIsBetter is not null && which?.Invoke(p.First) != false).ToArray();
+        var compared = found.Columns.Zip(cells.Cells).Where(
+            p => p.Second.Difference is not null && p.First.HigherIsBetter is not null && which?.Invoke(p.First) != false).ToArray();
         if (compared.Length == 0)
         {
             return null;
@@ -50,7 +51,9 @@ public sealed class Evidence(IReadOnlyList<FindingTable> tables)
         string?[] parts =
         [
             Part(Tone.Better, "better"), Part(Tone.Worse, "worse"),
-            undecided.Length == 0 ? null : $"no clear difference in {And([.. undecided.Select(p => undecided.Length == compared.Length && FindingNumbers.Difference(p.Second, p.First.Style) != FindingNumbers.NoDifference ? Named(p.First, p.Second) : p.First.Title)])}",
+            undecided.Length == 0 ? null
+                : $"no clear difference "
+                    + $"in {And([.. undecided.Select(p => undecided.Length == compared.Length && FindingNumbers.Difference(p.Second, p.First.Style) != FindingNumbers.NoDifference ? Named(p.First, p.Second) : p.First.Title)])}",
         ];
         return string.Join("; ", parts.OfType<string>());
     }

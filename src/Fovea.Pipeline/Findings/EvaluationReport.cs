@@ -17,10 +17,13 @@ public static class EvaluationReport
             sections.Add(new ReportSection("Findings", null, [new ListBlock(Differences(tables))]));
         }
 
-        sections.Add(new ReportSection("Metrics", "Brackets are 95 % bootstrap intervals over units; n counts what a metric is taken over.", [.. tables.Select(ReportTables.Block)]));
+        sections.Add(new ReportSection("Metrics", "Brackets are 95 % bootstrap intervals over units; n counts what a metric is taken over.",
+            [.. tables.Select(ReportTables.Block)]));
         var model = (string?)manifest.Config["model"] ?? "";
         return new ReportDocument(
-            $"Evaluation of {ReportProvenance.NameOf(model)}", $"{model} on {(string?)manifest.Config["scenes"] ?? "held-out captions"}{(baseline is null ? "" : $", compared with {baseline}")}.", sections, ReportProvenance.Of(manifest),
+            $"Evaluation of {ReportProvenance.NameOf(model)}",
+                $"{model} on {(string?)manifest.Config["scenes"] ?? "held-out captions"}{(baseline is null ? "" : $", compared with {baseline}")}.", sections,
+                    ReportProvenance.Of(manifest),
             Blindness(manifest, tables));
     }
 
@@ -32,12 +35,14 @@ public static class EvaluationReport
         {
             var (invented, colour, shape) = (Cell("chair_i"), Cell("restricted_accuracy/colour"), Cell("restricted_accuracy/shape"));
             var guess = SceneConclusions.Guess(SceneAnnotations.SpecOf(scenes).Bias);
-            return !SceneConclusions.Sees(invented, colour, shape, guess) && SceneConclusions.Sight(invented, colour, shape, guess) is { } sight ? $"This model does not see yet: {sight}." : null;
+            return !SceneConclusions.Sees(invented, colour, shape, guess) && SceneConclusions.Sight(invented, colour, shape, guess) is { } sight
+                ? $"This model does not see yet: {sight}." : null;
         }
 
         var proxies = tables.SelectMany(t => t.Rows).Where(r => r.Key.StartsWith("vig/", StringComparison.Ordinal)).ToArray();
         return proxies.Length > 0 && proxies.All(r => r.Cells[0].Low is not > 0)
-            ? $"This model does not see these images yet: {string.Join("; ", proxies.Select(r => $"{MetricTitles.Of(r.Key)} is {FindingNumbers.WithInterval(r.Cells[0], NumberFormat.Ratio)} nats"))}, not above zero."
+            ? $"This model does not see these images "
+                + $"yet: {string.Join("; ", proxies.Select(r => $"{MetricTitles.Of(r.Key)} is {FindingNumbers.WithInterval(r.Cells[0], NumberFormat.Ratio)} nats"))}, not above zero."
             : null;
     }
 

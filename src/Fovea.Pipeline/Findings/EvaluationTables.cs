@@ -55,16 +55,19 @@ public static class EvaluationTables
     private static void RequireSameData(string folder, string baseline)
     {
         var (here, there) = (InputsOf(folder), InputsOf(baseline));
-        var other = here.FirstOrDefault(i => !i.Key.StartsWith("model", StringComparison.Ordinal) && there.TryGetValue(i.Key, out var hash) && hash != i.Value).Key;
+        var other = here.FirstOrDefault(i => !i.Key.StartsWith("model", StringComparison.Ordinal) && there.TryGetValue(i.Key, out var hash)
+            && hash != i.Value).Key;
         if (other is not null)
         {
             throw new InvalidInputException(baseline, null,
-                $"was measured on other data than {folder}: '{other}' has the SHA-256 {there[other][..12]}... there and {here[other][..12]}... here; compare evaluations of the same data");
+                $"was measured on other data than {folder}: '{other}' has the SHA-256 {there[other][..12]}... there and {here[other][..12]}... here; compare "
+                    + $"evaluations of the same data");
         }
     }
 
     private static SortedDictionary<string, string> InputsOf(string folder) => StageManifest.Read(folder)?.Inputs
-        ?? throw new InvalidInputException(folder, null, $"no evaluation here ({StageManifest.FileName} is missing, so it is not known what was measured); give a folder that 'fovea eval' wrote");
+        ?? throw new InvalidInputException(folder, null,
+            $"no evaluation here ({StageManifest.FileName} is missing, so it is not known what was measured); give a folder that 'fovea eval' wrote");
 
     private static IReadOnlyList<EvalResult> Read(string folder) => EvalResults.In(folder) is { Count: > 0 } results
         ? results
@@ -75,10 +78,12 @@ public static class EvaluationTables
         var units = metrics.Max(m => m.Numerators.Length);
         var kind = style == NumberFormat.Percent ? "shares" : "nats per token, and words";
         var rows = metrics.AsParallel().AsOrdered().Select(m => new FindingRow(
-            m.Name, MetricTitles.Of(m.Name) + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }), [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
+            m.Name, MetricTitles.Of(m.Name) + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }),
+                [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();
         return new FindingTable(
             $"{result.Evaluation}_{style}", $"{MetricTitles.Of(result.Evaluation)}: {kind}",
-            $"Unit: {result.Unit}, {units} of them. ↑: higher is better; ↓: lower is better.{(baseline is null ? "" : $" Beneath a number: its paired difference to {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseline)))}.")}",
+            $"Unit: {result.Unit}, {units} of them. ↑: higher is better; ↓: lower is "
+                + $"better.{(baseline is null ? "" : $" Beneath a number: its paired difference to {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(baseline)))}.")}",
             [new FindingColumn("value", "value", style)], rows);
     }
 
@@ -92,7 +97,8 @@ public static class EvaluationTables
 
         if (other.Numerators.Length != metric.Numerators.Length)
         {
-            throw new InvalidInputException(baseline!, null, $"metric {metric.Name} has {other.Numerators.Length} units there and {metric.Numerators.Length} here; compare evaluations of the same data");
+            throw new InvalidInputException(baseline!, null,
+                $"metric {metric.Name} has {other.Numerators.Length} units there and {metric.Numerators.Length} here; compare evaluations of the same data");
         }
 
         return cell.Against(PairedBootstrap.Difference(metric, other), style, metric.HigherIsBetter);

@@ -6,7 +6,8 @@ namespace Fovea.Pipeline.Findings;
 /// <param name="Collect">Reads tables and sentences from the run's stages.</param>
 /// <param name="Figures">The report's figures.</param>
 /// <param name="Lead">The report's first sentence.</param>
-public sealed record FindingsKind(Func<FinishedPlan, RunFindings> Collect, Func<FinishedPlan, IEnumerable<ReportSection>> Figures, Func<FinishedPlan, string> Lead)
+public sealed record FindingsKind(Func<FinishedPlan, RunFindings> Collect, Func<FinishedPlan, IEnumerable<ReportSection>> Figures,
+    Func<FinishedPlan, string> Lead)
 {
     /// <summary>Figures that come before the tables.</summary>
     public int NumBeforeTables { get; init; } = int.MaxValue;
@@ -21,7 +22,8 @@ public static class FindingsCatalog
         ["photographs"] = new(PhotographsFindings.Collect, PhotographFigures.Sections, r => Lead(r, "photographs", "to train on")),
     };
 
-    private static readonly FindingsKind Study = new(StudyFindings.Collect, _ => [], r => $"A study over {r.Seeds.Count} seed{(r.Seeds.Count == 1 ? "" : "s")}, its claims set down before it ran.");
+    private static readonly FindingsKind Study = new(StudyFindings.Collect, _ => [],
+        r => $"A study over {r.Seeds.Count} seed{(r.Seeds.Count == 1 ? "" : "s")}, its claims set down before it ran.");
 
     private static readonly FindingsKind General = new(ArmFindings.Collect, _ => [], ArmFindings.Lead);
 
@@ -32,12 +34,14 @@ public static class FindingsCatalog
     public static IReadOnlyList<string> Axes(string name) => Kinds.ContainsKey(name) ? StudyDesign.Axes : [];
 
     /// <summary>The kind that a run asked for; without a name, its study's, or all evaluations, arm beside arm.</summary>
-    public static FindingsKind Of(FinishedPlan run) => run.Findings is { } name && Kinds.TryGetValue(name, out var kind) ? kind : run.Manifest.Config["study"] is JsonObject ? Study : General;
+    public static FindingsKind Of(FinishedPlan run) =>
+        run.Findings is { } name && Kinds.TryGetValue(name, out var kind) ? kind : run.Manifest.Config["study"] is JsonObject ? Study : General;
 
     private static string Lead(FinishedPlan run, string what, string toTrainOn)
     {
         var study = StudyDesign.Of(run);
         return string.Create(CultureInfo.InvariantCulture,
-            $"Training on the tokens that need the image (PRIOR, VIG), measured on {what}: {study.NumTrain:#,0} {toTrainOn}, {study.NumHeldOut:#,0} held out, {study.Seeds.Count} seed{(study.Seeds.Count == 1 ? "" : "s")}.");
+            $"Training on the tokens that need the image (PRIOR, VIG), measured on {what}: {study.NumTrain:#,0} {toTrainOn}, {study.NumHeldOut:#,0} held "
+                + $"out, {study.Seeds.Count} seed{(study.Seeds.Count == 1 ? "" : "s")}.");
     }
 }

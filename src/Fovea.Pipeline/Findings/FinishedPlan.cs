@@ -49,7 +49,8 @@ public sealed class FinishedPlan
         var manifest = StageManifest.Read(folder);
         return manifest is { Kind: "run" } && manifest.Config["stages"] is JsonArray stages && manifest.Config["name"] is JsonValue
             ? new FinishedPlan(folder, manifest, [.. stages.Select(s => new FinishedStage(
-                (string)s!["name"]!, (string)s["kind"]!, s["axes"]!.AsObject().ToDictionary(a => a.Key, a => (string)a.Value!), Path.Combine(folder, (string)s["name"]!)))])
+                (string)s!["name"]!, (string)s["kind"]!, s["axes"]!.AsObject()
+                    .ToDictionary(a => a.Key, a => (string)a.Value!), Path.Combine(folder, (string)s["name"]!)))])
             : throw new InvalidInputException(folder, null, "holds no run of a plan of this version; run it again with --resume, which reads what is complete");
     }
 
@@ -71,7 +72,8 @@ public sealed class FinishedPlan
     /// <summary>What a seed's stage found.</summary>
     /// <exception cref="FoveaException">The plan has no such stage, or it is not complete.</exception>
     public JsonObject Result(long seed, string stage) =>
-        (Find(seed, stage) ?? throw new FoveaException($"{Folder}: the findings '{Findings}' read a stage {NameOf(seed, stage)}, which this plan does not have")).Manifest.Result!;
+        (Find(seed, stage) ?? throw new FoveaException($"{Folder}: the findings '{Findings}' read a stage {NameOf(seed, stage)}, which this plan "
+            + $"does not have")).Manifest.Result!;
 
     /// <summary>What a seed's stage was asked; null where the plan has none of this name.</summary>
     public JsonObject? Config(long seed, string stage) => Find(seed, stage)?.Manifest.Config;

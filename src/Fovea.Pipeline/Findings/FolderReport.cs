@@ -37,7 +37,8 @@ public static class FolderReport
 
         if (!manifest.Complete)
         {
-            throw new InvalidInputException(folder, null, $"this work ({StageCatalog.TitleOf(manifest.Kind)}) is not complete; run the same command again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
+            throw new InvalidInputException(folder, null, $"this work ({StageCatalog.TitleOf(manifest.Kind)}) is not complete; run the same command "
+                + $"again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
         }
 
         return manifest.Kind switch
@@ -61,11 +62,14 @@ public static class FolderReport
         [
             new("Findings", null, [new ListBlock(findings.Conclusions.Sentences), new ProseBlock(findings.HowToRead)]),
             .. figures.Take(kind.NumBeforeTables),
-            new("Numbers", "Every number was measured in this run. Δ is the paired difference to the baseline with its interval; filled marks are better, hollow ones worse.",
+            new("Numbers", "Every number was measured in this run. Δ is the paired difference to the baseline with its interval; filled marks are better, "
+                + "hollow ones worse.",
                 [.. findings.Tables.Where(t => t.InSummary).Select(ReportTables.Block)]),
             .. figures.Skip(kind.NumBeforeTables),
-            .. findings.Tables.Any(t => !t.InSummary) ? [new("Details", null, [.. findings.Tables.Where(t => !t.InSummary).Select(ReportTables.Block)])] : (ReportSection[])[],
-            new("Training curves", "Mean loss per unit of weight, smoothed over the steps of one point. Losses under different weights are not comparable in height.",
+            .. findings.Tables.Any(t => !t.InSummary) ? [new("Details", null, [.. findings.Tables.Where(t => !t.InSummary).Select(ReportTables.Block)])]
+                : (ReportSection[])[],
+            new("Training curves",
+                "Mean loss per unit of weight, smoothed over the steps of one point. Losses under different weights are not comparable in height.",
                 TrainingCurves.Of(TrainingCurves.Groups(run))),
         ];
         return new ReportDocument(run.Title, kind.Lead(run), sections, ReportProvenance.Of(run.Manifest), findings.Conclusions.Warning);

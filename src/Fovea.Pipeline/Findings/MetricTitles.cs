@@ -16,5 +16,6 @@ internal static class MetricTitles
     };
 
     /// <summary>A metric's or an evaluation's name in words, e.g. <c>conflict CHAIR_i</c> for <c>conflict/chair_i</c>.</summary>
-    public static string Of(string name) => string.Join(' ', name.Split('/').Select(part => Words.GetValueOrDefault(part) ?? string.Join(' ', part.Split('_').Select(w => Words.GetValueOrDefault(w, w)))));
+    public static string Of(string name) => string.Join(' ',
+        name.Split('/').Select(part => Words.GetValueOrDefault(part) ?? string.Join(' ', part.Split('_').Select(w => Words.GetValueOrDefault(w, w)))));
 }

@@ -28,7 +28,8 @@ public static class PhotographConclusions
     {
         null => null,
         { } cell when Sign(cell) > 0 => null,
-        { } cell => $"The {letter.ToUpperInvariant()} model does not see yet: on held-out photographs the right image is {Worth(cell)} {Than(cell, "another photograph's")}{(Sign(cell) < 0 ? "" : "; above zero would be seeing")}.",
+        { } cell => $"The {letter.ToUpperInvariant()} model does not see yet: on held-out photographs the right image "
+            + $"is {Worth(cell)} {Than(cell, "another photograph's")}{(Sign(cell) < 0 ? "" : "; above zero would be seeing")}.",
     };
 
     private static IReadOnlyList<Gain> All(StudyDesign study, string letter, Evidence evidence)
@@ -47,8 +48,10 @@ public static class PhotographConclusions
         var gains = All(study, letter, evidence);
         var train = evidence.Cell("vig_" + letter, "train", "vig");
         return gains.Count == 0 ? null
-            : $"{letter.ToUpperInvariant()} model, held-out photographs: the right image is {Evidence.And([.. gains.Select(g => $"{Worth(g.Cell)} {Than(g.Cell, g.Against)}")])}"
-                + (train is null ? "." : $"; on the photographs that it was trained on, {ScoreNames.Vig(study.SelectBy)} is {Nats(train.Value)} {FindingNumbers.Interval(train.Low, train.High, NumberFormat.Ratio)}.");
+            : $"{letter.ToUpperInvariant()} model, held-out photographs: the right image "
+                + $"is {Evidence.And([.. gains.Select(g => $"{Worth(g.Cell)} {Than(g.Cell, g.Against)}")])}"
+                + (train is null ? "." : $"; on the photographs that it was trained on, {ScoreNames.Vig(study.SelectBy)} "
+                    + $"is {Nats(train.Value)} {FindingNumbers.Interval(train.Low, train.High, NumberFormat.Ratio)}.");
     }
 
     private static string? Contradiction(StudyDesign study, string letter, Evidence evidence)
@@ -57,7 +60,8 @@ public static class PhotographConclusions
         var (above, not) = (gains.Where(g => Sign(g.Cell) > 0).ToArray(), gains.Where(g => Sign(g.Cell) <= 0).ToArray());
         return above.Length == 0 || not.Length == 0 ? null
             : $"The comparisons contradict each other for {letter.ToUpperInvariant()}: above zero against {Evidence.And([.. above.Select(g => g.Against)])}, "
-                + $"{Evidence.And([.. not.Select(g => $"{(Sign(g.Cell) < 0 ? "below zero" : "not above zero")} against {g.Against}")])}. A gain against one of them alone does not show that the model looks.";
+                + $"{Evidence.And([.. not.Select(g => $"{(Sign(g.Cell) < 0 ? "below zero" : "not above zero")} against {g.Against}")])}. A gain against one of "
+                + $"them alone does not show that the model looks.";
     }
 
     private static string? Prior(string letter, Evidence evidence) => evidence.Compare("held_out_" + letter, StudyDesign.Prior) is { } changed

@@ -24,7 +24,8 @@ public static class PhotographFigures
                 [VisionlessProxy.ConditionOf(study.SelectBy)], pixelated: false);
             var photographs = corpus.Samples.ToDictionary(s => s.Key, s => s.Images[0]);
             yield return new ReportSection($"Held-out photographs under the {letter.ToUpperInvariant()} model",
-                $"One caption each, seed {seed}. These photographs were in no training set. Beneath each word: its score. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the image with {ScoreNames.Against(study.SelectBy)}.",
+                $"One caption each, seed {seed}. These photographs were in no training set. Beneath each word: its score. Orange: the image makes the word "
+                    + $"likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the image with {ScoreNames.Against(study.SelectBy)}.",
                 examples.Heatmaps(scores.DistinctBy(s => photographs[s.Key]).Take(NumExamples)));
         }
     }

@@ -28,7 +28,8 @@ public static class PhotographsFindings
         {
             var arms = study.Arms;
             var results = run.Results(arms.Select(a => (a.Arm, $"eval/{letter}-{a.Arm}")));
-            tables.Add(Table($"held_out_{letter}", $"Held-out photographs, {letter.ToUpperInvariant()}: nats per token", results, StudyDesign.Ntp, NllColumns, arms));
+            tables.Add(Table($"held_out_{letter}", $"Held-out photographs, {letter.ToUpperInvariant()}: nats per token", results,
+                StudyDesign.Ntp, NllColumns, arms));
             tables.Add(Gain(study, run, letter));
             tables.Add(Words(study, run, letter));
         }
@@ -53,7 +54,8 @@ public static class PhotographsFindings
         var words = run.Result(study.Seeds[0], "eval/words-" + letter)["words"]!.AsArray();
         FindingCell Number(JsonNode? word, string key) => new(Value: (double?)word![key]);
         return new FindingTable($"words_{letter}", $"Which words light up on the training photographs, {letter.ToUpperInvariant()}, seed {study.Seeds[0]}",
-            $"Words that occur at least {study.MinWordCount} times, by mean {ScoreNames.Vig(study.SelectBy)}: the first and the last. VIG of a word is the sum over its tokens, in nats. The models were trained on these captions.",
+            $"Words that occur at least {study.MinWordCount} times, by mean {ScoreNames.Vig(study.SelectBy)}: the first and the last. VIG of a word is the sum "
+                + $"over its tokens, in nats. The models were trained on these captions.",
             [new("vig", "VIG"), new("surprise", "1 - p_ref"), new("count", "times", NumberFormat.Count)],
             [.. words.Select(w => new FindingRow((string)w!["word"]!, (string)w["word"]!, [Number(w, "vig"), Number(w, "surprise"), Number(w, "count")]))]);
     }

@@ -26,7 +26,8 @@ public static class SceneConclusions
             Reference(study, evidence),
         ];
         return new Conclusions(
-            blind.Length == 0 ? null : string.Join(' ', blind.Select(f => $"The {Described(f)} does not see yet: {Sight(study, evidence, f)}.")) + " What follows shows how the methods fare on a model that does not see.",
+            blind.Length == 0 ? null : string.Join(' ', blind.Select(f => $"The {Described(f)} does not see yet: {Sight(study, evidence, f)}."))
+                + " What follows shows how the methods fare on a model that does not see.",
             [.. sentences.OfType<string>()]);
     }
 
@@ -45,7 +46,8 @@ public static class SceneConclusions
             ? $"{Percent(cell)} of the objects in its captions are not in the scene (seeing: under {FindingNumbers.Of(MostInvented, NumberFormat.Percent)})"
             : "its captions name no object";
         return colour is null && shape is null ? null
-            : $"{objects}, and it names {Percent(colour)} of the colours and {Percent(shape)} of the shapes right, where guessing from the text gives up to {FindingNumbers.Of(guess, NumberFormat.Percent)}";
+            : $"{objects}, and it names {Percent(colour)} of the colours and {Percent(shape)} of the shapes right, where guessing from the text gives up "
+                + $"to {FindingNumbers.Of(guess, NumberFormat.Percent)}";
     }
 
     private static bool Sees(StudyDesign study, Evidence evidence, string letter) =>
@@ -56,7 +58,8 @@ public static class SceneConclusions
 
     private static FindingCell? Invented(Evidence evidence, string letter) => evidence.Cell($"pretrain_{letter}", StudyDesign.Ntp, "chair_i");
 
-    private static FindingCell? Named(Evidence evidence, string letter, string what) => evidence.Cell($"classes_{letter}", StudyDesign.Ntp, "restricted_accuracy/" + what);
+    private static FindingCell? Named(Evidence evidence, string letter, string what) =>
+        evidence.Cell($"classes_{letter}", StudyDesign.Ntp, "restricted_accuracy/" + what);
 
     private static string Described(string letter) =>
         letter == StudyDesign.H ? "H model (vision tower, projector and decoder)" : "U model (one decoder over image patches and text)";
@@ -88,13 +91,15 @@ public static class SceneConclusions
         yield return $"{(finds ? $"{best.Title} finds the words that need the image best" : $"No score finds the words that need the image; the nearest is {best.Title}")}: area under the ROC curve {Of(best.Cells[0])} against all other words, {Of(best.Cells[1])} against irreducible noise alone (0.5 is chance).";
         foreach (var score in scores.Where(s => s.Cells[1] is { High: < 0.5 }))
         {
-            yield return $"{score.Title} has {Of(score.Cells[0])} against all other words but ranks irreducible noise above the words that need the image ({Of(score.Cells[1])}, below 0.5): it finds what is surprising, not what is seen.";
+            yield return $"{score.Title} has {Of(score.Cells[0])} against all other words but ranks irreducible noise above the words that need the image "
+                + $"({Of(score.Cells[1])}, below 0.5): it finds what is surprising, not what is seen.";
         }
 
         var chance = scores.Where(s => s.Title != Scores.ScoreNames.Surprise && s.Cells[1] is { Low: <= 0.5, High: >= 0.5 }).Select(s => s.Title).ToArray();
         if (chance.Length > 0)
         {
-            yield return $"{Evidence.And(chance)} {(chance.Length == 1 ? "does" : "do")} not tell words that need the image from noise: the interval holds 0.5, which is chance."
+            yield return $"{Evidence.And(chance)} {(chance.Length == 1 ? "does" : "do")} not tell words that need the image from noise: the interval holds "
+                + $"0.5, which is chance."
                 + (blind ? " The scoring model does not see yet, and VIG can show only what its scorer sees." : "");
         }
     }
@@ -102,7 +107,8 @@ public static class SceneConclusions
     private static IEnumerable<string?> Tuning(Evidence evidence, bool blind)
     {
         const string Steps = "tuning_steps";
-        var arms = VigArms.Select(a => (a.Title, Cell: evidence.Cell(Steps, a.Key, "qa_accuracy"), Whole: evidence.Compare(Steps, a.Key))).Where(a => a is { Cell.Difference: not null, Whole: not null }).ToArray();
+        var arms = VigArms.Select(a => (a.Title, Cell: evidence.Cell(Steps, a.Key, "qa_accuracy"), Whole: evidence.Compare(Steps, a.Key)))
+            .Where(a => a is { Cell.Difference: not null, Whole: not null }).ToArray();
         if (arms.Length == 0)
         {
             yield break;
@@ -110,8 +116,10 @@ public static class SceneConclusions
 
         var better = arms.Where(a => a.Cell!.Verdict == Tone.Better).Select(a => a.Title).ToArray();
         yield return better.Length > 0
-            ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on everything (vanilla)."
-            : $"Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)." + (blind ? " Its scores come from the H model, which does not see yet." : "");
+            ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on "
+                + $"everything (vanilla)."
+            : $"Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)."
+            + (blind ? " Its scores come from the H model, which does not see yet." : "");
         foreach (var arm in arms)
         {
             yield return $"{arm.Title} against vanilla, equal steps: {arm.Whole}.";
@@ -132,10 +140,13 @@ public static class SceneConclusions
             return null;
         }
 
-        var gaps = table.Rows.Select(r => (Train: r.Cells[1].Value, HeldOut: r.Cells[2].Value)).Where(g => g is { Train: not null, HeldOut: not null }).ToArray();
+        var gaps = table.Rows.Select(r => (Train: r.Cells[1].Value, HeldOut: r.Cells[2].Value))
+            .Where(g => g is { Train: not null, HeldOut: not null }).ToArray();
         var (train, heldOut) = (gaps.Select(g => g.Train!.Value).DefaultIfEmpty().Average(), gaps.Select(g => g.HeldOut!.Value).DefaultIfEmpty().Average());
         return heldOut - train <= Far ? null
-            : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberFormat.Ratio)} nats per token on the captions that it was trained on, {FindingNumbers.Of(heldOut, NumberFormat.Ratio)} on held-out ones."
-                + (study.Folds >= 2 ? $" The weights come from {study.Folds} references, each of which scores captions that it was not trained on." : " Score with folds (the plan's reference_kind=folds), so that each caption is scored by a reference that was not trained on it.");
+            : $"PRIOR's reference remembers: {FindingNumbers.Of(train, NumberFormat.Ratio)} nats per token on the captions that it was trained "
+                + $"on, {FindingNumbers.Of(heldOut, NumberFormat.Ratio)} on held-out ones."
+                + (study.Folds >= 2 ? $" The weights come from {study.Folds} references, each of which scores captions that it was not trained on."
+                    : " Score with folds (the plan's reference_kind=folds), so that each caption is scored by a reference that was not trained on it.");
     }
 }

@@ -25,14 +25,18 @@ public static class SceneFigures
         var (examples, corpus, scores) = ScoredExamples.OfRun(
             [new DataSource { File = Path.Combine(heldOut, SceneWorld.CaptionsFile), Images = heldOut }],
             StudyDesign.ModelOf(run.FolderOf(seed, "pretrain/h-" + StudyDesign.Ntp)),
-            (run.FolderOf(seed, "scores/vig-held-out"), run.FolderOf(seed, "scores/prior-held-out")), [VisionlessProxy.ConditionOf(study.SelectBy), Conditions.TextOnlyReference], pixelated: true);
+            (run.FolderOf(seed, "scores/vig-held-out"), run.FolderOf(seed, "scores/prior-held-out")), [VisionlessProxy.ConditionOf(study.SelectBy),
+                Conditions.TextOnlyReference], pixelated: true);
         var annotations = SceneAnnotations.Load(heldOut);
         string? ClassOf(Core.Samples.SampleKey key, Core.Samples.TargetSpan span) => annotations.ClassOf(key, span)?.ToString().ToLowerInvariant();
         yield return new ReportSection("Words that need the image",
-            $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the two images shown; VIG against the text-only reference compares the left one with a model that never saw an image.",
+            $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in "
+                + $"world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the two images shown; VIG "
+                + $"against the text-only reference compares the left one with a model that never saw an image.",
             examples.Heatmaps(scores.Where(s => s.LogProbs.Count > 0).Take(NumExamples), ClassOf));
         var spans = corpus.Samples.ToDictionary(s => s.Key, s => s.TargetSpans);
-        var classified = scores.Where(s => s.LogProbs.Count > 0).Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
+        var classified = scores.Where(s => s.LogProbs.Count > 0)
+            .Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
         yield return new ReportSection("Token scores by word class", $"All held-out captions of seed {seed}.",
         [
             Distribution(classified, DerivedScore.Vig(Conditions.TextOnlyReference)),
@@ -47,6 +51,7 @@ public static class SceneFigures
                      from pair in score.OfScored(s.Scores).Zip(s.Classes)
                      where pair.Second is not null
                      group (float)pair.First by pair.Second;
-        return new DistributionBlock(score.Title, new ChartAxis(score.Title, score.IsVig ? "nats" : null), [.. values.Select(g => new ClassDistribution(g.Key!, [.. g]))]);
+        return new DistributionBlock(score.Title, new ChartAxis(score.Title, score.IsVig ? "nats" : null),
+            [.. values.Select(g => new ClassDistribution(g.Key!, [.. g]))]);
     }
 }

@@ -88,7 +88,8 @@ public static class ScenesFindings
                 new FindingCell(Value: (double?)result["held_out_nll"], Count: (double?)result["held_out_targets"]),
             ]);
         });
-        return new FindingTable("reference", "PRIOR's text-only reference", "Nats per target. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
+        return new FindingTable("reference", "PRIOR's text-only reference",
+            "Nats per target. In-sample far below held-out would mean that p_ref is remembered, not predicted.",
             [new("epochs", "epochs"), new("in_sample_nll", "in-sample NLL"), new("held_out_nll", "held-out NLL")], [.. rows]);
     }
 
@@ -107,7 +108,8 @@ public static class ScenesFindings
                 new("steps", "steps", NumberFormat.Count), new("forward_tokens", "forward tokens", NumberFormat.Count),
             ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(study, run, TuningArm.All.First(a => a.Key == arm), budget)));
             yield return Table(key, title, results, TuningArm.Vanilla, TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
-            var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal);
+            var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal))
+                .Distinct().Order(StringComparer.Ordinal);
             yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
                 [
                     .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberFormat.Percent)),

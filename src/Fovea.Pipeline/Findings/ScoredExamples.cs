@@ -14,7 +14,8 @@ namespace Fovea.Pipeline.Findings;
 /// <param name="processor">What makes the image that the model sees; null for a text-only model, whose samples are shown without images.</param>
 /// <param name="against">The visionless conditions to show, those of them that a sample holds.</param>
 /// <param name="pixelated">Whether pixels stay square.</param>
-public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample> encode, ImageProcessor? processor, IReadOnlyList<string> against, bool pixelated)
+public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample> encode, ImageProcessor? processor,
+    IReadOnlyList<string> against, bool pixelated)
 {
     private readonly Dictionary<SampleKey, TokenizedSample> _tokens = [];
 
@@ -29,7 +30,8 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
     {
         var corpus = TokenizedCorpus.Open(data, modelFolder, CorpusView.Image);
         var tokens = corpus.Samples.ToDictionary(s => s.Key);
-        return (new ScoredExamples(corpus.Corpus, s => tokens[s.Key], ImageProcessor.Load(modelFolder), against, pixelated), corpus, JoinedStores.ReadBeside(corpus.Samples, stores.Vig, stores.Prior));
+        return (new ScoredExamples(corpus.Corpus, s => tokens[s.Key], ImageProcessor.Load(modelFolder), against, pixelated), corpus,
+            JoinedStores.ReadBeside(corpus.Samples, stores.Vig, stores.Prior));
     }
 
     /// <summary>The sample with its tokens.</summary>
@@ -66,7 +68,8 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
         var words = WordMerger.Merge(sample, tokens);
         TokenRow Row(DerivedScore score, HeatScale scale, double full, bool classes) =>
             new(score.Title + (score.IsVig ? " (nats)" : ""), [.. words.Select(w => new TokenValue(
-                sample.Turns[w.Turn].Text[w.Start..w.End], score.Of(scores, w.Targets), classOf?.Invoke(sample.Key, tokens.TargetSpans[w.Targets[0]])))], scale, full, ShowClasses: classes);
+                sample.Turns[w.Turn].Text[w.Start..w.End], score.Of(scores, w.Targets), classOf?.Invoke(sample.Key, tokens.TargetSpans[w.Targets[0]])))], scale,
+                    full, ShowClasses: classes);
         var rows = Vigs(scores).Select((v, i) => Row(v, HeatScale.Diverging, limit, i == 0 && classOf is not null)).ToList();
         if (DerivedScore.Surprise.IsIn(scores))
         {
@@ -75,7 +78,8 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
 
         var (image, twin) = sample.Images.Count > 0 && processor is not null ? Pictures(sample, processor) : (null, null);
         return new HeatmapTextBlock(sample.Images.Count > 0 ? sample.Images[0] : sample.Key.ToString(), image, twin, rows,
-            Prompt: string.Join(' ', sample.Turns.Where(t => t.Role == Role.Human).Select(t => t.Text.Replace("<image>", "", StringComparison.Ordinal).Trim()).Where(t => t.Length > 0)));
+            Prompt: string.Join(' ', sample.Turns.Where(t => t.Role == Role.Human).Select(t => t.Text.Replace("<image>", "", StringComparison.Ordinal).Trim())
+                .Where(t => t.Length > 0)));
     }
 
     private IEnumerable<DerivedScore> Vigs(TokenScores scores) => against.Distinct().Select(DerivedScore.Vig).Where(v => v.IsIn(scores));
@@ -85,7 +89,8 @@ public sealed class ScoredExamples(ICorpus corpus, Func<Sample, TokenizedSample>
         var unit = processor.Rescale(corpus.LoadImage(sample, 0));
         var sigma = against.Select(ScoreNames.SigmaOf).OfType<double>().FirstOrDefault(Math.Min(unit.Width, unit.Height) / 4.0);
         return (new ReportImage(Png(unit), "the image the model sees", "image", pixelated),
-            new ReportImage(Png(GaussianBlur.Apply(unit, sigma)), string.Create(CultureInfo.InvariantCulture, $"the image blurred with sigma {sigma:0.###} pixels"), string.Create(CultureInfo.InvariantCulture, $"blur, sigma {sigma:0.###}"), pixelated));
+            new ReportImage(Png(GaussianBlur.Apply(unit, sigma)), string.Create(CultureInfo.InvariantCulture,
+                $"the image blurred with sigma {sigma:0.###} pixels"), string.Create(CultureInfo.InvariantCulture, $"blur, sigma {sigma:0.###}"), pixelated));
     }
 
     private static byte[] Png(PixelValues unit)

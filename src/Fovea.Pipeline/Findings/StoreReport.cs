@@ -24,13 +24,15 @@ public static class StoreReport
             $"Scores: {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))}",
             $"{FindingNumbers.Count(counts.Samples)} samples, {FindingNumbers.Count(scored)} of them scored; {FindingNumbers.Count(counts.Targets)} targets.",
             [
-                new ReportSection("Findings", "VIG is what the image adds to a target's log-probability, in nats; 1 - p_ref is how badly a text-only reference predicts it. Brackets are 95 % bootstrap intervals over samples.",
+                new ReportSection("Findings", "VIG is what the image adds to a target's log-probability, in nats; 1 - p_ref is how badly a text-only reference "
+                    + "predicts it. Brackets are 95 % bootstrap intervals over samples.",
                     [new ListBlock([.. statistics.Select(Sentence)])]),
                 Words(store, folder),
                 new ReportSection("Histograms", null, [.. statistics.Select(Histogram)]),
                 .. Tokens(store, statistics),
             ],
-            [.. store.Provenance.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new KeyValue(p.Key, p.Value)), .. manifest is null ? [] : ReportProvenance.Configuration(manifest)],
+            [.. store.Provenance.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new KeyValue(p.Key, p.Value)),
+                .. manifest is null ? [] : ReportProvenance.Configuration(manifest)],
             warnings.Length == 0 ? null : string.Join(' ', warnings));
     }
 
@@ -54,9 +56,11 @@ public static class StoreReport
             var rows = store.Read().Where(r => r.LogProbs.Count > 0).Take(NumExamples).ToArray();
             var processor = origin.View == CorpusView.Image ? ImageProcessor.Load(origin.Model) : null;
             var side = processor is null || rows.Length == 0 ? 0 : SideOf(corpus.Corpus, rows[0].Key, processor);
-            var examples = new ScoredExamples(corpus.Corpus, corpus.Encoder.Encode, processor, [.. rows.SelectMany(r => r.LogProbs.Keys).Where(c => c != Conditions.Image).Distinct()], pixelated: side <= LargestPixelated);
+            var examples = new ScoredExamples(corpus.Corpus, corpus.Encoder.Encode, processor,
+                [.. rows.SelectMany(r => r.LogProbs.Keys).Where(c => c != Conditions.Image).Distinct()], pixelated: side <= LargestPixelated);
             return new ReportSection(Title,
-                "The first samples that were scored. Beneath each word: its score, summed over its tokens. Orange: the image makes the word likelier; blue: less likely." + (processor is not null ? " The second picture is the first one blurred." : ""),
+                "The first samples that were scored. Beneath each word: its score, summed over its tokens. Orange: the image makes the word likelier; blue: "
+                    + "less likely." + (processor is not null ? " The second picture is the first one blurred." : ""),
                 examples.Heatmaps(rows));
         }
         catch (Exception e) when (e is FoveaException or IOException)
@@ -95,7 +99,8 @@ public static class StoreReport
 
     private static TableBlock Table(ScoreStatistics s, Dictionary<int, (double Sum, int Count)> means, Dictionary<int, string> texts)
     {
-        var ranked = means.Where(m => m.Value.Count >= LeastCount).Select(m => (Text: texts.GetValueOrDefault(m.Key, $"{m.Key}"), Mean: m.Value.Sum / m.Value.Count, m.Value.Count))
+        var ranked = means.Where(m => m.Value.Count >= LeastCount)
+            .Select(m => (Text: texts.GetValueOrDefault(m.Key, $"{m.Key}"), Mean: m.Value.Sum / m.Value.Count, m.Value.Count))
             .OrderByDescending(m => m.Mean).ThenBy(m => m.Text, StringComparer.Ordinal).ToArray();
         var shown = ranked.Length <= 2 * NumTokens ? ranked : [.. ranked.Take(NumTokens), .. ranked.TakeLast(NumTokens)];
         return new TableBlock(s.Score.Title, "Token", [new("mean"), new("times", NumberFormat.Count)],

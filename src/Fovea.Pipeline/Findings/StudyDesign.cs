@@ -54,7 +54,8 @@ public sealed record StudyDesign(string Name, IReadOnlyList<long> Seeds, IReadOn
     public static StudyDesign Of(FinishedPlan run)
     {
         var seed = run.Seeds[0];
-        JsonNode? At(string stage, params object[] path) => path.Aggregate((JsonNode?)run.Config(seed, stage), (node, key) => key is int i ? node?[i] : node?[(string)key]);
+        JsonNode? At(string stage, params object[] path) =>
+            path.Aggregate((JsonNode?)run.Config(seed, stage), (node, key) => key is int i ? node?[i] : node?[(string)key]);
         return new StudyDesign(run.Title, run.Seeds, [.. run.Stages.Select(s => s.Axes.GetValueOrDefault(FamilyAxis)).OfType<string>().Distinct()])
         {
             ComparePrior = run.Stages.Any(s => s.Axes.GetValueOrDefault("arm") == Prior),

@@ -28,9 +28,12 @@ public static class StudyFiles
         var page = new StringBuilder($"# {findings.Title}\n\nMade from `{name}.json` by `fovea reproduce {name} --from {name}.json`; ")
             .Append(CultureInfo.InvariantCulture, $"what was asked, and why: docs/studies/{name}.md.\n\n");
         var changed = Changed("", defaults, values.Parameters).ToArray();
-        page.Append(CultureInfo.InvariantCulture, $"{(changed.Length == 0 ? "The plan as it is" : $"**Not the plan as it is**: {string.Join(", ", changed)}")}. ")
-            .Append(CultureInfo.InvariantCulture, $"Seeds {string.Join(", ", values.Seeds)}; all stages one after another {Durations.InWords(values.StageSeconds)}, ")
-            .Append(CultureInfo.InvariantCulture, $"on {values.NumThreads} thread{(values.NumThreads == 1 ? "" : "s")} each; Fovea {values.Versions.GetValueOrDefault("fovea")}.\n\n")
+        page.Append(CultureInfo.InvariantCulture,
+            $"{(changed.Length == 0 ? "The plan as it is" : $"**Not the plan as it is**: {string.Join(", ", changed)}")}. ")
+            .Append(CultureInfo.InvariantCulture,
+                $"Seeds {string.Join(", ", values.Seeds)}; all stages one after another {Durations.InWords(values.StageSeconds)}, ")
+            .Append(CultureInfo.InvariantCulture,
+                $"on {values.NumThreads} thread{(values.NumThreads == 1 ? "" : "s")} each; Fovea {values.Versions.GetValueOrDefault("fovea")}.\n\n")
             .Append(CultureInfo.InvariantCulture, $"{findings.HowToRead}\n");
         foreach (var table in findings.Tables)
         {

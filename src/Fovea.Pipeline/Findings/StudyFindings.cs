@@ -29,10 +29,12 @@ public static class StudyFindings
     public static RunFindings Of(StudyQuestions questions, StudyValues values)
     {
         var comparisons = StudyComparison.Of(questions, values);
-        var seeds = values.Seeds.Count == 1 ? "one seed: no interval and no test" : $"{values.Seeds.Count} seeds: means with 95 % t intervals, and paired t tests, over seeds";
+        var seeds = values.Seeds.Count == 1 ? "one seed: no interval and no test"
+            : $"{values.Seeds.Count} seeds: means with 95 % t intervals, and paired t tests, over seeds";
         return new RunFindings(values.Study, [Measured(questions, values), Claims(questions, comparisons)],
             new Conclusions(null, [.. comparisons.Select(c => Sentence(questions, c))]),
-            $"{seeds}. Holm p: adjusted over the study's {comparisons.Count} comparisons. Smallest effect: the true difference that would have been shown with probability 0.8, "
+            $"{seeds}. Holm p: adjusted over the study's {comparisons.Count} comparisons. Smallest effect: the true difference that would have been shown with "
+                + $"probability 0.8, "
                 + "at Holm's strictest level and the deviation between these seeds.");
     }
 
@@ -50,11 +52,13 @@ public static class StudyFindings
         [.. questions.Measures.Select(m => new FindingColumn(m.Key, m.Value.Title, StyleOf(m.Value), m.Value.HigherIsBetter))],
         [.. questions.Arms.Select(a => new FindingRow(a.Key, a.Value.Title, [.. questions.Measures.Select(m => Cell(values, m.Value, a.Key, m.Key))]))]);
 
-    private static FindingTable Claims(StudyQuestions questions, IReadOnlyList<StudyComparison> comparisons) => new("claims", "What was claimed, and what was shown", "",
+    private static FindingTable Claims(StudyQuestions questions, IReadOnlyList<StudyComparison> comparisons) =>
+        new("claims", "What was claimed, and what was shown", "",
         [new("difference", "difference"), new("p", "p"), new("holm_p", "Holm p"), new("smallest", "smallest effect"), new("outcome", "outcome")],
         [.. comparisons.Select((c, i) => new FindingRow(string.Create(CultureInfo.InvariantCulture, $"{i + 1}"), Title(questions, c),
         [
-            new FindingCell(Value: c.Test?.Mean, Low: c.Test?.Low, High: c.Test?.High, Count: c.Test?.Pairs), new FindingCell(Text: P(c.Test?.P)), new FindingCell(Text: P(c.AdjustedP)),
+            new FindingCell(Value: c.Test?.Mean, Low: c.Test?.Low, High: c.Test?.High, Count: c.Test?.Pairs), new FindingCell(Text: P(c.Test?.P)),
+                new FindingCell(Text: P(c.AdjustedP)),
             new FindingCell(Value: c.Test?.Detectable), new FindingCell(Text: Words(c.Outcome)),
         ]))]);
 
@@ -79,7 +83,8 @@ public static class StudyFindings
             + (c is { Outcome: Outcome.NotShown, Test.Detectable: { } smallest } ? $" (smallest effect {FindingNumbers.Of(smallest, style)})." : ".");
     }
 
-    private static string Words(Outcome outcome) => outcome switch { Outcome.Supported => "supported", Outcome.Contradicted => "contradicted", _ => "not shown" };
+    private static string Words(Outcome outcome) =>
+        outcome switch { Outcome.Supported => "supported", Outcome.Contradicted => "contradicted", _ => "not shown" };
 
     private static string P(double? p) => p is null ? FindingNumbers.Missing : p < SmallestP ? "< 0.001" : FindingNumbers.Of(p, NumberFormat.Ratio);
 

@@ -11,9 +11,11 @@ namespace Fovea.Pipeline.Findings;
 /// <summary>Token scores by word class, and how well each score finds the words that need the image.</summary>
 public static class TokenTables
 {
-    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate", "noise", "prior_following"];
+    private static readonly string[] Classes = ["colour", "position", "shape", "size", "background", "count", "filler", "boilerplate",
+        "noise", "prior_following"];
 
-    private static readonly (string Key, string Title)[] Against = [("auc", "others"), ("auc_noise", "noise"), ("auc_prior_following", "prior-following words")];
+    private static readonly (string Key, string Title)[] Against = [("auc", "others"), ("auc_noise", "noise"),
+        ("auc_prior_following", "prior-following words")];
 
     /// <summary>The two tables.</summary>
     public static IEnumerable<FindingTable> Of(StudyDesign study, FinishedPlan run)
@@ -24,7 +26,8 @@ public static class TokenTables
         const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
         yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
-            [.. Classes.Where(c => Has(seeds, m => m.EndsWith("/" + c, StringComparison.Ordinal))).Select(c => new FindingRow(c, c.Replace('_', '-'), [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
+            [.. Classes.Where(c => Has(seeds, m => m.EndsWith("/" + c, StringComparison.Ordinal)))
+                .Select(c => new FindingRow(c, c.Replace('_', '-'), [.. names.Select(n => Cell(seeds, $"mean/{n.Name}/{c}"))]))]);
         yield return new FindingTable("token_auc", "Which score finds the words that need the image (AUC)", Note,
             [.. against.Select(a => new FindingColumn(a.Key, "grounded against " + a.Title, HigherIsBetter: true))],
             [.. names.Select(n => new FindingRow(n.Name, n.Title, [.. against.Select(a => Cell(seeds, $"{a.Key}/{n.Name}"))]))]);

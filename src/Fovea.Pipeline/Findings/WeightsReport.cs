@@ -9,7 +9,8 @@ namespace Fovea.Pipeline.Findings;
 /// <summary>The report of a selection: what it kept, how its weights are spread, and why samples were left out.</summary>
 public static class WeightsReport
 {
-    private const string Counted = "Counted here are targets whose weight is stored: none of a dropped sample, and none of a sample whose targets all have the weight 1, such as a text-only one under VIG.";
+    private const string Counted = "Counted here are targets whose weight is stored: none of a dropped sample, and none of a sample whose targets all have the "
+        + "weight 1, such as a text-only one under VIG.";
 
     /// <summary>The page.</summary>
     public static ReportDocument Of(string folder, StageManifest manifest)
@@ -20,10 +21,12 @@ public static class WeightsReport
             $"Weights: {(string?)manifest.Config["method"]}", "",
             [
                 new ReportSection("Findings", null, [new ListBlock([.. StageSentences.Selection(manifest.Result!), .. StageSentences.Advice(manifest)])]),
-                new ReportSection("Weights of the targets", bins.Count == 0 ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
+                new ReportSection("Weights of the targets", bins.Count == 0
+                    ? "Every target of a kept sample has the weight 1." : weights.Normalization == WeightNormalization.TargetCount
                     ? $"{Counted} As stored; training scales a sample's weights to the number of its targets."
                     : Counted,
-                    bins.Count == 0 ? [] : [new BarBlock("Targets with a stored weight", new ChartAxis("targets", null, NumberFormat.Count), [.. bins.Select(StatisticsText.Name)], [new BarSeries("targets", [.. bins.Select(b => (double)b.Count)])])]),
+                    bins.Count == 0 ? [] : [new BarBlock("Targets with a stored weight", new ChartAxis("targets", null, NumberFormat.Count),
+                        [.. bins.Select(StatisticsText.Name)], [new BarSeries("targets", [.. bins.Select(b => (double)b.Count)])])]),
                 .. Left(weights).Any() ? [new ReportSection("Samples left out", null, [Reasons(weights)])] : (ReportSection[])[],
             ],
             ReportProvenance.Of(manifest));
@@ -41,7 +44,8 @@ public static class WeightsReport
         return histogram.Bins();
     }
 
-    private static IEnumerable<TokenWeights> Left(WeightsFile weights) => weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid);
+    private static IEnumerable<TokenWeights> Left(WeightsFile weights) =>
+        weights.Rows.Where(r => r.Status is SelectionStatus.Dropped or SelectionStatus.Invalid);
 
     private static TableBlock Reasons(WeightsFile weights)
     {

@@ -16,7 +16,8 @@ public static class BuiltInPlans
     /// <exception cref="UsageException">There is neither.</exception>
     public static PlanFile Study(string nameOrFile) => Studies.Contains(nameOrFile) ? PlanFile.BuiltIn(StudyFolder + nameOrFile + Ending)
         : File.Exists(nameOrFile) ? PlanFile.Load(nameOrFile)
-        : throw new UsageException($"no study '{nameOrFile}'{NearestName.Hint(nameOrFile, Studies)}; there are {string.Join(", ", Studies)}, or give a plan file with a 'study'");
+        : throw new UsageException($"no study '{nameOrFile}'{NearestName.Hint(nameOrFile, Studies)}; there are {string.Join(", ", Studies)}, or give a plan "
+            + $"file with a 'study'");
 
     /// <summary>Text of a configuration from <c>configs/</c>.</summary>
     public static string Read(string name)

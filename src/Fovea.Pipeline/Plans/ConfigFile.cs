@@ -4,11 +4,14 @@ using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Plans;
 
-/// <summary>The configuration files of all commands that have one: a file that is for another command is called so, before its keys are called unknown.</summary>
+/// <summary>
+/// The configuration files of all commands that have one: a file that is for another command is called so, before its keys are called unknown.
+/// </summary>
 public static class ConfigFile
 {
     private static readonly (string Command, string[] Keys, Type? Config)[] Commands =
-        [("fovea run", PlanFile.Keys, null), ("fovea train", KeysOf(typeof(TrainStage)), typeof(TrainStage)), ("fovea scenes", KeysOf(typeof(SceneSpec)), typeof(SceneSpec))];
+        [("fovea run", PlanFile.Keys, null), ("fovea train", KeysOf(typeof(TrainStage)), typeof(TrainStage)),
+            ("fovea scenes", KeysOf(typeof(SceneSpec)), typeof(SceneSpec))];
 
     /// <summary>Reads a file and applies overrides (<see cref="ConfigBinder"/>).</summary>
     /// <exception cref="InvalidInputException">The file is absent, for another command, or does not fit <typeparamref name="T"/>.</exception>

@@ -26,12 +26,15 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
     {
         if (file.Parameters.Values.FirstOrDefault(p => p is { IsRequired: true, Value: null }) is { } missing)
         {
-            throw missing.At.Error($"parameter '{missing.Name}' is required{(missing.Help is null ? "" : $" ({missing.Help})")}; give --set {missing.Name}=VALUE");
+            throw missing.At.Error(
+                $"parameter '{missing.Name}' is required{(missing.Help is null ? "" : $" ({missing.Help})")}; give --set {missing.Name}=VALUE");
         }
 
         if (file.Findings is { } findings && !Pipeline.Findings.FindingsCatalog.Names.Contains(findings))
         {
-            throw new InvalidInputException(file.Path, null, $"'findings': no '{findings}'{NearestName.Hint(findings, Pipeline.Findings.FindingsCatalog.Names)}; known are {string.Join(", ", Pipeline.Findings.FindingsCatalog.Names)}");
+            throw new InvalidInputException(file.Path, null,
+                $"'findings': no '{findings}'{NearestName.Hint(findings, Pipeline.Findings.FindingsCatalog.Names)}; known "
+                    + $"are {string.Join(", ", Pipeline.Findings.FindingsCatalog.Names)}");
         }
 
         var expanded = new PlanExpansion(file).Stages();
@@ -54,9 +57,12 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
             });
         }
 
-        if (file.Findings is { } kind && Pipeline.Findings.FindingsCatalog.Axes(kind).FirstOrDefault(a => !specs.Exists(s => s.Axes.ContainsKey(a))) is { } axis)
+        if (file.Findings is { } kind && Pipeline.Findings.FindingsCatalog.Axes(kind)
+            .FirstOrDefault(a => !specs.Exists(s => s.Axes.ContainsKey(a))) is { } axis)
         {
-            throw new InvalidInputException(file.Path, null, $"the findings '{kind}' read a plan over the axes {string.Join(" and ", Pipeline.Findings.FindingsCatalog.Axes(kind))}, such as configs/demo.jsonc; this one has no '{axis}': leave 'findings' out");
+            throw new InvalidInputException(file.Path, null, $"the findings '{kind}' read a plan over the "
+                + $"axes {string.Join(" and ", Pipeline.Findings.FindingsCatalog.Axes(kind))}, such as configs/demo.jsonc; this one has no '{axis}': "
+                + $"leave 'findings' out");
         }
 
         var sizes = new StageSizes(root, stages);
@@ -122,7 +128,8 @@ public sealed partial record Plan(string Name, string? Findings, int NumWorkers,
         var output = use.Output.Split('/')[0];
         if (output.Length > 0 && target.Outputs is { } outputs && !outputs.Contains(output))
         {
-            throw use.At.Error($"stage {use.Target.Name} makes no '{output}'{NearestName.Hint(output, outputs)}; it makes {(outputs.Count == 0 ? "nothing that is named by itself: refer to the stage" : string.Join(", ", outputs))}");
+            throw use.At.Error($"stage {use.Target.Name} makes no '{output}'{NearestName.Hint(output, outputs)}; it "
+                + $"makes {(outputs.Count == 0 ? "nothing that is named by itself: refer to the stage" : string.Join(", ", outputs))}");
         }
     }
 

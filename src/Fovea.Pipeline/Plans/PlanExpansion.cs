@@ -43,7 +43,8 @@ internal sealed class PlanExpansion(PlanFile file)
                 {
                     if (!stages.TryAdd(stage.Name, stage))
                     {
-                        throw at.Error($"stage '{key}': two stages have the name {stage.Name}; use every axis of 'for' in its key, e.g. {key}-${{{stage.Axes.Keys.LastOrDefault("AXIS")}}}");
+                        throw at.Error($"stage '{key}': two stages have the name {stage.Name}; use every axis of 'for' in its key, "
+                            + $"e.g. {key}-${{{stage.Axes.Keys.LastOrDefault("AXIS")}}}");
                     }
 
                     if (stages.Count > MostStages)
@@ -106,7 +107,8 @@ internal sealed class PlanExpansion(PlanFile file)
         var kind = PlanFile.Text(at, KindKey) ?? throw at.Error($"stage '{key}': missing 'kind', one of {string.Join(", ", StageCatalog.Names)}");
         if (!StageCatalog.Names.Contains(kind))
         {
-            throw at.Members[KindKey].Error($"stage '{key}': no stage is of the kind '{kind}'{NearestName.Hint(kind, StageCatalog.Names)}; known are {string.Join(", ", StageCatalog.Names)}");
+            throw at.Members[KindKey].Error($"stage '{key}': no stage is of the kind '{kind}'{NearestName.Hint(kind, StageCatalog.Names)}; known "
+                + $"are {string.Join(", ", StageCatalog.Names)}");
         }
 
         var axes = !at.Members.TryGetValue(ForKey, out var own) ? []
@@ -129,12 +131,14 @@ internal sealed class PlanExpansion(PlanFile file)
         }
     }
 
-    private IEnumerable<OrderedDictionary<string, ConfigNode>> Combinations(OrderedDictionary<string, ConfigNode> axes, OrderedDictionary<string, ConfigNode> outer, bool isPlan)
+    private IEnumerable<OrderedDictionary<string, ConfigNode>> Combinations(OrderedDictionary<string, ConfigNode> axes,
+        OrderedDictionary<string, ConfigNode> outer, bool isPlan)
     {
         IEnumerable<OrderedDictionary<string, ConfigNode>> all = [outer];
         foreach (var (axis, node) in axes)
         {
-            all = all.SelectMany(before => Values(axis, node, before, isPlan).Select(value => new OrderedDictionary<string, ConfigNode>(before, StringComparer.Ordinal) { [axis] = value }));
+            all = all.SelectMany(before => Values(axis, node, before, isPlan)
+                .Select(value => new OrderedDictionary<string, ConfigNode>(before, StringComparer.Ordinal) { [axis] = value }));
         }
 
         return all;
@@ -146,9 +150,11 @@ internal sealed class PlanExpansion(PlanFile file)
         var values = filled.Kind == JsonTokenType.StartArray ? filled.Elements : [filled];
         var stray = values.Find(v => v.Kind is not (JsonTokenType.String or JsonTokenType.Number));
         return before.ContainsKey(axis) ? throw node.Error($"'for': {axis} is an axis of the whole plan already")
-            : stray is not null ? throw stray.Error($"'for': {axis}: expected a list of texts or numbers, got {stray.InWords}{(stray.Kind == JsonTokenType.StartObject ? "; keep settings in a parameter, and name them as ${PARAMETER.${" + axis + "}}" : "")}")
+            : stray is not null ? throw stray.Error($"'for': {axis}: expected a list of texts or numbers, "
+                + $"got {stray.InWords}{(stray.Kind == JsonTokenType.StartObject ? "; keep settings in a parameter, and name them as ${PARAMETER.${" + axis + "}}" : "")}")
             : values.Count == 0 && isPlan ? throw filled.Error($"'for': {axis}: expected at least one value")
-            : values.GroupBy(v => v.Text).FirstOrDefault(g => g.Count() > 1) is { } twice ? throw twice.Last().Error($"'for': {axis}: {twice.Key} is given twice")
+            : values.GroupBy(v => v.Text).FirstOrDefault(g => g.Count() > 1) is { } twice
+                ? throw twice.Last().Error($"'for': {axis}: {twice.Key} is given twice")
             : values;
     }
 
@@ -158,12 +164,14 @@ internal sealed class PlanExpansion(PlanFile file)
         var parts = name.Split('/');
         if (!parts.All(p => p.Length > 0 && p[0] != '.' && p.All(c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_' or '@' or '+')))
         {
-            throw at.Error($"stage '{Quoted.Shorten(name)}': expected a name of letters, digits, and . - _ @ + between slashes, since it is the name of its folder");
+            throw at.Error($"stage '{Quoted.Shorten(name)}': expected a name of letters, digits, and . - _ @ + between slashes, since it is the name "
+                + $"of its folder");
         }
 
         if (Array.Find(parts, p => p.Length > LongestPart) is { } part)
         {
-            throw at.Error($"stage '{Quoted.Shorten(name)}': expected at most {LongestPart} characters between slashes, since they are the name of a folder; got {part.Length}");
+            throw at.Error($"stage '{Quoted.Shorten(name)}': expected at most {LongestPart} characters between slashes, since they are the name of a folder; "
+                + $"got {part.Length}");
         }
 
         if (OfTheRun.Contains(parts[0]))

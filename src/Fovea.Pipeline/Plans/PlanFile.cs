@@ -9,7 +9,8 @@ public sealed class PlanFile
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = StageManifest.Json.Encoder };
     /// <summary>The keys at the top of a plan.</summary>
-    internal static readonly string[] Keys = ["extends", "name", "help", "findings", "num_workers", "num_threads", "targets", "parameters", "for", "stages", "study"];
+    internal static readonly string[] Keys = ["extends", "name", "help", "findings", "num_workers", "num_threads", "targets", "parameters",
+        "for", "stages", "study"];
 
     private PlanFile(string path) => Path = path;
 
@@ -28,7 +29,9 @@ public sealed class PlanFile
     /// <summary>Threads of one operation in a worker.</summary>
     public int NumThreads { get; private set; } = 1;
 
-    /// <summary>The stages that are wanted, as names in which <c>*</c> stands for any part between slashes; only they and what they read run. Null: all stages.</summary>
+    /// <summary>
+    /// The stages that are wanted, as names in which <c>*</c> stands for any part between slashes; only they and what they read run. Null: all stages.
+    /// </summary>
     internal ConfigNode? Targets { get; private set; }
 
     /// <summary>What <c>--set</c> sets.</summary>
@@ -81,7 +84,8 @@ public sealed class PlanFile
             plan.Add(layer);
         }
 
-        return plan.Stages.Count > 0 ? plan : throw new InvalidInputException(path, null, "not a plan: expected 'stages', an object of stages by their names (docs/plans.md)");
+        return plan.Stages.Count > 0 ? plan : throw new InvalidInputException(path, null,
+            "not a plan: expected 'stages', an object of stages by their names (docs/plans.md)");
     }
 
     private void Add(ConfigNode layer)
@@ -128,7 +132,8 @@ public sealed class PlanFile
             var name = path.Split('.', '[')[0];
             Parameters[name] = Parameters.TryGetValue(name, out var parameter)
                 ? parameter.Set(path, text[(at + 1)..].Trim())
-                : throw new UsageException($"--set {text}: {Path} has no parameter '{name}'{NearestName.Hint(name, Parameters.Keys)}; it has {(Parameters.Count == 0 ? "none" : string.Join(", ", Parameters.Keys))}");
+                : throw new UsageException($"--set {text}: {Path} has no parameter '{name}'{NearestName.Hint(name, Parameters.Keys)}; it "
+                    + $"has {(Parameters.Count == 0 ? "none" : string.Join(", ", Parameters.Keys))}");
         }
     }
 
@@ -136,8 +141,10 @@ public sealed class PlanFile
     /// <param name="values">The parameters of the plan that this file made.</param>
     public IEnumerable<string> Lines(JsonObject values) =>
     [
-        .. Parameters.Values.Where(p => p.Help is not null).Select(p => $"--set {p.Name}={Quoted.Shorten(values[p.Name]?.ToJsonString(Plain) ?? "null", 60)}  {p.Help}"),
-        .. Parameters.Values.Where(p => p.Help is null).Select(p => p.Name).ToArray() is { Length: > 0 } others ? [$"other parameters: {string.Join(", ", others)}"] : Array.Empty<string>(),
+        .. Parameters.Values.Where(p => p.Help is not null)
+            .Select(p => $"--set {p.Name}={Quoted.Shorten(values[p.Name]?.ToJsonString(Plain) ?? "null", 60)}  {p.Help}"),
+        .. Parameters.Values.Where(p => p.Help is null).Select(p => p.Name).ToArray() is { Length: > 0 } others
+            ? [$"other parameters: {string.Join(", ", others)}"] : Array.Empty<string>(),
     ];
 
     /// <summary>One value over another: objects are merged by their keys, anything else is replaced.</summary>
@@ -168,7 +175,8 @@ public sealed class PlanFile
         : throw value.Error($"'{key}': expected a string, got {value.InWords}");
 
     /// <summary>Whether a key is true; false where it is absent.</summary>
-    internal static bool Flag(ConfigNode node, string key) => node.Members.TryGetValue(key, out var value) && (value.Kind is JsonTokenType.True or JsonTokenType.False
+    internal static bool Flag(ConfigNode node, string key) =>
+        node.Members.TryGetValue(key, out var value) && (value.Kind is JsonTokenType.True or JsonTokenType.False
         ? value.Kind == JsonTokenType.True
         : throw value.Error($"'{key}': expected true or false, got {value.InWords}"));
 

@@ -31,9 +31,11 @@ internal sealed class PlanOrder(IReadOnlyList<ExpandedStage> stages, IReadOnlyDi
             return stages;
         }
 
-        string[][] patterns = [.. targets.Elements.Select(t => t.Kind == JsonTokenType.String ? t.Text.Split('/') : throw t.Error($"'targets': expected names of stages, got {t.InWords}"))];
+        string[][] patterns = [.. targets.Elements.Select(
+            t => t.Kind == JsonTokenType.String ? t.Text.Split('/') : throw t.Error($"'targets': expected names of stages, got {t.InWords}"))];
         var wanted = stages.Where(s => patterns.Any(p => PlanPattern.Fits(s.Local.Split('/'), p))).ToArray();
-        return wanted.Length > 0 ? wanted : throw targets.Error($"'targets': expected a list of names of stages, such as \"{stages[0].Local}\" or \"eval/*\"; none fits");
+        return wanted.Length > 0
+            ? wanted : throw targets.Error($"'targets': expected a list of names of stages, such as \"{stages[0].Local}\" or \"eval/*\"; none fits");
     }
 
     private void Visit(ExpandedStage stage, ConfigNode at)

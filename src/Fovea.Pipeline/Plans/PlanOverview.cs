@@ -7,7 +7,8 @@ namespace Fovea.Pipeline.Plans;
 /// <param name="Stage">The stage.</param>
 /// <param name="State"><c>complete</c>, <c>begun</c>, <c>to do</c>, or <c>changed</c>.</param>
 /// <param name="Obstacle">Why it cannot be continued; null where it can.</param>
-/// <param name="Seconds">What it took; for one that is not complete, what it is expected to take by the rate of complete ones of its kind. Null: not known.</param>
+/// <param name="Seconds">What it took; for one that is not complete, what it is expected to take by the rate of complete ones of its kind.
+/// Null: not known.</param>
 public sealed record StageOverview(StageSpec Stage, string State, string? Obstacle, double? Seconds);
 
 /// <summary>What a plan would do: its graph, what of it is there, and the memory and time of the rest as far as they are known.</summary>
@@ -41,7 +42,8 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
     public IEnumerable<StageOverview> Left => Stages.Where(s => s.State != Complete);
 
     /// <summary>Bytes of the largest stages side by side, at least; null where no size is known.</summary>
-    public double? Memory => Left.Select(s => s.Stage.Memory).OfType<double>().OrderDescending().Take(NumWorkers).ToArray() is { Length: > 0 } largest ? largest.Sum() : null;
+    public double? Memory => Left.Select(s => s.Stage.Memory).OfType<double>().OrderDescending().Take(NumWorkers).ToArray() is { Length: > 0 } largest
+        ? largest.Sum() : null;
 
     /// <summary>Seconds of the stages that are left, one after another, of those whose time is known; null where none is.</summary>
     public double? Seconds => Left.Select(s => s.Seconds).OfType<double>().ToArray() is { Length: > 0 } known ? known.Sum() : null;
@@ -57,7 +59,8 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
         {
             var facts = new[]
             {
-                stage.Kind, state, seconds is { } s ? (state == Complete ? "" : "about ") + Durations.InWords(s) : null, stage.Memory is { } bytes ? $"{bytes / Mib:0} MiB" : null,
+                stage.Kind, state, seconds is { } s ? (state == Complete ? "" : "about ") + Durations.InWords(s) : null, stage.Memory is { } bytes
+                    ? $"{bytes / Mib:0} MiB" : null,
             }.OfType<string>();
             yield return $"{stage.Name.PadRight(width)}  {string.Join(", ", facts)}{(stage.After.Count == 0 ? "" : $"  <- {string.Join(", ", stage.After)}")}";
             if (obstacle is not null)
@@ -68,7 +71,8 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
 
         yield return "";
         yield return $"{TimeLeft()} Memory: "
-            + (Memory is { } most ? $"at least {most / Mib:0} MiB for weights, gradients and moments with {NumWorkers} side by side; each stage plans its own exactly before it begins" : "no model's size is known yet") + ".";
+            + (Memory is { } most ? $"at least {most / Mib:0} MiB for weights, gradients and moments with {NumWorkers} side by side; each stage plans its own "
+                + $"exactly before it begins" : "no model's size is known yet") + ".";
         yield return "";
     }
 
@@ -77,7 +81,8 @@ public sealed record PlanOverview(IReadOnlyList<StageOverview> Stages, int NumWo
         var left = Left.Count();
         return left == 0 ? "Nothing is left to do."
             : $"{left} of {Stages.Count} stage{(Stages.Count == 1 ? " is" : "s are")} left. Time: "
-                + (Seconds is { } seconds ? $"about {Durations.InWords(seconds)} one after another, by the rates of this run's complete stages" : "not known before a stage of each kind is complete")
+                + (Seconds is { } seconds ? $"about {Durations.InWords(seconds)} one after another, by the rates of this run's complete stages"
+                    : "not known before a stage of each kind is complete")
                 + (Seconds is not null && Unmeasured.Count > 0 ? $"; not counted: {string.Join(", ", Unmeasured)}, of which none is complete yet" : "") + ".";
     }
 

@@ -7,6 +7,7 @@ internal static class PlanPattern
     public static bool Fits(string[] name, string[] pattern) => name.Length == pattern.Length && name.Zip(pattern).All(p => Fits(p.First, p.Second));
 
     private static bool Fits(string name, string pattern) => pattern.IndexOf('*', StringComparison.Ordinal) is >= 0 and var at
-        ? name.Length >= pattern.Length - 1 && name.StartsWith(pattern[..at], StringComparison.Ordinal) && name.EndsWith(pattern[(at + 1)..], StringComparison.Ordinal)
+        ? name.Length >= pattern.Length - 1 && name.StartsWith(pattern[..at], StringComparison.Ordinal)
+        && name.EndsWith(pattern[(at + 1)..], StringComparison.Ordinal)
         : name == pattern;
 }

@@ -32,7 +32,8 @@ internal sealed class PlanReferences(IReadOnlyList<ExpandedStage> stages, string
         {
             case JsonTokenType.String:
                 return !node.Text.StartsWith(Mark, StringComparison.Ordinal) || node.Text.StartsWith("$$", StringComparison.Ordinal)
-                    ? node.Text.Contains("$$", StringComparison.Ordinal) ? ConfigNode.OfText(node.Text.Replace("$$", Mark, StringComparison.Ordinal), node) : node
+                    ? node.Text.Contains("$$", StringComparison.Ordinal)
+                        ? ConfigNode.OfText(node.Text.Replace("$$", Mark, StringComparison.Ordinal), node) : node
                     : Path(Find(node, node.Text[1..], stage), node, uses);
             case JsonTokenType.StartObject:
                 var whole = ConfigNode.Of(node.Kind, node);
@@ -60,7 +61,8 @@ internal sealed class PlanReferences(IReadOnlyList<ExpandedStage> stages, string
         }
 
         var parts = node.Text[1..].Split('/');
-        var found = stages.Where(s => s.Cell == stage.Cell && s.Local.Split('/') is var own && own.Length <= parts.Length && PlanPattern.Fits(own, parts[..own.Length])).ToArray();
+        var found = stages.Where(s => s.Cell == stage.Cell && s.Local.Split('/') is var own && own.Length <= parts.Length
+            && PlanPattern.Fits(own, parts[..own.Length])).ToArray();
         return found.Length > 0
             ? [.. found.Select(s => Path((s, string.Join('/', parts.Skip(s.Local.Split('/').Length))), node, uses))]
             : throw node.Error($"'{node.Text}': no stage's name fits");
@@ -77,7 +79,8 @@ internal sealed class PlanReferences(IReadOnlyList<ExpandedStage> stages, string
         }
 
         string[] known = [.. stages.Where(s => s.Cell == stage.Cell).Select(s => s.Local)];
-        var hint = NearestName.Of(text, known) ?? known.Select(k => NearestName.Of(string.Join('/', text.Split('/').Take(k.Split('/').Length)), [k])).FirstOrDefault(k => k is not null);
+        var hint = NearestName.Of(text, known) ?? known.Select(k => NearestName.Of(string.Join('/', text.Split('/').Take(k.Split('/').Length)), [k]))
+            .FirstOrDefault(k => k is not null);
         throw node.Error($"'{node.Text}': no stage has this name{(hint is null ? "" : $" (did you mean '{Mark}{hint}'?)")}; "
             + $"stages are {string.Join(", ", known.Take(MostNamed))}{(known.Length > MostNamed ? ", ..." : "")} (write $$ for a dollar sign)");
     }

@@ -75,13 +75,16 @@ public static class PlanRunner
         var manifest = Begin(plan, request);
         var clock = Stopwatch.StartNew();
         var threads = request.NumThreads ?? plan.NumThreads;
-        var most = request.StartHost is null ? 1 : request.NumWorkers ?? (plan.NumWorkers > 0 ? plan.NumWorkers : Math.Max(1, Environment.ProcessorCount / threads));
+        var most = request.StartHost is null ? 1 : request.NumWorkers
+            ?? (plan.NumWorkers > 0 ? plan.NumWorkers : Math.Max(1, Environment.ProcessorCount / threads));
         var workers = Math.Min(most, plan.Stages.Count);
-        request.Notice?.Invoke($"{plan.Name}: {plan.Stages.Count} stage{(plan.Stages.Count == 1 ? "" : "s")} on {workers} worker{(workers == 1 ? "" : "s")}, into {request.Out}");
-        Task Run(Action<StageSpec, WorkerMessage> watch) => new Scheduler(request.Out, () => request.StartHost?.Invoke(threads) ?? new InProcessHost(threads), watch)
-        {
-            AllowOverMemory = request.AllowOverMemory,
-        }.RunAsync(plan.Stages, workers, stop);
+        request.Notice?.Invoke($"{plan.Name}: {plan.Stages.Count} stage{(plan.Stages.Count == 1 ? "" : "s")} on {workers} worker{(workers == 1 ? "" : "s")}, "
+            + $"into {request.Out}");
+        Task Run(Action<StageSpec, WorkerMessage> watch) =>
+            new Scheduler(request.Out, () => request.StartHost?.Invoke(threads) ?? new InProcessHost(threads), watch)
+            {
+                AllowOverMemory = request.AllowOverMemory,
+            }.RunAsync(plan.Stages, workers, stop);
         await (request.Display?.Invoke(plan.Stages, request.Out, Run) ?? Run((_, _) => { }));
 
         var run = FinishedPlan.Read(request.Out);
@@ -109,7 +112,8 @@ public static class PlanRunner
         {
             if (!request.Resume || before.Kind != manifest.Kind)
             {
-                throw new FoveaException($"{request.Out}: already holds a {before.Kind}; {(before.Kind == manifest.Kind ? "give --resume to continue it, or" : "give")} another --out");
+                throw new FoveaException($"{request.Out}: already holds "
+                    + $"a {before.Kind}; {(before.Kind == manifest.Kind ? "give --resume to continue it, or" : "give")} another --out");
             }
 
             foreach (var state in PlanState.Of(plan, request.Out))

@@ -3,7 +3,10 @@ using Fovea.Core.Configuration;
 
 namespace Fovea.Pipeline.Plans;
 
-/// <summary>Fills in what a plan's values name: <c>${parameter}</c>, <c>${axis}</c>, <c>${table.${axis}.key}</c>, <c>${env.NAME:-default}</c>, and objects to begin from (<c>"&lt;&lt;"</c>).</summary>
+/// <summary>
+/// Fills in what a plan's values name: <c>${parameter}</c>, <c>${axis}</c>, <c>${table.${axis}.key}</c>, <c>${env.NAME:-default}</c>, and objects
+/// to begin from (<c>"&lt;&lt;"</c>).
+/// </summary>
 /// <param name="parameters">The plan's.</param>
 /// <param name="axes">The values of this one stage; they take precedence.</param>
 /// <param name="read">Collects every value that was used.</param>
@@ -72,7 +75,8 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
 
     private ConfigNode OfText(ConfigNode node) =>
         !node.Text.Contains(Open, StringComparison.Ordinal) ? node
-        : node.Text.StartsWith(Open, StringComparison.Ordinal) && Closing(node.Text, Open.Length, node) == node.Text.Length - 1 ? Find(Fill(node.Text[Open.Length..^1], node), node)
+        : node.Text.StartsWith(Open, StringComparison.Ordinal) && Closing(node.Text, Open.Length, node) == node.Text.Length - 1
+            ? Find(Fill(node.Text[Open.Length..^1], node), node)
         : ConfigNode.OfText(Fill(node.Text, node), node);
 
     private ConfigNode OfList(ConfigNode node)
@@ -120,7 +124,8 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
         var name = path.Split('.')[0];
         var node = axes.GetValueOrDefault(name) ?? (parameters.TryGetValue(name, out var parameter)
             ? parameter.Value ?? throw at.Error($"'{Open}{path}}}': parameter '{name}' was not given")
-            : throw at.Error($"'{Open}{path}}}': no such parameter{NearestName.Hint(name, parameters.Keys.Concat(axes.Keys))}; known here: {string.Join(", ", axes.Keys.Concat(parameters.Keys))}"));
+            : throw at.Error($"'{Open}{path}}}': no such parameter{NearestName.Hint(name, parameters.Keys.Concat(axes.Keys))}; known "
+                + $"here: {string.Join(", ", axes.Keys.Concat(parameters.Keys))}"));
         if (++_depth > MostNested)
         {
             throw at.Error($"'{Open}{path}}}' refers to itself, or to others more than {MostNested} deep");
@@ -130,8 +135,10 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
         while (rest.Length > 0)
         {
             node = node.Kind == JsonTokenType.String || node.Members.ContainsKey(Base) ? Fill(node) : node;
-            var key = node.Members.Keys.Where(k => rest == k || rest.StartsWith(k + ".", StringComparison.Ordinal)).MaxBy(k => k.Length) // keys such as blur@7.5 hold dots
-                ?? throw at.Error($"'{Open}{path}}}': {name} has no '{rest}'{NearestName.Hint(rest, node.Members.Keys)}{(node.Members.Count > 0 ? $"; it has {string.Join(", ", node.Members.Keys)}" : $": it is {node.InWords}")}");
+            var key = node.Members.Keys.Where(k => rest == k || rest.StartsWith(k + ".", StringComparison.Ordinal))
+                .MaxBy(k => k.Length) // keys such as blur@7.5 hold dots
+                ?? throw at.Error($"'{Open}{path}}}': {name} has no "
+                    + $"'{rest}'{NearestName.Hint(rest, node.Members.Keys)}{(node.Members.Count > 0 ? $"; it has {string.Join(", ", node.Members.Keys)}" : $": it is {node.InWords}")}");
             (node, rest) = (node.Members[key], rest[key.Length..].TrimStart('.'));
         }
 
@@ -146,7 +153,8 @@ internal sealed class PlanScope(IReadOnlyDictionary<string, PlanParameter> param
         return ConfigNode.OfText(
             System.Environment.GetEnvironmentVariable(parts[0]) is { Length: > 0 } value ? value
             : parts.Length > 1 ? parts[1]
-            : throw at.Error($"'{Open}{Environment}{text}}}': {parts[0]} is not set in the environment; set it, or write {Open}{Environment}{parts[0]}:-DEFAULT}}"), at);
+            : throw at.Error(
+                $"'{Open}{Environment}{text}}}': {parts[0]} is not set in the environment; set it, or write {Open}{Environment}{parts[0]}:-DEFAULT}}"), at);
     }
 
     private static int Closing(string text, int from, ConfigNode at)

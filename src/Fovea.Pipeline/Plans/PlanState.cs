@@ -41,6 +41,7 @@ public sealed record PlanState(StageSpec Stage, string Folder, StageManifest? Be
         }
 
         var now = StageCatalog.Create(Stage.Kind, Stage.Config).AsBegun(Folder, Before.Config, Stage.Config);
-        (Before with { Kind = Stage.Kind, Config = DataSource.WithoutPlaces(now), NumThreads = numThreads }).MustMatch(Before with { Config = DataSource.WithoutPlaces(Before.Config) }, Folder);
+        (Before with { Kind = Stage.Kind, Config = DataSource.WithoutPlaces(now), NumThreads = numThreads }).MustMatch(
+            Before with { Config = DataSource.WithoutPlaces(Before.Config) }, Folder);
     }
 }

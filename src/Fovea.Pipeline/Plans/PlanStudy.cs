@@ -43,7 +43,8 @@ public static class PlanStudy
         var names = stages.Select(s => s.Local).ToHashSet(StringComparer.Ordinal);
         foreach (var (key, measure) in questions.Measures)
         {
-            if (questions.Arms.Where(a => measure.IsOf(a.Key)).Select(a => a.Value.Fill(a.Key, measure.Stage)).FirstOrDefault(s => !names.Contains(s)) is { } missing)
+            if (questions.Arms.Where(a => measure.IsOf(a.Key)).Select(a => a.Value.Fill(a.Key, measure.Stage))
+                .FirstOrDefault(s => !names.Contains(s)) is { } missing)
             {
                 throw file.Study!.Error($"'study.measures.{key}': no stage '{missing}' runs{NearestName.Hint(missing, names)}");
             }

@@ -52,7 +52,8 @@ public sealed record GenerationRequest
             MaxNewTokens = MaxNewTokens,
             StopStrings = StopStrings,
             RepetitionPenalty = RepetitionPenalty,
-            Sampling = (Temperature is null ? narrows : Temperature != 0) ? new SamplingOptions { Temperature = Temperature ?? 1, TopK = TopK, TopP = TopP ?? 1, Seed = Seed ?? 1 } : null,
+            Sampling = (Temperature is null ? narrows : Temperature != 0)
+                ? new SamplingOptions { Temperature = Temperature ?? 1, TopK = TopK, TopP = TopP ?? 1, Seed = Seed ?? 1 } : null,
             Beams = NumBeams is { } beams ? new BeamOptions { NumBeams = beams, LengthPenalty = LengthPenalty ?? 1 } : null,
         };
     }

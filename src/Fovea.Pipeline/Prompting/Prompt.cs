@@ -45,13 +45,15 @@ public sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Templa
         var processor = images.Length > 0 ? new ImageProcessor(ModelFit.Processor(folder)) : null;
         PixelValues[] pixels = [.. images.Select(i => processor!.Normalize(processor.Rescale(i)))];
         // Without a template the encoder's is not used; this one fits any tokenizer.
-        var encoder = new SampleEncoder(tokenizer, template == NoTemplate ? TemplateChoice.Parse("llava_plain") : TemplateChoice.ForModel(template, folder, tokenizer));
+        var encoder = new SampleEncoder(tokenizer, template == NoTemplate
+            ? TemplateChoice.Parse("llava_plain") : TemplateChoice.ForModel(template, folder, tokenizer));
         var sample = new Sample(Key, null, [.. images.Select((_, i) => $"image {i}")], [new Turn(Role.Human, text), new Turn(Role.Assistant, "")]);
         var used = encoder.Templates.For(sample);
         var ids = template == NoTemplate ? Plain(encoder.Tokenizer, text) : encoder.EncodePrompt(sample, 1);
         int?[] ends = [template == NoTemplate ? null : encoder.EndIdOf(used), tokenizer.EosId, .. Models.Generation.EndIds.Read(folder)];
         return new Prompt(
-            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate ? NoTemplate : used.Name, tokenizer);
+            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate
+                ? NoTemplate : used.Name, tokenizer);
     }
 
     private static int[] Plain(Tokenizer tokenizer, string text)

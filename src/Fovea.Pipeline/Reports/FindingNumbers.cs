@@ -2,7 +2,9 @@ using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Reports;
 
-/// <summary>How findings are written as text: one form for the terminal, the report and the sentences, and the rule by which a difference is called better or worse.</summary>
+/// <summary>
+/// How findings are written as text: one form for the terminal, the report and the sentences, and the rule by which a difference is called better or worse.
+/// </summary>
 public static class FindingNumbers
 {
     /// <summary>Written where there is no number.</summary>
@@ -27,7 +29,9 @@ public static class FindingNumbers
     /// <summary>A whole number with separators.</summary>
     public static string Count(double? value) => Of(value, NumberFormat.Count);
 
-    /// <summary>Decimals of numbers that are written side by side: a ratio's three, or as many as show two digits of the largest where all are small; at most six.</summary>
+    /// <summary>
+    /// Decimals of numbers that are written side by side: a ratio's three, or as many as show two digits of the largest where all are small; at most six.
+    /// </summary>
     public static int DecimalsFor(IEnumerable<double?> values)
     {
         var largest = values.Max(v => Math.Abs(v ?? 0));
@@ -60,7 +64,8 @@ public static class FindingNumbers
             return NoDifference;
         }
 
-        var interval = cell is { DifferenceLow: { } low, DifferenceHigh: { } high } ? $" [{Signed(low, style, decimals)}, {Signed(high, style, decimals)}]" : "";
+        var interval = cell is { DifferenceLow: { } low, DifferenceHigh: { } high }
+            ? $" [{Signed(low, style, decimals)}, {Signed(high, style, decimals)}]" : "";
         return $"{Signed(difference, style, decimals)}{(unit.Length > 0 ? " " + unit : "")}{interval}";
     }
 
@@ -70,7 +75,8 @@ public static class FindingNumbers
     /// </summary>
     public static Tone Judge(FindingCell cell, NumberFormat style, bool? higherIsBetter)
     {
-        if (higherIsBetter is not { } up || cell is not { Difference: { } difference, DifferenceLow: { } low, DifferenceHigh: { } high } || low >= high || !(low > 0 || high < 0))
+        if (higherIsBetter is not { } up || cell is not { Difference: { } difference, DifferenceLow: { } low, DifferenceHigh: { } high } || low >= high
+            || !(low > 0 || high < 0))
         {
             return Tone.Neutral;
         }
@@ -81,7 +87,9 @@ public static class FindingNumbers
             : (difference > 0) == up ? Tone.Better : Tone.Worse;
     }
 
-    /// <summary>1 above zero, -1 below: the interval does not contain zero, and neither the value nor the interval's nearer end is written as zero. Else 0.</summary>
+    /// <summary>
+    /// 1 above zero, -1 below: the interval does not contain zero, and neither the value nor the interval's nearer end is written as zero. Else 0.
+    /// </summary>
     public static int Sign(FindingCell cell, NumberFormat style) =>
         cell is { Value: { } value, Low: { } low, High: { } high } && (low > 0 || high < 0)
         && Rounded(value, style, Decimals(style)) != 0 && Rounded(Nearer(low, high), style, Decimals(style)) != 0

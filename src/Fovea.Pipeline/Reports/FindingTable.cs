@@ -3,7 +3,9 @@ using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Reports;
 
-/// <summary>One cell: text, or a value with its interval, count, paired difference and standard deviation between seeds; all null where there is no data.</summary>
+/// <summary>
+/// One cell: text, or a value with its interval, count, paired difference and standard deviation between seeds; all null where there is no data.
+/// </summary>
 public sealed record FindingCell(
     string? Text = null, double? Value = null, double? Low = null, double? High = null, double? Count = null,
     double? Difference = null, double? DifferenceLow = null, double? DifferenceHigh = null, Tone Verdict = Tone.Neutral, double? SeedDeviation = null)

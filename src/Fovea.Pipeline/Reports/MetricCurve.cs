@@ -31,6 +31,7 @@ public static class MetricCurve
 
         var size = Math.Max(1, (points.Count + MaxPoints - 1) / MaxPoints);
         var chunks = points.Chunk(size).ToArray();
-        return chunks.Length == 0 ? null : new CurveSeries(name, [.. chunks.Select(c => c.Average(p => p.Step))], [.. chunks.Select(c => c.Average(p => p.Value))]);
+        return chunks.Length == 0 ? null : new CurveSeries(name, [.. chunks.Select(c => c.Average(p => p.Step))],
+            [.. chunks.Select(c => c.Average(p => p.Value))]);
     }
 }

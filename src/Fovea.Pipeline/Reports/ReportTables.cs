@@ -10,7 +10,8 @@ public static class ReportTables
         table.Title, "", [.. table.Columns.Select((c, i) => new TableColumn(c.Title, c.Style, c.HigherIsBetter, FindingNumbers.ColumnDecimals(table, i)))],
         [.. table.Rows.Select(r => new TableRow(r.Title, [.. r.Cells.Select((c, i) => Cell(c, table.Columns[i].Style))]))], table.Note);
 
-    private static TableCell Cell(FindingCell cell, NumberFormat style) => new(cell.Text, cell.Value, cell.Low, cell.High, cell.Count, cell.Verdict, Lines(cell, style));
+    private static TableCell Cell(FindingCell cell, NumberFormat style) =>
+        new(cell.Text, cell.Value, cell.Low, cell.High, cell.Count, cell.Verdict, Lines(cell, style));
 
     private static string[]? Lines(FindingCell cell, NumberFormat style)
     {

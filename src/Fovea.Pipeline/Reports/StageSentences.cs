@@ -25,11 +25,14 @@ public static class StageSentences
     public static IEnumerable<string> Selection(JsonObject result)
     {
         string Count(string key) => FindingNumbers.Count(Number(result[key]));
-        yield return $"samples     {Count("samples")}: {Count("kept")} kept, {Count("dropped")} dropped, {Count("text_only")} text-only, {Count("invalid")} invalid";
-        yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss ({FindingNumbers.Of(Number(result["share"]), NumberFormat.Percent)})";
+        yield return $"samples     {Count("samples")}: {Count("kept")} kept, {Count("dropped")} dropped, {Count("text_only")} "
+            + $"text-only, {Count("invalid")} invalid";
+        yield return $"targets     {Count("targets")}: {Count("supervised_tokens")} carry loss "
+            + $"({FindingNumbers.Of(Number(result["share"]), NumberFormat.Percent)})";
         if (Number(result["mean_weight"]) is { } mean && Number(result["largest_weight"]) is { } largest)
         {
-            yield return $"weights     mean {FindingNumbers.Of(mean, NumberFormat.Ratio)} as written, largest {FindingNumbers.Of(largest, NumberFormat.Ratio)} as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}";
+            yield return $"weights     mean {FindingNumbers.Of(mean, NumberFormat.Ratio)} as written, largest {FindingNumbers.Of(largest, NumberFormat.Ratio)} "
+                + $"as trained; effective number of targets (sum w)^2 / sum w^2: {Count("effective_tokens")}";
         }
 
         foreach (var (key, title) in new[] { ("tau", "tau"), ("token_tau", "token tau") })

@@ -17,7 +17,8 @@ public static class TrainingReport
     /// <summary>Writes <see cref="MemoryFile"/> (bytes; planned, and measured as VmHWM) and the page of a run that found <paramref name="result"/>.</summary>
     public static void Write(string folder, object planned, long measuredPeak, JsonObject result)
     {
-        AtomicFile.WriteText(Path.Combine(folder, MemoryFile), JsonSerializer.Serialize(new { planned, measured_peak = measuredPeak }, StageManifest.Json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, MemoryFile),
+            JsonSerializer.Serialize(new { planned, measured_peak = measuredPeak }, StageManifest.Json) + "\n");
         if (StageManifest.Read(folder) is { } manifest)
         {
             HtmlReport.Write(Path.Combine(folder, FileName), Of(folder, manifest with { Result = result }));
@@ -38,7 +39,8 @@ public static class TrainingReport
                     .. Charts(folder, "Loss", new ChartAxis("loss", "nats"), ("loss", "training"), ("eval_loss", "held out")),
                     .. Charts(folder, "Learning rate", new ChartAxis("learning rate"), ("lr", "learning rate")),
                     .. Charts(folder, "Gradient norm before clipping", new ChartAxis("norm"), ("grad_norm", "gradient norm")),
-                    .. Charts(folder, "Share of all tokens that carry loss", new ChartAxis("share", null, NumberFormat.Percent), ("loss_token_share", "tokens with loss")),
+                    .. Charts(folder, "Share of all tokens that carry loss", new ChartAxis("share", null, NumberFormat.Percent),
+                        ("loss_token_share", "tokens with loss")),
                     .. Charts(folder, "Speed", new ChartAxis("tokens/s"), ("tokens_per_second", "tokens/s")),
                     .. Charts(folder, "Resident memory", new ChartAxis("memory", "MiB"), ("resident_mib", "resident memory")),
                 ]),
@@ -52,7 +54,8 @@ public static class TrainingReport
         double? Number(string key) => StageSentences.Number(result[key]);
         string Nats(double? value) => FindingNumbers.Of(value, NumberFormat.Ratio, 4) + " nats";
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{FindingNumbers.Count(Number("steps"))} steps over {FindingNumbers.Count(Number("samples"))} samples ({Number("epochs"):0.##} epochs): mean loss {Nats(Number("mean_loss"))} per unit of weight, {Nats(Number("final_loss"))} at the last step.");
+            $"{FindingNumbers.Count(Number("steps"))} steps over {FindingNumbers.Count(Number("samples"))} samples ({Number("epochs"):0.##} epochs): mean "
+                + $"loss {Nats(Number("mean_loss"))} per unit of weight, {Nats(Number("final_loss"))} at the last step.");
         if (Number("held_out_loss") is { } heldOut)
         {
             yield return $"Held-out loss at the end: {Nats(heldOut)}.";
@@ -67,7 +70,8 @@ public static class TrainingReport
 
         if (Number("in_sample_nll") is { } seen)
         {
-            yield return $"Text alone: {Nats(seen)} per token on the training data{(Number("held_out_nll") is { } unseen ? $", {Nats(unseen)} on the held-out data" : "")}.";
+            yield return $"Text alone: {Nats(seen)} per token on the training "
+                + $"data{(Number("held_out_nll") is { } unseen ? $", {Nats(unseen)} on the held-out data" : "")}.";
         }
     }
 

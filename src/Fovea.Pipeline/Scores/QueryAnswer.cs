@@ -6,7 +6,8 @@ namespace Fovea.Pipeline.Scores;
 public sealed class QueryAnswer(ScoreQuery query, DuckDBDataReader reader, IReadOnlyList<QueryColumn> columns) : IDisposable
 {
     /// <summary>Names of its columns.</summary>
-    public IReadOnlyList<string> Names { get; } = columns.Count > 0 ? [.. columns.Select(c => c.Name)] : [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
+    public IReadOnlyList<string> Names { get; } = columns.Count > 0
+        ? [.. columns.Select(c => c.Name)] : [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
 
     /// <summary>Goes to the next row; false behind the last.</summary>
     /// <exception cref="FoveaException">The query fails.</exception>

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Fovea.Pipeline.Scores;
 
-/// <summary>A column of a query's answer. What .NET's types cannot hold (infinite dates, 38 digits, unions, months) the database itself turns into text or JSON.</summary>
+/// <summary>
+/// A column of a query's answer. What .NET's types cannot hold (infinite dates, 38 digits, unions, months) the database itself turns into text or JSON.
+/// </summary>
 /// <param name="Name">Its name in the answer.</param>
 /// <param name="Type">The database's type.</param>
 public sealed partial record QueryColumn(string Name, string Type)
@@ -17,7 +19,8 @@ public sealed partial record QueryColumn(string Name, string Type)
         var name = "\"" + Name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
         return Plain().IsMatch(Type) ? name
             : !asJson || !Nested().IsMatch(Type) ? $"CAST({name} AS VARCHAR) AS {name}"
-            : Floats().IsMatch(Type) ? $"CAST(to_json(list_transform({name}::{Type.Split('[')[0]}[], lambda x: CASE WHEN isfinite(x) THEN to_json(x) ELSE to_json(x::VARCHAR) END)) AS VARCHAR) AS {name}"
+            : Floats().IsMatch(Type) ? $"CAST(to_json(list_transform({name}::{Type.Split('[')[0]}[], lambda x: CASE WHEN isfinite(x) THEN to_json(x) ELSE "
+                + $"to_json(x::VARCHAR) END)) AS VARCHAR) AS {name}"
             : $"CAST(to_json({name}) AS VARCHAR) AS {name}";
     }
 

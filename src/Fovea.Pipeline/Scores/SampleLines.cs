@@ -21,7 +21,9 @@ public static class SampleLines
         }
     }
 
-    /// <summary>A line for each target with its scores in aligned columns, below their heads; none for an unusable record, of which no target is known.</summary>
+    /// <summary>
+    /// A line for each target with its scores in aligned columns, below their heads; none for an unusable record, of which no target is known.
+    /// </summary>
     public static IEnumerable<string> Targets(SampleView sample)
     {
         var (scores, derived) = (sample.Scores, sample.Derived);
@@ -30,7 +32,8 @@ public static class SampleLines
             return [];
         }
 
-        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.ColumnHead), .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
+        string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.ColumnHead),
+            .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
         var rows = Enumerable.Range(0, scores.TargetIds.Length).Select(t => (string[])
         [
             $"{t}", $"{scores.TargetIds[t]}", $"'{Token(sample, t)}'",
@@ -39,11 +42,13 @@ public static class SampleLines
         int[] widths = [.. heads.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
 
         // Text to the left, numbers to the right.
-        return rows.Prepend(heads).Select(row => string.Join("  ", row.Select((cell, c) => c == 2 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
+        return rows.Prepend(heads)
+            .Select(row => string.Join("  ", row.Select((cell, c) => c == 2 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))).TrimEnd());
     }
 
     /// <summary>The text of a target's token.</summary>
     public static string Token(SampleView sample, int target) => PlainText.Of(sample.Tokens.GetValueOrDefault(sample.Scores.TargetIds[target], ""), false);
 
-    private static string Number(double value, bool signed = false) => value.ToString(signed ? "+0.0000;-0.0000;0.0000" : "0.0000", CultureInfo.InvariantCulture);
+    private static string Number(double value, bool signed = false) =>
+        value.ToString(signed ? "+0.0000;-0.0000;0.0000" : "0.0000", CultureInfo.InvariantCulture);
 }

@@ -24,7 +24,9 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
     /// <summary>Why there are no questions; null where there are.</summary>
     public string? NoQuestions { get; init; }
 
-    /// <summary>The same with its questions, read from the corpus that the store was scored from; those of another text than was scored are not shown.</summary>
+    /// <summary>
+    /// The same with its questions, read from the corpus that the store was scored from; those of another text than was scored are not shown.
+    /// </summary>
     public SampleView WithQuestions(string store)
     {
         if (StoreOrigin.TryOpen(store, out var reason) is not { Corpus: var corpus })

@@ -27,7 +27,8 @@ public sealed class ScoreQuery : IDisposable
 
     /// <summary>Makes the views, then locks the door.</summary>
     /// <param name="store">At least one shard.</param>
-    /// <param name="memoryMib">Most MiB that queries may take; null for <see cref="DefaultMemoryMib"/>, or half of the machine's memory where that is less.</param>
+    /// <param name="memoryMib">Most MiB that queries may take; null for <see cref="DefaultMemoryMib"/>, or half of the machine's memory
+    /// where that is less.</param>
     /// <param name="stop">Interrupts what runs.</param>
     /// <exception cref="FoveaException">The store has no shard yet, or one that cannot be read (named).</exception>
     public static ScoreQuery Open(ScoreStoreReader store, int? memoryMib = null, CancellationToken stop = default)
@@ -90,7 +91,9 @@ public sealed class ScoreQuery : IDisposable
         {
             throw new OperationCanceledException(_stop);
         }
-        catch (DuckDBException e) when (e.Message.Contains("Out of Memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("failed to allocate", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("bad_alloc", StringComparison.Ordinal) || e.Message.Contains("Allocation failure", StringComparison.OrdinalIgnoreCase))
+        catch (DuckDBException e) when (e.Message.Contains("Out of Memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("failed to allocate",
+            StringComparison.OrdinalIgnoreCase) || e.Message.Contains("bad_alloc", StringComparison.Ordinal)
+                || e.Message.Contains("Allocation failure", StringComparison.OrdinalIgnoreCase))
         {
             throw new FoveaException($"query: needs more than the {_memoryMib} MiB of memory that it may take; ask for less, or give --memory-limit", e);
         }
@@ -118,7 +121,8 @@ public sealed class ScoreQuery : IDisposable
             Execute(statement);
         }
 
-        // From here on the session reads these files and no others, loads nothing, writes nothing (what does not fit into memory fails), and cannot be told otherwise.
+        // From here on the session reads these files and no others, loads nothing, writes nothing (what does not fit into memory
+        // fails), and cannot be told otherwise.
         Execute("SET temp_directory = ''");
 
         // Unnested lists are taken for few rows, and a join would build its table from them instead of from the tokens.
@@ -181,7 +185,8 @@ public sealed class ScoreQuery : IDisposable
         if (document.RootElement.GetProperty("error").GetBoolean())
         {
             var message = document.RootElement.GetProperty("error_message").GetString()!;
-            throw new UsageException(message.Contains("SELECT statements", StringComparison.Ordinal) ? $"query: {Expected}" : $"query: {Brief(message)}; {Expected}");
+            throw new UsageException(message.Contains("SELECT statements", StringComparison.Ordinal)
+                ? $"query: {Expected}" : $"query: {Brief(message)}; {Expected}");
         }
 
         var count = document.RootElement.GetProperty("statements").GetArrayLength();
@@ -217,7 +222,8 @@ public sealed class ScoreQuery : IDisposable
     }
 
     private static bool IsOfSql(string message) => Array.Exists(
-        ["Parser Error", "Binder Error", "Catalog Error", "Conversion Error", "Out of Range Error", "Permission Error"], e => message.StartsWith(e, StringComparison.Ordinal));
+        ["Parser Error", "Binder Error", "Catalog Error", "Conversion Error", "Out of Range Error", "Permission Error"],
+            e => message.StartsWith(e, StringComparison.Ordinal));
 
     /// <summary>The first shard that does not hold what it should; null if all do, and the fault is the query's.</summary>
     private string? Unreadable() => _store.Shards.Where(s => !_store.IsReadable(s)).Select(_store.PathOf).FirstOrDefault();

@@ -3,8 +3,9 @@ using Fovea.Store;
 namespace Fovea.Pipeline.Scores;
 
 /// <summary>
-/// SQL views over a store's shards: <c>samples</c> (one row per sample, as in the shards), <c>tokens</c> (token_id, token), <c>scores</c> (one row per scored target and
-/// condition) and <c>vig</c> (one row per target that the image and a visionless condition scored, with their difference in nats).
+/// SQL views over a store's shards: <c>samples</c> (one row per sample, as in the shards), <c>tokens</c> (token_id, token),
+/// <c>scores</c> (one row per scored target and condition) and <c>vig</c> (one row per target that the image and a visionless condition scored,
+/// with their difference in nats).
 /// </summary>
 public static class ScoreViews
 {
@@ -27,7 +28,8 @@ public static class ScoreViews
         yield return $"CREATE TABLE tokens AS SELECT token_id, token::token_text AS token FROM token_file{(store.TokensPath is null ? " WHERE false" : "")}";
         yield return "DROP TABLE token_file";
         var logProbs = columnsOf("samples").Where(c => c.StartsWith(Prefix, StringComparison.Ordinal)).ToArray();
-        yield return "CREATE VIEW scores AS " + WithTokens("condition, log_prob", [.. logProbs.Select(c => Unnested(c, $"unnest({Name(c)}) AS log_prob", "NOT isnan(log_prob)", []))],
+        yield return "CREATE VIEW scores AS " + WithTokens("condition, log_prob",
+            [.. logProbs.Select(c => Unnested(c, $"unnest({Name(c)}) AS log_prob", "NOT isnan(log_prob)", []))],
             "''::VARCHAR AS condition, 0::FLOAT AS log_prob");
         yield return "CREATE VIEW vig AS " + WithTokens("condition, vig", [.. logProbs.Where(c => c != Image && logProbs.Contains(Image)).Select(c => Unnested(
             c, $"unnest({Name(Image)})::DOUBLE - unnest({Name(c)})::DOUBLE AS vig", "NOT isnan(vig)", [Image]))], "''::VARCHAR AS condition, 0::DOUBLE AS vig");
@@ -47,7 +49,8 @@ public static class ScoreViews
 
     private static string WithTokens(string columns, string[] parts, string none) => parts.Length == 0
         ? $"SELECT source, record, id, 0::INTEGER AS position, 0::INTEGER AS token_id, NULL::token_text AS token, {none} FROM samples WHERE false"
-        : $"SELECT source, record, id, position, s.token_id, tokens.token, {columns} FROM ({string.Join(" UNION ALL ", parts)}) s LEFT JOIN tokens ON s.token_id = tokens.token_id";
+        : $"SELECT source, record, id, position, s.token_id, tokens.token, {columns} FROM ({string.Join(" UNION ALL ", parts)}) s LEFT JOIN tokens ON "
+            + $"s.token_id = tokens.token_id";
 
     private static string Name(string column) => "\"" + column.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 

@@ -18,7 +18,8 @@ public static class StatisticsText
     }
 
     /// <summary>What the scores warn of, a line each.</summary>
-    public static IEnumerable<string> Warnings(IEnumerable<ScoreStatistics> statistics) => statistics.SelectMany(s => s.Warnings()).Select(w => "warning: " + w);
+    public static IEnumerable<string> Warnings(IEnumerable<ScoreStatistics> statistics) =>
+        statistics.SelectMany(s => s.Warnings()).Select(w => "warning: " + w);
 
     /// <summary>The lines of one score.</summary>
     public static IEnumerable<string> Lines(ScoreStatistics s)
@@ -26,7 +27,8 @@ public static class StatisticsText
         var unit = s.Score.IsVig ? " nats per token" : "";
         var tau = s.Tau is { } t ? $"; tau at p {StoreStatistics.Percent}: {FindingNumbers.Of(t, NumberFormat.Ratio, FindingNumbers.TauDecimals)}" : "";
         yield return $"{s.Score.Title}: mean {s.MeanText}{unit}";
-        yield return $"  above zero {FindingNumbers.WithInterval(FindingCell.Of(s.AboveZero), NumberFormat.Percent)} of {FindingNumbers.Count(s.Mean.Count)} targets in {FindingNumbers.Count(s.Samples)} {(s.Samples == 1 ? "sample" : "samples")}{tau}";
+        yield return $"  above zero {FindingNumbers.WithInterval(FindingCell.Of(s.AboveZero), NumberFormat.Percent)} of {FindingNumbers.Count(s.Mean.Count)} "
+            + $"targets in {FindingNumbers.Count(s.Samples)} {(s.Samples == 1 ? "sample" : "samples")}{tau}";
         var most = Math.Max(1, s.Bins.Select(b => b.Count).DefaultIfEmpty(1).Max());
         string[] names = [.. s.Bins.Select(Name)];
         var width = names.Select(n => n.Length).DefaultIfEmpty(0).Max();

@@ -44,7 +44,8 @@ public static class StoreInfo
         var samples = StageManifest.Read(folder) is { Complete: true, Result: { } result } ? (int?)result["samples"] : null;
         var found = ScoreStoreReader.CountOf(folder);
         return samples is { } expected && expected != found
-            ? [$"{Path.Combine(folder, ScoreStoreReader.ManifestFile)}: {found} samples; {StageManifest.FileName} says that {expected} were scored; run the scoring again"]
+            ? [$"{Path.Combine(folder, ScoreStoreReader.ManifestFile)}: {found} samples; {StageManifest.FileName} says that {expected} were scored; run "
+                + $"the scoring again"]
             : [];
     }
 }

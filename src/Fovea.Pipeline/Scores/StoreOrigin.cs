@@ -3,7 +3,9 @@ using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Scores;
 
-/// <summary>The corpus and the model that a store was scored from, by the <c>stage.json</c> beside it: for what a store itself does not hold (questions, images).</summary>
+/// <summary>
+/// The corpus and the model that a store was scored from, by the <c>stage.json</c> beside it: for what a store itself does not hold (questions, images).
+/// </summary>
 /// <param name="Model">The scoring model's folder.</param>
 /// <param name="View">What the scores saw of a sample.</param>
 /// <param name="Corpus">The corpus, with bad records left out as scoring leaves them out, and what tokenizes it as it was scored.</param>
@@ -28,7 +30,8 @@ public sealed record StoreOrigin(string Model, CorpusView View, ScoringCorpus Co
 
     private static StoreOrigin Open(string store)
     {
-        var manifest = StageManifest.Read(store) ?? throw new InvalidInputException(store, null, $"{StageManifest.FileName} is missing, so the corpus is not known");
+        var manifest = StageManifest.Read(store) ?? throw new InvalidInputException(store, null,
+            $"{StageManifest.FileName} is missing, so the corpus is not known");
         var (data, model, template, view) = StageCatalog.Create(manifest.Kind, manifest.Config) switch
         {
             ScoreVigStage vig => (vig.Data, vig.Model, vig.Template, CorpusView.Image),

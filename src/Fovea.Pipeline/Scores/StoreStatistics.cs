@@ -37,13 +37,15 @@ public sealed record ScoreStatistics(DerivedScore Score, Estimate Mean, Estimate
         if (Mean.Low is not > 0)
         {
             yield return
-                $"mean {Score.Title} is not above zero ({MeanText} nats per token{(Mean.Low is null ? ", too few samples for an interval" : "")}): this model does not see these images yet, and weights from these scores would not select what the image explains";
+                $"mean {Score.Title} is not above zero ({MeanText} nats per token{(Mean.Low is null ? ", too few samples for an interval" : "")}): this model "
+                    + $"does not see these images yet, and weights from these scores would not select what the image explains";
         }
 
         if (Tau is <= 0)
         {
             yield return
-                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberFormat.Ratio, FindingNumbers.TauDecimals)} nats, not above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
+                $"tau of {Score.Title} at --p {StoreStatistics.Percent} is {FindingNumbers.Of(Tau, NumberFormat.Ratio, FindingNumbers.TauDecimals)} nats, not "
+                    + $"above zero: tokens would be kept that the image makes less likely; choose a smaller --p";
         }
     }
 

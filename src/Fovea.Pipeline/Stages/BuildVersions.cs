@@ -20,7 +20,8 @@ public static class BuildVersions
     };
 
     /// <summary>This build's version, and enough of the commit to find it.</summary>
-    public static string Abbreviated => Fovea.IndexOf('+', StringComparison.Ordinal) is >= 0 and var commit ? Fovea[..Math.Min(Fovea.Length, commit + 1 + CommitDigits)] : Fovea;
+    public static string Abbreviated => Fovea.IndexOf('+', StringComparison.Ordinal) is >= 0 and var commit
+        ? Fovea[..Math.Min(Fovea.Length, commit + 1 + CommitDigits)] : Fovea;
 
     /// <summary>This build's version and commit.</summary>
     public static string Fovea =>

@@ -14,7 +14,9 @@ using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>What a model makes of a corpus that it was not trained on: loss per target with the images, without them, and VIG, as VIG's scorer computes them.</summary>
+/// <summary>
+/// What a model makes of a corpus that it was not trained on: loss per target with the images, without them, and VIG, as VIG's scorer computes them.
+/// </summary>
 public sealed record EvalCorpusStage : IStage
 {
     /// <summary>Name of the metrics in its folder: <c>nll</c> of all held-out targets first, then by condition.</summary>
@@ -54,7 +56,8 @@ public sealed record EvalCorpusStage : IStage
 
     public string Kind => "eval_corpus";
 
-    private ScoreVigStage Scorer => new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Device = Device, Scoring = Scoring };
+    private ScoreVigStage Scorer =>
+        new() { Model = Model, Data = Data, Proxies = Proxies, Template = Template, Dtype = Dtype, Device = Device, Scoring = Scoring };
 
     public void Check() => Check(Catalogues.BuiltIn);
 
@@ -105,7 +108,8 @@ public sealed record EvalCorpusStage : IStage
     private EvalResult Measure(VisionLanguageModel model, ScoringCorpus corpus, Dictionary<SampleKey, TokenScores> rows, StageContext context)
     {
         var keys = new ImageKeys();
-        var units = corpus.Corpus.Samples.Where(s => rows[s.Key].InvalidReason is null).GroupBy<Sample, object>(s => s.Images.Count > 0 ? keys.Of(s, 0) : s.Key).ToArray();
+        var units = corpus.Corpus.Samples.Where(s => rows[s.Key].InvalidReason is null)
+            .GroupBy<Sample, object>(s => s.Images.Count > 0 ? keys.Of(s, 0) : s.Key).ToArray();
         var sums = new MetricSums(units.Length);
         var conditions = Proxies.Select(context.Catalogues.Proxies.Parse).ToArray();
         sums.Declare("nll", false);
@@ -121,7 +125,8 @@ public sealed record EvalCorpusStage : IStage
         return sums.ToResult(Evaluation, "image group");
     }
 
-    private static void Add(MetricSums sums, int unit, VisionLanguageModel model, ScoringCorpus corpus, Sample sample, IReadOnlyDictionary<string, float[]> logProbs, VisionlessProxy[] proxies)
+    private static void Add(MetricSums sums, int unit, VisionLanguageModel model, ScoringCorpus corpus, Sample sample,
+        IReadOnlyDictionary<string, float[]> logProbs, VisionlessProxy[] proxies)
     {
         if (sample.Images.Count == 0)
         {

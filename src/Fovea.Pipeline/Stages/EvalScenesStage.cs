@@ -58,7 +58,8 @@ public sealed record EvalScenesStage : IStage
         }
     }
 
-    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * (sizes.SamplesOf(Scenes) + (Conflict is null ? 0 : sizes.SamplesOf(Conflict))) * ((Captions ? 2 : 0) + (Dialogues ? 2 : 0));
+    public double? Work(StageSizes sizes) => sizes.ParametersOf(Model) * (sizes.SamplesOf(Scenes) + (Conflict is null ? 0 : sizes.SamplesOf(Conflict)))
+        * ((Captions ? 2 : 0) + (Dialogues ? 2 : 0));
 
     public double? Memory(StageSizes sizes) => sizes.BytesOf(Model);
 
@@ -91,7 +92,8 @@ public sealed record EvalScenesStage : IStage
         var (captions, dialogues) = (Captions ? Open(SceneWorld.CaptionsFile) : null, Dialogues ? Open(SceneWorld.DialoguesFile) : null);
         LeftOutRecords.List(invalid, context, "eval", prefix);
         left.AddRange(invalid.Records);
-        return new[] { (SceneBenchmarks.Captions, captions), (SceneBenchmarks.Questions, dialogues) }.Where(b => b.Item2 is not null).SelectMany(b => b.Item1.Run(
+        return new[] { (SceneBenchmarks.Captions, captions), (SceneBenchmarks.Questions, dialogues) }.Where(b => b.Item2 is not null)
+            .SelectMany(b => b.Item1.Run(
             new BenchmarkInput(b.Item2!, template => new ModelUnderTest(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template!)), processor, BatchSize: 32))
             {
                 Folder = folder,

@@ -9,7 +9,9 @@ public sealed record FoldsStage : IStage
     /// <summary>What is to be scored.</summary>
     public required IReadOnlyList<DataSource> Data { get; init; }
 
-    /// <summary>What references are trained on beside it, not to be scored: by all references but those of the folds with which a sample shares an image.</summary>
+    /// <summary>
+    /// What references are trained on beside it, not to be scored: by all references but those of the folds with which a sample shares an image.
+    /// </summary>
     public IReadOnlyList<DataSource> AlsoTrain { get; init; } = [];
 
     /// <summary>Number of folds, at least 2.</summary>

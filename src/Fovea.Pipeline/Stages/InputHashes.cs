@@ -73,8 +73,8 @@ public sealed class InputHashes(InputHasher hasher)
     }
 
     /// <summary>
-    /// Adds the images of corpora: those that records name, by name and content, and no other file of their folder (docs/decisions/0022-what-decides-a-result.md).
-    /// One that is missing or unreadable counts as that, since reading the corpus says it by record.
+    /// Adds the images of corpora: those that records name, by name and content, and no other file of their folder
+    /// (docs/decisions/0022-what-decides-a-result.md). One that is missing or unreadable counts as that, since reading the corpus says it by record.
     /// </summary>
     /// <exception cref="InvalidInputException">A corpus cannot be read.</exception>
     public InputHashes Images(string role, IReadOnlyList<DataSource> data)
@@ -104,7 +104,8 @@ public sealed class InputHashes(InputHasher hasher)
 
         Add(role, ContentHash.OfText(string.Join('\n', new[] { SceneAnnotations.AnnotationsFile, SceneAnnotations.WorldFile }
             .Select(f => OfFile(Path.Combine(folder, f), "not found; make scenes with 'fovea scenes'")))));
-        DataSource[] texts = [.. new[] { SceneWorld.CaptionsFile, SceneWorld.DialoguesFile }.Select(f => new DataSource { File = Path.Combine(folder, f) }).Where(d => System.IO.File.Exists(d.File))];
+        DataSource[] texts = [.. new[] { SceneWorld.CaptionsFile, SceneWorld.DialoguesFile }.Select(f => new DataSource { File = Path.Combine(folder, f) })
+            .Where(d => System.IO.File.Exists(d.File))];
         Data(role + ".text", texts);
         return images ? Images(role + ".text", texts) : this;
     }

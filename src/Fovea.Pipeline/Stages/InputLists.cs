@@ -1,7 +1,8 @@
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>
-/// Which files a run was begun with, where there are many: <c>inputs/ROLE.sha256</c> beside its <c>stage.json</c>, in the form of <c>sha256sum</c>. So the file that changed can be named.
+/// Which files a run was begun with, where there are many: <c>inputs/ROLE.sha256</c> beside its <c>stage.json</c>, in the form of <c>sha256sum</c>. So
+/// the file that changed can be named.
 /// </summary>
 public static class InputLists
 {
@@ -73,5 +74,6 @@ public static class InputLists
 
     private static string PathOf(string folder, string role) => Path.Combine(folder, Folder, role + ".sha256");
 
-    private static string Escaped(string name) => name.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal).Replace("\r", @"\r", StringComparison.Ordinal);
+    private static string Escaped(string name) => name.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal)
+        .Replace("\r", @"\r", StringComparison.Ordinal);
 }

@@ -14,7 +14,8 @@ public sealed class LongSamples(int maxLength)
             lock (_found)
             {
                 return _found.Count == 0 ? null
-                    : $"{_found.Count} {(_found.Count == 1 ? "sample is" : "samples are")} longer than the {maxLength} positions that the model was made for ({_found.MaxBy(f => f.Value).Key}: {_found.Values.Max()} tokens); nothing was cut, see --max-length";
+                    : $"{_found.Count} {(_found.Count == 1 ? "sample is" : "samples are")} longer than the {maxLength} positions that the model was made for "
+                        + $"({_found.MaxBy(f => f.Value).Key}: {_found.Values.Max()} tokens); nothing was cut, see --max-length";
             }
         }
     }

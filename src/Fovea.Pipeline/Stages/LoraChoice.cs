@@ -46,7 +46,8 @@ public sealed record LoraChoice
     {
         if (Adapter is null && !parameters.Any(p => p.EndsWith(Weight, StringComparison.Ordinal) && NewConfig(null).Targets(p[..^Weight.Length])))
         {
-            throw new FoveaException($"'lora.{(TargetPattern is null ? "targets" : "target_pattern")}': no module of the model has such a name: {TargetPattern ?? string.Join(", ", Targets)}");
+            throw new FoveaException($"'lora.{(TargetPattern is null ? "targets" : "target_pattern")}': no module of the model has such a "
+                + $"name: {TargetPattern ?? string.Join(", ", Targets)}");
         }
     }
 

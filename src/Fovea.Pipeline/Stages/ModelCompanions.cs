@@ -8,7 +8,9 @@ using Fovea.Models.Initialisation;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>What a model folder holds beside the model: tokenizer and chat template files, the image processor's settings, and whatever else it came with.</summary>
+/// <summary>
+/// What a model folder holds beside the model: tokenizer and chat template files, the image processor's settings, and whatever else it came with.
+/// </summary>
 /// <param name="TokenizerFolder">Where tokenizer and template come from.</param>
 /// <param name="SourceFolder">The model's folder before training; null for a preset.</param>
 /// <param name="ProcessorConfig">The image processor; null for a text-only model.</param>
@@ -21,20 +23,22 @@ public sealed record ModelCompanions(string TokenizerFolder, string? SourceFolde
     private const long MostBytes = 64L << 20;
 
     // Known by name: a folder from outside may hold anything, and a pickle must not travel on.
-    private static readonly string[] SideFiles = [DecisiveFiles.GenerationConfig, Preprocessor, WholeProcessor, "video_preprocessor_config.json", "LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
+    private static readonly string[] SideFiles = [DecisiveFiles.GenerationConfig, Preprocessor, WholeProcessor, "video_preprocessor_config.json", "LICENSE",
+        "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt", "USE_POLICY.md"];
 
     /// <summary>The image processor; null for a text-only model.</summary>
     public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
 
     /// <summary>Those of a model: the folder's own where it was loaded from one, else what its sizes ask for.</summary>
-    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, int? longestEdge) => new(tokenizerFolder, modelFolder, model switch
-    {
-        _ when !model.SeesImages => null,
-        _ when modelFolder is not null => ModelFit.Processor(modelFolder),
-        LlavaModel llava => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize),
-        SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, longestEdge ?? SceneWorld.ImagePixels),
-        _ => null,
-    }, modelFolder is null && model is LlavaModel preset ? LlavaProcessor(preset) : null);
+    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, int? longestEdge) =>
+        new(tokenizerFolder, modelFolder, model switch
+        {
+            _ when !model.SeesImages => null,
+            _ when modelFolder is not null => ModelFit.Processor(modelFolder),
+            LlavaModel llava => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize),
+            SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, longestEdge ?? SceneWorld.ImagePixels),
+            _ => null,
+        }, modelFolder is null && model is LlavaModel preset ? LlavaProcessor(preset) : null);
 
     /// <summary>Writes them beside the model.</summary>
     public void Write(string modelFolder)
@@ -51,7 +55,8 @@ public sealed record ModelCompanions(string TokenizerFolder, string? SourceFolde
         }
 
         // A source may keep its image processor in another file, which is copied and says the same.
-        if (ProcessorConfig is { } config && !Array.Exists([Preprocessor, WholeProcessor], f => SourceFolder is not null && File.Exists(Path.Combine(SourceFolder, f))))
+        if (ProcessorConfig is { } config && !Array.Exists([Preprocessor, WholeProcessor],
+            f => SourceFolder is not null && File.Exists(Path.Combine(SourceFolder, f))))
         {
             AtomicFile.WriteText(Path.Combine(modelFolder, Preprocessor), config.ToJson());
         }

@@ -4,7 +4,9 @@ using Fovea.Models.Checkpoints;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>Whether the files of a model's folder belong together, known from its JSON files and the headers of its weights, before anything is computed.</summary>
+/// <summary>
+/// Whether the files of a model's folder belong together, known from its JSON files and the headers of its weights, before anything is computed.
+/// </summary>
 public static class ModelFit
 {
     private static readonly string[] ProcessorFiles = [.. DecisiveFiles.ImageProcessor, DecisiveFiles.Config];
@@ -65,13 +67,16 @@ public static class ModelFit
         var size = config.Crop ?? config.ResizeTo ?? (config is { PadToSquare: true, ShortestEdge: { } edge } ? (edge, edge) : null);
         if (model.ImageSize is { } side && (config.PatchSize is not null || (size is { } made && made != (side, side))))
         {
-            throw new InvalidInputException(file, null, $"pictures become {(size is { } s ? $"{s.Width} x {s.Height}" : "any multiple of a patch in")} pixels, but the tower of config.json sees {side} x {side}; "
+            throw new InvalidInputException(file, null, $"pictures become {(size is { } s ? $"{s.Width} x {s.Height}" : "any multiple of a patch in")} pixels, "
+                + $"but the tower of config.json sees {side} x {side}; "
                 + "use the image processor that belongs to the model");
         }
 
-        if (model.PatchSize is { } patch && (config.PatchSize is { } own ? own != patch : size is { } whole && (whole.Width % patch != 0 || whole.Height % patch != 0)))
+        if (model.PatchSize is { } patch
+            && (config.PatchSize is { } own ? own != patch : size is { } whole && (whole.Width % patch != 0 || whole.Height % patch != 0)))
         {
-            throw new InvalidInputException(file, null, $"pictures are not made of patches of {patch} x {patch} pixels, which config.json's vision_patch_size asks for; use the image processor that belongs to the model");
+            throw new InvalidInputException(file, null, $"pictures are not made of patches of {patch} x {patch} pixels, which config.json's vision_patch_size "
+                + $"asks for; use the image processor that belongs to the model");
         }
     }
 }

@@ -2,7 +2,10 @@ using Fovea.Data.Corpora;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary><c>--rename OLD=NEW</c>: scores and weights identify a sample by its file's name and its record, and the file has another name now (docs/decisions/0023-names-of-corpora.md).</summary>
+/// <summary>
+/// <c>--rename OLD=NEW</c>: scores and weights identify a sample by its file's name and its record, and the file has another name now
+/// (docs/decisions/0023-names-of-corpora.md).
+/// </summary>
 public static class Renamed
 {
     /// <summary>Old names to new ones.</summary>
@@ -37,7 +40,8 @@ public static class Renamed
             var (old, name) = Split(text, cut > 0 ? cut : cuts.FirstOrDefault(-1));
             if (cut == 0)
             {
-                throw new UsageException($"--rename {text}: no corpus file is called {name}; given are {string.Join(", ", data.Concat(others ?? []).Select(d => d.File))}");
+                throw new UsageException(
+                    $"--rename {text}: no corpus file is called {name}; given are {string.Join(", ", data.Concat(others ?? []).Select(d => d.File))}");
             }
 
             if (data.Any(d => Is(d, name) && !given.Add(d.File)))

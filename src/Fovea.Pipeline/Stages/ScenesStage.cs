@@ -10,7 +10,8 @@ public sealed record ScenesStage : IStage
 
     public string Kind => "scenes";
 
-    IReadOnlyCollection<string>? IStage.Outputs => [.. Spec.WithCaptions ? [SceneWorld.CaptionsFile] : Array.Empty<string>(), .. Spec.WithDialogues ? [SceneWorld.DialoguesFile] : Array.Empty<string>()];
+    IReadOnlyCollection<string>? IStage.Outputs => [.. Spec.WithCaptions ? [SceneWorld.CaptionsFile] : Array.Empty<string>(),
+        .. Spec.WithDialogues ? [SceneWorld.DialoguesFile] : Array.Empty<string>()];
 
     long? IStage.Samples => Spec.NumScenes;
 

@@ -9,8 +9,8 @@ public static class ScoringBudget
     private const int Smallest = 256;
 
     /// <summary>
-    /// The budget that a store in <paramref name="store"/> was begun with; else the default, or less where half of the memory that weights leave free would not hold a batch of it.
-    /// A rough plan: a batch that does not fit after all is halved, and the store records that.
+    /// The budget that a store in <paramref name="store"/> was begun with; else the default, or less where half of the memory that weights leave
+    /// free would not hold a batch of it. A rough plan: a batch that does not fit after all is halved, and the store records that.
     /// </summary>
     public static int NumTokens(string store, string modelFolder) => Begun(store) ?? Fitting(modelFolder);
 
@@ -57,5 +57,6 @@ public static class ScoringBudget
         }
     }
 
-    private static long Number(JsonNode? node) => long.TryParse(node?.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= int.MaxValue ? number : 0;
+    private static long Number(JsonNode? node) => long.TryParse(node?.ToString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+        && number is > 0 and <= int.MaxValue ? number : 0;
 }

@@ -22,7 +22,8 @@ public sealed record ScoringCorpus(ICorpus Corpus, InvalidRecords Invalid, Token
     /// <param name="invalid">Takes the records that cannot be read.</param>
     /// <param name="templates">The templates there are; null for Fovea's.</param>
     /// <exception cref="InvalidInputException">A file is bad, too many records are, or two files have one name.</exception>
-    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, InvalidRecords invalid, Catalogue<ChatTemplate>? templates = null)
+    public static ScoringCorpus Open(IReadOnlyList<DataSource> data, string modelFolder, CorpusView view, string template, InvalidRecords invalid,
+        Catalogue<ChatTemplate>? templates = null)
     {
         var tokenizer = ModelFit.Tokenizer(modelFolder);
         var choice = TemplateChoice.ForScores(template, modelFolder, tokenizer, templates);
@@ -31,7 +32,9 @@ public sealed record ScoringCorpus(ICorpus Corpus, InvalidRecords Invalid, Token
             CorpusFiles.Open(data, invalid), invalid, tokenizer, view == CorpusView.TextOnly ? new TextOnlyEncoder(whole) : whole, template);
     }
 
-    /// <summary>Looks for all images before work begins, and stops if more samples lack one than may be unusable. Scoring itself then counts each in its place.</summary>
+    /// <summary>
+    /// Looks for all images before work begins, and stops if more samples lack one than may be unusable. Scoring itself then counts each in its place.
+    /// </summary>
     /// <exception cref="InvalidInputException">The first sample past the limit.</exception>
     public void CheckImages(CancellationToken stop)
     {

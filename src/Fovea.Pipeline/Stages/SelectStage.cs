@@ -97,7 +97,8 @@ public sealed record SelectStage : IStage
         .Aggregate(new InputHashes(hasher), (all, s) => all.File($"scores[{s.Index}]", ManifestOf(s.Item)))
         .File("reference_scores", ReferenceScores is { } r ? ManifestOf(r) : null).ByRole;
 
-    private static string ManifestOf(string store) => Path.Combine(store, ScoreStoreReader.ManifestFile) is var manifest && (File.Exists(manifest) || !File.Exists(Path.Combine(store, FileName)))
+    private static string ManifestOf(string store) => Path.Combine(store, ScoreStoreReader.ManifestFile) is var manifest
+        && (File.Exists(manifest) || !File.Exists(Path.Combine(store, FileName)))
         ? manifest
         : throw new InvalidInputException(store, null, "weights that 'fovea select' made; give the score store that they were made from");
 
@@ -119,7 +120,9 @@ public sealed record SelectStage : IStage
         if (conditions.Except(stores.Conditions).FirstOrDefault() is { } missing)
         {
             var command = missing == Conditions.TextOnlyReference ? "fovea score prior" : "fovea score vig";
-            throw new UsageException($"--scores: no store holds the condition {missing}, which the method needs; they hold {(stores.Conditions.Count == 0 ? "no scores" : string.Join(", ", stores.Conditions))}. Score it with '{command}' and give that store too");
+            throw new UsageException($"--scores: no store holds the condition {missing}, which the method needs; they "
+                + $"hold {(stores.Conditions.Count == 0 ? "no scores" : string.Join(", ", stores.Conditions))}. Score it with '{command}' and "
+                + $"give that store too");
         }
     }
 

@@ -4,8 +4,8 @@ using Fovea.Scoring.Folds;
 namespace Fovea.Pipeline.Stages;
 
 /// <summary>
-/// Holds a share of a corpus out, by image: an assignment to two folds, of which fold 0 is what is held out. Training leaves it out (<c>folds</c>, <c>leave_out_fold: 0</c>),
-/// and an evaluation reads it alone (<c>folds</c>, <c>fold: 0</c>).
+/// Holds a share of a corpus out, by image: an assignment to two folds, of which fold 0 is what is held out. Training leaves it out (<c>folds</c>,
+/// <c>leave_out_fold: 0</c>), and an evaluation reads it alone (<c>folds</c>, <c>fold: 0</c>).
 /// </summary>
 public sealed record SplitStage : IStage
 {
@@ -40,7 +40,8 @@ public sealed record SplitStage : IStage
     {
         var invalid = new InvalidRecords(int.MaxValue);
         var folds = FoldAssignment.ByShare(CorpusFiles.Open(Data, invalid).Samples, Share, Seed);
-        FoldsFile.Write(Path.Combine(context.Out, FoldsFile.FileName), folds, [.. Data.Select(d => new FoldSource(d.Source, context.Hasher.OfFile(d.File), Scored: true))]);
+        FoldsFile.Write(Path.Combine(context.Out, FoldsFile.FileName), folds,
+            [.. Data.Select(d => new FoldSource(d.Source, context.Hasher.OfFile(d.File), Scored: true))]);
         var heldOut = folds.Rows.Count(r => r.LeftOutOf[0] == 0);
         return new JsonObject { ["samples"] = folds.Rows.Count, ["held_out"] = heldOut, ["train"] = folds.Rows.Count - heldOut, ["invalid"] = invalid.Records.Count };
     }

@@ -81,7 +81,8 @@ public static class StageRunner
             throw new FoveaException($"{folder}: a file with this name exists; give a folder as --out");
         }
 
-        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, StageManifest.FileName)) && Directory.EnumerateFileSystemEntries(folder).Any(e => !IsOurs(e)))
+        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, StageManifest.FileName))
+            && Directory.EnumerateFileSystemEntries(folder).Any(e => !IsOurs(e)))
         {
             throw new FoveaException($"{folder}: exists and is not empty, and holds no {what}; give another --out");
         }

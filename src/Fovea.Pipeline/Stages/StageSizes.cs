@@ -5,7 +5,9 @@ using Fovea.Models.Initialisation;
 
 namespace Fovea.Pipeline.Stages;
 
-/// <summary>How large models and corpora of a plan are: those that are there by their files, those that a stage is to make by what it says. Null: not known.</summary>
+/// <summary>
+/// How large models and corpora of a plan are: those that are there by their files, those that a stage is to make by what it says. Null: not known.
+/// </summary>
 /// <param name="root">The run's folder.</param>
 /// <param name="stages">The plan's stages by name.</param>
 public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> stages)
@@ -41,7 +43,8 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
     /// <summary>Parameters of a preset; without those of its vocabulary where its tokenizer is not there yet.</summary>
     public double? ParametersOf(PresetChoice preset, string? tokenizer) => Known(_parameters, $"{preset}|{tokenizer}", () => ModelPresets.NumParameters(
         preset.Name,
-        tokenizer is not null && Directory.Exists(tokenizer) ? PresetVocabularies.Of(ModelFit.Tokenizer(tokenizer)) : new PresetVocabulary(1, 0, 0, 0, 0, new(0, 0, 0, 0)),
+        tokenizer is not null && Directory.Exists(tokenizer)
+            ? PresetVocabularies.Of(ModelFit.Tokenizer(tokenizer)) : new PresetVocabulary(1, 0, 0, 0, 0, new(0, 0, 0, 0)),
         preset.Sizes));
 
     /// <summary>Whether a folder is there and no stage makes it.</summary>

@@ -49,7 +49,8 @@ public sealed partial record TrainStage
 
         using var model = StartModel(corpus, context);
         var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
-        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Catalogues.Templates, context.Stop) : null;
+        var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Catalogues.Templates,
+            context.Stop) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
         using var adapter = Lora?.AttachTo(model, Training.Seed, Model);
         var job = new TrainingJob
@@ -97,7 +98,8 @@ public sealed partial record TrainStage
     }
 
     // Images are hashed before the first step: a run that finds another image after hours is hours lost.
-    private static TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, ICorpus corpus, WeightsFile weights, InvalidRecords invalid, StageContext context)
+    private static TrainingSet Weighted(IReadOnlyList<TokenizedSample> samples, ICorpus corpus, WeightsFile weights, InvalidRecords invalid,
+        StageContext context)
     {
         var hashes = new ImageHashes(corpus, context.Hasher);
         return TrainingSet.Join(samples.Where(CanBeHashed), weights, hashes.Of);
@@ -155,7 +157,8 @@ public sealed partial record TrainStage
     }
 
     /// <summary>What is trained on: all samples, or those that the assignment does not leave out, with what is to be noted beside the model.</summary>
-    /// <exception cref="FoveaException">A file is not covered by the assignment or changed since, or the model to start from was trained on the fold that is left out.</exception>
+    /// <exception cref="FoveaException">A file is not covered by the assignment or changed since, or the model to start from was trained on the
+    /// fold that is left out.</exception>
     internal (IReadOnlyList<TokenizedSample> Samples, LeftOutFold? Without) TrainedOn(IReadOnlyList<TokenizedSample> samples)
     {
         if (Folds is null)
@@ -166,7 +169,8 @@ public sealed partial record TrainStage
         var folds = FoldsFile.Read(Folds);
         var fold = LeaveOutFold is { } k && k >= 0 && k < folds.Folds.Count
             ? k
-            : throw new FoveaException($"'leave_out_fold': expected 0 to {folds.Folds.Count - 1} as {folds.Path} has {folds.Folds.Count} folds, got {LeaveOutFold}");
+            : throw new FoveaException(
+                $"'leave_out_fold': expected 0 to {folds.Folds.Count - 1} as {folds.Path} has {folds.Folds.Count} folds, got {LeaveOutFold}");
         folds.Require(Data.Select(d => (d.Source, d.File)), toBeScored: false);
         foreach (var start in new[] { Model, DecoderFrom, Lora?.Adapter }.OfType<string>())
         {
@@ -176,7 +180,8 @@ public sealed partial record TrainStage
             }
             else if (SeenBy(start, folds) is { } seen)
             {
-                throw new InvalidInputException(start, null, $"was trained on {seen}, which {folds.Path} assigns to folds, so that its references would have seen what they score; start from a model that was not trained on it");
+                throw new InvalidInputException(start, null, $"was trained on {seen}, which {folds.Path} assigns to folds, so that its references would have "
+                    + $"seen what they score; start from a model that was not trained on it");
             }
         }
 

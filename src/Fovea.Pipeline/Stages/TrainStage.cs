@@ -34,7 +34,9 @@ public sealed partial record TrainStage : IStage
     /// <summary>What to train on.</summary>
     public required IReadOnlyList<DataSource> Data { get; init; }
 
-    /// <summary>What to evaluate on during training (see <see cref="TrainingOptions.EvalEvery"/>), and at the end of a text-only run beside the training data.</summary>
+    /// <summary>
+    /// What to evaluate on during training (see <see cref="TrainingOptions.EvalEvery"/>), and at the end of a text-only run beside the training data.
+    /// </summary>
     public IReadOnlyList<DataSource> HeldOut { get; init; } = [];
 
     /// <summary>With or without images.</summary>
@@ -44,7 +46,10 @@ public sealed partial record TrainStage : IStage
     [InputPath]
     public string? Weights { get; init; }
 
-    /// <summary>Records that may be unusable and are left out, listed and counted; what the weights mark as invalid does not count. Absent: by <see cref="OnBadSample"/>.</summary>
+    /// <summary>
+    /// Records that may be unusable and are left out, listed and counted; what the weights mark as invalid does not count. Absent: by
+    /// <see cref="OnBadSample"/>.
+    /// </summary>
     public int? MaxInvalid { get; init; }
 
     /// <summary><c>stop</c> (the default) at the first unusable record past <see cref="MaxInvalid"/>, or <c>skip</c> any number of them.</summary>
@@ -77,10 +82,14 @@ public sealed partial record TrainStage : IStage
            select name + end,
     ];
 
-    public double? Work(StageSizes sizes) => 3 * Parameters(sizes) * (Training.Steps * (double?)Training.BatchSize ?? (Training.Epochs ?? 1) * sizes.SamplesOf(Data));
+    public double? Work(StageSizes sizes) => 3 * Parameters(sizes)
+        * (Training.Steps * (double?)Training.BatchSize ?? (Training.Epochs ?? 1) * sizes.SamplesOf(Data));
 
-    /// <remarks>Float32: weights; where all of them are trained also gradients and AdamW's two moments. What is trained in part adds less, which is not counted.</remarks>
-    public double? Memory(StageSizes sizes) => Parameters(sizes) * sizeof(float) * (Lora is null && Training.Trainable.Contains("*") && Training.Frozen.Count == 0 ? 4 : 1);
+    /// <remarks>
+    /// Float32: weights; where all of them are trained also gradients and AdamW's two moments. What is trained in part adds less, which is not counted.
+    /// </remarks>
+    public double? Memory(StageSizes sizes) => Parameters(sizes) * sizeof(float)
+        * (Lora is null && Training.Trainable.Contains("*") && Training.Frozen.Count == 0 ? 4 : 1);
 
     private double? Parameters(StageSizes sizes) => Model is { } folder ? sizes.ParametersOf(folder) : sizes.ParametersOf(Preset!, Tokenizer);
 
@@ -92,7 +101,8 @@ public sealed partial record TrainStage : IStage
     {
         var inputs = new InputHashes(hasher).File("weights", WeightsPath).Folds(Folds).Tokenizer(TokenizerFolder)
             .Add("template", Template == TemplateChoice.Checkpoint ? ModelParts.OfTemplate(TokenizerFolder, hasher) : null)
-            .Model("model", Model).Model("decoder_from", DecoderFrom).Add("adapter", Lora?.Adapter is { } adapter ? ModelParts.OfAdapter(adapter, hasher) : null)
+            .Model("model", Model).Model("decoder_from", DecoderFrom)
+            .Add("adapter", Lora?.Adapter is { } adapter ? ModelParts.OfAdapter(adapter, hasher) : null)
             .Data("data", Data).Data("held_out", HeldOut);
         return (View == CorpusView.Image ? inputs.Images("data", Data).Images("held_out", HeldOut) : inputs).ByRole;
     }
@@ -100,7 +110,8 @@ public sealed partial record TrainStage : IStage
     /// <remarks>A run is extended to more steps where its past does not depend on their number.</remarks>
     public JsonObject AsBegun(string folder, JsonObject before, JsonObject now)
     {
-        if (before["training"] is not JsonObject training || training.Deserialize<TrainingOptions>(StageManifest.Json) is not { } was || !RunExtension.IsAskedFor(was, Training))
+        if (before["training"] is not JsonObject training || training.Deserialize<TrainingOptions>(StageManifest.Json) is not { } was
+            || !RunExtension.IsAskedFor(was, Training))
         {
             return now;
         }

@@ -57,7 +57,8 @@ public sealed record WordScoresStage : IStage
     }
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) =>
-        new InputHashes(hasher).Store("vig_train", VigTrain).Store("vig_held_out", VigHeldOut).Store("prior_train", PriorTrain).Store("prior_held_out", PriorHeldOut)
+        new InputHashes(hasher).Store("vig_train", VigTrain).Store("vig_held_out", VigHeldOut).Store("prior_train", PriorTrain)
+            .Store("prior_held_out", PriorHeldOut)
             .Tokenizer(Model).Data("train", Train).Data("held_out", HeldOut).ByRole;
 
     public JsonObject Run(StageContext context)
@@ -84,7 +85,8 @@ public sealed record WordScoresStage : IStage
         };
     }
 
-    private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data, CancellationToken stop)
+    private (Sample Sample, TokenizedSample Tokens, TokenScores Scores)[] Joined(string vig, string prior, IReadOnlyList<DataSource> data,
+        CancellationToken stop)
     {
         var corpus = TokenizedCorpus.Open(data, Model, CorpusView.Image, stop: stop);
         var scores = JoinedStores.ReadBeside(corpus.Samples, vig, prior).ToDictionary(s => s.Key);

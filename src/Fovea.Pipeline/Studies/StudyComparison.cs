@@ -36,7 +36,8 @@ public sealed record StudyComparison(StudyClaim Claim, string Arm, string Measur
     public static IReadOnlyList<StudyComparison> Of(StudyQuestions questions, StudyValues values)
     {
         var asked = questions.Comparisons().ToArray();
-        var tests = Array.ConvertAll(asked, a => Differences(values, a.Claim, a.Arm, a.Measure) is { Length: > 0 } d ? PairedTest.Of(d, Alpha, asked.Length) : null);
+        var tests = Array.ConvertAll(asked,
+            a => Differences(values, a.Claim, a.Arm, a.Measure) is { Length: > 0 } d ? PairedTest.Of(d, Alpha, asked.Length) : null);
         var adjusted = PairedTest.Holm(Array.ConvertAll(tests, t => t?.P ?? 1));
         return [.. asked.Select((a, i) => new StudyComparison(a.Claim, a.Arm, a.Measure, tests[i], tests[i]?.P is null ? null : adjusted[i]))];
     }

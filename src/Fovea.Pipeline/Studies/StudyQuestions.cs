@@ -1,7 +1,8 @@
 namespace Fovea.Pipeline.Studies;
 
 /// <summary>
-/// What a study asks of its plan's stages, set down before they run: a plan's <c>study</c>. Every comparison is tested by seed, and Holm's adjustment runs over all of them.
+/// What a study asks of its plan's stages, set down before they run: a plan's <c>study</c>. Every comparison is tested by seed, and
+/// Holm's adjustment runs over all of them.
 /// </summary>
 public sealed record StudyQuestions
 {
@@ -33,7 +34,8 @@ public sealed record StudyQuestions
                 }
             }
 
-            _ = claim.Against is null != claim.Than is null ? true : throw new FoveaException("study.claims: give either 'against', an arm, or 'than', a number");
+            _ = claim.Against is null != claim.Than is null ? true
+                : throw new FoveaException("study.claims: give either 'against', an arm, or 'than', a number");
         }
 
         return this;

@@ -4,7 +4,9 @@ using Fovea.Core.Json;
 
 namespace Fovea.Pipeline.Studies;
 
-/// <summary>What a study measured, by arm, measure and seed, and nothing that follows from it: the small file from which its tables and figure are made.</summary>
+/// <summary>
+/// What a study measured, by arm, measure and seed, and nothing that follows from it: the small file from which its tables and figure are made.
+/// </summary>
 public sealed partial record StudyValues
 {
     /// <summary>Title of the study.</summary>
@@ -41,7 +43,8 @@ public sealed partial record StudyValues
     /// <param name="stage">A seed's stage by its name; null where there is none.</param>
     /// <param name="seconds">Seconds of all stages.</param>
     /// <exception cref="FoveaException">A stage or metric that is asked for is not there; the message names it.</exception>
-    public static StudyValues Of(StudyQuestions questions, StageManifest run, IReadOnlyList<long> seeds, Func<long, string, StageManifest?> stage, double seconds)
+    public static StudyValues Of(StudyQuestions questions, StageManifest run, IReadOnlyList<long> seeds,
+        Func<long, string, StageManifest?> stage, double seconds)
     {
         var values = new OrderedDictionary<string, OrderedDictionary<string, double?[]>>(StringComparer.Ordinal);
         foreach (var (name, arm) in questions.Arms)
@@ -85,7 +88,8 @@ public sealed partial record StudyValues
     }
 
     /// <summary>The file's text; short lists stand on one line each.</summary>
-    public string ToJson() => ShortLists().Replace(JsonSerializer.Serialize(this, Json), m => $"[{string.Join(", ", m.Groups[1].Value.Split(',').Select(v => v.Trim()))}]") + "\n";
+    public string ToJson() =>
+        ShortLists().Replace(JsonSerializer.Serialize(this, Json), m => $"[{string.Join(", ", m.Groups[1].Value.Split(',').Select(v => v.Trim()))}]") + "\n";
 
     /// <summary>The values of an arm's measure: <c>[seeds]</c>.</summary>
     /// <exception cref="FoveaException">They were not measured.</exception>
@@ -97,7 +101,8 @@ public sealed partial record StudyValues
         var manifest = find(stage) ?? throw new FoveaException($"study: the plan has no stage '{stage}'");
         return metric == StudyMeasure.Seconds ? manifest.Seconds
             : manifest.Result is { } result && result.ContainsKey(metric) ? (double?)result[metric]
-            : throw new FoveaException($"study: the stage '{stage}' has no metric '{metric}'{NearestName.Hint(metric, manifest.Result?.Select(r => r.Key) ?? [])}");
+            : throw new FoveaException(
+                $"study: the stage '{stage}' has no metric '{metric}'{NearestName.Hint(metric, manifest.Result?.Select(r => r.Key) ?? [])}");
     }
 
     [GeneratedRegex(@"\[([-+\d\s.,eEnul]*)\]")]

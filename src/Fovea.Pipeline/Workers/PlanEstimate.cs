@@ -56,7 +56,8 @@ public sealed class PlanEstimate(IReadOnlyList<StageSpec> plan)
         }
 
         var left = plan.Where(s => !_done.Contains(s.Name)).ToArray();
-        var unknown = left.Where(s => !rates.ContainsKey(s.WorkKind)).GroupBy(s => s.WorkKind).Select(g => (Kind: g.Key, Cost: g.Sum(s => s.Work ?? 0))).OrderByDescending(g => g.Cost).ToArray();
+        var unknown = left.Where(s => !rates.ContainsKey(s.WorkKind)).GroupBy(s => s.WorkKind).Select(g => (Kind: g.Key, Cost: g.Sum(s => s.Work ?? 0)))
+            .OrderByDescending(g => g.Cost).ToArray();
         if (rates.Count == 0 || unknown.Sum(u => u.Cost) > Negligible * left.Sum(s => s.Work ?? 0))
         {
             return (null, unknown.Length > 0 ? unknown[0].Kind : null);

@@ -25,7 +25,8 @@ public sealed class PlanStatus(IReadOnlyList<StageSpec> plan, string folder)
     public string Overall => $"{_estimate.Finished} of {plan.Count} stages, {Estimate}";
 
     /// <summary>What runs now, in words; null where nothing does.</summary>
-    public string? Current => _running.Count == 0 ? null : $"running: {string.Join("; ", _running.Select(r => r.Value.Text.Length > 0 ? r.Value.Text : r.Key))}; {Estimate}";
+    public string? Current => _running.Count == 0 ? null
+        : $"running: {string.Join("; ", _running.Select(r => r.Value.Text.Length > 0 ? r.Value.Text : r.Key))}; {Estimate}";
 
     private string Estimate => _estimate.InWords(_clock.Elapsed.TotalSeconds);
 

@@ -51,7 +51,8 @@ public sealed class WorkerProcess : IStageHost
         }
 
         await _process.WaitForExitAsync();
-        return new WorkerMessage(WorkerMessage.Died, Error: $"its worker process ended with exit code {_process.ExitCode}; run the same command with --resume to continue");
+        return new WorkerMessage(WorkerMessage.Died,
+            Error: $"its worker process ended with exit code {_process.ExitCode}; run the same command with --resume to continue");
     }
 
     /// <summary>Asks the worker to end its stage in a resumable state.</summary>

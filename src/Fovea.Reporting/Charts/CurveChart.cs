@@ -17,7 +17,8 @@ internal static class CurveChart
     {
         foreach (var series in block.Series.Where(s => s.Y.Count != s.X.Count))
         {
-            throw new FoveaException($"report curve \"{block.Caption}\", series \"{series.Name}\": expected {series.X.Count} values in y (as in x), got {series.Y.Count}");
+            throw new FoveaException($"report curve \"{block.Caption}\", series \"{series.Name}\": expected {series.X.Count} values in y (as in x), "
+                + $"got {series.Y.Count}");
         }
 
         var y = AxisScale.Over(block.Series.SelectMany(s => s.Y), Bottom, Top, 5, widen: true);
@@ -97,5 +98,6 @@ internal static class CurveChart
     private static TableBlock Numbers(CurveBlock block) => new(
         "Last points", "Series",
         [new("Points", NumberFormat.Count), new(Drawing.Title(block.X), block.X.Format), new(Drawing.Title(block.Y), block.Y.Format)],
-        [.. block.Series.Select(s => new TableRow(s.Name, s.Y.Count == 0 ? [new(Value: 0), new(), new()] : [new(Value: s.Y.Count), new(Value: s.X[^1]), new(Value: s.Y[^1])]))]);
+        [.. block.Series.Select(
+            s => new TableRow(s.Name, s.Y.Count == 0 ? [new(Value: 0), new(), new()] : [new(Value: s.Y.Count), new(Value: s.X[^1]), new(Value: s.Y[^1])]))]);
 }

@@ -26,9 +26,11 @@ internal static class DistributionChart
         var left = Math.Max(50, classes.Select(c => Drawing.TextWidth(Drawing.Fit(c.Name, LongestLabel))).DefaultIfEmpty(0).Max() + 16);
         // The axis shows the middle 99 % of each class: one far outlier must not flatten all ridges.
         var scale = AxisScale.Over(
-            classes.Where(c => c.Count > 0).SelectMany(c => new[] { c.Quantile(0.005), c.Quantile(0.995) }).Append(0), left, Drawing.Width - CountRoom, 7, widen: true);
+            classes.Where(c => c.Count > 0).SelectMany(c => new[] { c.Quantile(0.005), c.Quantile(0.995) })
+                .Append(0), left, Drawing.Width - CountRoom, 7, widen: true);
 
-        Drawing.Open(page, block.Caption, [], [], bottom + 46, $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
+        Drawing.Open(page, block.Caption, [], [], bottom + 46,
+            $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", classes.Select(c => c.Name))}");
         Drawing.HorizontalAxis(page, scale, block.Axis, Top - 8, bottom);
         Drawing.Label(page, "mean", Drawing.Width - 72, 11, "end", "tick");
         Drawing.Label(page, "n", Drawing.Width - 4, 11, "end", "tick");
@@ -47,8 +49,10 @@ internal static class DistributionChart
     private static void Class(Markup page, DistributionBlock block, DistributionSummary c, AxisScale scale, double left, double baseline)
     {
         page.Open("g", ("class", "series ridge " + Drawing.Class(0)), ("data-series", "0"));
-        page.Leaf("title", $"{c.Name} \u00B7 mean {NumberText.WithUnit(c.Mean, block.Axis)} \u00B7 median {NumberText.WithUnit(c.Quantile(0.5), block.Axis)} \u00B7 {NumberText.Count(c.Count)}");
-        page.Void("rect", ("class", "hit"), ("x", "0"), ("y", Drawing.At(baseline - RidgeHeight)), ("width", Drawing.At(Drawing.Width)), ("height", Drawing.At(Pitch - 2)));
+        page.Leaf("title", $"{c.Name} \u00B7 mean {NumberText.WithUnit(c.Mean, block.Axis)} \u00B7 median {NumberText.WithUnit(c.Quantile(0.5), block.Axis)} "
+            + $"\u00B7 {NumberText.Count(c.Count)}");
+        page.Void("rect", ("class", "hit"), ("x", "0"), ("y", Drawing.At(baseline - RidgeHeight)), ("width", Drawing.At(Drawing.Width)),
+            ("height", Drawing.At(Pitch - 2)));
         Drawing.Label(page, Drawing.Fit(c.Name, LongestLabel), left - 12, baseline, "end", "class");
         if (c.Count >= DistributionSummary.FewestForRidge)
         {
@@ -68,9 +72,11 @@ internal static class DistributionChart
         {
             double At(double probability) => scale.Of(Math.Clamp(c.Quantile(probability), scale.Low, scale.High));
             Drawing.Line(page, "range", At(0.05), box, At(0.95), box);
-            page.Void("rect", ("class", "box"), ("x", Drawing.At(At(0.25))), ("y", Drawing.At(box - 3)), ("width", Drawing.At(Math.Max(1, At(0.75) - At(0.25)))), ("height", "6"), ("rx", "2"));
+            page.Void("rect", ("class", "box"), ("x", Drawing.At(At(0.25))), ("y", Drawing.At(box - 3)),
+                ("width", Drawing.At(Math.Max(1, At(0.75) - At(0.25)))), ("height", "6"), ("rx", "2"));
             Drawing.Line(page, "median", At(0.5), box - 3, At(0.5), box + 3);
-            page.Void("circle", ("class", "mean"), ("cx", Drawing.At(scale.Of(Math.Clamp(c.Mean, scale.Low, scale.High)))), ("cy", Drawing.At(box)), ("r", "3.4"));
+            page.Void("circle", ("class", "mean"), ("cx", Drawing.At(scale.Of(Math.Clamp(c.Mean, scale.Low, scale.High)))),
+                ("cy", Drawing.At(box)), ("r", "3.4"));
         }
 
         Drawing.Label(page, NumberText.Of(c.Mean, NumberFormat.TwoDecimals), Drawing.Width - 72, baseline, "end", "value strong");
@@ -102,7 +108,8 @@ internal static class DistributionChart
     private static string? Outside(DistributionSummary[] classes, AxisScale scale)
     {
         var outside = classes.Sum(c => c.Values.Count(v => v < scale.Low || v > scale.High));
-        return outside > 0 ? $"Beyond the axis: {NumberText.Of(outside, NumberFormat.Count)} of {NumberText.Of(classes.Sum(c => (double)c.Count), NumberFormat.Count)} values." : null;
+        return outside > 0 ? $"Beyond the axis: {NumberText.Of(outside, NumberFormat.Count)} "
+            + $"of {NumberText.Of(classes.Sum(c => (double)c.Count), NumberFormat.Count)} values." : null;
     }
 
     private static string? LeftOut(DistributionSummary[] classes)

@@ -68,7 +68,9 @@ internal static class Drawing
             case 0: page.Void("circle", ("class", "mark"), ("cx", At(x)), ("cy", At(y)), ("r", At(r))); break;
             case 1: page.Void("path", ("class", "mark"), ("d", $"M{At(x - r)} {At(y - r)}h{At(2 * r)}v{At(2 * r)}h{At(-2 * r)}z")); break;
             case 2: page.Void("path", ("class", "mark"), ("d", $"M{At(x)} {At(y - 1.2 * r)}l{At(1.2 * r)} {At(2.1 * r)}h{At(-2.4 * r)}z")); break;
-            default: page.Void("path", ("class", "mark"), ("d", $"M{At(x)} {At(y - 1.3 * r)}l{At(1.3 * r)} {At(1.3 * r)}l{At(-1.3 * r)} {At(1.3 * r)}l{At(-1.3 * r)} {At(-1.3 * r)}z")); break;
+            default:
+                page.Void("path", ("class", "mark"), ("d",
+                $"M{At(x)} {At(y - 1.3 * r)}l{At(1.3 * r)} {At(1.3 * r)}l{At(-1.3 * r)} {At(1.3 * r)}l{At(-1.3 * r)} {At(-1.3 * r)}z")); break;
         }
     }
 

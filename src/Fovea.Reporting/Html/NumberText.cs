@@ -16,7 +16,8 @@ internal static class NumberText
         axis.Unit is { } unit && !double.IsNaN(value) ? $"{Of(value, axis.Format)} {unit}" : Of(value, axis.Format);
 
     /// <summary>"[low, high]"; null where either end is missing.</summary>
-    public static string? Interval(double? low, double? high, NumberFormat format, int? decimals = null) => low is { } l && high is { } h && !double.IsNaN(l) && !double.IsNaN(h)
+    public static string? Interval(double? low, double? high, NumberFormat format, int? decimals = null) =>
+        low is { } l && high is { } h && !double.IsNaN(l) && !double.IsNaN(h)
         ? $"[{Bare(l, format, decimals)}, {Bare(h, format, decimals)}]"
         : null;
 
@@ -36,7 +37,8 @@ internal static class NumberText
             : Fixed(value, Decimals(step)));
     }
 
-    private static string Bare(double value, NumberFormat format, int? decimals) => Of(value, format, decimals).Replace("\u2009%", "", StringComparison.Ordinal);
+    private static string Bare(double value, NumberFormat format, int? decimals) =>
+        Of(value, format, decimals).Replace("\u2009%", "", StringComparison.Ordinal);
 
     private static string Plain(double v, NumberFormat format, int? decimals) => format switch
     {

@@ -9,7 +9,8 @@ internal static class TableRenderer
     {
         foreach (var row in block.Rows.Where(r => r.Cells.Count != block.Columns.Count))
         {
-            throw new FoveaException($"report table \"{block.Caption}\", row \"{row.Title}\": expected {block.Columns.Count} cells (one per column), got {row.Cells.Count}");
+            throw new FoveaException($"report table \"{block.Caption}\", row \"{row.Title}\": expected {block.Columns.Count} cells (one per column), "
+                + $"got {row.Cells.Count}");
         }
 
         var counts = SharedCounts.Of(block);
@@ -74,7 +75,8 @@ internal static class TableRenderer
         page.Leaf("span", cell.Text ?? NumberText.Of(cell.Value, column.Format, column.Decimals), ("class", "value"));
 
         // A line each: side by side they would make wide tables wider than the page.
-        string?[] details = [NumberText.Interval(cell.Low, cell.High, column.Format, column.Decimals), showCount && cell.Count is { } n ? NumberText.Count(n) : null];
+        string?[] details = [NumberText.Interval(cell.Low, cell.High, column.Format, column.Decimals),
+            showCount && cell.Count is { } n ? NumberText.Count(n) : null];
         foreach (var detail in details.OfType<string>())
         {
             page.Leaf("small", detail);

@@ -28,7 +28,8 @@ internal sealed class WhiskerColumn
             return;
         }
 
-        page.Open("svg", ("class", "whisker"), ("viewBox", $"0 0 {Drawing.At(Width)} 8"), ("width", Drawing.At(Width)), ("height", "8"), ("aria-hidden", "true"));
+        page.Open("svg", ("class", "whisker"), ("viewBox", $"0 0 {Drawing.At(Width)} 8"), ("width", Drawing.At(Width)), ("height", "8"),
+            ("aria-hidden", "true"));
         Drawing.Line(page, "track", 0, 4, Width, 4);
         Drawing.Line(page, "interval", _scale.Of(cell.Low!.Value), 4, _scale.Of(cell.High!.Value), 4);
         page.Void("circle", ("cx", Drawing.At(_scale.Of(cell.Value!.Value))), ("cy", "4"), ("r", "3.2"));

@@ -4,8 +4,8 @@ namespace Fovea.Scoring.Folds;
 
 /// <summary>
 /// Splits a corpus into folds for cross-fitting: reference k is trained on <see cref="IsTrainedOn"/> and scores only the samples of fold k, so that neither a
-/// sample nor one of its images is scored by a model that was trained on it. Samples that are trained on and not scored are left out of each fold with which they
-/// share an image. Depends only on the samples' keys, images and the seed.
+/// sample nor one of its images is scored by a model that was trained on it. Samples that are trained on and not scored are left
+/// out of each fold with which they share an image. Depends only on the samples' keys, images and the seed.
 /// </summary>
 public sealed class FoldAssignment
 {
@@ -45,7 +45,8 @@ public sealed class FoldAssignment
         var groups = SampleGroups.ByImage(scored, keys);
         if (groups.Count < folds)
         {
-            throw new FoveaException($"folds: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common, fewer than {folds} folds; use fewer folds");
+            throw new FoveaException($"folds: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common, fewer "
+                + $"than {folds} folds; use fewer folds");
         }
 
         var (foldOf, sizes) = (new int[scored.Count], new int[folds]);
@@ -68,13 +69,15 @@ public sealed class FoldAssignment
         return new FoldAssignment(folds, seed,
         [
             .. scored.Select((s, i) => new FoldRow(s.Key, true, [foldOf[i]])),
-            .. (alsoTrained ?? []).Select(s => new FoldRow(s.Key, false, [.. keys.Of(s).Where(foldOfImage.ContainsKey).Select(k => foldOfImage[k]).Distinct().Order()])),
+            .. (alsoTrained ?? []).Select(s => new FoldRow(s.Key, false,
+                [.. keys.Of(s).Where(foldOfImage.ContainsKey).Select(k => foldOfImage[k]).Distinct().Order()])),
         ]);
     }
 
     /// <summary>
-    /// Holds a share of a corpus out: fold 0 is what is held out, fold 1 the rest, and no image is in both. Groups of samples with an image in common are taken in
-    /// random order until they are the share of all samples; text-only samples likewise, so that both kinds are in both parts where there are enough.
+    /// Holds a share of a corpus out: fold 0 is what is held out, fold 1 the rest, and no image is in both. Groups of samples
+    /// with an image in common are taken in random order until they are the share of all samples; text-only samples likewise, so that both kinds are in
+    /// both parts where there are enough.
     /// </summary>
     /// <param name="samples">The corpus, in record order.</param>
     /// <param name="share">Of the samples, above 0 and below 1; at least one group is held out and one remains.</param>
@@ -85,7 +88,8 @@ public sealed class FoldAssignment
         var groups = SampleGroups.ByImage(samples, new ImageKeys());
         if (groups.Count < 2)
         {
-            throw new FoveaException($"split: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common; expected at least 2, one to hold out");
+            throw new FoveaException($"split: the corpus has {groups.Count} group{(groups.Count == 1 ? "" : "s")} of samples with an image in common; expected "
+                + $"at least 2, one to hold out");
         }
 
         var heldOut = new HashSet<int>();
@@ -94,7 +98,8 @@ public sealed class FoldAssignment
             var all = kind.ToArray();
             var wanted = Math.Max(share * all.Sum(g => g.Count), heldOut.Count == 0 ? 1 : 0);
             var taken = 0;
-            foreach (var g in new RandomSource(seed, $"split/{(kind.Key ? "images" : "text")}").Permutation(all.Length).Take(all.Length - (kind.Count() == groups.Count ? 1 : 0)))
+            foreach (var g in new RandomSource(seed, $"split/{(kind.Key ? "images" : "text")}").Permutation(all.Length)
+                .Take(all.Length - (kind.Count() == groups.Count ? 1 : 0)))
             {
                 if (taken + (all[g].Count / 2.0) > wanted && heldOut.Count > 0)
                 {
@@ -116,7 +121,8 @@ public sealed class FoldAssignment
     /// <exception cref="InvalidInputException">The sample was not among those to be scored.</exception>
     public int FoldOf(SampleKey key) => Row(key) is { IsScored: true } row
         ? row.LeftOutOf[0]
-        : throw new InvalidInputException(key.Source, key.Record, "is in no fold: its file was given to be trained on and not to be scored; assign folds over the corpus that is scored");
+        : throw new InvalidInputException(key.Source, key.Record,
+            "is in no fold: its file was given to be trained on and not to be scored; assign folds over the corpus that is scored");
 
     /// <summary>Whether the reference of <paramref name="fold"/> is trained on this sample.</summary>
     /// <exception cref="InvalidInputException">Nothing is known of the sample.</exception>

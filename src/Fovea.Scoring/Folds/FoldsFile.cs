@@ -92,7 +92,8 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
             var hash = ContentHash.OfFile(file);
             if (hash != source.Sha256)
             {
-                throw new InvalidInputException(file, null, $"changed since {Path} was made: expected SHA-256 {source.Sha256}, got {hash}; restore it, or run 'fovea folds' and train the references again");
+                throw new InvalidInputException(file, null, $"changed since {Path} was made: expected SHA-256 {source.Sha256}, got {hash}; restore it, or run "
+                    + $"'fovea folds' and train the references again");
             }
         }
     }
@@ -109,9 +110,11 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
     private static Header HeaderOf(string line)
     {
         var header = JsonSerializer.Deserialize<Header>(line, StrictJson.Line) ?? throw new JsonException("no header");
-        return header.Kind == CurrentKind && header.SchemaVersion == CurrentVersion && header.Count is >= 2 and <= MaxFolds && header.Sources.All(s => s is not null)
+        return header.Kind == CurrentKind && header.SchemaVersion == CurrentVersion && header.Count is >= 2 and <= MaxFolds
+            && header.Sources.All(s => s is not null)
             ? header
-            : throw new JsonException($"expected {CurrentKind} of version {CurrentVersion} with 2 to {MaxFolds} folds, got {header.Kind} of version {header.SchemaVersion} with {header.Count}");
+            : throw new JsonException($"expected {CurrentKind} of version {CurrentVersion} with 2 to {MaxFolds} folds, got {header.Kind} of "
+                + $"version {header.SchemaVersion} with {header.Count}");
     }
 
     private static FoldRow RowOf(string line, int count, Dictionary<string, bool> scored)
@@ -125,7 +128,8 @@ public sealed record FoldsFile(string Path, FoldAssignment Folds, IReadOnlyList<
 
         return row.LeftOutOf.All(f => f >= 0 && f < count) && (!isScored || row.LeftOutOf.Count == 1)
             ? new FoldRow(key, isScored, row.LeftOutOf)
-            : throw new JsonException($"{key} is left out of {string.Join(", ", row.LeftOutOf)}; expected {(isScored ? "one fold" : "folds")} from 0 to {count - 1}");
+            : throw new JsonException($"{key} is left out of {string.Join(", ", row.LeftOutOf)}; expected {(isScored ? "one fold" : "folds")} from 0 "
+                + $"to {count - 1}");
     }
 
     private sealed record Header(string Kind, int SchemaVersion, int Count, long Seed, int Samples, IReadOnlyList<FoldSource> Sources);

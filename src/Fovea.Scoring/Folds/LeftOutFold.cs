@@ -4,8 +4,8 @@ using Fovea.Models;
 namespace Fovea.Scoring.Folds;
 
 /// <summary>
-/// What a reference's training left out: <c>fold.json</c> in the model's folder, so that it moves with the model. Scoring refuses a reference that does not have
-/// it for the fold it is to score.
+/// What a reference's training left out: <c>fold.json</c> in the model's folder, so that it moves with the model. Scoring refuses
+/// a reference that does not have it for the fold it is to score.
 /// </summary>
 /// <param name="FoldsSha256">Hash of the fold assignment (<see cref="FoldsFile.Sha256"/>).</param>
 /// <param name="LeftOut">The fold that was left out, from 0.</param>
@@ -15,7 +15,8 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
     public const string FileName = "fold.json";
 
     /// <summary>Writes it beside a model.</summary>
-    public void Write(string modelFolder) => AtomicFile.WriteText(Path.Combine(modelFolder, FileName), JsonSerializer.Serialize(this, StrictJson.Indented) + "\n");
+    public void Write(string modelFolder) => AtomicFile.WriteText(Path.Combine(modelFolder, FileName),
+        JsonSerializer.Serialize(this, StrictJson.Indented) + "\n");
 
     /// <summary>Reads it; null where the model was not trained against a fold assignment.</summary>
     /// <exception cref="InvalidInputException">The file is torn or something else.</exception>
@@ -29,7 +30,8 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
 
         try
         {
-            return JsonSerializer.Deserialize<LeftOutFold>(RegularFile.ReadAllText(path, RegularFile.MaxJson), StrictJson.Indented) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<LeftOutFold>(RegularFile.ReadAllText(path, RegularFile.MaxJson), StrictJson.Indented)
+                ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {
@@ -68,18 +70,21 @@ public sealed record LeftOutFold(string FoldsSha256, int LeftOut)
         var expected = $"expected a reference trained without fold {fold} of {folds.Path} ('fovea train' with folds and leave_out_fold={fold})";
         if (found is null)
         {
-            throw new InvalidInputException(modelFolder, null, $"{expected}, got one that was trained without folds (no {FileName}); train it so, or score without folds");
+            throw new InvalidInputException(modelFolder, null,
+                $"{expected}, got one that was trained without folds (no {FileName}); train it so, or score without folds");
         }
 
         if (found.FoldsSha256 != folds.Sha256)
         {
             throw new InvalidInputException(modelFolder, null,
-                $"{expected}, got one of another assignment: its SHA-256 is {found.FoldsSha256}, that of the folds {folds.Sha256}; give the folds it was trained with, or train it again");
+                $"{expected}, got one of another assignment: its SHA-256 is {found.FoldsSha256}, that of the folds {folds.Sha256}; give the folds it was "
+                    + $"trained with, or train it again");
         }
 
         if (found.LeftOut != fold)
         {
-            throw new InvalidInputException(modelFolder, null, $"{expected}, got the one without fold {found.LeftOut}, which was trained on fold {fold}; give the references in the order of their folds");
+            throw new InvalidInputException(modelFolder, null,
+                $"{expected}, got the one without fold {found.LeftOut}, which was trained on fold {fold}; give the references in the order of their folds");
         }
     }
 }

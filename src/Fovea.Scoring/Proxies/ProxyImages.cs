@@ -23,7 +23,8 @@ internal sealed class ProxyImages(ImageLoader loader, long seed, IReadOnlyDictio
         }
         catch (InvalidInputException e)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, $"other_image: {donor.Key}, whose image is shown in place of its own, cannot be used: {e.Reason}", e);
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"other_image: {donor.Key}, whose image is shown in place of its own, cannot be used: {e.Reason}", e);
         }
     }
 }

@@ -36,4 +36,5 @@ public abstract class VisionlessProxy
 /// <param name="Processor">Normalises.</param>
 /// <param name="Seed">Of proxies that draw.</param>
 /// <param name="Another">Normalised images of the sample's donor; read anew each time.</param>
-public sealed record ProxyInput(TokenizedSample Sample, IReadOnlyList<PixelValues> Unit, IImageProcessor Processor, long Seed, Func<IReadOnlyList<PixelValues>> Another);
+public sealed record ProxyInput(TokenizedSample Sample, IReadOnlyList<PixelValues> Unit, IImageProcessor Processor, long Seed,
+    Func<IReadOnlyList<PixelValues>> Another);

@@ -4,7 +4,10 @@ using Parquet.Schema;
 
 namespace Fovea.Store.Export;
 
-/// <summary>Weighted samples for other trainers: <c>source, record, id, image, images, input_ids, labels, loss_weights</c>, as JSON Lines or Parquet by the file's ending, written atomically and row by row.</summary>
+/// <summary>
+/// Weighted samples for other trainers: <c>source, record, id, image, images, input_ids, labels, loss_weights</c>, as JSON Lines or Parquet by the file's
+/// ending, written atomically and row by row.
+/// </summary>
 public static class ExportFile
 {
     private const int RowsPerGroup = 1024;

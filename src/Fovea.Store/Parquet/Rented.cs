@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Fovea.Store.Parquet;
 
 /// <summary>
-/// A buffer of the shared pool for the time of a call; what it holds at first is undefined. A shard's columns are large enough for the large object heap, and a new
-/// array for each would make every collection a full one.
+/// A buffer of the shared pool for the time of a call; what it holds at first is undefined. A shard's columns are large enough
+/// for the large object heap, and a new array for each would make every collection a full one.
 /// </summary>
 internal readonly struct Rented<T>(int length) : IDisposable
 {

@@ -39,7 +39,8 @@ internal static class RowRules
         {
             if (count != row.TargetIds.Length || !row.LogProbs.ContainsKey(condition))
             {
-                throw new InvalidDataException($"{row.Key}: {count} top-1 flags or entropies under {condition} for {row.TargetIds.Length} targets; expected one beside each log-probability");
+                throw new InvalidDataException($"{row.Key}: {count} top-1 flags or entropies under {condition} for {row.TargetIds.Length} targets; expected "
+                    + $"one beside each log-probability");
             }
         }
 

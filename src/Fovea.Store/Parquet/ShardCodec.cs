@@ -43,7 +43,8 @@ internal static class ShardCodec
         var topOne = new ConditionColumns<bool>(TopOnePrefix, rows, r => r.TopOne);
         var entropy = new ConditionColumns<float>(EntropyPrefix, rows, r => r.Entropy);
         var schema = new ParquetSchema(
-            [source, record, id, text, context, conversation, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields, .. entropy.Fields]);
+            [source, record, id, text, context, conversation, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields,
+                .. entropy.Fields]);
 
         await using var writer = await ParquetWriter.CreateAsync(schema, stream);
         using var group = writer.CreateRowGroup();

@@ -6,7 +6,8 @@ namespace Fovea.Store.Parquet;
 /// <summary>Weights of a corpus as Parquet row groups, and back.</summary>
 internal static class WeightsCodec
 {
-    private const string KindKey = "fovea.kind", Kind = "fovea.weights/2", OlderKind = "fovea.weights/1", NormalizationKey = "fovea.normalization", MetadataKey = "fovea.metadata";
+    private const string KindKey = "fovea.kind", Kind = "fovea.weights/2", OlderKind = "fovea.weights/1", NormalizationKey =
+        "fovea.normalization", MetadataKey = "fovea.metadata";
     private const string ContextColumn = "context_fingerprint", ConversationColumn = "conversation_fingerprint", ImageColumn = "image_hash";
     private const int RowsPerGroup = 4096;
 
@@ -41,7 +42,8 @@ internal static class WeightsCodec
         var context = new DataField(ContextColumn, typeof(string), true);
         var conversation = new DataField(ConversationColumn, typeof(string), true);
         var image = new DataField(ImageColumn, typeof(string), true);
-        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, text, status, reason, weights, context, conversation, image), stream);
+        await using var writer = await ParquetWriter.CreateAsync(
+            new ParquetSchema(source, record, text, status, reason, weights, context, conversation, image), stream);
         foreach (var chunk in rows.Chunk(RowsPerGroup))
         {
             using var group = writer.CreateRowGroup();
@@ -86,7 +88,8 @@ internal static class WeightsCodec
         }
 
         return found[KindKey] == OlderKind && rows.Find(r => IsOfTextAlone(r, metadata)) is { } row
-            ? throw new InvalidDataException($"written by an earlier version: the weights of {row.Key} do not say which question their scores saw; score and select again")
+            ? throw new InvalidDataException($"written by an earlier version: the weights of {row.Key} do not say which question their scores saw; score "
+                + $"and select again")
             : new WeightsContent(rows, normalization.Normalization, metadata);
     }
 

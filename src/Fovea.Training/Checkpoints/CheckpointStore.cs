@@ -42,7 +42,8 @@ internal sealed class CheckpointStore(string folder, int keep, IFileLayer files)
         Remove(target);
         files.Move(aside, target);
         var steps = Steps();
-        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep)).Where(s => s != state.Best?.Step && (s != Pinned || s > state.Step)))
+        foreach (var old in steps.Where(s => s > state.Step).Concat(steps.Where(s => s <= state.Step).OrderDescending().Skip(keep))
+            .Where(s => s != state.Best?.Step && (s != Pinned || s > state.Step)))
         {
             Remove(PathOf(old));
         }

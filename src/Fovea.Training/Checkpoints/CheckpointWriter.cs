@@ -32,7 +32,8 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
             files.CreateFolder(job.Folder);
             foreach (var file in snapshot)
             {
-                var target = new CheckpointTarget(file, files.Create(Path.Combine(job.Folder, file.Name)), IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+                var target = new CheckpointTarget(file, files.Create(Path.Combine(job.Folder, file.Name)),
+                    IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
                 job.Targets.Add(target);
                 target.Stream.Write(file.Header);
                 target.Hash.AppendData(file.Header);
@@ -136,7 +137,8 @@ internal sealed class CheckpointWriter(CheckpointStore store, IFileLayer files, 
     {
         var last = LastWhole is { } step ? store.PathOf(step) : "none";
         return new FoveaException(
-            $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {DiskError.Reason(e)}; last good checkpoint: {last}; once it can be written, give --resume", e);
+            $"checkpoint of step {job.State.Step} cannot be written to {store.Folder}: {DiskError.Reason(e)}; last good checkpoint: {last}; once it can be "
+                + $"written, give --resume", e);
     }
 
     private void Abandon(CheckpointJob job)

@@ -31,7 +31,8 @@ internal static class ResumePoint
     /// <param name="begun">The options that one was made under.</param>
     /// <param name="now">Those asked for.</param>
     /// <param name="newest">The first of all; null if there is none.</param>
-    public static TrainerState? Newest(IEnumerable<TrainerState> whole, Func<TrainerState, TrainingOptions> begun, TrainingOptions now, out TrainerState? newest)
+    public static TrainerState? Newest(IEnumerable<TrainerState> whole, Func<TrainerState, TrainingOptions> begun, TrainingOptions now,
+        out TrainerState? newest)
     {
         newest = null;
         foreach (var state in whole)

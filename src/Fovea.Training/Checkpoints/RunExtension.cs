@@ -35,7 +35,8 @@ public static class RunExtension
     internal static FoveaException Refused(string folder, TrainingOptions was, TrainingOptions now, long? newest)
     {
         var why = newest is { } step ? Refusal(was, now, step) : $"it holds no whole checkpoint to continue from ({Advice(was.Schedule)})";
-        return new FoveaException($"{folder}: cannot be extended from {was.Steps} to {now.Steps} steps: {why}; give training.steps={was.Steps}, or another --out");
+        return new FoveaException($"{folder}: cannot be extended from {was.Steps} to {now.Steps} steps: {why}; give training.steps={was.Steps}, or "
+            + $"another --out");
     }
 
     /// <summary>Why the checkpoint of step <paramref name="done"/> cannot be continued under other options; null if it can.</summary>
@@ -53,7 +54,8 @@ public static class RunExtension
             if (before.Rate(step) != after.Rate(step))
             {
                 return string.Create(CultureInfo.InvariantCulture,
-                    $"step {step + 1} was made at learning rate {before.Rate(step):G6}, and {now.Steps} steps need {after.Rate(step):G6} there ({(before.WarmupSteps == after.WarmupSteps ? Advice(was.Schedule) : $"give training.warmup_steps={before.WarmupSteps}")})");
+                    $"step {step + 1} was made at learning rate {before.Rate(step):G6}, and {now.Steps} steps need {after.Rate(step):G6} there "
+                        + $"({(before.WarmupSteps == after.WarmupSteps ? Advice(was.Schedule) : $"give training.warmup_steps={before.WarmupSteps}")})");
             }
         }
 

@@ -12,7 +12,8 @@ internal static class SnapshotReader
         using var file = SafetensorsFile.Open(path);
         if (file.Entries.Keys.Except(into.Select(t => t.Key)).FirstOrDefault() is { } stray)
         {
-            throw new InvalidInputException(path, null, $"holds {stray}, which this run does not train; it is a checkpoint of another model or of other options");
+            throw new InvalidInputException(path, null,
+                $"holds {stray}, which this run does not train; it is a checkpoint of another model or of other options");
         }
 
         using var noGrad = torch.no_grad();
@@ -23,7 +24,8 @@ internal static class SnapshotReader
             if (!stored.shape.AsSpan().SequenceEqual(own.shape))
             {
                 throw new InvalidInputException(
-                    path, null, $"{name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", own.shape)}]; it is a checkpoint of another model");
+                    path, null, $"{name} is [{string.Join(", ", stored.shape)}], expected [{string.Join(", ", own.shape)}]; it is a checkpoint of "
+                        + $"another model");
             }
 
             own.copy_(stored);

@@ -21,13 +21,15 @@ internal sealed record TrainingPlan(long Steps, long Samples, Schedule Schedule)
         if (options.BatchSize > (long)MostCopies * sampleCount)
         {
             throw new FoveaException(
-                $"training.batch_size: expected at most {MostCopies} times the {sampleCount} samples, {(long)MostCopies * sampleCount}, got {options.BatchSize}; it would hold each sample {options.BatchSize / sampleCount} times: lower it");
+                $"training.batch_size: expected at most {MostCopies} times the {sampleCount} samples, {(long)MostCopies * sampleCount}, "
+                    + $"got {options.BatchSize}; it would hold each sample {options.BatchSize / sampleCount} times: lower it");
         }
 
         if ((long)options.BatchSize * options.BucketWindow > MostTogether)
         {
             throw new FoveaException(
-                $"training.{(options.BatchSize > options.BucketWindow ? "batch_size" : "bucket_window")}: expected batch_size times bucket_window at most {MostTogether}, got {(long)options.BatchSize * options.BucketWindow}; lower it");
+                $"training.{(options.BatchSize > options.BucketWindow ? "batch_size" : "bucket_window")}: expected batch_size times bucket_window at "
+                    + $"most {MostTogether}, got {(long)options.BatchSize * options.BucketWindow}; lower it");
         }
 
         var samples = options.Steps is { } steps

@@ -50,8 +50,10 @@ public sealed class TrainingSet
     /// <summary>Joins samples with their weights by key, fingerprint and image bytes. Dropped and invalid rows are left out and counted.</summary>
     /// <param name="samples">As training tokenized them.</param>
     /// <param name="weights">A row for each.</param>
-    /// <param name="imageHash">SHA-256 over the bytes of a sample's image files, null without images; called only for rows whose scores saw images (VIG).</param>
-    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization or with another image, is given twice, or no sample remains.</exception>
+    /// <param name="imageHash">SHA-256 over the bytes of a sample's image files, null without images; called only for rows whose scores saw
+    /// images (VIG).</param>
+    /// <exception cref="FoveaException">A sample has no row, was weighted under another tokenization or with another image, is given twice, or no
+    /// sample remains.</exception>
     public static TrainingSet Join(IEnumerable<TokenizedSample> samples, WeightsFile weights, Func<TokenizedSample, string?> imageHash) =>
         Build(samples, sample => weights.Lookup(sample, imageHash), weights.Normalization);
 

@@ -55,14 +55,18 @@ internal sealed record PreparedSample(TrainingExample Example, WeightedSample? S
 /// <summary>Loads images, expands, cuts and weighs samples for a model. Thread-safe, and works on no tensors.</summary>
 internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? images, int? maxLength, WeightNormalization normalization)
 {
-    /// <summary>Prepares examples on some threads, each on its own; how many changes nothing in what comes out. Fails in nothing: failures are handed over in their places.</summary>
+    /// <summary>
+    /// Prepares examples on some threads, each on its own; how many changes nothing in what comes out. Fails in nothing: failures
+    /// are handed over in their places.
+    /// </summary>
     /// <param name="examples">Which.</param>
     /// <param name="threads">How many; 0 for the caller's own.</param>
     /// <param name="unwanted">Ends it early, with an <see cref="OperationCanceledException"/>.</param>
     public PreparedSample[] Prepare(IReadOnlyList<TrainingExample> examples, int threads, CancellationToken unwanted = default)
     {
         var prepared = new PreparedSample[examples.Count];
-        Parallel.For(0, prepared.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = unwanted }, i => prepared[i] = Outcome(examples[i]));
+        Parallel.For(0, prepared.Length, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = unwanted },
+            i => prepared[i] = Outcome(examples[i]));
         return prepared;
     }
 
@@ -85,7 +89,8 @@ internal sealed class SamplePreparer(VisionLanguageModel model, ImageLoader? ima
         var sample = example.Sample;
         if (sample.Images.Count > 0 && images is null)
         {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record, "the sample has an image, and the model sees none; train on the text alone (view text_only), or start from a vision-language model");
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                "the sample has an image, and the model sees none; train on the text alone (view text_only), or start from a vision-language model");
         }
 
         ExpandedSample expanded;

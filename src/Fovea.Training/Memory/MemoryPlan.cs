@@ -58,11 +58,13 @@ public sealed record MemoryPlan
         var model = Weights + Gradients + Optimizer + CheckpointCopy;
         if (Math.Max(model, Process) >= Math.Max(Activations, Logits))
         {
-            return model >= Process ? "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)" : "use fewer samples, or a smaller model";
+            return model >= Process ? "train a smaller model, freeze a part of it (training.frozen), or train an adapter (lora)"
+                : "use fewer samples, or a smaller model";
         }
 
         return Logits > Activations ? $"lower training.max_logits_mib (now {options.MaxLogitsMib})"
-            : rows > 1 ? $"lower training.{(options.MicroBatchSize is null ? "batch_size, or give training.micro_batch_size below it" : "micro_batch_size")} (now {rows})"
+            : rows > 1 ? $"lower training.{(options.MicroBatchSize is null ? "batch_size, or give training.micro_batch_size below it" : "micro_batch_size")} "
+                + $"(now {rows})"
             : options.GradientCheckpointing ? $"lower training.{(options.Packing ? "pack_length" : "max_length")}"
             : $"set training.gradient_checkpointing=true, or lower training.{(options.Packing ? "pack_length" : "max_length")}";
     }

@@ -42,7 +42,8 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var trained = Bytes(All.Where(p => p.Value.requires_grad).Select(p => p.Value));
         var optimizer = (2 * trained) + (options.EmaDecay is null ? 0 : trained); // made by now
         var tokens = Tokens(largest, out var rows, out var images);
-        var targets = largest is null ? 0 : (long)rows * (options.Packing ? Math.Max(1, tokens / rows / largest.Sample.InputIds.Length) : 1) * largest.Weights.Length;
+        var targets = largest is null
+            ? 0 : (long)rows * (options.Packing ? Math.Max(1, tokens / rows / largest.Sample.InputIds.Length) : 1) * largest.Weights.Length;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // gives back what reading corpus and model left behind
         TorchRuntime.Trim();
         var resident = ProcessMemory.Resident();
@@ -103,7 +104,8 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         return embeddings + (options.GradientCheckpointing
-            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (3.75 * block))) + (casts / c.NumLayers) // a block's activations, their gradients, and what its first run left free
+            ? (tokens * (((double)c.NumLayers * c.HiddenSize * Float) + (3.75 * block)))
+            + (casts / c.NumLayers) // a block's activations, their gradients, and what its first run left free
             : ((double)tokens * c.NumLayers * block) + casts);
     }
 
@@ -122,7 +124,8 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         var block = ActivationEstimate.MixedBlock(c, rows, seq, model.Mixed.Pieces) + (BlockWeights(model.Decoder.Prefix) / 2.0 / c.NumLayers);
         var gradients = (double)tokens * ActivationEstimate.MixedGradients(c);
         return embeddings + Masks(rows, tokens) + (options.GradientCheckpointing
-            ? (tokens * (double)c.NumLayers * c.HiddenSize * BFloat16) + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part
+            ? (tokens * (double)c.NumLayers * c.HiddenSize * BFloat16)
+            + (2 * (block + gradients)) // twice: what a block's first run left free serves the second only in part
             : (c.NumLayers * block) + gradients);
     }
 
@@ -162,7 +165,8 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
     private IEnumerable<KeyValuePair<string, torch.Tensor>> All => [.. model.Parameters.All, .. adapter?.Parameters.All ?? []];
 
     // An adapter's parameter carries its module's name behind PEFT's prefix.
-    private bool Trains(string prefix) => All.Any(p => p.Value.requires_grad && p.Key.Replace("base_model.model.", "", StringComparison.Ordinal).StartsWith(prefix, StringComparison.Ordinal));
+    private bool Trains(string prefix) =>
+        All.Any(p => p.Value.requires_grad && p.Key.Replace("base_model.model.", "", StringComparison.Ordinal).StartsWith(prefix, StringComparison.Ordinal));
 
     private double BlockWeights(string prefix) => Bytes(
         model.Parameters.All.Where(p => p.Key.StartsWith(prefix + "layers.", StringComparison.Ordinal)).Select(p => p.Value));

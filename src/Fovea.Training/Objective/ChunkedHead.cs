@@ -25,7 +25,8 @@ internal static class ChunkedHead
     /// <param name="weights">float32 <c>[targets]</c>.</param>
     /// <param name="denominator">Sum of weights over the whole step.</param>
     /// <param name="rows">Most targets at a time.</param>
-    /// <returns>The loss, not finite if a piece's was not, and the gradient <c>[targets, hidden]</c>, null if the loss is not finite or nothing before the head is trained.</returns>
+    /// <returns>The loss, not finite if a piece's was not, and the gradient <c>[targets, hidden]</c>, null if the loss is not finite or nothing
+    /// before the head is trained.</returns>
     public static (double Loss, torch.Tensor? Gradient) Backward(
         DecoderModel model, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, double denominator, int rows)
     {
@@ -82,15 +83,16 @@ internal static class ChunkedHead
             using var piece = torch.NewDisposeScope();
             var length = Math.Min(rows, hidden.shape[0] - start);
             var (x, ids, factors) = (inputs.narrow(0, start, length), targetIds.narrow(0, start, length), weights.narrow(0, start, length));
-            sum += low is null ? TokenObjective.Loss(model.Decoder.Head(x), ids, factors, 1).ToNumber() : TargetKernel.Gradient(torch.nn.functional.linear(x, low), ids, factors);
+            sum += low is null ? TokenObjective.Loss(model.Decoder.Head(x), ids, factors, 1).ToNumber()
+                : TargetKernel.Gradient(torch.nn.functional.linear(x, low), ids, factors);
         }
 
         return sum;
     }
 
     /// <summary>
-    /// The same with products in bfloat16 and the gradient written out: w_i / denominator * (p - onehot), softmax in float32. The head is cast once, and its gradient added to
-    /// the float32 one once.
+    /// The same with products in bfloat16 and the gradient written out: w_i / denominator * (p - onehot), softmax in float32. The head is cast
+    /// once, and its gradient added to the float32 one once.
     /// </summary>
     private static (double Loss, torch.Tensor? Gradient) Mixed(
         torch.Tensor head, torch.Tensor hidden, torch.Tensor targetIds, torch.Tensor weights, double denominator, int rows)

@@ -34,7 +34,8 @@ public sealed class AdamW : IDisposable
         {
             if (tensor.dtype != torch.ScalarType.Float32)
             {
-                throw new FoveaException($"parameter {name} is {tensor.dtype}; training needs float32 parameters, since small updates are lost in shorter types");
+                throw new FoveaException($"parameter {name} is {tensor.dtype}; training needs float32 parameters, since small updates are lost in "
+                    + $"shorter types");
             }
 
             var decay = tensor.dim() >= 2 ? settings.WeightDecay : 0;
@@ -91,7 +92,8 @@ public sealed class AdamW : IDisposable
         {
             var members = group.ToArray();
             var tensors = new AdamWTensors(
-                Array.ConvertAll(members, p => p.Slot.Parameter), Array.ConvertAll(members, p => p.Gradient!), Array.ConvertAll(members, p => p.Slot.FirstMoment),
+                Array.ConvertAll(members, p => p.Slot.Parameter), Array.ConvertAll(members, p => p.Gradient!), Array.ConvertAll(members,
+                    p => p.Slot.FirstMoment),
                 Array.ConvertAll(members, p => p.Slot.SecondMoment), Array.ConvertAll(members, p => p.Slot.Steps));
             _kernels.AdamW(tensors, learningRate * group.Key.LearningRateScale, group.Key.WeightDecay, _settings, factor);
         }
@@ -99,7 +101,9 @@ public sealed class AdamW : IDisposable
         return norm;
     }
 
-    /// <summary>All state by name: <c>exp_avg.NAME</c>, <c>exp_avg_sq.NAME</c> (both as the parameter) and <c>step.NAME</c> (<c>[]</c>), float32. Still owned here.</summary>
+    /// <summary>
+    /// All state by name: <c>exp_avg.NAME</c>, <c>exp_avg_sq.NAME</c> (both as the parameter) and <c>step.NAME</c> (<c>[]</c>), float32. Still owned here.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State() => _slots.SelectMany(s => s.State());
 
     /// <inheritdoc/>

@@ -59,7 +59,8 @@ public sealed record Schedule(
         {
             ScheduleKind.Cosine => Lift(HalfCosine((step - WarmupSteps) / fallSteps)),
             ScheduleKind.Linear => Lift((TotalSteps - step) / fallSteps),
-            ScheduleKind.Wsd => step < TotalSteps - DecaySteps ? 1 : Lift(Decay(Math.Min(1, (step - (TotalSteps - DecaySteps)) / (double)Math.Max(1, DecaySteps)))),
+            ScheduleKind.Wsd => step < TotalSteps - DecaySteps
+                ? 1 : Lift(Decay(Math.Min(1, (step - (TotalSteps - DecaySteps)) / (double)Math.Max(1, DecaySteps)))),
             _ => 1,
         };
     }

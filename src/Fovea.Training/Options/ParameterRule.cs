@@ -21,7 +21,8 @@ internal sealed class ParameterRule
         {
             throw new FoveaException(options.Trainable.Any(p => names.Any(n => Fits(p, n)))
                 ? "training.frozen: no parameter remains to be trained; freeze fewer"
-                : $"training.trainable: this model has no {string.Join(" and no ", options.Trainable)}; it has {string.Join(", ", names.Select(ParameterPart.Of).Distinct())}");
+                : $"training.trainable: this model has no {string.Join(" and no ", options.Trainable)}; it "
+                    + $"has {string.Join(", ", names.Select(ParameterPart.Of).Distinct())}");
         }
     }
 
@@ -31,7 +32,8 @@ internal sealed class ParameterRule
         _options.LearningRateScales.Where(s => Fits(s.Key, name)).OrderBy(s => s.Key == All ? 0 : s.Key.Length).Select(s => s.Value).LastOrDefault(1);
 
     private static bool Fits(string prefix, string name) =>
-        prefix == All || name == prefix || ParameterPart.Of(name) == prefix || (name.StartsWith(prefix, StringComparison.Ordinal) && (prefix.EndsWith('.') || name[prefix.Length] == '.'));
+        prefix == All || name == prefix || ParameterPart.Of(name) == prefix
+            || (name.StartsWith(prefix, StringComparison.Ordinal) && (prefix.EndsWith('.') || name[prefix.Length] == '.'));
 
     private static void Check(string key, IEnumerable<string> prefixes, IReadOnlyCollection<string> names)
     {
@@ -39,7 +41,8 @@ internal sealed class ParameterRule
         if (prefixes.FirstOrDefault(p => p.Length == 0 || (!ParameterPart.Names.Contains(p) && !names.Any(n => Fits(p, n)))) is { } stray)
         {
             var parts = names.Select(n => string.Join('.', n.Split('.').Take(2))).Distinct().Order(StringComparer.Ordinal);
-            throw new FoveaException($"training.{key}: no parameter begins with '{stray}'; this model has {string.Join(", ", parts)} (or name a part: {string.Join(", ", ParameterPart.Names)})");
+            throw new FoveaException($"training.{key}: no parameter begins with '{stray}'; this model has {string.Join(", ", parts)} (or name a "
+                + $"part: {string.Join(", ", ParameterPart.Names)})");
         }
     }
 }

@@ -30,7 +30,8 @@ public sealed partial record TrainingOptions
         Require(Steps is null or >= 1, "steps", "at least 1", Steps);
         Require(Epochs is null || (Epochs > 0 && double.IsFinite(Epochs.Value)), "epochs", "above 0", Epochs);
         Require(BatchSize >= 1, "batch_size", "at least 1", BatchSize);
-        Require(MicroBatchSize is null || (MicroBatchSize >= 1 && MicroBatchSize <= BatchSize), "micro_batch_size", $"1 to batch_size ({BatchSize})", MicroBatchSize);
+        Require(MicroBatchSize is null || (MicroBatchSize >= 1 && MicroBatchSize <= BatchSize), "micro_batch_size",
+            $"1 to batch_size ({BatchSize})", MicroBatchSize);
         Require(Positive(LearningRate), "learning_rate", "above 0", LearningRate);
         Require(Enum.IsDefined(Schedule), "schedule", "cosine, linear, constant or wsd", Schedule);
         Require(Share(MinLrRatio), "min_lr_ratio", "0 to 1", MinLrRatio);
@@ -40,7 +41,8 @@ public sealed partial record TrainingOptions
         Require(EmaDecay is null or (>= 0 and < 1), "ema_decay", "0 to below 1, or null", EmaDecay);
         Require(Precision is DType.F32 or DType.BF16, "precision", "f32 or bf16", Precision);
         Require(MaxLogitsMib is >= 1 and <= 1 << 16, "max_logits_mib", "1 to 65536", MaxLogitsMib);
-        Require(PackLength is null || (Packing && PackLength >= (MaxLength ?? 2)), "pack_length", $"null, or with packing at least {(MaxLength is { } m ? $"max_length ({m})" : "2")}", PackLength);
+        Require(PackLength is null || (Packing && PackLength >= (MaxLength ?? 2)), "pack_length",
+            $"null, or with packing at least {(MaxLength is { } m ? $"max_length ({m})" : "2")}", PackLength);
         Require(EvalEvery is null or >= 1, "eval_every", "at least 1, or null", EvalEvery);
         Require(!KeepBest || EvalEvery is not null, "keep_best", "eval_every beside it", "true without it");
         Require(WarmupSteps is null or >= 0, "warmup_steps", "at least 0", WarmupSteps);

@@ -28,8 +28,8 @@ public sealed partial record TrainingOptions
     public double MinLrRatio { get; init; }
 
     /// <summary>
-    /// Warm-up as a share of all steps, rounded up; 0 to 1. The rate rises linearly from 0, so that the first update changes nothing, as in Transformers' schedules; 0 for no warm-up.
-    /// <see cref="WarmupSteps"/> takes precedence.
+    /// Warm-up as a share of all steps, rounded up; 0 to 1. The rate rises linearly from 0, so that the first update changes nothing, as in Transformers'
+    /// schedules; 0 for no warm-up. <see cref="WarmupSteps"/> takes precedence.
     /// </summary>
     public double WarmupRatio { get; init; } = 0.03;
 
@@ -66,13 +66,17 @@ public sealed partial record TrainingOptions
     /// <summary>Type of the matrix products, <c>f32</c> or <c>bf16</c>. Parameters, sums, norms and the optimiser stay in float32.</summary>
     public DType Precision { get; init; } = DType.F32;
 
-    /// <summary>Whether each block of decoder and tower keeps only its input and is run again for its gradients: less memory, about a third more time.</summary>
+    /// <summary>
+    /// Whether each block of decoder and tower keeps only its input and is run again for its gradients: less memory, about a third more time.
+    /// </summary>
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>Largest logits held at once, in MiB of float32; at least 1. The head runs over as many targets at a time as fit.</summary>
     public int MaxLogitsMib { get; init; } = 64;
 
-    /// <summary>Whether several samples share a row, without seeing each other, instead of one padded row each. <see cref="MicroBatchSize"/> then counts rows.</summary>
+    /// <summary>
+    /// Whether several samples share a row, without seeing each other, instead of one padded row each. <see cref="MicroBatchSize"/> then counts rows.
+    /// </summary>
     public bool Packing { get; init; }
 
     /// <summary>Tokens of a packed row; null for the longest sequence allowed.</summary>
@@ -96,16 +100,24 @@ public sealed partial record TrainingOptions
     /// <summary>Steps between evaluations on the held-out samples; null for none. The last step is always evaluated if there are any.</summary>
     public int? EvalEvery { get; init; }
 
-    /// <summary>Whether the checkpoint with the lowest held-out loss is kept besides the newest ones, as <c>best.json</c> names it. Needs <see cref="EvalEvery"/>.</summary>
+    /// <summary>
+    /// Whether the checkpoint with the lowest held-out loss is kept besides the newest ones, as <c>best.json</c> names it. Needs <see cref="EvalEvery"/>.
+    /// </summary>
     public bool KeepBest { get; init; }
 
     /// <summary>Steps between lines of metrics; at least 1.</summary>
     public int LogEvery { get; init; } = 1;
 
-    /// <summary>Parameters to train, by part (<c>tower</c>, <c>projector</c>, <c>patch_embedding</c>, <c>decoder</c>) or dotted prefix such as <c>model.multi_modal_projector</c>; <c>*</c> for all.</summary>
+    /// <summary>
+    /// Parameters to train, by part (<c>tower</c>, <c>projector</c>, <c>patch_embedding</c>, <c>decoder</c>) or dotted prefix such as
+    /// <c>model.multi_modal_projector</c>; <c>*</c> for all.
+    /// </summary>
     public IReadOnlyList<string> Trainable { get; init; } = ["*"];
 
-    /// <summary>Parameters to leave as they are, by part or dotted prefix such as <c>model.vision_tower</c>; a part that the model lacks changes nothing; takes precedence over <see cref="Trainable"/>.</summary>
+    /// <summary>
+    /// Parameters to leave as they are, by part or dotted prefix such as <c>model.vision_tower</c>; a part that the model lacks changes nothing; takes
+    /// precedence over <see cref="Trainable"/>.
+    /// </summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 
     /// <summary>Factors of the learning rate by part or dotted prefix; the longest matching one counts.</summary>

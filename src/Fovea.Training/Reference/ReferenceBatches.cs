@@ -6,7 +6,10 @@ using TorchSharp;
 
 namespace Fovea.Training.Reference;
 
-/// <summary>The batches of a reference run: <c>STEP.input_ids</c>, <c>attention_mask</c>, <c>labels</c>, <c>weights</c> <c>[batch, seq]</c>, and <c>pixel_values</c> of the first rows.</summary>
+/// <summary>
+/// The batches of a reference run: <c>STEP.input_ids</c>, <c>attention_mask</c>, <c>labels</c>, <c>weights</c> <c>[batch, seq]</c>, and
+/// <c>pixel_values</c> of the first rows.
+/// </summary>
 internal sealed class ReferenceBatches(string path) : IDisposable
 {
     private readonly SafetensorsFile _file = SafetensorsFile.Open(path);

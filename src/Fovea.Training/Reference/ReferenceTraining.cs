@@ -43,7 +43,8 @@ public static class ReferenceTraining
         using var optimizer = new AdamW(trained, new AdamWSettings(
             betas[0].GetDouble(), betas[1].GetDouble(), optimiser.GetProperty("eps").GetDouble(), optimiser.GetProperty("weight_decay").GetDouble()));
         var steps = optimiser.GetProperty("steps").GetInt32();
-        var schedule = new Schedule(ScheduleKind.Cosine, optimiser.GetProperty("learning_rate").GetDouble(), steps, optimiser.GetProperty("warmup_steps").GetInt32());
+        var schedule = new Schedule(ScheduleKind.Cosine, optimiser.GetProperty("learning_rate").GetDouble(), steps,
+            optimiser.GetProperty("warmup_steps").GetInt32());
         using var batches = new ReferenceBatches(Path.Combine(folder, "batches.safetensors"));
         var checks = new List<ReferenceCheck>();
         var layout = new StepLayout(microBatchSize ?? int.MaxValue, packLength);
@@ -73,7 +74,8 @@ public static class ReferenceTraining
         yield return new($"learning rate {step}", Math.Abs(Of("learning_rate") - rate), Relative("learning_rate", "learning_rate_relative"));
         yield return new($"denominator {step}", Math.Abs(Of("denominator") - result.WeightSum), DenominatorTolerance);
         yield return new($"loss {step}", Math.Abs(Of("loss") - (result.Loss ?? double.NaN)), tolerance.GetProperty("loss_absolute").GetDouble());
-        yield return new($"gradient norm {step}", Math.Abs(Of("gradient_norm") - (result.GradientNorm ?? double.NaN)), Relative("gradient_norm", "gradient_norm_relative"));
+        yield return new($"gradient norm {step}", Math.Abs(Of("gradient_norm") - (result.GradientNorm ?? double.NaN)),
+            Relative("gradient_norm", "gradient_norm_relative"));
     }
 
     private static IEnumerable<ReferenceCheck> CompareParameters(string path, ParameterSet parameters, AdamW optimizer, JsonElement reference)

@@ -26,7 +26,8 @@ internal sealed class FeatureCache
         var tower = model.Parameters.All.Where(p => p.Key.StartsWith(TowerPrefix, StringComparison.Ordinal)).ToArray();
         if (tower.Any(p => p.Value.requires_grad) || model.AdaptedModules.Any(m => m.StartsWith(TowerPrefix, StringComparison.Ordinal)))
         {
-            throw new FoveaException("training.cache_features: the vision tower is trained, so its features change; freeze model.vision_tower, or leave it out");
+            throw new FoveaException(
+                "training.cache_features: the vision tower is trained, so its features change; freeze model.vision_tower, or leave it out");
         }
 
         using var noGrad = torch.no_grad();

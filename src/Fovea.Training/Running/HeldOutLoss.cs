@@ -8,7 +8,8 @@ using TorchSharp;
 namespace Fovea.Training.Running;
 
 /// <summary>
-/// The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them. Computed as a step computes its loss, in bfloat16 too.
+/// The training objective on samples that are not trained on: sum of weighted losses over sum of weights, over all of them. Computed as a step
+/// computes its loss, in bfloat16 too.
 /// </summary>
 /// <param name="model">What to evaluate.</param>
 /// <param name="set">The samples.</param>

@@ -14,8 +14,8 @@ internal sealed class MetricsLog : IDisposable
     private BestCheckpoint? _lowest;
 
     /// <summary>
-    /// Opens for appending after the line of step <paramref name="keepSteps"/>; what follows, a torn line included, is cut off. A line, or an evaluation, that is not due after its step is taken
-    /// out: that of the old end of a run that is continued to more steps.
+    /// Opens for appending after the line of step <paramref name="keepSteps"/>; what follows, a torn line included, is cut off. A line, or an evaluation, that
+    /// is not due after its step is taken out: that of the old end of a run that is continued to more steps.
     /// </summary>
     public MetricsLog(string path, long keepSteps, RunMilestones due)
     {

@@ -61,7 +61,8 @@ internal sealed class RunLog : IDisposable
         double? Of(string field) => line[field] is JsonValue value && value.TryGetValue<double>(out var number) ? number : null;
         return
         [
-            ("train/loss", Of("loss")), ("train/learning_rate", Of("lr")), ("train/gradient_norm", Of("grad_norm")), ("train/loss_token_share", Of("loss_token_share")),
+            ("train/loss", Of("loss")), ("train/learning_rate", Of("lr")), ("train/gradient_norm", Of("grad_norm")), ("train/loss_token_share",
+                Of("loss_token_share")),
             ("eval/loss", Of("eval_loss")), ("speed/tokens_per_second", Of("tokens_per_second")), ("memory/resident_mib", Of("resident_mib")),
         ];
     }

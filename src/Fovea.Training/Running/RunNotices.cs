@@ -28,7 +28,8 @@ internal sealed class RunNotices(Action<string> tell)
     {
         if (batchSize >= 2 * (long)samples)
         {
-            Add($"training.batch_size {batchSize} holds {(samples == 1 ? "the only sample" : $"each of the {samples} samples")} {batchSize / samples} times; lower it unless that is meant");
+            Add($"training.batch_size {batchSize} holds {(samples == 1 ? "the only sample" : $"each of the {samples} samples")} {batchSize / samples} times; "
+                + $"lower it unless that is meant");
         }
     }
 
@@ -38,7 +39,8 @@ internal sealed class RunNotices(Action<string> tell)
         var unexpected = names.Where(n => !model.IsUnused(n.Replace("base_model.model.", "", StringComparison.Ordinal))).ToArray();
         if (unexpected.Length > 0)
         {
-            Add($"{unexpected.Length} trained parameters got no gradient in the first update, such as {unexpected[0]}: nothing in its batch depends on them (of a vision tower and a projector if it holds no image); "
+            Add($"{unexpected.Length} trained parameters got no gradient in the first update, such as {unexpected[0]}: nothing in its batch depends on them "
+                + $"(of a vision tower and a projector if it holds no image); "
                 + "later batches train them, or list them in training.frozen");
         }
     }
@@ -52,7 +54,8 @@ internal sealed class RunNotices(Action<string> tell)
     {
         if (lowest is not null && last is not null && lowest.Step < steps && lowest.Loss < last)
         {
-            var advice = folder is null ? "set training.keep_best=true to keep that model" : $"{folder}/ is that model: use it in place of {folder[..folder.IndexOf('-', StringComparison.Ordinal)]}/";
+            var advice = folder is null ? "set training.keep_best=true to keep that model"
+                : $"{folder}/ is that model: use it in place of {folder[..folder.IndexOf('-', StringComparison.Ordinal)]}/";
             AddAlways(FormattableString.Invariant($"held-out loss was lowest after step {lowest.Step} ({lowest.Loss:F4}; {last:F4} at the end): {advice}"));
         }
     }
@@ -76,7 +79,8 @@ internal sealed class RunNotices(Action<string> tell)
 
         if (4 * sums.UnusableSamples >= sums.Samples + sums.UnusableSamples && sums.UnusableSamples > 0)
         {
-            Add($"{sums.UnusableSamples} of {sums.Samples + sums.UnusableSamples} samples drawn could not be used; they are listed in {Data.Corpora.InvalidRecords.FileName}");
+            Add($"{sums.UnusableSamples} of {sums.Samples + sums.UnusableSamples} samples drawn could not be used; they are listed "
+                + $"in {Data.Corpora.InvalidRecords.FileName}");
         }
     }
 

@@ -96,7 +96,8 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
         using var batch = Collate(model, rows, layout.PackLength is not null);
         using var weights = Weights(rows, model.Decoder.Device);
         var hidden = model.Hidden(batch, recomputation, features?.Read([.. rows.SelectMany(r => r).SelectMany(s => s.Sample.Images)])); // [targets, hidden]
-        var (loss, gradient) = ChunkedHead.Backward(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, denominator, ChunkedHead.Rows(model, layout.MaxLogitBytes));
+        var (loss, gradient) = ChunkedHead.Backward(model, hidden, batch.TargetIds.to(model.Decoder.Device), weights, denominator,
+            ChunkedHead.Rows(model, layout.MaxLogitBytes));
         if (gradient is not null && hidden.requires_grad)
         {
             hidden.backward([gradient]);

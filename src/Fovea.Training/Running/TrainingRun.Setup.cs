@@ -45,7 +45,8 @@ internal sealed partial class TrainingRun
         _unusableHeldOut = new UnusableSamples(job.HeldOutInvalid, line => _notices.Add("held-out sample: " + line));
         _order = _plan.Order(_options, job.Set);
         _preparer = new SamplePreparer(model, job.Images, _options.MaxLength, job.Set.Normalization);
-        _batches = new Prefetcher<long, PreparedSample[]>(job.ImageThreads > 0, (step, unwanted) => _preparer.Prepare([.. _order.Batch(step).Select(i => job.Set.Examples[i])], job.ImageThreads, unwanted));
+        _batches = new Prefetcher<long, PreparedSample[]>(job.ImageThreads > 0,
+            (step, unwanted) => _preparer.Prepare([.. _order.Batch(step).Select(i => job.Set.Examples[i])], job.ImageThreads, unwanted));
         var identity = job.Identity();
         model.Parameters.SetTrainable(_ => false);
         trained.SetTrainable(rule.Trains);

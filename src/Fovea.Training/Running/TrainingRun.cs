@@ -109,7 +109,8 @@ internal sealed partial class TrainingRun : IDisposable
         if (result.Fault is { } fault)
         {
             _checkpoints.Finish();
-            throw new FoveaException($"step {_state.Step + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good checkpoint: {_checkpoints.LastGood}; lower the learning rate or check these samples");
+            throw new FoveaException($"step {_state.Step + 1}: {fault}; samples: {string.Join(", ", result.FaultKeys)}; last good "
+                + $"checkpoint: {_checkpoints.LastGood}; lower the learning rate or check these samples");
         }
 
         var sums = _state.Counters.Add(samples, result);
@@ -166,7 +167,8 @@ internal sealed partial class TrainingRun : IDisposable
         {
             _checkpoints.Finish();
             throw AllocationFailure.ToError(e, what,
-                $"lower training.{(_options.MicroBatchSize is null ? "batch_size or give training.micro_batch_size" : "micro_batch_size")}, or set training.gradient_checkpointing=true; last good checkpoint: {_checkpoints.LastGood}");
+                $"lower training.{(_options.MicroBatchSize is null ? "batch_size or give training.micro_batch_size" : "micro_batch_size")}, or set "
+                    + $"training.gradient_checkpointing=true; last good checkpoint: {_checkpoints.LastGood}");
         }
     }
 

@@ -43,6 +43,8 @@ public sealed record TrainingSummary
     /// <exception cref="InvalidOperationException">The run trained an adapter that was not merged.</exception>
     public string ModelFolder => ModelFolders.Count > 0 ? ModelFolders[0] : throw new InvalidOperationException("the adapter was not merged");
 
-    /// <summary>Folders of all models that the run left: the last one, and the averaged and the best one where there are such; none if an adapter was not merged.</summary>
+    /// <summary>
+    /// Folders of all models that the run left: the last one, and the averaged and the best one where there are such; none if an adapter was not merged.
+    /// </summary>
     public required IReadOnlyList<string> ModelFolders { get; init; }
 }

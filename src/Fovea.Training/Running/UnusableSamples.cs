@@ -4,7 +4,9 @@ using Fovea.Training.State;
 
 namespace Fovea.Training.Running;
 
-/// <summary>Samples that turn out unusable when they are drawn: each is listed and told once, and counts towards the limit unless the length limit is its reason.</summary>
+/// <summary>
+/// Samples that turn out unusable when they are drawn: each is listed and told once, and counts towards the limit unless the length limit is its reason.
+/// </summary>
 /// <param name="policy">All unusable records of the run, and their limit.</param>
 /// <param name="tell">Says a line.</param>
 internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell)
@@ -49,6 +51,7 @@ internal sealed class UnusableSamples(InvalidRecords policy, Action<string> tell
         var reasons = InvalidRecords.CountByReason(Found.Select(u => u.Name));
         throw new FoveaException(
             $"none of {done} steps had a target with weight, so nothing can be learnt; of {samples} samples, "
-            + $"{(reasons.Count == 0 ? "those drawn have weights of 0 only" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}: raise training.max_length, or check the data and the selection");
+            + $"{(reasons.Count == 0 ? "those drawn have weights of 0 only" : string.Join(", ", reasons.Select(r => $"{r.Key} {r.Value}")))}: raise "
+            + $"training.max_length, or check the data and the selection");
     }
 }

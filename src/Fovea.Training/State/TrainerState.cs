@@ -46,7 +46,8 @@ internal sealed record TrainerState
     public string Sha256 { get; init; } = "";
 
     /// <summary>Before the first step.</summary>
-    public static TrainerState AtStart(RunIdentity identity) => new() { Step = 0, Counters = new TrainingCounters(), LastLoss = null, Loss = new LossWatch(), Identity = identity };
+    public static TrainerState AtStart(RunIdentity identity) =>
+        new() { Step = 0, Counters = new TrainingCounters(), LastLoss = null, Loss = new LossWatch(), Identity = identity };
 
     public string Write()
     {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Fovea.Verification.Benches;
 
 /// <summary>
-/// The shortest time of work that is run several times, others taken in between. Work of several parts counts each part's shortest time, so that a moment in which the machine was busy
-/// elsewhere spoils one part and not the whole.
+/// The shortest time of work that is run several times, others taken in between. Work of several parts counts each part's shortest time, so that a
+/// moment in which the machine was busy elsewhere spoils one part and not the whole.
 /// </summary>
 internal sealed class Best
 {

@@ -4,8 +4,9 @@ using TorchSharp;
 namespace Fovea.Verification.Benches;
 
 /// <summary>
-/// The machine's rate in products of 2048 x 2048 matrices, what shares are of, taken in between other work as means over stretches of time. On a machine whose rate changes from second to second
-/// (processors shared with others) the best stretch of one thing and the best of another are of different machines; so each piece of work is compared with the stretches just before and after it.
+/// The machine's rate in products of 2048 x 2048 matrices, what shares are of, taken in between other work as means over stretches of time. On a machine whose
+/// rate changes from second to second (processors shared with others) the best stretch of one thing and the best of another are of different machines; so each
+/// piece of work is compared with the stretches just before and after it.
 /// </summary>
 internal sealed class MatmulRates : IDisposable
 {

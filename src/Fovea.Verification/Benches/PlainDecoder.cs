@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Fovea.Verification.Benches;
 
-/// <summary>A llama decoder written the plain way, one operator a step, as a user's own code or Transformers' eager model has it: what Fovea is measured against.</summary>
+/// <summary>
+/// A llama decoder written the plain way, one operator a step, as a user's own code or Transformers' eager model has it: what Fovea is measured against.
+/// </summary>
 /// <param name="config">Shape.</param>
 /// <param name="weights">By name, in the type it computes in.</param>
 /// <param name="prefix">Before each name but the head's.</param>
@@ -54,7 +56,8 @@ internal sealed class PlainDecoder(DecoderConfig config, IReadOnlyDictionary<str
 
     private (Tensor Cos, Tensor Sin) Rotations(long seq, ScalarType type)
     {
-        var frequencies = pow(tensor((float)config.Rope.Theta), TensorNumbers.Range(0, config.HeadDim, 2, ScalarType.Float32).Over(config.HeadDim)).reciprocal();
+        var frequencies = pow(tensor((float)config.Rope.Theta),
+            TensorNumbers.Range(0, config.HeadDim, 2, ScalarType.Float32).Over(config.HeadDim)).reciprocal();
         var angles = TensorNumbers.Range(0, seq, 1, ScalarType.Float32).unsqueeze(1) * frequencies; // [seq, head_dim / 2]
         var both = cat([angles, angles], -1);
         return (both.cos().to(type), both.sin().to(type));

@@ -47,7 +47,8 @@ internal sealed class PlainLlava : IDisposable
         var ids = Ids(sample);
         var image = sample.Images[0];
         var pixels = from_array(image.Values).view(1, 3, image.Height, image.Width).to(_type);
-        var features = Map(nn.functional.gelu(Map(Tower(pixels), "model.multi_modal_projector.linear_1")), "model.multi_modal_projector.linear_2"); // [1, tokens, hidden]
+        var features = Map(nn.functional.gelu(Map(Tower(pixels), "model.multi_modal_projector.linear_1")),
+            "model.multi_modal_projector.linear_2"); // [1, tokens, hidden]
         var embeddings = _decoder.Embed(ids);
         var places = ids.flatten().IsNumber(_config.ImageTokenId).nonzero().squeeze(1);
         embeddings = embeddings.squeeze(0).index_copy(0, places, features.flatten(0, 1)).unsqueeze(0);
@@ -72,8 +73,10 @@ internal sealed class PlainLlava : IDisposable
     private Tensor Tower(Tensor pixels)
     {
         var c = _config.Vision;
-        var patches = nn.functional.conv2d(pixels, _weights[TowerPrefix + "embeddings.patch_embedding.weight"], strides: [c.PatchSize, c.PatchSize]).flatten(2).transpose(1, 2);
-        var x = cat([_weights[TowerPrefix + "embeddings.class_embedding"].view(1, 1, -1), patches], 1).Plus(_weights[TowerPrefix + "embeddings.position_embedding.weight"]);
+        var patches = nn.functional.conv2d(pixels, _weights[TowerPrefix + "embeddings.patch_embedding.weight"], strides: [c.PatchSize, c.PatchSize])
+            .flatten(2).transpose(1, 2);
+        var x = cat([_weights[TowerPrefix + "embeddings.class_embedding"].view(1, 1, -1), patches], 1)
+            .Plus(_weights[TowerPrefix + "embeddings.position_embedding.weight"]);
         x = Norm(x, TowerPrefix + "pre_layrnorm");
         for (var i = 0; i < c.NumLayers; i++)
         {

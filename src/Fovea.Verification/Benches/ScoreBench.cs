@@ -9,8 +9,9 @@ using TorchSharp;
 namespace Fovea.Verification.Benches;
 
 /// <summary>
-/// Scoring against the loop a user would write, and against the machine's matmul rate. Everything is taken in turn in one run, best of several: a LLaVA of 12 decoder and 12 tower
-/// layers with 32,000 tokens of vocabulary on samples of mixed lengths, and a text-only decoder whose blocks have 270 million parameters.
+/// Scoring against the loop a user would write, and against the machine's matmul rate. Everything is taken in turn in one run, best of several: a
+/// LLaVA of 12 decoder and 12 tower layers with 32,000 tokens of vocabulary on samples of mixed lengths, and a text-only decoder whose
+/// blocks have 270 million parameters.
 /// </summary>
 public sealed class ScoreBench(int rounds, Action<string> notice)
 {
@@ -44,7 +45,8 @@ public sealed class ScoreBench(int rounds, Action<string> notice)
     private (Best LoopF32, Best LoopBF16, Best Fovea, int Tokens, double Difference) Llava(MatmulRates rates, CancellationToken cancel)
     {
         notice("a LLaVA against a user's loop");
-        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId), 1, BenchModel.Sizes);
+        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId),
+            1, BenchModel.Sizes);
         using var f32 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.Float32);
         using var bf16 = new PlainLlava(model.Config, model.Parameters, torch.ScalarType.BFloat16);
         model.Policy = MatmulPolicy.BF16;
@@ -85,7 +87,8 @@ public sealed class ScoreBench(int rounds, Action<string> notice)
         model.Pack();
         var random = new RandomSource(1, "bench");
         var samples = Enumerable.Range(0, Sequences).Select(_ => new ExpandedSample(
-            [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(BenchModel.Vocabulary))], [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
+            [.. Enumerable.Range(0, Sequence).Select(_ => random.Next(BenchModel.Vocabulary))],
+                [.. Enumerable.Range(Sequence - Targets, Targets)], [])).ToList();
         var best = new Best();
         var parameters = model.Parameters.All.Where(p => p.Key.Contains(".layers.", StringComparison.Ordinal) && p.Value.dim() == 2).Sum(p => p.Value.numel());
         var gflop = 2.0 * parameters * Sequences * Sequence / 1e9;
@@ -100,11 +103,14 @@ public sealed class ScoreBench(int rounds, Action<string> notice)
         return (best, paired.Median, gflop, parameters);
     }
 
-    /// <summary>Our batches. A loop's time with the same samples, one by one, is taken next to each of them, since the machine may be another a few seconds later.</summary>
+    /// <summary>
+    /// Our batches. A loop's time with the same samples, one by one, is taken next to each of them, since the machine may be another a few seconds later.
+    /// </summary>
     private static List<List<ExpandedSample>> Parts(List<ExpandedSample> samples) => [.. new[] { 0, samples.Count / 2 }.SelectMany(half =>
     {
         var condition = samples.GetRange(half, samples.Count / 2);
-        return Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget).Select(batch => batch.Select(i => condition[i]).ToList());
+        return Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget)
+            .Select(batch => batch.Select(i => condition[i]).ToList());
     })];
 
     /// <summary>Prompts and answers of 40 to 400 tokens beside an image; a third of the text is answer.</summary>

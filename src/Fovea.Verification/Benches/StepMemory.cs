@@ -3,7 +3,9 @@ using Fovea.Training.Memory;
 
 namespace Fovea.Verification.Benches;
 
-/// <summary>How much more memory a step takes at its widest than before it, in MiB of resident memory; null where the system does not tell (other than Linux).</summary>
+/// <summary>
+/// How much more memory a step takes at its widest than before it, in MiB of resident memory; null where the system does not tell (other than Linux).
+/// </summary>
 internal static class StepMemory
 {
     private const double Mib = 1 << 20;

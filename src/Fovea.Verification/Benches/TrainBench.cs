@@ -14,8 +14,9 @@ using Parameter = TorchSharp.Modules.Parameter;
 namespace Fovea.Verification.Benches;
 
 /// <summary>
-/// A training step against the plain TorchSharp loop (float32, <c>optim.AdamW</c>, logits of every position) and against the machine's matmul rate. Everything is taken in turn in one
-/// run, best of several: a decoder of 110 million parameters on sequences of 512 tokens and on a long one, and a LLaVA of the same decoder with its tower frozen.
+/// A training step against the plain TorchSharp loop (float32, <c>optim.AdamW</c>, logits of every position) and against the machine's matmul rate.
+/// Everything is taken in turn in one run, best of several: a decoder of 110 million parameters on sequences of 512 tokens and on a long one, and a LLaVA of
+/// the same decoder with its tower frozen.
 /// </summary>
 public sealed class TrainBench(int rounds, int longSequence, Action<string> notice)
 {
@@ -117,7 +118,8 @@ public sealed class TrainBench(int rounds, int longSequence, Action<string> noti
     private JsonObject Llava(CancellationToken cancel)
     {
         notice("a LLaVA, tower frozen");
-        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId), 1, BenchModel.Sizes);
+        using var model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId),
+            1, BenchModel.Sizes);
         static bool Trains(string name) => !name.StartsWith("model.vision_tower.", StringComparison.Ordinal);
         using var plain = new PlainTraining(model.Parameters, Trains);
         using var loop = new PlainLlava(model.Config, plain.Weights, ScalarType.Float32);
@@ -127,7 +129,8 @@ public sealed class TrainBench(int rounds, int longSequence, Action<string> noti
         for (var round = 0; round < rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            plainTime.Time(() => plain.Step(() => samples.Select(s => Loss(loop.Logits(s.Sample), Row(s.Sample), s.Sample.TargetIndices).Over(samples.Count)).Aggregate((a, b) => a.Plus(b))));
+            plainTime.Time(() => plain.Step(() => samples.Select(s => Loss(loop.Logits(s.Sample), Row(s.Sample), s.Sample.TargetIndices).Over(samples.Count))
+                .Aggregate((a, b) => a.Plus(b))));
             whole.Time(() => ours.Step(samples, recompute: false));
             notice($"round {round + 1} of {rounds}: {plainTime.Seconds:0.0} s, {whole.Seconds:0.00} s");
         }
@@ -165,14 +168,16 @@ public sealed class TrainBench(int rounds, int longSequence, Action<string> noti
         var side = model.Config.Vision.ImageSize;
         return [.. Enumerable.Range(0, Sequences).Select(i =>
         {
-            int[] ids = [1, .. model.ImageTokenIds(side, side), .. Enumerable.Range(0, LlavaText - 1).Select(_ => 10 + random.Next(BenchModel.Vocabulary - 10))];
+            int[] ids = [1, .. model.ImageTokenIds(side, side),
+                .. Enumerable.Range(0, LlavaText - 1).Select(_ => 10 + random.Next(BenchModel.Vocabulary - 10))];
             var image = new PixelValues(3, side, side, [.. Enumerable.Range(0, 3 * side * side).Select(_ => (float)random.NextGaussian())]);
             int[] targets = [.. Enumerable.Range(ids.Length - (LlavaText / 2), LlavaText / 2)];
             return WeightedSample.Create(new SampleKey("bench", i), new ExpandedSample(ids, targets, [image]), null);
         })];
     }
 
-    private static Tensor Ids(List<WeightedSample> samples) => tensor(samples.SelectMany(s => s.Sample.InputIds).Select(i => (long)i).ToArray()).view(samples.Count, -1);
+    private static Tensor Ids(List<WeightedSample> samples) =>
+        tensor(samples.SelectMany(s => s.Sample.InputIds).Select(i => (long)i).ToArray()).view(samples.Count, -1);
 
     private static Tensor Row(ExpandedSample sample) => tensor(Array.ConvertAll(sample.InputIds, i => (long)i)).unsqueeze(0);
 

@@ -17,7 +17,8 @@ public enum Verdict
 /// <param name="Name">The case, as a path below the verified folder.</param>
 /// <param name="Kind">The case's kind, as its file states it.</param>
 /// <param name="Quantity">What was compared, e.g. <c>logits</c>.</param>
-/// <param name="Difference">The largest difference, taken where it is largest relative to what is allowed there; for exact quantities the number of values that differ; null if nothing was compared.</param>
+/// <param name="Difference">The largest difference, taken where it is largest relative to what is allowed there; for exact quantities the number of values that
+/// differ; null if nothing was compared.</param>
 /// <param name="Tolerance">What is allowed where <paramref name="Difference"/> was taken; null if nothing was compared.</param>
 /// <param name="Verdict">What was found.</param>
 /// <param name="Reason">Of a failure, in one line; null otherwise.</param>

@@ -13,7 +13,8 @@ internal sealed class CheckList(string name, string kind)
         try
         {
             var found = compute();
-            _checks.Add(new Check(name, kind, quantity, found.Largest, found.Allowed, found.IsAllowed ? Verdict.Passed : Verdict.Failed, found.IsAllowed ? null : found.Where));
+            _checks.Add(new Check(name, kind, quantity, found.Largest, found.Allowed, found.IsAllowed ? Verdict.Passed : Verdict.Failed,
+                found.IsAllowed ? null : found.Where));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -37,7 +38,8 @@ internal sealed class CheckList(string name, string kind)
     /// <summary>A reference that is not compared yet.</summary>
     public void Later(string quantity) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Later, null));
 
-    public void Fail(string quantity, string reason) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Failed, new FoveaException(reason).Message));
+    public void Fail(string quantity, string reason) =>
+        _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Failed, new FoveaException(reason).Message));
 
     // Native libraries append their stack to the message; the first line says what happened.
     private void Fail(string quantity, Exception e) => Fail(quantity, e is FoveaException ? e.Message : $"could not be computed: {e.Message.Split('\n')[0]}");

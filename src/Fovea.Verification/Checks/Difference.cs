@@ -44,7 +44,8 @@ internal sealed record Difference(double Largest, double Allowed, string? Where 
 
     public Difference Or(Difference other) => Ratio(other) > Ratio(this) ? other : this;
 
-    private static double Ratio(Difference d) => double.IsNaN(d.Largest) ? double.PositiveInfinity : d.Allowed > 0 ? d.Largest / d.Allowed : d.Largest > 0 ? double.MaxValue : 0;
+    private static double Ratio(Difference d) => double.IsNaN(d.Largest)
+        ? double.PositiveInfinity : d.Allowed > 0 ? d.Largest / d.Allowed : d.Largest > 0 ? double.MaxValue : 0;
 
     private static string Show<T>(T value) => value is string text ? $"\"{Quoted.Shorten(text, 60)}\"" : $"{value}";
 }

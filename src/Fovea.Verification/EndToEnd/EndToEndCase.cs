@@ -7,8 +7,8 @@ using Fovea.Verification.Fixtures;
 namespace Fovea.Verification.EndToEnd;
 
 /// <summary>
-/// From image files and a LLaVA JSON through tokenizer, template, image processor, blur and model to a score store, and from it to VIG, thresholds, kept samples, PRIOR's
-/// weights and losses: everything that <c>fovea score</c> and <c>fovea select</c> do.
+/// From image files and a LLaVA JSON through tokenizer, template, image processor, blur and model to a score store, and from it to VIG,
+/// thresholds, kept samples, PRIOR's weights and losses: everything that <c>fovea score</c> and <c>fovea select</c> do.
 /// </summary>
 internal static class EndToEndCase
 {
@@ -43,7 +43,8 @@ internal static class EndToEndCase
     // What the model is fed, after expansion: ids and the places of the targets.
     private static void Ids(ScoredFile scorer, List<JsonElement> samples, CheckList checks)
     {
-        var expanded = scorer.Tokenize("data.json", "images").Select(t => SampleExpander.Expand(scorer.Model, t, [.. t.Images.Select(_ => scorer.Blank)], int.MaxValue)).ToList();
+        var expanded = scorer.Tokenize("data.json", "images")
+            .Select(t => SampleExpander.Expand(scorer.Model, t, [.. t.Images.Select(_ => scorer.Blank)], int.MaxValue)).ToList();
         checks.Measure("input_ids", () => Each(samples, expanded, (s, e) => Difference.Exact<int>(s.Ints("input_ids"), e.InputIds)));
         checks.Measure("target_positions", () => Each(samples, expanded, (s, e) => Difference.Exact<int>(s.Ints("target_positions"), e.TargetIndices)));
     }
@@ -53,7 +54,8 @@ internal static class EndToEndCase
         var proxies = new Dictionary<string, string> { [Core.Scores.Conditions.Image] = Core.Scores.Conditions.Image };
         foreach (var condition in rows.SelectMany(r => r.LogProbs.Keys).Distinct().Where(c => c != Core.Scores.Conditions.Image))
         {
-            proxies[condition.StartsWith(Core.Scores.Conditions.Visionless("blur"), StringComparison.Ordinal) ? "blur" : condition[Core.Scores.Conditions.Visionless("").Length..]] = condition;
+            proxies[condition.StartsWith(Core.Scores.Conditions.Visionless("blur"), StringComparison.Ordinal)
+                ? "blur" : condition[Core.Scores.Conditions.Visionless("").Length..]] = condition;
         }
 
         foreach (var (proxy, condition) in proxies)

@@ -55,7 +55,8 @@ internal sealed class ScoredFile(FixtureFolder fixture, VisionLanguageModel mode
         var folder = Directory.CreateTempSubdirectory("fovea-verify-").FullName;
         try
         {
-            var provenance = new Dictionary<string, string>(scorer.Describe()) { ["corpus"] = ContentHash.OfText(string.Join('\n', corpus.Samples.Select(s => s.Key))) };
+            var provenance =
+                new Dictionary<string, string>(scorer.Describe()) { ["corpus"] = ContentHash.OfText(string.Join('\n', corpus.Samples.Select(s => s.Key))) };
             using (var store = ScoreStoreWriter.Open(folder, provenance))
             {
                 scorer.Score(ScoringSource.FromSamples(corpus.Samples, encoder.Encode), store, new SilentProgress());

@@ -33,7 +33,8 @@ internal static class SelectionChecks
         var expected = percent.Value;
         var options = new VigOptions { Percent = decimal.Parse(percent.Name, CultureInfo.InvariantCulture), Without = without };
         var selected = new VigSelector(options).Apply(rows);
-        var kept = selected.Weights.Zip(samples, (w, s) => (Row: w, Id: s.Text("id"))).Where(p => p.Row.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).ToList();
+        var kept = selected.Weights.Zip(samples, (w, s) => (Row: w, Id: s.Text("id")))
+            .Where(p => p.Row.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).ToList();
         var name = $"selection.{percent.Name}";
         checks.Measure($"{name}.tau", () => Difference.Numbers([expected.Number("tau")], [selected.Report.Tau ?? double.NaN], tolerance));
         checks.Measure($"{name}.kept", () => Difference.Exact<string?>([.. expected.List("kept").Select(k => k.GetString())], [.. kept.Select(k => k.Id)]));

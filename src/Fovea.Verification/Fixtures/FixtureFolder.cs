@@ -29,7 +29,8 @@ internal sealed class FixtureFolder(string path, JsonElement json) : IDisposable
     public Tensor Tensor(string name, int? rank = null)
     {
         var tensor = Tensors("expected.safetensors").GetValueOrDefault(name) ?? throw new ReferenceException($"expected.safetensors has no {name}");
-        return rank is null || tensor.dim() == rank ? tensor : throw new ReferenceException($"{name} is [{string.Join(", ", tensor.shape)}], expected {rank} axes");
+        return rank is null || tensor.dim() == rank ? tensor
+            : throw new ReferenceException($"{name} is [{string.Join(", ", tensor.shape)}], expected {rank} axes");
     }
 
     /// <summary>Whether <c>expected.safetensors</c> holds a tensor.</summary>

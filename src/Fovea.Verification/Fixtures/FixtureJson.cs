@@ -19,7 +19,8 @@ internal static class FixtureJson
     }
 
     public static JsonElement Need(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : throw new ReferenceException($"the case has no \"{name}\"");
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value)
+            ? value : throw new ReferenceException($"the case has no \"{name}\"");
 
     public static JsonElement? Try(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -31,7 +32,8 @@ internal static class FixtureJson
         element.Need(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : throw new ReferenceException($"\"{name}\" is no number");
 
     public static int Int(this JsonElement element, string name) =>
-        element.Need(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : throw new ReferenceException($"\"{name}\" is no whole number");
+        element.Need(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value)
+            ? value : throw new ReferenceException($"\"{name}\" is no whole number");
 
     public static bool Flag(this JsonElement element, string name) => element.Need(name) switch
     {
@@ -50,7 +52,9 @@ internal static class FixtureJson
 
     /// <summary>[[from, to], ...] as pairs.</summary>
     public static (int From, int To)[] Ranges(this JsonElement element, string name) => [.. element.List(name).Select(r =>
-        r.ValueKind == JsonValueKind.Array && r.GetArrayLength() == 2 ? (AsInt(r[0]), AsInt(r[1])) : throw new ReferenceException($"\"{name}\" is no list of ranges"))];
+        r.ValueKind == JsonValueKind.Array && r.GetArrayLength() == 2
+            ? (AsInt(r[0]), AsInt(r[1])) : throw new ReferenceException($"\"{name}\" is no list of ranges"))];
 
-    private static int AsInt(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out var value) ? value : throw new ReferenceException("a list of whole numbers holds something else");
+    private static int AsInt(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out var value)
+        ? value : throw new ReferenceException("a list of whole numbers holds something else");
 }

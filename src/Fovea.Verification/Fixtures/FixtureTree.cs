@@ -3,8 +3,8 @@ using Fovea.Verification.Checks;
 namespace Fovea.Verification.Fixtures;
 
 /// <summary>
-/// Finds cases below a folder: folders with a <c>case.json</c>; folders whose <c>index.json</c> lists cases (image references) or files of cases (text references);
-/// single files of text cases. What an index lists and is not there is a failed case.
+/// Finds cases below a folder: folders with a <c>case.json</c>; folders whose <c>index.json</c> lists cases (image references) or files
+/// of cases (text references); single files of text cases. What an index lists and is not there is a failed case.
 /// </summary>
 internal sealed class FixtureTree(CaseKinds kinds)
 {
@@ -20,7 +20,8 @@ internal sealed class FixtureTree(CaseKinds kinds)
             full = Path.GetDirectoryName(full)!;
         }
 
-        return File.Exists(full) ? FromFile(full, Path.GetFileNameWithoutExtension(full)) : FromFolder(full, Path.GetFileName(full.TrimEnd(Path.DirectorySeparatorChar)), 0);
+        return File.Exists(full) ? FromFile(full, Path.GetFileNameWithoutExtension(full))
+            : FromFolder(full, Path.GetFileName(full.TrimEnd(Path.DirectorySeparatorChar)), 0);
     }
 
     private IEnumerable<FoundCase> FromFolder(string folder, string name, int level)
@@ -60,7 +61,8 @@ internal sealed class FixtureTree(CaseKinds kinds)
     // A link to a folder that it lies in would be walked for ever.
     private static bool LeadsUp(string folder) =>
         new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName is { } target
-        && (folder + Path.DirectorySeparatorChar).StartsWith(target.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        && (folder + Path.DirectorySeparatorChar).StartsWith(target.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal);
 
     private static FoundCase FromCase(string folder, string name)
     {
@@ -126,7 +128,8 @@ internal sealed class FixtureTree(CaseKinds kinds)
 
     // A folder without an index may hold other JSON as well; a file that says it has cases, or that cannot be read, is not passed over.
     private IEnumerable<FoundCase> TextFiles(string folder, string name) => Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)
-        .Where(f => Read(f) is var (json, error) && (error is not null || (json.Try("kind") is { ValueKind: JsonValueKind.String } kind && (CaseKinds.IsText(kind.GetString()!) || json.Try("cases") is not null))))
+        .Where(f => Read(f) is var (json, error) && (error is not null
+            || (json.Try("kind") is { ValueKind: JsonValueKind.String } kind && (CaseKinds.IsText(kind.GetString()!) || json.Try("cases") is not null))))
         .SelectMany(f => FromFile(f, $"{name}/{Path.GetFileNameWithoutExtension(f)}"));
 
     private IEnumerable<FoundCase> FromFile(string path, string name)

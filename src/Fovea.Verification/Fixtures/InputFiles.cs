@@ -11,13 +11,16 @@ internal sealed record InputFiles(IReadOnlyList<string> DataFolders)
     /// <summary>A file beside the references.</summary>
     /// <exception cref="ReferenceException">It leads out of the folder or is not there.</exception>
     public static string Beside(string folder, string name) =>
-        Inside(folder, name) is { } path && (File.Exists(path) || Directory.Exists(path)) ? path : throw new ReferenceException($"{Path.Combine(folder, name)}: not found");
+        Inside(folder, name) is { } path && (File.Exists(path) || Directory.Exists(path))
+            ? path : throw new ReferenceException($"{Path.Combine(folder, name)}: not found");
 
     /// <summary>A file of the data folders, by its name below them; a folder that holds <c>data</c> serves too.</summary>
     /// <exception cref="ReferenceException">None holds it.</exception>
     public string InData(string name) =>
-        DataFolders.SelectMany(f => new[] { Inside(f, name), Inside(f, Path.Combine("data", name)) }).FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
-        ?? throw new ReferenceException($"data/{name}: in none of the data folders ({string.Join(", ", DataFolders)}); give the folder that holds it with --data");
+        DataFolders.SelectMany(f => new[] { Inside(f, name), Inside(f, Path.Combine("data", name)) })
+            .FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
+        ?? throw new ReferenceException($"data/{name}: in none of the data folders ({string.Join(", ", DataFolders)}); give the folder that holds "
+            + $"it with --data");
 
     /// <summary>A file as text and tokenizer references name it: <c>data/...</c>, or a path below one of the folders given.</summary>
     public string Find(string name, params IEnumerable<string> folders)
@@ -28,7 +31,8 @@ internal sealed record InputFiles(IReadOnlyList<string> DataFolders)
         }
 
         // Tokenizers of ours lie beside the references, or beside the data where only references were copied.
-        var near = folders.Concat(DataFolders.SelectMany(f => new[] { f, Path.Combine(f, ".."), Path.Combine(f, "fixtures"), Path.Combine(f, "..", "fixtures") })).ToList();
+        var near = folders.Concat(
+            DataFolders.SelectMany(f => new[] { f, Path.Combine(f, ".."), Path.Combine(f, "fixtures"), Path.Combine(f, "..", "fixtures") })).ToList();
         return near.Select(f => Inside(f, name)).FirstOrDefault(p => p is not null && (File.Exists(p) || Directory.Exists(p)))
             ?? throw new ReferenceException($"{name}: not found below {string.Join(", ", near)}");
     }

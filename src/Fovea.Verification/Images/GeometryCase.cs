@@ -38,6 +38,7 @@ internal static class GeometryCase
         var rows = cases.List(name).ToList();
         return rows.Count == 0
             ? throw new ReferenceException($"\"{name}\" has no row")
-            : Difference.Exact<string>([.. rows.Select(r => string.Join(' ', expected(r)))], [.. rows.Select(r => string.Join(' ', compute(r, r.Ints("size"))))]);
+            : Difference.Exact<string>([.. rows.Select(r => string.Join(' ', expected(r)))],
+                [.. rows.Select(r => string.Join(' ', compute(r, r.Ints("size"))))]);
     }
 }

@@ -83,7 +83,8 @@ internal sealed record ImageFixture(string Folder, JsonElement Json, JsonElement
 
         var (reference, ours) = Stored(actual, expected);
         var found = new Tolerance(maxLevels, 0).Worst(Same(reference, ours), i => ours[i], i => reference[i], i => $"value {i}");
-        return found.Largest > 0 || maxLevels > 0 ? found : throw new ReferenceException("the picture's hash differs from the reference's, which stores too little of it to say by how much");
+        return found.Largest > 0 || maxLevels > 0
+            ? found : throw new ReferenceException("the picture's hash differs from the reference's, which stores too little of it to say by how much");
     }
 
     /// <summary>Mean difference in levels.</summary>
@@ -109,5 +110,6 @@ internal sealed record ImageFixture(string Folder, JsonElement Json, JsonElement
         return (Array.ConvertAll(Floats(sample.Text("file"), sample.Text("tensor")), v => (byte)v), Every97(actual.Pixels));
     }
 
-    private static int Same(byte[] a, byte[] b) => a.Length == b.Length && a.Length > 0 ? a.Length : throw new ReferenceException($"{b.Length} values, expected {a.Length}");
+    private static int Same(byte[] a, byte[] b) => a.Length == b.Length && a.Length > 0
+        ? a.Length : throw new ReferenceException($"{b.Length} values, expected {a.Length}");
 }

@@ -13,7 +13,8 @@ internal static class ProcessorCase
         checks.Attempt("image", () => Compare(fixture, checks, processor, fixture.InputPath, fixture.Tolerance, ""));
         if (fixture.Json.Try("exact_input") is { } exact)
         {
-            checks.Attempt("image.exact_input", () => Compare(fixture, checks, processor, fixture.File(exact.Text("file")), exact.Need("tolerance"), ".exact_input"));
+            checks.Attempt("image.exact_input",
+                () => Compare(fixture, checks, processor, fixture.File(exact.Text("file")), exact.Need("tolerance"), ".exact_input"));
         }
     }
 

@@ -56,6 +56,7 @@ internal static class ProxyCase
         var mean = values.Average(v => (double)v);
         checks.Measure("mean", () => new Difference(Math.Abs(mean - fixture.Expected.Number("normalised_mean")), fixture.Tolerance.Number("mean_max_abs")));
         checks.Measure("std", () => new Difference(
-            Math.Abs(Math.Sqrt(values.Average(v => (v - mean) * (v - mean))) - fixture.Expected.Number("normalised_std")), fixture.Tolerance.Number("std_max_abs")));
+            Math.Abs(Math.Sqrt(values.Average(v => (v - mean) * (v - mean))) - fixture.Expected.Number("normalised_std")),
+                fixture.Tolerance.Number("std_max_abs")));
     }
 }

@@ -46,7 +46,8 @@ internal static class GenerationChecks
 
     private static Difference Compare(FixtureFolder fixture, string name, GeneratedSequence[] found, int endId)
     {
-        var expected = Rows(fixture.Tensor($"generate.expected.{name}", 2)).Select(row => Array.IndexOf(row, endId) is >= 0 and var end ? row[..(end + 1)] : row);
+        var expected = Rows(fixture.Tensor($"generate.expected.{name}", 2))
+            .Select(row => Array.IndexOf(row, endId) is >= 0 and var end ? row[..(end + 1)] : row);
         var actual = found.Select(f => f.EndId is { } end ? [.. f.Ids, end] : f.Ids);
 
         // Rows of different lengths must not line up: each ends with a mark.

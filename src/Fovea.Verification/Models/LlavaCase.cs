@@ -48,7 +48,8 @@ internal static class LlavaCase
     }
 
     private static LlavaModel Load(FixtureFolder fixture, string layout) =>
-        ModelFolder.Load(fixture[layout], new LoadOptions { ImageTokenId = fixture.Json.Int("image_token") }) as LlavaModel ?? throw new ReferenceException($"{layout} holds no LLaVA");
+        ModelFolder.Load(fixture[layout], new LoadOptions { ImageTokenId = fixture.Json.Int("image_token") }) as LlavaModel
+            ?? throw new ReferenceException($"{layout} holds no LLaVA");
 
     private static Difference ImageFeatures(FixtureFolder fixture, LlavaModel model)
     {
@@ -73,6 +74,7 @@ internal static class LlavaCase
         var images = fixture.Json.Ints("images_per_row") is [var first, ..] && first >= 0 && first <= pixels.shape[0]
             ? first
             : throw new ReferenceException($"\"images_per_row\" expects for each row how many of the {pixels.shape[0]} images are its own");
-        return new ExpandedSample(fixture.Tensor("generate.input_ids", 2).Ints(), [], [.. Enumerable.Range(0, images).Select(i => TensorValues.Image(pixels[i]))]);
+        return new ExpandedSample(fixture.Tensor("generate.input_ids", 2).Ints(), [],
+            [.. Enumerable.Range(0, images).Select(i => TensorValues.Image(pixels[i]))]);
     }
 }

@@ -17,7 +17,8 @@ internal static class OpenQwen2VlCase
         var pixels = fixture.Tensor("pixel_values", 4);
         var features = model.TowerFeatures(pixels);
         checks.Measure("tower", () => fixture.Tolerance.Compare(features, fixture.Tensor("expected.tower", 3)));
-        checks.Measure("pooled", () => fixture.Tolerance.Compare(LlavaModel.Pool(features, fixture.Json.Int("queries_per_side")), fixture.Tensor("expected.pooled", 3)));
+        checks.Measure("pooled",
+            () => fixture.Tolerance.Compare(LlavaModel.Pool(features, fixture.Json.Int("queries_per_side")), fixture.Tensor("expected.pooled", 3)));
         checks.Measure("image_features", () => fixture.Tolerance.Compare(model.ImageFeatures(pixels), fixture.Tensor("expected.image_features", 3)));
         checks.Measure("logits", () => fixture.Tolerance.Compare(
             ReferenceBatch.LogitsEverywhere(model, fixture.Tensor("input_ids", 2), pixels), fixture.Tensor("expected.logits", 3)));

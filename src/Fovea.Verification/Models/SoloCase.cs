@@ -14,7 +14,8 @@ internal static class SoloCase
     {
         var tokens = fixture.Json.Need("tokens");
         var ids = new VisionTokenIds(tokens.Int("vision"), tokens.Int("vpatch"), tokens.Int("vrow_sep"), tokens.Int("vision_end"));
-        using var model = ModelFolder.Load(fixture.Path, new LoadOptions { VisionTokenIds = ids }) as SoloModel ?? throw new ReferenceException("the case's model is no SOLO");
+        using var model = ModelFolder.Load(fixture.Path, new LoadOptions { VisionTokenIds = ids }) as SoloModel
+            ?? throw new ReferenceException("the case's model is no SOLO");
         checks.Measure("patches", () => Patches(fixture, model));
         checks.Measure("image_tokens", () => ImageTokens(fixture, model));
         checks.Measure("logits", () => Logits(fixture, model));
@@ -24,7 +25,8 @@ internal static class SoloCase
     private static Difference Patches(FixtureFolder fixture, SoloModel model)
     {
         using var scope = NewDisposeScope();
-        return fixture.Tolerance.Compare(model.PackPixels(Images(fixture)) ?? throw new ReferenceException("the case has no image"), fixture.Tensor("patches", 2));
+        return fixture.Tolerance.Compare(model.PackPixels(Images(fixture)) ?? throw new ReferenceException("the case has no image"),
+            fixture.Tensor("patches", 2));
     }
 
     private static Difference ImageTokens(FixtureFolder fixture, SoloModel model)

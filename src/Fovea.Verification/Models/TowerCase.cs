@@ -20,7 +20,8 @@ internal static class TowerCase
             checks.Measure($"hidden.{i}", () =>
             {
                 var expected = fixture.Tensor($"expected.hidden.{layer}", 3);
-                return fixture.Tolerance.Compare(output.HiddenStates[layer], expected).Or(fixture.Tolerance.Compare(model.Tower.Forward(pixels, layer), expected));
+                return fixture.Tolerance.Compare(output.HiddenStates[layer], expected)
+                    .Or(fixture.Tolerance.Compare(model.Tower.Forward(pixels, layer), expected));
             });
         }
 

@@ -107,7 +107,8 @@ internal static class WeightedArms
     private static Difference CompareGradients(FixtureFolder fixture, VisionLanguageModel model, string arm)
     {
         var prefix = arm + ".";
-        var expected = fixture.Tensors(Gradients).Where(g => g.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(g => g.Key[prefix.Length..], g => g.Value);
+        var expected = fixture.Tensors(Gradients).Where(g => g.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(g => g.Key[prefix.Length..], g => g.Value);
         if (expected.Count == 0)
         {
             throw new ReferenceException($"{Gradients} has none of arm {arm}");
@@ -130,6 +131,7 @@ internal static class WeightedArms
             }
         }
 
-        return expected.Count == 0 ? worst : throw new ReferenceException($"the model has no parameter {expected.Keys.Order(StringComparer.Ordinal).First()}, whose gradient the reference holds");
+        return expected.Count == 0 ? worst : throw new ReferenceException(
+            $"the model has no parameter {expected.Keys.Order(StringComparer.Ordinal).First()}, whose gradient the reference holds");
     }
 }

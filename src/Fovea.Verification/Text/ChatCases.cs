@@ -13,12 +13,14 @@ internal static class ChatCases
     public static IEnumerable<FoundCase> Find(TextFixture file)
     {
         var samples = file.Json.List("conversations").Select(c => c.Need("record")).ToDictionary(r => r.Text("id"), r => r);
-        Sample Sample(string id) => TextFixture.Sample(samples.TryGetValue(id, out var record) ? record : throw new ReferenceException($"no conversation is called {id}"));
+        Sample Sample(string id) => TextFixture.Sample(samples.TryGetValue(id, out var record)
+            ? record : throw new ReferenceException($"no conversation is called {id}"));
         foreach (var template in file.Json.Need("renderings").EnumerateObject())
         {
             foreach (var rendering in template.Value.EnumerateObject())
             {
-                yield return new FoundCase($"{file.Name}/{template.Name}/{rendering.Name}", Kind, checks => Render(checks, template.Name, Sample(rendering.Name), rendering.Value));
+                yield return new FoundCase($"{file.Name}/{template.Name}/{rendering.Name}", Kind,
+                    checks => Render(checks, template.Name, Sample(rendering.Name), rendering.Value));
             }
         }
 
@@ -34,7 +36,8 @@ internal static class ChatCases
 
         foreach (var own in file.Json.Try("own_chat_templates")?.EnumerateObject().ToList() ?? [])
         {
-            yield return new FoundCase($"{file.Name}/{own.Name}/own_chat_template", Kind, checks => checks.Measure("template", () => OwnTemplate(file, own.Name, own.Value.GetString() ?? "")));
+            yield return new FoundCase($"{file.Name}/{own.Name}/own_chat_template", Kind,
+                checks => checks.Measure("template", () => OwnTemplate(file, own.Name, own.Value.GetString() ?? "")));
         }
     }
 
@@ -76,7 +79,8 @@ internal static class ChatCases
         checks.Measure("ids", () => Difference.Exact<int>(ids, tokens.InputIds));
         checks.Measure("labels", () => Difference.Exact<int>(Inside(c.Ranges("label_ranges")), tokens.TargetIndices));
         checks.Measure("prompt", () => Difference.Exact<int>(
-            c.Try("prompt_length") is null ? Placed(c.Ints("prompt_ids")) : ids[..c.Int("prompt_length")], encoder.EncodePrompt(sample, sample.Turns.Count - 1)));
+            c.Try("prompt_length") is null ? Placed(c.Ints("prompt_ids"))
+                : ids[..c.Int("prompt_length")], encoder.EncodePrompt(sample, sample.Turns.Count - 1)));
         checks.Attempt("expanded", () => Expand(file, checks, tokens, c));
     }
 
@@ -107,7 +111,8 @@ internal static class ChatCases
             }
 
             var cut = Cut();
-            var found = Difference.Same(result.Int("length"), cut.InputIds.Length).Or(Difference.Exact<int>(Inside(result.Ranges("label_ranges")), cut.TargetIndices));
+            var found = Difference.Same(result.Int("length"), cut.InputIds.Length)
+                .Or(Difference.Exact<int>(Inside(result.Ranges("label_ranges")), cut.TargetIndices));
             return worst.Or(At(maxLength, found));
         }));
     }
@@ -117,7 +122,8 @@ internal static class ChatCases
     private static SampleEncoder Encoder(TextFixture file, JsonElement c) => new(file.Tokenizer(c.Text("tokenizer")), TemplateChoice.Parse(c.Text("template")));
 
     private static Difference OwnTemplate(TextFixture file, string tokenizer, string expected) => Difference.Same(
-        expected, (CheckpointTemplate.Find(file.TokenizerFolder(tokenizer)) ?? throw new ReferenceException($"{tokenizer} contains no chat template")).Require().Name);
+        expected, (CheckpointTemplate.Find(file.TokenizerFolder(tokenizer))
+            ?? throw new ReferenceException($"{tokenizer} contains no chat template")).Require().Name);
 
     private static int[] Inside((int From, int To)[] ranges) => [.. ranges.SelectMany(r => Enumerable.Range(r.From, Math.Max(0, r.To - r.From)))];
 

@@ -26,7 +26,8 @@ internal static class EncodeCases
         foreach (var stream in file.Json.Try("streams") is null ? [] : file.Json.List("streams"))
         {
             var tokenizer = stream.Text("tokenizer");
-            yield return new FoundCase($"{file.Name}/{tokenizer}/{stream.Text("text")}/stream", Kind, checks => checks.Measure("pieces", () => Stream(file.Tokenizer(tokenizer), stream)));
+            yield return new FoundCase($"{file.Name}/{tokenizer}/{stream.Text("text")}/stream", Kind,
+                checks => checks.Measure("pieces", () => Stream(file.Tokenizer(tokenizer), stream)));
         }
     }
 

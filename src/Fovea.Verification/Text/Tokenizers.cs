@@ -12,7 +12,10 @@ internal sealed class Tokenizers(InputFiles inputs) : IDisposable
     private readonly Dictionary<string, Tokenizer> _loaded = [];
     private readonly List<string> _folders = [];
 
-    /// <summary>The tokenizer of a specification: <c>tokenizer_json</c>, <c>sentencepiece</c> with <c>legacy</c>, or <c>vocabulary</c> and <c>merges</c>; with tokens to add.</summary>
+    /// <summary>
+    /// The tokenizer of a specification: <c>tokenizer_json</c>, <c>sentencepiece</c> with <c>legacy</c>, or <c>vocabulary</c> and
+    /// <c>merges</c>; with tokens to add.
+    /// </summary>
     /// <param name="spec">The specification.</param>
     /// <param name="folders">Where <c>tokenizers/...</c> lies.</param>
     public Tokenizer Load(JsonElement spec, params IReadOnlyList<string> folders)

@@ -6,7 +6,8 @@ namespace Fovea.Tests.Architecture;
 /// <summary>What methods call, read from their compiled code.</summary>
 internal static class CalledMethods
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
     private const byte TwoBytes = 0xFE;
 
     private static readonly Dictionary<short, OpCode> OpCodes =
@@ -42,7 +43,8 @@ internal static class CalledMethods
     }
 
     /// <summary>A name that tells overloads apart.</summary>
-    public static string NameOf(MethodBase method) => $"{method.DeclaringType!.FullName}.{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})";
+    public static string NameOf(MethodBase method) =>
+        $"{method.DeclaringType!.FullName}.{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})";
 
     private static MethodBase? Resolve(MethodBase from, int token)
     {

@@ -31,7 +31,8 @@ public sealed partial class DeviceTests
     public void Tensors_are_made_on_the_device_that_needs_them()
     {
         var found = Projects.SelectMany(p => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", p), "*.cs", SearchOption.AllDirectories))
-            .Where(f => Constructors().Matches(File.ReadAllText(f)).Any(m => !m.Groups["arguments"].Value.Contains("device", StringComparison.OrdinalIgnoreCase)))
+            .Where(f => Constructors().Matches(File.ReadAllText(f))
+                .Any(m => !m.Groups["arguments"].Value.Contains("device", StringComparison.OrdinalIgnoreCase)))
             .Select(f => Path.GetRelativePath(Path.Combine(Repository.Root, "src"), f).Replace('\\', '/'));
         Assert.Equal(Meant, found.Order(StringComparer.Ordinal));
     }

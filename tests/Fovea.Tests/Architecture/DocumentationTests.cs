@@ -6,10 +6,13 @@ using Xunit;
 
 namespace Fovea.Tests.Architecture;
 
-/// <summary>What the compiler's CS1591 asks for, but of members that inherit what they are from a base or an interface: tools show that by themselves.</summary>
+/// <summary>
+/// What the compiler's CS1591 asks for, but of members that inherit what they are from a base or an interface: tools show that by themselves.
+/// </summary>
 public sealed class DocumentationTests
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     // Of a generic type or method, in the page and in reflection alike: `1, ``2.
     private static readonly Regex Arity = new("`+[0-9]+");
@@ -35,7 +38,8 @@ public sealed class DocumentationTests
         }
 
         var inherited = type.IsInterface ? [] : type.GetInterfaces().SelectMany(i => type.GetInterfaceMap(i).TargetMethods).ToHashSet();
-        bool IsOwn(MethodInfo m) => (m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly) && m.GetBaseDefinition() == m && !inherited.Contains(m) && !m.Name.Contains('.', StringComparison.Ordinal);
+        bool IsOwn(MethodInfo m) => (m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly) && m.GetBaseDefinition() == m && !inherited.Contains(m)
+            && !m.Name.Contains('.', StringComparison.Ordinal);
         foreach (var method in type.GetMethods(Declared).Where(m => !m.IsSpecialName && !IsGenerated(m) && IsOwn(m)))
         {
             yield return $"M:{NameOf(type)}.{method.Name}";
@@ -43,7 +47,8 @@ public sealed class DocumentationTests
 
         // A record's parameters are documented with the record.
         var parameters = type.GetConstructors().SelectMany(c => c.GetParameters()).Select(p => p.Name).ToHashSet();
-        foreach (var property in type.GetProperties(Declared).Where(p => !IsGenerated(p) && p.GetMethod is { } get && IsOwn(get) && p.GetIndexParameters().Length == 0 && !parameters.Contains(p.Name)))
+        foreach (var property in type.GetProperties(Declared)
+            .Where(p => !IsGenerated(p) && p.GetMethod is { } get && IsOwn(get) && p.GetIndexParameters().Length == 0 && !parameters.Contains(p.Name)))
         {
             yield return $"P:{NameOf(type)}.{property.Name}";
         }
@@ -54,7 +59,8 @@ public sealed class DocumentationTests
         }
     }
 
-    private static bool IsGenerated(MemberInfo member) => member.IsDefined(typeof(CompilerGeneratedAttribute)) || member.Name.Contains('<', StringComparison.Ordinal);
+    private static bool IsGenerated(MemberInfo member) =>
+        member.IsDefined(typeof(CompilerGeneratedAttribute)) || member.Name.Contains('<', StringComparison.Ordinal);
 
     private static string NameOf(Type type) => Arity.Replace(type.FullName!.Replace('+', '.'), "");
 }

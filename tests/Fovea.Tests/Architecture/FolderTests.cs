@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Fovea.Tests.Architecture;
 
-/// <summary>Within a project, folders use each other in one direction: what is below knows nothing of what is above. Read from <c>using</c> lines and qualified names.</summary>
+/// <summary>
+/// Within a project, folders use each other in one direction: what is below knows nothing of what is above. Read from <c>using</c> lines and qualified names.
+/// </summary>
 public sealed partial class FolderTests
 {
     // To be mended: from the folder below to the one above.

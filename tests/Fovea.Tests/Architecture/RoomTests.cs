@@ -38,7 +38,8 @@ public sealed class RoomTests
         Assert.Empty(Allowed[room].Except(documented));
     }
 
-    public static TheoryData<string> Configs => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.jsonc").Select(f => Path.GetFileName(f)!)];
+    public static TheoryData<string> Configs => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "configs"), "*.jsonc")
+        .Select(f => Path.GetFileName(f)!)];
 
     [Theory]
     [MemberData(nameof(Configs))]
@@ -82,13 +83,15 @@ public sealed class RoomTests
     [MemberData(nameof(Documents))]
     public void Every_command_line_of_a_document_is_understood(string document)
     {
-        var lines = File.ReadLines(Path.Combine(Repository.Root, document)).Where(l => l.StartsWith("fovea ", StringComparison.Ordinal) && !l.Contains("...", StringComparison.Ordinal)).ToArray();
+        var lines = File.ReadLines(Path.Combine(Repository.Root, document))
+            .Where(l => l.StartsWith("fovea ", StringComparison.Ordinal) && !l.Contains("...", StringComparison.Ordinal)).ToArray();
         Assert.True(document != "README.md" || lines.Length > 15);
         Assert.All(lines, l => Assert.Null(Fovea.Tests.Cli.CommandTree.Wrong(l.Split(" #")[0])));
     }
 
     public static TheoryData<string> Explanations =>
-        ["ARCHITECTURE.md", "CONTRIBUTING.md", .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(f => "docs/" + Path.GetFileName(f))];
+        ["ARCHITECTURE.md", "CONTRIBUTING.md", .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .Select(f => "docs/" + Path.GetFileName(f))];
 
     [Theory]
     [MemberData(nameof(Explanations))]
@@ -111,7 +114,9 @@ public sealed class RoomTests
     private static string InSource(string place) => Path.Combine(Repository.Root, "src", "Fovea." + place);
 
     // A room, its folder and perhaps a file: `Store/WeightNormalizer`, or a row of the table of folders.
-    private static readonly Regex Place = new(@"(?:`|^\| |, )((?:Core|Torch|Models|Data|Store|Scoring|Selection|Training|Evaluation|Verification|Reporting|Pipeline|Cli)/[A-Za-z/]+)", RegexOptions.Multiline);
+    private static readonly Regex Place =
+        new(@"(?:`|^\| |, )((?:Core|Torch|Models|Data|Store|Scoring|Selection|Training|Evaluation|Verification|Reporting|Pipeline|Cli)/[A-Za-z/]+)",
+            RegexOptions.Multiline);
     private static readonly string[] SourceFolders = ["src", "tests"];
     private static readonly Regex Word = new(@"\w+");
     private static readonly Regex Name = new("`([A-Z][a-z]+[A-Z][A-Za-z]*(?:\\.[A-Z]\\w+)*)`");

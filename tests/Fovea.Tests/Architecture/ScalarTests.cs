@@ -6,8 +6,8 @@ using Xunit;
 namespace Fovea.Tests.Architecture;
 
 /// <summary>
-/// TorchSharp's scalars are not kept alive while native code reads them (docs/decisions/0004). What makes one, in our code or inside TorchSharp, is found in the compiled code,
-/// since the analyzer sees neither what TorchSharp does within nor every operator (not <c>x += y</c>).
+/// TorchSharp's scalars are not kept alive while native code reads them (docs/decisions/0004). What makes one, in our code or inside
+/// TorchSharp, is found in the compiled code, since the analyzer sees neither what TorchSharp does within nor every operator (not <c>x += y</c>).
 /// </summary>
 public sealed class ScalarTests
 {
@@ -48,7 +48,8 @@ public sealed class ScalarTests
     {
         var methods = CalledMethods.Of(TorchSharp).ToArray();
         var callers = methods
-            .SelectMany(m => CalledMethods.In(m).Where(c => c.Module == TorchSharp.ManifestModule).Select(c => (Caller: m.MetadataToken, Called: c.MetadataToken)))
+            .SelectMany(m => CalledMethods.In(m).Where(c => c.Module == TorchSharp.ManifestModule)
+                .Select(c => (Caller: m.MetadataToken, Called: c.MetadataToken)))
             .ToLookup(c => c.Called, c => c.Caller);
         var makers = new HashSet<int>();
         var open = new Stack<int>(methods.Where(m => m.IsConstructor && m.DeclaringType!.FullName == "TorchSharp.Scalar").Select(m => m.MetadataToken));

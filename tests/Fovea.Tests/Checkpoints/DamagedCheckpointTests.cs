@@ -48,7 +48,8 @@ public sealed class DamagedCheckpointTests : IDisposable
     public void A_damaged_pickle_is_an_error_or_a_correct_load()
     {
         var path = Path.Combine(_folder, "model.bin");
-        var storages = new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] };
+        var storages =
+            new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] };
         byte[][] pickles = [Pickle(2), Pickle(4)];
         foreach (var pickle in pickles)
         {
@@ -56,14 +57,16 @@ public sealed class DamagedCheckpointTests : IDisposable
             ReadAll(path);
         }
 
-        Damage("pickle", random => File.WriteAllBytes(path, PickleWriter.Zip(Mutation.OfBytes(pickles[random.Next(2)], random), storages)), () => ReadAll(path), least: 0.01);
+        Damage("pickle", random => File.WriteAllBytes(path, PickleWriter.Zip(Mutation.OfBytes(pickles[random.Next(2)], random), storages)),
+            () => ReadAll(path), least: 0.01);
     }
 
     [Fact]
     public void A_damaged_zip_file_is_an_error_or_a_correct_load()
     {
         var path = Path.Combine(_folder, "model.bin");
-        var whole = PickleWriter.Zip(Pickle(2), new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] });
+        var whole = PickleWriter.Zip(Pickle(2),
+            new Dictionary<string, byte[]> { ["0"] = [.. Enumerable.Range(0, 96).Select(i => (byte)(i * 7))], ["1"] = [.. Enumerable.Range(0, 64).Select(i => (byte)(i * 3))] });
         Damage("zip", random => File.WriteAllBytes(path, Mutation.OfBytes(whole, random)), () => ReadAll(path), least: 0.01);
     }
 
@@ -100,8 +103,10 @@ public sealed class DamagedCheckpointTests : IDisposable
         get
         {
             var root = TestData.TryFind("fixtures/models");
-            return root is null ? ["none"] : [.. Directory.EnumerateFiles(root, "config.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, Path.GetDirectoryName(f)!))
-                .Where(f => !f.EndsWith("/tower", StringComparison.Ordinal) && !f.EndsWith("/llm", StringComparison.Ordinal) && !f.StartsWith("tower", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+            return root is null ? ["none"] : [.. Directory.EnumerateFiles(root, "config.json", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(root, Path.GetDirectoryName(f)!))
+                .Where(f => !f.EndsWith("/tower", StringComparison.Ordinal) && !f.EndsWith("/llm", StringComparison.Ordinal)
+                    && !f.StartsWith("tower", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         }
     }
 
@@ -110,14 +115,16 @@ public sealed class DamagedCheckpointTests : IDisposable
     public void A_damaged_configuration_of_any_layout_is_an_error_or_a_model(string folder)
     {
         var source = TestData.Find("fixtures/models/" + folder);
-        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("expected.safetensors", StringComparison.Ordinal) && !f.EndsWith("gradients.safetensors", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("expected.safetensors", StringComparison.Ordinal) && !f.EndsWith("gradients.safetensors", StringComparison.Ordinal)))
         {
             var copy = Path.Combine(_folder, Path.GetRelativePath(source, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.WriteAllBytes(copy, File.ReadAllBytes(file));
         }
 
-        var configs = Directory.GetFiles(_folder, "config.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => (Path: f, Bytes: File.ReadAllBytes(f))).ToList();
+        var configs = Directory.GetFiles(_folder, "config.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(f => (Path: f, Bytes: File.ReadAllBytes(f))).ToList();
         Damage("config/" + folder, random =>
         {
             var damaged = random.Next(configs.Count);
@@ -125,7 +132,8 @@ public sealed class DamagedCheckpointTests : IDisposable
             {
                 File.WriteAllBytes(configs[i].Path, i == damaged ? Mutation.OfJson(configs[i].Bytes, random) : configs[i].Bytes);
             }
-        }, () => ModelFolder.Load(_folder, new LoadOptions { VisionTokenIds = new VisionTokenIds(5, 6, 7, 8), ImageTokenId = 4 }).Dispose(), least: 0, times: 1 + (PerKind / ModelFolders.Count));
+        }, () => ModelFolder.Load(_folder, new LoadOptions { VisionTokenIds = new VisionTokenIds(5, 6, 7, 8), ImageTokenId = 4 }).Dispose(), least: 0, times: 1
+            + (PerKind / ModelFolders.Count));
     }
 
     /// <summary>Damages and reads, many times.</summary>

@@ -8,9 +8,12 @@ namespace Fovea.Tests.Checkpoints;
 /// <summary>Seeded damage to bytes and JSON texts: what bit rot, cut downloads and hostile authors do.</summary>
 internal static partial class Mutation
 {
-    private static readonly string[] Numbers = ["0", "-1", "1", "7", "64", "2147483647", "2147483648", "4294967296", "1000000000", "9223372036854775807", "9223372036854775808", "18446744073709551615", "1e308", "1e999", "0.5", "-0"];
-    private static readonly string[] Tokens = ["null", "true", "{}", "[]", "[[]]", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "{\"a\":1}", ",", ":", "}", "]", "\"", "\\", "\u00e9", "\"F32\"", "\"../x\"", "[0,0]", "{\"a\":{\"a\":{\"a\":{}}}}"];
-    private static readonly byte[] Bytes = [0, 1, 2, 0x7F, 0x80, 0xFF, (byte)'(', (byte)'.', (byte)'R', (byte)'t', (byte)'u', (byte)'}', (byte)'h', (byte)'q', (byte)'c', 0x85, 0x86, 0x8A, 0x8D, 0x8E, 0x93, 0x94];
+    private static readonly string[] Numbers = ["0", "-1", "1", "7", "64", "2147483647", "2147483648", "4294967296", "1000000000", "9223372036854775807",
+        "9223372036854775808", "18446744073709551615", "1e308", "1e999", "0.5", "-0"];
+    private static readonly string[] Tokens = ["null", "true", "{}", "[]", "[[]]", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "{\"a\":1}", ",", ":", "}", "]", "\"",
+        "\\", "\u00e9", "\"F32\"", "\"../x\"", "[0,0]", "{\"a\":{\"a\":{\"a\":{}}}}"];
+    private static readonly byte[] Bytes = [0, 1, 2, 0x7F, 0x80, 0xFF, (byte)'(', (byte)'.', (byte)'R', (byte)'t', (byte)'u', (byte)'}', (byte)'h', (byte)'q',
+        (byte)'c', 0x85, 0x86, 0x8A, 0x8D, 0x8E, 0x93, 0x94];
 
     /// <summary>One to four changes of bytes.</summary>
     public static byte[] OfBytes(byte[] source, RandomSource random)

@@ -57,7 +57,8 @@ internal sealed class PickleWriter
     }
 
     public PickleWriter Storage(string type, string key, long count) =>
-        Op('(').Text("storage").Global(type.StartsWith("Untyped", StringComparison.Ordinal) ? "torch.storage" : "torch", type).Text(key).Text("cpu").Integer(count).Op('t').Op('Q');
+        Op('(').Text("storage").Global(type.StartsWith("Untyped", StringComparison.Ordinal) ? "torch.storage" : "torch", type).Text(key).Text("cpu")
+            .Integer(count).Op('t').Op('Q');
 
     /// <summary>A tensor by <c>_rebuild_tensor_v2</c>.</summary>
     public PickleWriter Tensor(string type, string key, long count, long offset, long[] shape, long[] strides) =>
@@ -65,7 +66,8 @@ internal sealed class PickleWriter
             .Op(0x89).Global("collections", "OrderedDict").Op(')').Op('R').Op('t').Op('R');
 
     /// <summary>A torch zip file of a pickle and its storages.</summary>
-    public static byte[] Zip(byte[] pickle, IReadOnlyDictionary<string, byte[]> storages, string root = "archive", string? byteOrder = "little", bool compressed = false)
+    public static byte[] Zip(byte[] pickle, IReadOnlyDictionary<string, byte[]> storages, string root = "archive", string? byteOrder = "little",
+        bool compressed = false)
     {
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))

@@ -15,7 +15,8 @@ namespace Fovea.Tests.Checkpoints;
 public sealed class SafetensorsFolderTests : IDisposable
 {
     private static readonly ScalarType[] Types =
-        [ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float64, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool];
+        [ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float64, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8,
+            ScalarType.Byte, ScalarType.Bool];
 
     private static readonly string[] FixtureFolders = ["models", "training"];
 
@@ -58,11 +59,13 @@ public sealed class SafetensorsFolderTests : IDisposable
         using var scope = NewDisposeScope();
         var tensors = Enumerable.Range(0, 5).Select(i => SavedTensor.Of($"layer.{i}", full(16, i, ScalarType.Float32))).ToList();
         SafetensorsFolder.Write(_folder, tensors, maxShardBytes: 128);
-        string[] names = ["model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors", "model.safetensors.index.json"];
+        string[] names = ["model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors",
+            "model.safetensors.index.json"];
         Assert.Equal(names, Files());
         var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, names[3]))).RootElement;
         Assert.Equal(5 * 64, index.GetProperty("metadata").GetProperty("total_size").GetInt64());
-        Assert.Equal([names[0], names[0], names[1], names[1], names[2]], Enumerable.Range(0, 5).Select(i => index.GetProperty("weight_map").GetProperty($"layer.{i}").GetString()));
+        Assert.Equal([names[0], names[0], names[1], names[1], names[2]],
+            Enumerable.Range(0, 5).Select(i => index.GetProperty("weight_map").GetProperty($"layer.{i}").GetString()));
         using var shard = SafetensorsFile.Open(Path.Combine(_folder, names[0]));
         Assert.Equal("pt", shard.Metadata["format"]);
     }
@@ -101,8 +104,10 @@ public sealed class SafetensorsFolderTests : IDisposable
         AssertSame(good, source);
         Assert.Equal(3, Directory.EnumerateFileSystemEntries(fresh).Count());
 
-        Assert.Contains("two tensors", Assert.Throws<FoveaException>(() => SafetensorsFolder.Write(fresh, [SavedTensor.Of("a", ones(1)), SavedTensor.Of("a", ones(1))])).Message, StringComparison.Ordinal);
-        Assert.Contains("expected Float32 [3]", Assert.Throws<FoveaException>(() => SafetensorsFolder.Write(fresh, [new SavedTensor("a", ScalarType.Float32, [3], () => ones(2))])).Message, StringComparison.Ordinal);
+        Assert.Contains("two tensors", Assert.Throws<FoveaException>(
+            () => SafetensorsFolder.Write(fresh, [SavedTensor.Of("a", ones(1)), SavedTensor.Of("a", ones(1))])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected Float32 [3]", Assert.Throws<FoveaException>(
+            () => SafetensorsFolder.Write(fresh, [new SavedTensor("a", ScalarType.Float32, [3], () => ones(2))])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +131,8 @@ public sealed class SafetensorsFolderTests : IDisposable
         get
         {
             var root = TestData.TryFind("fixtures");
-            return root is null ? ["none"] : [.. FixtureFolders.SelectMany(d => Directory.EnumerateFiles(Path.Combine(root, d), "*.safetensors", SearchOption.AllDirectories)).Select(f => Path.GetRelativePath(root, f))];
+            return root is null ? ["none"] : [.. FixtureFolders.SelectMany(
+                d => Directory.EnumerateFiles(Path.Combine(root, d), "*.safetensors", SearchOption.AllDirectories)).Select(f => Path.GetRelativePath(root, f))];
         }
     }
 
@@ -146,7 +152,8 @@ public sealed class SafetensorsFolderTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var path = Path.Combine(_folder, "mapped ü.safetensors");
-        SafetensorsFile.Write(path, new Dictionary<string, Tensor> { ["aligned"] = arange(32, ScalarType.Float32), ["half"] = ones(32).to(ScalarType.BFloat16), ["odd"] = ones(3), ["odder"] = ones(5) });
+        SafetensorsFile.Write(path,
+            new Dictionary<string, Tensor> { ["aligned"] = arange(32, ScalarType.Float32), ["half"] = ones(32).to(ScalarType.BFloat16), ["odd"] = ones(3), ["odder"] = ones(5) });
         var before = File.ReadAllBytes(path);
         var source = SafetensorsFile.Open(path);
         var mapped = source.Tensors.Keys.ToDictionary(n => n, n => source.Read(n, copy: false));
@@ -155,7 +162,8 @@ public sealed class SafetensorsFolderTests : IDisposable
         if (OperatingSystem.IsLinux())
         {
             // odd comes after both and is aligned by chance; odder comes after it, is not, and is copied.
-            Assert.Equal(["aligned", "half", "odd"], mapped.Where(t => LiesIn(Address(t.Value), "mapped ü.safetensors")).Select(t => t.Key).Order(StringComparer.Ordinal));
+            Assert.Equal(["aligned", "half", "odd"], mapped.Where(t => LiesIn(Address(t.Value), "mapped ü.safetensors")).Select(t => t.Key)
+                .Order(StringComparer.Ordinal));
         }
 
         source.Dispose();
@@ -173,7 +181,8 @@ public sealed class SafetensorsFolderTests : IDisposable
         using var scope = NewDisposeScope();
         var path = Path.Combine(_folder, "raw.safetensors");
         var header = """{"a":{"dtype":"F32","shape":[16],"data_offsets":[0,64]}}"""u8.ToArray(); // data from byte 64 + 1 on
-        File.WriteAllBytes(path, [57, 0, 0, 0, 0, 0, 0, 0, .. header, .. new byte[57 - header.Length].Select(_ => (byte)' '), .. PickleWriter.Floats([.. Enumerable.Range(0, 16).Select(i => (float)i)])]);
+        File.WriteAllBytes(path, [57, 0, 0, 0, 0, 0, 0, 0, .. header, .. new byte[57 - header.Length].Select(_ => (byte)' '),
+            .. PickleWriter.Floats([.. Enumerable.Range(0, 16).Select(i => (float)i)])]);
         using (var source = SafetensorsFile.Open(path))
         {
             Assert.Equal(1, source.Entries["a"].Begin % 64);
@@ -193,7 +202,8 @@ public sealed class SafetensorsFolderTests : IDisposable
     private static long Address(Tensor tensor) => Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetReference(tensor.bytes));
 
     /// <summary>Whether the kernel knows an address as part of a mapped file.</summary>
-    private static bool LiesIn(long address, string file) => File.ReadLines("/proc/self/maps").Where(l => l.EndsWith(file, StringComparison.Ordinal)).Select(l => l.Split('-', ' '))
+    private static bool LiesIn(long address, string file) =>
+        File.ReadLines("/proc/self/maps").Where(l => l.EndsWith(file, StringComparison.Ordinal)).Select(l => l.Split('-', ' '))
         .Any(l => address >= Convert.ToInt64(l[0], 16) && address < Convert.ToInt64(l[1], 16));
 
     private static void AssertSame(Dictionary<string, Tensor> expected, ITensorSource source)
@@ -214,7 +224,8 @@ public sealed class SafetensorsFolderTests : IDisposable
         for (var i = 1 + random.Next(12); i > 0; i--)
         {
             var shape = Enumerable.Range(0, random.Next(4)).Select(_ => (long)random.Next(9)).ToArray();
-            var values = tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (p, d) => p * d)).Select(_ => (float)(random.NextGaussian() * 30)).ToArray()).view(shape);
+            var values = tensor(Enumerable.Range(0, (int)shape.Aggregate(1L, (p, d) => p * d)).Select(_ => (float)(random.NextGaussian() * 30))
+                .ToArray()).view(shape);
             tensors.Add($"t {i} \"é", random.Chance(0.2) && shape.Length == 2 ? values.t() : values.to(Types[random.Next(Types.Length)]));
         }
 

@@ -27,7 +27,8 @@ public sealed class TensorSourceTests : IDisposable
         foreach (var name in sharded.Tensors.Keys)
         {
             var other = name == "language_model.lm_head.weight" ? "lm_head.weight"
-                : name.StartsWith("language_model.model.", StringComparison.Ordinal) ? "model.language_model." + name["language_model.model.".Length..] : "model." + name;
+                : name.StartsWith("language_model.model.", StringComparison.Ordinal)
+                    ? "model.language_model." + name["language_model.model.".Length..] : "model." + name;
             Assert.Equal(whole.Read(other).bytes.ToArray(), sharded.Read(name, copy: false).bytes.ToArray());
         }
     }
@@ -42,7 +43,8 @@ public sealed class TensorSourceTests : IDisposable
         {
             var other = name == "lm_head.weight" ? name
                 : name.StartsWith("model.mm_projector.", StringComparison.Ordinal)
-                    ? "model.multi_modal_projector." + name["model.mm_projector.".Length..].Replace("0.", "linear_1.", StringComparison.Ordinal).Replace("2.", "linear_2.", StringComparison.Ordinal)
+                    ? "model.multi_modal_projector." + name["model.mm_projector.".Length..].Replace("0.", "linear_1.", StringComparison.Ordinal)
+                        .Replace("2.", "linear_2.", StringComparison.Ordinal)
                     : "model.language_model." + name["model.".Length..];
             Assert.Equal(safetensors.Tensors[other].Shape, torchFiles.Tensors[name].Shape);
             Assert.Equal(safetensors.Read(other).bytes.ToArray(), torchFiles.Read(name).bytes.ToArray());
@@ -63,10 +65,12 @@ public sealed class TensorSourceTests : IDisposable
     [Fact]
     public void A_header_of_more_tensors_than_any_model_has_is_refused_by_their_number()
     {
-        var header = System.Text.Encoding.UTF8.GetBytes("{" + string.Join(',', Enumerable.Range(0, 100_001).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}")) + "}");
+        var header = System.Text.Encoding.UTF8.GetBytes("{"
+            + string.Join(',', Enumerable.Range(0, 100_001).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}")) + "}");
         var file = Path.Combine(_folder, "model.safetensors");
         File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)header.Length), .. header]);
-        Assert.Contains("100001 tensors; expected at most 100000", Assert.Throws<InvalidInputException>(() => TensorSources.Open(file)).Message, StringComparison.Ordinal);
+        Assert.Contains("100001 tensors; expected at most 100000", Assert.Throws<InvalidInputException>(() => TensorSources.Open(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,7 +100,8 @@ public sealed class TensorSourceTests : IDisposable
         Assert.Contains("pytorch_model.bin.index.json", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidInputException>(() => TensorSources.Open(folder["absent"]));
         File.WriteAllText(folder["pytorch_model.bin"], "not one");
-        Assert.Contains("neither safetensors nor a torch zip file", Assert.Throws<InvalidInputException>(() => TensorSources.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("neither safetensors nor a torch zip file", Assert.Throws<InvalidInputException>(() => TensorSources.Open(folder.Path)).Message,
+            StringComparison.Ordinal);
         Write(folder["model.safetensors"], "a");
         using var source = TensorSources.Open(folder.Path);
         Assert.Equal("a", Assert.Single(source.Tensors).Key);

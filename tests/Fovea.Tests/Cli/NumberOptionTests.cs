@@ -11,7 +11,8 @@ namespace Fovea.Tests.Cli;
 
 public sealed class NumberOptionTests
 {
-    private static readonly string[] NoNumbers = ["", " ", "abc", "1,5", "7,5", "1.000.000", "1 000", " 5", "5 ", "NaN", "Infinity", "-Infinity", "\u221e", "1e400", "1e-4000", "0x10", "\u0663", "1_000", "--5", "5%"];
+    private static readonly string[] NoNumbers = ["", " ", "abc", "1,5", "7,5", "1.000.000", "1 000", " 5", "5 ", "NaN", "Infinity", "-Infinity", "\u221e",
+        "1e400", "1e-4000", "0x10", "\u0663", "1_000", "--5", "5%"];
 
     public static TheoryData<string> Cultures => ["de-DE", "tr-TR", "fr-FR", "ar-SA", "sv-SE", ""];
 
@@ -65,7 +66,8 @@ public sealed class NumberOptionTests
     {
         var (command, option) = Numeric().Single(x => x.Option.Name == "--p");
         Assert.Equal(1e-9m, Value(command, option, "1e-9"));
-        Assert.Contains("--p: expected a number, more than 0 and at most 100, got '100.5'", Assert.Single(Errors(command, option, "100.5")), StringComparison.Ordinal);
+        Assert.Contains("--p: expected a number, more than 0 and at most 100, got '100.5'", Assert.Single(Errors(command, option, "100.5")),
+            StringComparison.Ordinal);
     }
 
     [Property]

@@ -15,7 +15,8 @@ public sealed class SampleTextTests
     {
         using var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
-        SampleText.Show(console, new SampleView(ScoreRows.Invalid(3, "image_count: 2 tags") with { TargetIds = [], EndTargets = [] }, new Dictionary<int, string>()));
+        SampleText.Show(console, new SampleView(ScoreRows.Invalid(3, "image_count: 2 tags") with { TargetIds = [], EndTargets = [] },
+            new Dictionary<int, string>()));
         Assert.Equal("data.json#3  image_count: 2 tags", output.ToString().TrimEnd());
     }
 

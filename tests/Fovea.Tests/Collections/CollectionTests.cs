@@ -20,8 +20,8 @@ using Xunit;
 namespace Fovea.Tests.Collections;
 
 /// <summary>
-/// Garbage collections during native calls harm nothing: numbers are held (docs/decisions/0004), and every tensor is disposed of by its scope or owner, hence alive until then.
-/// A few steps here; <c>tests/long/collections</c> takes 2,000, ten times.
+/// Garbage collections during native calls harm nothing: numbers are held (docs/decisions/0004), and every tensor is disposed of by its scope
+/// or owner, hence alive until then. A few steps here; <c>tests/long/collections</c> takes 2,000, ten times.
 /// </summary>
 public sealed class CollectionTests : IDisposable
 {
@@ -72,7 +72,8 @@ public sealed class CollectionTests : IDisposable
         Assert.Equal(precision == DType.BF16, model.Decoder.IsMixed);
         var samples = Small.Samples(6, images: true);
         var preparer = new SamplePreparer(model, Small.Loader(samples), null, Fovea.Core.Scores.WeightNormalization.None);
-        var prepared = preparer.Prepare(TrainingSet.Unweighted(samples).Examples, threads: 1, TestContext.Current.CancellationToken).Select(p => p.Sample!).ToArray();
+        var prepared = preparer.Prepare(TrainingSet.Unweighted(samples).Examples, threads: 1, TestContext.Current.CancellationToken)
+            .Select(p => p.Sample!).ToArray();
         var step = new TrainStep(model, optimizer, new StepLayout(2, Recompute: recompute), clipNorm: 1);
         AssertNoTensorLeft(() => step.Run(prepared, 1e-3));
     }
@@ -145,10 +146,12 @@ public sealed class CollectionTests : IDisposable
         var corpus = new TinyCorpus(Math.Max(30, Steps / 2));
         using (var store = ScoreStoreWriter.Open(_folder[name], ScoreRows.Provenance))
         {
-            new VigScorer(model, corpus.Loader, TinyCorpus.Proxies("blur", "noise", "none"), new ScoringOptions { TokenBudget = 200, WindowSamples = 8, ShardSamples = 16 })
+            new VigScorer(model, corpus.Loader, TinyCorpus.Proxies("blur", "noise", "none"),
+                new ScoringOptions { TokenBudget = 200, WindowSamples = 8, ShardSamples = 16 })
                 .Score(corpus.Source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         }
 
-        return [.. ScoreStoreReader.Open(_folder[name]).Read().SelectMany(r => r.LogProbs.OrderBy(c => c.Key, StringComparer.Ordinal)).SelectMany(c => c.Value)];
+        return [.. ScoreStoreReader.Open(_folder[name]).Read().SelectMany(r => r.LogProbs.OrderBy(c => c.Key, StringComparer.Ordinal))
+            .SelectMany(c => c.Value)];
     }
 }

@@ -36,16 +36,19 @@ public sealed class ConversationFormTests : IDisposable
     [InlineData("""[{"type": "text", "text": "A"}, {"type": "image"}, {"type": "image"}, {"type": "text", "text": "B"}]""", "A\n<image>\n<image>\nB")]
     [InlineData("""[{"type": "text", "text": "A "}, {"type": "text", "text": "B"}, {"type": "image"}, {"type": "image"}]""", "A B\n<image>\n<image>")]
     public void Parts_become_text_with_each_image_on_a_line_of_its_own(string parts, string text) =>
-        Assert.Equal(text, Read($$"""{"images": ["x.png", "y.png"], "messages": [{"role": "user", "content": {{parts}}}, {"role": "assistant", "content": "Fog."}]}""").Turns[0].Text);
+        Assert.Equal(text,
+            Read($$"""{"images": ["x.png", "y.png"], "messages": [{"role": "user", "content": {{parts}}}, {"role": "assistant", "content": "Fog."}]}""").Turns[0].Text);
 
     [Theory]
     [InlineData("""{"images": ["x.png"], "image": "x.png", "conversations": []}""", "both \"image\" and \"images\"")]
     [InlineData("""{"messages": [], "conversations": []}""", "both \"conversations\" and \"messages\"")]
-    [InlineData("""{"messages": [{"role": "tool", "content": "x"}]}""", "unknown_role: the speaker is \"tool\"; expected exactly system, human (or user) or gpt (or assistant)")]
+    [InlineData("""{"messages": [{"role": "tool", "content": "x"}]}""",
+        "unknown_role: the speaker is \"tool\"; expected exactly system, human (or user) or gpt (or assistant)")]
     [InlineData("""{"messages": [{"role": "User", "content": "x"}]}""", "unknown_role")]
     [InlineData("""{"messages": [{"role": "user", "content": [{"type": "video"}]}]}""", "unknown_part: \"type\" is \"video\"")]
     [InlineData("""{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a.b/c.png"}}]}]}""", "got the address")]
-    [InlineData("""{"images": ["x.png", "y.png"], "messages": [{"role": "user", "content": [{"type": "image"}]}, {"role": "assistant", "content": "x"}]}""", "image_count: 1 <image> tags in the questions, 2 image files")]
+    [InlineData("""{"images": ["x.png", "y.png"], "messages": [{"role": "user", "content": [{"type": "image"}]}, {"role": "assistant", "content": "x"}]}""",
+        "image_count: 1 <image> tags in the questions, 2 image files")]
     [InlineData("""{"images": {"path": "x.png"}, "messages": []}""", "images: expected a file name or a list of file names, got an object")]
     [InlineData("""{"prompt": "x", "completion": "y"}""", "the record has \"prompt\", \"completion\"")]
     [InlineData("""{"data": []}""", "give the list under \"data\" as the file")]

@@ -69,7 +69,8 @@ public sealed class CorpusTests : IDisposable
     {
         Assert.Throws<InvalidInputException>(() => Open("[" + new string('[', 100_000)));
         Assert.Throws<InvalidInputException>(() => Open($"[{Good}] {Good}"));
-        Assert.Contains("file not found", Assert.Throws<InvalidInputException>(() => LlavaJsonCorpus.Open(Path.Combine(_folder, "none.json"), _folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("file not found", Assert.Throws<InvalidInputException>(() => LlavaJsonCorpus.Open(Path.Combine(_folder, "none.json"), _folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +80,8 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(1, Assert.Single(corpus.Samples).Key.Record);
         Assert.Equal([0, 2], corpus.Invalid.Select(i => i.Key.Record));
         Assert.All(corpus.Invalid, i => Assert.StartsWith("role_order: ", i.Reason, StringComparison.Ordinal));
-        Assert.Contains("unusable records: 2, allowed: 1; correct the data, or leave out up to N such records with --max-invalid N", Assert.Throws<InvalidInputException>(() => Open($"[{Bad},{Good},{Bad}]", maxInvalid: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("unusable records: 2, allowed: 1; correct the data, or leave out up to N such records with --max-invalid N",
+            Assert.Throws<InvalidInputException>(() => Open($"[{Bad},{Good},{Bad}]", maxInvalid: 1)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -126,14 +128,16 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal(["31"], corpus.OfGroups(corpus.ImageGroups.Take(1)).Samples.Select(s => s.Id));
         Assert.Equal([0, 2], corpus.OfGroups(corpus.ImageGroups.Skip(1)).Samples.Select(s => s.Key.Record));
         File.WriteAllText(file, """{"images":[],"annotations":[{"id":1,"image_id":2,"caption":"x"}]}""");
-        Assert.Contains("image_id 2 is not among", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message, StringComparison.Ordinal);
+        Assert.Contains("image_id 2 is not among", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void COCO_captions_may_come_before_their_images()
     {
         var file = Path.Combine(_folder, "captions.json");
-        const string Photographs = """ "images":[{"id":9,"file_name":"b.jpg"},{"id":5,"file_name":"a.jpg"}]""", Captions = """ "annotations":[{"id":30,"image_id":5,"caption":"A cat."},{"id":31,"image_id":7,"caption":"x"}]""";
+        const string Photographs = """ "images":[{"id":9,"file_name":"b.jpg"},{"id":5,"file_name":"a.jpg"}]""", Captions =
+            """ "annotations":[{"id":30,"image_id":5,"caption":"A cat."},{"id":31,"image_id":7,"caption":"x"}]""";
         foreach (var json in (string[])[$"{{{Photographs},{Captions}}}", $"{{{Captions},{Photographs}}}"])
         {
             File.WriteAllText(file, json);
@@ -144,7 +148,8 @@ public sealed class CorpusTests : IDisposable
         }
 
         File.WriteAllText(file, $"{{{Captions}}}");
-        Assert.Contains("the key \"images\" is missing", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message, StringComparison.Ordinal);
+        Assert.Contains("the key \"images\" is missing", Assert.Throws<InvalidInputException>(() => CocoCaptionsCorpus.Open(file, Images)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public sealed class EncoderTests
         var encoder = Encoder("tiny_llama", "auto");
         Assert.Equal(Encoder("tiny_llama", "llava_plain").Encode(Caption).InputIds, encoder.Encode(Caption).InputIds);
         Assert.Equal(Encoder("tiny_llama", "llava_v1").Encode(TwoTurns).InputIds, encoder.Encode(TwoTurns).InputIds);
-        Assert.Contains("llava_plain, llava_v1, llava_hf, chatml, chatml_bare, mistral_instruct, solo", Assert.Throws<FoveaException>(() => TemplateChoice.Parse("vicuna")).Message, StringComparison.Ordinal);
+        Assert.Contains("llava_plain, llava_v1, llava_hf, chatml, chatml_bare, mistral_instruct, solo",
+            Assert.Throws<FoveaException>(() => TemplateChoice.Parse("vicuna")).Message, StringComparison.Ordinal);
     }
 
     [Theory]

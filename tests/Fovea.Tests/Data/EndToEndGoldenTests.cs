@@ -19,7 +19,8 @@ public sealed class EndToEndGoldenTests
             var root = TestData.Find($"fixtures/endtoend/{name}");
             var fixture = Fixture.Json($"fixtures/endtoend/{name}/case.json");
             var tokenizer = Tokenizer.Load(Path.Combine(root, "model"));
-            var (encoder, image, count) = (new SampleEncoder(tokenizer, TemplateChoice.Parse("auto")), tokenizer.IdOf("<image>")!.Value, fixture.GetProperty("image_tokens").GetInt32());
+            var (encoder, image, count) = (new SampleEncoder(tokenizer, TemplateChoice.Parse("auto")), tokenizer.IdOf("<image>")!.Value,
+                fixture.GetProperty("image_tokens").GetInt32());
             var data = LlavaJsonCorpus.Open(Path.Combine(root, "data.json"), Path.Combine(root, "images"));
             Assert.All(data.Samples, data.FindImages);
             var samples = fixture.GetProperty("samples").EnumerateArray().ToList();

@@ -49,9 +49,11 @@ public sealed class ForeignTextFilesTests : IDisposable
         string[] values = ["true", "false", "0", "2.5", "\"x\"", "[1]", "{\"a\": 1}"];
         (string File, string Json, string[] Path)[] places =
         [
-            (Config, Settings, []), (Config, Settings, ["unk_token"]), ("special_tokens_map.json", """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}}""", []),
+            (Config, Settings, []), (Config, Settings, ["unk_token"]), ("special_tokens_map.json",
+                """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}}""", []),
             ("special_tokens_map.json", """{"eos_token": {"content": "</s>", "lstrip": false}}""", ["eos_token"]),
-            ("preprocessor_config.json", Processor, []), ("preprocessor_config.json", Processor, ["size"]), ("preprocessor_config.json", Processor, ["crop_size"]),
+            ("preprocessor_config.json", Processor, []), ("preprocessor_config.json", Processor, ["size"]), ("preprocessor_config.json",
+                Processor, ["crop_size"]),
             ("processor_config.json", $$"""{"processor_class": "LlavaProcessor", "patch_size": 14, "image_processor": {{Processor}}}""", []),
             ("processor_config.json", $$"""{"processor_class": "LlavaProcessor", "patch_size": 14, "image_processor": {{Processor}}}""", ["image_processor"]),
         ];
@@ -65,7 +67,8 @@ public sealed class ForeignTextFilesTests : IDisposable
         }
 
         Put(name, root.ToJsonString());
-        var error = Assert.Throws<InvalidInputException>(() => name.Contains("processor", StringComparison.Ordinal) ? ImageProcessorConfig.Load(_folder) : (object)Load(_ => { }));
+        var error = Assert.Throws<InvalidInputException>(() => name.Contains("processor", StringComparison.Ordinal)
+            ? ImageProcessorConfig.Load(_folder) : (object)Load(_ => { }));
         Assert.Contains(string.Join('.', [.. path, unknown]), error.Message, StringComparison.Ordinal);
         Assert.EndsWith(name, error.File, StringComparison.Ordinal);
     }
@@ -80,7 +83,8 @@ public sealed class ForeignTextFilesTests : IDisposable
     {
         var error = Assert.Throws<InvalidInputException>(() => Load(t =>
         {
-            var at = place.Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate(t, (node, part) => int.TryParse(part, out var i) ? node[i]! : node[part]!);
+            var at = place.Split('.', StringSplitOptions.RemoveEmptyEntries)
+                .Aggregate(t, (node, part) => int.TryParse(part, out var i) ? node[i]! : node[part]!);
             at["zoom"] = true;
         }));
         Assert.Contains("zoom: unknown key", error.Message, StringComparison.Ordinal);
@@ -117,7 +121,8 @@ public sealed class ForeignTextFilesTests : IDisposable
         Put(Config, """{"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": false}""");
         Assert.Contains("add_prefix_space: false", Assert.Throws<InvalidInputException>(() => Load(_ => { })).Message, StringComparison.Ordinal);
         Put(Config, """{"tokenizer_class": "LlamaTokenizer", "add_prefix_space": true}""");
-        Assert.Contains("add_prefix_space: true", Assert.Throws<InvalidInputException>(() => Load(t => t["normalizer"] = null)).Message, StringComparison.Ordinal);
+        Assert.Contains("add_prefix_space: true", Assert.Throws<InvalidInputException>(() => Load(t => t["normalizer"] = null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,7 +144,8 @@ public sealed class ForeignTextFilesTests : IDisposable
         var error = Assert.Throws<InvalidInputException>(() =>
         {
             var node = JsonNode.Parse(step.Replace("LONG", new string('a', 1000), StringComparison.Ordinal))!;
-            var tokenizer = Load(t => t["normalizer"] = new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray([.. Enumerable.Range(0, times).Select(_ => node.DeepClone())]) });
+            var tokenizer = Load(t => t["normalizer"] =
+                new JsonObject { ["type"] = "Sequence", ["normalizers"] = new JsonArray([.. Enumerable.Range(0, times).Select(_ => node.DeepClone())]) });
             tokenizer.Encode(new string('a', 30) + " hello", false);
         });
         Assert.Contains("tokenizer.json", error.Message, StringComparison.Ordinal);
@@ -150,7 +156,8 @@ public sealed class ForeignTextFilesTests : IDisposable
     public void So_are_pre_tokenizers_and_decoders()
     {
         var wide = new JsonObject { ["type"] = "Metaspace", ["replacement"] = new string('x', 100_000), ["prepend_scheme"] = "never", ["split"] = false };
-        Assert.Throws<InvalidInputException>(() => Load(t => (t["normalizer"], t["pre_tokenizer"]) = (null, wide)).Encode(string.Concat(Enumerable.Repeat("a b ", 50)), false));
+        Assert.Throws<InvalidInputException>(() => Load(t => (t["normalizer"], t["pre_tokenizer"]) = (null, wide))
+            .Encode(string.Concat(Enumerable.Repeat("a b ", 50)), false));
         var grow = JsonNode.Parse("""{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaa"}""")!;
         var chain = new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray([.. Enumerable.Range(0, 20).Select(_ => grow.DeepClone())]) };
         Assert.Contains("decoder", Assert.Throws<InvalidInputException>(() => Load(t => t["decoder"] = chain)).Message, StringComparison.Ordinal);
@@ -163,7 +170,8 @@ public sealed class ForeignTextFilesTests : IDisposable
         Assert.Contains("web page", Assert.Throws<InvalidInputException>(() => Tokenizer.Load(_folder)).Message, StringComparison.Ordinal);
         Put("preprocessor_config.json", "version https://git-lfs.github.com/spec/v1\n");
         Assert.Contains("Git LFS pointer", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("Git LFS pointer", Assert.Throws<InvalidInputException>(() => ImageFile.Decode("version https://git-lfs.github.com/spec/v1\n"u8, "a.png")).Message, StringComparison.Ordinal);
+        Assert.Contains("Git LFS pointer", Assert.Throws<InvalidInputException>(
+            () => ImageFile.Decode("version https://git-lfs.github.com/spec/v1\n"u8, "a.png")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,7 +181,8 @@ public sealed class ForeignTextFilesTests : IDisposable
         Put("processor_config.json", $$"""{"image_processor": {{Processor}}}""");
         Assert.Equal(336, ImageProcessorConfig.Load(_folder).ShortestEdge);
         Put("processor_config.json", $$"""{"image_processor": {{Processor.Replace("336", "224", StringComparison.Ordinal)}}}""");
-        Assert.Contains("differs from preprocessor_config.json", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("differs from preprocessor_config.json", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Property]

@@ -32,7 +32,8 @@ public sealed class ImageDecodeTests
     public void A_JPEG_without_its_end_marker_is_cut_and_what_stands_behind_the_marker_does_not_matter()
     {
         var bytes = Read("progressive.jpg");
-        Assert.Contains("cut short", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(bytes.AsSpan(0, bytes.Length - 2), "x")).Message, StringComparison.Ordinal);
+        Assert.Contains("cut short", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(bytes.AsSpan(0, bytes.Length - 2), "x")).Message,
+            StringComparison.Ordinal);
         Assert.Equal(ImageFile.Decode(bytes, "x").Pixels, ImageFile.Decode([.. bytes, 1, 2, 3, 0xFF], "x").Pixels);
     }
 
@@ -75,7 +76,8 @@ public sealed class ImageDecodeTests
     public void Whatever_is_done_to_a_file_it_is_a_picture_or_one_error()
     {
         var random = new RandomSource(20, "test/images");
-        string[] files = ["ycc420.jpg", "progressive.jpg", "rgb_adam7.png", "grey16.png", "palette_transparent.png", "animated.gif", "lossy_alpha.webp", "rgb.bmp", "cmyk.jpg"];
+        string[] files = ["ycc420.jpg", "progressive.jpg", "rgb_adam7.png", "grey16.png", "palette_transparent.png", "animated.gif", "lossy_alpha.webp",
+            "rgb.bmp", "cmyk.jpg"];
         for (var round = 0; round < 600; round++)
         {
             var bytes = Read(files[round % files.Length]);
@@ -106,8 +108,10 @@ public sealed class ImageDecodeTests
     {
         byte[] rows = [0, 0, 1, 2, 3, 0, 200, 255, 1, 0]; // two rows of four, each after its filter
         var png = Png(4, 2, depth: 8, colour: 3, rows, Chunk("PLTE"u8, [60, 10, 200, 120, 11, 201]));
-        Assert.Equal([60, 10, 200, 120, 11, 201, 2, 2, 2, 3, 3, 3, 200, 200, 200, 255, 255, 255, 120, 11, 201, 60, 10, 200], ImageFile.Decode(png, "palette").Pixels);
-        Assert.Equal([60, 10, 200, 3, 3, 3], ImageFile.Decode(Png(2, 1, depth: 2, colour: 3, [0, 0b0011_0000], Chunk("PLTE"u8, [60, 10, 200])), "palette").Pixels);
+        Assert.Equal([60, 10, 200, 120, 11, 201, 2, 2, 2, 3, 3, 3, 200, 200, 200, 255, 255, 255, 120, 11, 201, 60, 10, 200],
+            ImageFile.Decode(png, "palette").Pixels);
+        Assert.Equal([60, 10, 200, 3, 3, 3],
+            ImageFile.Decode(Png(2, 1, depth: 2, colour: 3, [0, 0b0011_0000], Chunk("PLTE"u8, [60, 10, 200])), "palette").Pixels);
     }
 
     [Fact]
@@ -126,8 +130,10 @@ public sealed class ImageDecodeTests
     {
         var png = Png(2, 1, depth: 8, colour: 2, [0, 1, 2, 3, 4, 5, 6]);
         png[^20] ^= 0xFF; // the first byte of zlib's checksum, before that of IDAT
-        Assert.Contains("checksum (Adler-32) is wrong", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png, "sum")).Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("Adler", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png.AsSpan(0, png.Length - 25), "cut")).Message, StringComparison.Ordinal);
+        Assert.Contains("checksum (Adler-32) is wrong", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png, "sum")).Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("Adler", Assert.Throws<InvalidInputException>(() => ImageFile.Decode(png.AsSpan(0, png.Length - 25), "cut")).Message,
+            StringComparison.Ordinal);
     }
 
     private static byte[] Read(string file) => File.ReadAllBytes(TestData.Find(Inputs + file));
@@ -144,7 +150,8 @@ public sealed class ImageDecodeTests
             deflate.Write(rows);
         }
 
-        return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. before ?? [], .. Chunk("IDAT"u8, packed.ToArray()), .. Chunk("IEND"u8, [])];
+        return [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10, .. Chunk("IHDR"u8, header), .. before ?? [], .. Chunk("IDAT"u8, packed.ToArray()),
+            .. Chunk("IEND"u8, [])];
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> tag, byte[] data)

@@ -33,7 +33,8 @@ public sealed class ImageGoldenTests
             var (reference, ours) = expected.TryGetProperty("png", out var png)
                 ? (ImageFile.Decode(TestData.Find(Folder + png.GetString())).Pixels, image.Pixels)
                 : (Tensor(Folder + "decode/samples.safetensors", expected.GetProperty("sample").Text("tensor")), Every97(image.Pixels));
-            Near(reference, ours, c.GetProperty("tolerance").GetProperty("max_abs").GetDouble(), c.GetProperty("tolerance").GetProperty("mean_abs").GetDouble());
+            Near(reference, ours, c.GetProperty("tolerance").GetProperty("max_abs").GetDouble(),
+                c.GetProperty("tolerance").GetProperty("mean_abs").GetDouble());
         });
     }
 
@@ -120,7 +121,8 @@ public sealed class ImageGoldenTests
             var unit = new ImageProcessor(new ImageProcessorConfig()).Rescale(ImageFile.Decode(TestData.Find(Input(c))));
             var expected = c.GetProperty("expected");
             var sigma = expected.GetProperty("sigma").GetDouble();
-            Assert.Equal(expected.GetProperty("kernel_size").Ints(), new[] { GaussianBlur.KernelSize(sigma, unit.Width), GaussianBlur.KernelSize(sigma, unit.Height) });
+            Assert.Equal(expected.GetProperty("kernel_size").Ints(),
+                new[] { GaussianBlur.KernelSize(sigma, unit.Width), GaussianBlur.KernelSize(sigma, unit.Height) });
             var (file, ours) = (Folder + expected.GetProperty("tensors").Text("file"), GaussianBlur.Apply(unit, sigma).Values);
             var full = SafeTensors.Has(TestData.Find(file), "blurred");
             NearFloats(SafeTensors.Floats(TestData.Find(file), full ? "blurred" : "blurred_every_97"), full ? ours : Every97(ours), 1e-5);
@@ -141,7 +143,8 @@ public sealed class ImageGoldenTests
         foreach (var row in cases.GetProperty("center_crop").EnumerateArray())
         {
             var (size, crop) = (row.GetProperty("size").Ints(), row.GetProperty("crop").GetInt32());
-            Assert.Equal(new[] { row.GetProperty("left").GetInt32(), row.GetProperty("top").GetInt32() }, new[] { ImageGeometry.Middle(size[0], crop), ImageGeometry.Middle(size[1], crop) });
+            Assert.Equal(new[] { row.GetProperty("left").GetInt32(), row.GetProperty("top").GetInt32() },
+                new[] { ImageGeometry.Middle(size[0], crop), ImageGeometry.Middle(size[1], crop) });
         }
 
         foreach (var row in cases.GetProperty("solo").EnumerateArray().Where(r => !r.TryGetProperty("note", out _)))
@@ -159,7 +162,8 @@ public sealed class ImageGoldenTests
         var ours = processor.Config.PatchSize is { } patch ? Patches(values, patch) : values.Values;
         var names = tensors.GetProperty("names").EnumerateArray().Select(n => n.GetString()!).ToList();
         var full = names.Contains("pixel_values");
-        NearFloats(SafeTensors.Floats(TestData.Find(Folder + tensors.Text("file")), full ? "pixel_values" : "pixel_values_every_97"), full ? ours : Every97(ours), tolerance);
+        NearFloats(SafeTensors.Floats(TestData.Find(Folder + tensors.Text("file")), full ? "pixel_values" : "pixel_values_every_97"),
+            full ? ours : Every97(ours), tolerance);
     }
 
     private static void CheckLossy(JsonElement c, RgbImage prepared, JsonElement tolerance)
@@ -169,7 +173,8 @@ public sealed class ImageGoldenTests
         var image = classic ? other : expected.GetProperty("image");
         var (reference, ours) = image.TryGetProperty("png", out var png)
             ? (ImageFile.Decode(TestData.Find(Folder + png.GetString())).Pixels, prepared.Pixels)
-            : (Tensor(Folder + expected.GetProperty("tensors").Text("file"), classic ? "image_horizontal_first_every_97" : "image_every_97"), Every97(prepared.Pixels));
+            : (Tensor(Folder + expected.GetProperty("tensors").Text("file"), classic ? "image_horizontal_first_every_97" : "image_every_97"),
+                Every97(prepared.Pixels));
         Near(reference, ours, tolerance.GetProperty("image_max_abs").GetDouble(), tolerance.GetProperty("image_mean_abs").GetDouble());
     }
 
@@ -219,7 +224,8 @@ public sealed class ImageGoldenTests
         return [.. result];
     }
 
-    private static IEnumerable<JsonElement> Cases(string kind) => Fixture.Json(Folder + "index.json").GetProperty("cases").EnumerateArray().Where(c => c.Text("kind") == kind);
+    private static IEnumerable<JsonElement> Cases(string kind) =>
+        Fixture.Json(Folder + "index.json").GetProperty("cases").EnumerateArray().Where(c => c.Text("kind") == kind);
 
     private static string Input(JsonElement c) =>
         c.GetProperty("input").TryGetProperty("file", out var own) ? Folder + own.GetString() : "data/" + c.GetProperty("input").Text("data");

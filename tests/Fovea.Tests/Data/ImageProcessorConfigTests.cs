@@ -19,7 +19,8 @@ public sealed class ImageProcessorConfigTests : IDisposable
     [InlineData("""{"size": 10, "rescale_factor": 1}""", "rescale_factor")]
     [InlineData("""{"size": 10, "do_rescale": false}""", "do_rescale")]
     [InlineData("""{"size": 10000000000}""", "size")]
-    [InlineData("""{"size": {"longest_edge": 980}, "image_processor_type": "Idefics2ImageProcessor", "resample": 2, "image_mean": 0.5, "image_std": 0.5}""", "longest_edge")]
+    [InlineData("""{"size": {"longest_edge": 980}, "image_processor_type": "Idefics2ImageProcessor", "resample": 2, "image_mean": 0.5, "image_std": 0.5}""",
+        "longest_edge")]
     [InlineData("""{"size": {"height": 10}}""", "width")]
     [InlineData("""{"size": 10, "image_aspect_ratio": "anyres"}""", "image_aspect_ratio")]
     [InlineData("""{"size": 10, "image_grid_pinpoints": [[336, 672]]}""", "image_grid_pinpoints")]
@@ -61,7 +62,8 @@ public sealed class ImageProcessorConfigTests : IDisposable
         Write("tower/config.json", """{"model_type": "clip_vision_model", "image_size": 28}""");
         AssertSame(ImageProcessorConfig.Clip(28), ImageProcessorConfig.Load(_folder.FullName));
         Write("config.json", """{"mm_vision_tower": "openai/clip-vit-large-patch14", "image_aspect_ratio": "anyres"}""");
-        Assert.Contains("image_aspect_ratio", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message, StringComparison.Ordinal);
+        Assert.Contains("image_aspect_ratio", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,13 +76,15 @@ public sealed class ImageProcessorConfigTests : IDisposable
         Write("config.json", """{"model": {"vision_backbone_id": "siglip-vit-so400m-384px", "image_resize_strategy": "letterbox"}}""");
         Assert.True(ImageProcessorConfig.Load(_folder.FullName) is { PadToSquare: true, ShortestEdge: 384, Crop: (384, 384) });
         Write("config.json", """{"model": {"vision_backbone_id": "dinosiglip-vit-so-384px"}}""");
-        Assert.Contains("vision_backbone_id", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message, StringComparison.Ordinal);
+        Assert.Contains("vision_backbone_id", Assert.Throws<InvalidInputException>(() => ImageProcessorConfig.Load(_folder.FullName)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Transformers_5_writes_it_into_the_processors_file()
     {
-        Write("processor_config.json", """{"processor_class": "LlavaProcessor", "image_processor": {"image_processor_type": "CLIPImageProcessorFast", "size": {"shortest_edge": 56}, "crop_size": {"height": 56, "width": 56}, "do_pad": null}}""");
+        Write("processor_config.json",
+            """{"processor_class": "LlavaProcessor", "image_processor": {"image_processor_type": "CLIPImageProcessorFast", "size": {"shortest_edge": 56}, "crop_size": {"height": 56, "width": 56}, "do_pad": null}}""");
         AssertSame(ImageProcessorConfig.Clip(56, padToSquare: false), ImageProcessorConfig.Load(_folder.FullName));
     }
 

@@ -27,7 +27,8 @@ public sealed class InvalidRecordsTests
         Assert.True(records.Add(Key(4), Error(4)));
         Assert.False(records.Add(Key(4), Error(4))); // seen again in another epoch
         var error = Assert.Throws<InvalidInputException>(() => records.Add(Key(5), Error(5)));
-        Assert.Equal("data.json, record 5: image \"x.png\" not found; unusable records: 2, allowed: 1; correct the data, or leave out up to N such records with --max-invalid N (max_invalid in a configuration or plan)", error.Message);
+        Assert.Equal("data.json, record 5: image \"x.png\" not found; unusable records: 2, allowed: 1; correct the data, or leave out up to N such records "
+            + "with --max-invalid N (max_invalid in a configuration or plan)", error.Message);
         Assert.Equal((1, 1), (records.Records.Count, records.Counted));
     }
 

@@ -50,7 +50,8 @@ public sealed class RecordFaultTests : IDisposable
     [Fact]
     public void A_key_that_is_given_twice_is_a_fault_wherever_it_is()
     {
-        var corpus = Open($"[{Good.Replace("\"id\"", "\"id\":\"b\",\"id\"", StringComparison.Ordinal)},{Good.Replace("\"from\":\"gpt\"", "\"from\":\"gpt\",\"\\u0066rom\":\"gpt\"", StringComparison.Ordinal)},{Good}]");
+        var corpus =
+            Open($"[{Good.Replace("\"id\"", "\"id\":\"b\",\"id\"", StringComparison.Ordinal)},{Good.Replace("\"from\":\"gpt\"", "\"from\":\"gpt\",\"\\u0066rom\":\"gpt\"", StringComparison.Ordinal)},{Good}]");
         Assert.Equal(["duplicate_key", "duplicate_key"], corpus.Invalid.Select(i => i.Name));
         Assert.Contains("\"id\"", corpus.Invalid[0].Reason, StringComparison.Ordinal);
     }
@@ -74,7 +75,8 @@ public sealed class RecordFaultTests : IDisposable
         File.WriteAllBytes(Data, Encoding.Latin1.GetBytes($"[{Good},{Good.Replace("Hi", "Köln", StringComparison.Ordinal)}]"));
         var corpus = LlavaJsonCorpus.Open(Data, _folder, int.MaxValue);
         Assert.Contains("byte 0xF6 is not UTF-8 (looks like Latin-1", Assert.Single(corpus.Invalid).Reason, StringComparison.Ordinal);
-        Encoding[] wide = [new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UnicodeEncoding(false, false), new UnicodeEncoding(true, false), new UTF32Encoding(false, true), new UTF32Encoding(true, false)];
+        Encoding[] wide = [new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UnicodeEncoding(false, false),
+            new UnicodeEncoding(true, false), new UTF32Encoding(false, true), new UTF32Encoding(true, false)];
         foreach (var encoding in wide)
         {
             File.WriteAllText(Data, $"[{Good}]", encoding);
@@ -111,7 +113,8 @@ public sealed class RecordFaultTests : IDisposable
     [Fact]
     public void Whatever_the_bytes_are_there_are_samples_invalid_records_or_one_line()
     {
-        string[] pieces = ["{", "}", "[", "]", "\"", "\\", ",", ":", "NaN", "\\ud83d", "null", "1e9", "\"id\"", "\"image\"", "\"images\"", "\"messages\"", "\"role\"", "\"content\"", "\"type\"", "\"annotations\""];
+        string[] pieces = ["{", "}", "[", "]", "\"", "\\", ",", ":", "NaN", "\\ud83d", "null", "1e9", "\"id\"", "\"image\"", "\"images\"", "\"messages\"",
+            "\"role\"", "\"content\"", "\"type\"", "\"annotations\""];
         for (var i = 0; i < 1500; i++)
         {
             var random = new RandomSource(5, "fuzz", i);
@@ -151,7 +154,8 @@ public sealed class RecordFaultTests : IDisposable
         }
 
         var file = Path.Combine(Directory.CreateDirectory(folder).FullName, "data.json");
-        File.WriteAllText(file, $"[{Good},{Good.Replace("\"gpt\"", "\"human\"", StringComparison.Ordinal)},{Good.Replace("\"id\"", "\"image\":\"../x.png\",\"id\"", StringComparison.Ordinal).Replace("Hi", "<image>", StringComparison.Ordinal)}]");
+        File.WriteAllText(file,
+            $"[{Good},{Good.Replace("\"gpt\"", "\"human\"", StringComparison.Ordinal)},{Good.Replace("\"id\"", "\"image\":\"../x.png\",\"id\"", StringComparison.Ordinal).Replace("Hi", "<image>", StringComparison.Ordinal)}]");
         var invalid = LlavaJsonCorpus.Open(file, folder, int.MaxValue).Invalid;
         Assert.Equal(["role_order", "image"], invalid.Select(i => i.Name));
         Assert.DoesNotContain(invalid, i => i.Reason.Contains("data.json", StringComparison.Ordinal));

@@ -63,7 +63,8 @@ public sealed class TemplateAuditTests : IDisposable
         var marked = new SampleEncoder(Fixture.Tokenizer(tokenizer), TemplateChoice.Parse(template)).Mark(Fixture.Sample([],
             (Role.Human, "One [x]?"), (Role.Assistant, "Two café 図."), (Role.Human, "So?"), (Role.Assistant, "No.")));
         var end = ChatTemplate.ByName(template).EndText;
-        var loss = string.Concat(marked.Tokens.Where(t => t.CarriesLoss && !t.Text.StartsWith("<0x", StringComparison.Ordinal) && t.Text != "\uFFFD").Select(t => t.Text));
+        var loss = string.Concat(marked.Tokens.Where(t => t.CarriesLoss && !t.Text.StartsWith("<0x", StringComparison.Ordinal) && t.Text != "\uFFFD")
+            .Select(t => t.Text));
         Assert.Contains("Two café 図.", loss, StringComparison.Ordinal);
         Assert.EndsWith($".{end}", loss, StringComparison.Ordinal);
         Assert.DoesNotContain("One", loss, StringComparison.Ordinal);
@@ -83,7 +84,8 @@ public sealed class TemplateAuditTests : IDisposable
     public void The_report_shows_samples_counts_and_reasons()
     {
         using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console =
+            AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 200;
         AuditReport.Show(console, Audit(9, 0));
         var report = text.ToString().ReplaceLineEndings("\n");
@@ -98,17 +100,21 @@ public sealed class TemplateAuditTests : IDisposable
     {
         var file = Path.Combine(_folder.FullName, "half.json");
         File.WriteAllText(file, """[{"id": "\ud83d", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "x"}]}]""");
-        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
-        Assert.Equal(new InvalidCount("not_unicode", 1, "record 0: \\ud83d is half of a surrogate pair, which is not valid Unicode"), Assert.Single(audit.Invalid));
+        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue),
+            new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal(new InvalidCount("not_unicode", 1, "record 0: \\ud83d is half of a surrogate pair, which is not valid Unicode"),
+            Assert.Single(audit.Invalid));
     }
 
     [Fact]
     public void Odd_records_are_warned_of_with_counts_and_examples()
     {
-        string Record(string id, string answer) => $$"""{"id": "{{id}}", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "{{answer}}"}]}""";
+        string Record(string id, string answer) =>
+            $$"""{"id": "{{id}}", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "{{answer}}"}]}""";
         var file = Path.Combine(_folder.FullName, "odd.json");
         File.WriteAllText(file, $"[{Record("a", "")},{Record("b", " \\n")},{Record("a", "x")},{Record("c", "")},{Record("d", "y")}]");
-        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue), new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
+        var audit = CorpusAudit.Of(LlavaJsonCorpus.Open(file, _folder.FullName, int.MaxValue),
+            new SampleEncoder(Fixture.Tokenizer("tiny_llama"), TemplateChoice.Parse("auto")), 0, 0, cancel: TestContext.Current.CancellationToken);
         Assert.Equal(["empty_answer 2", "blank_answer 1", "repeated_id 2"], audit.Warnings.Select(w => $"{w.Name} {w.Count}"));
         Assert.Equal(["record 0, turn 1", "record 3, turn 1"], audit.Warnings[0].Examples);
         Assert.Equal(["\"a\": records 0, 2"], audit.Warnings[2].Examples);

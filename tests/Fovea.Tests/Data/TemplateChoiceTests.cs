@@ -34,7 +34,8 @@ public sealed class TemplateChoiceTests : IDisposable
     [InlineData("vicuna_v1", "llava_v1")]
     [InlineData("v1", "llava_v1")]
     [InlineData("plain", "llava_plain")]
-    public void The_names_of_LLaVAs_own_code_are_understood(string name, string template) => Assert.Equal(template, TemplateChoice.Parse(name).Conversation.Name);
+    public void The_names_of_LLaVAs_own_code_are_understood(string name, string template) =>
+        Assert.Equal(template, TemplateChoice.Parse(name).Conversation.Name);
 
     [Theory]
     [InlineData("vicuna", "vicuna_v1")]
@@ -98,7 +99,8 @@ public sealed class TemplateChoiceTests : IDisposable
     public void An_unknown_template_names_its_file_and_hash_and_says_what_to_do()
     {
         Write("tokenizer_config.json", """{"chat_template": "{{ y }}"}""");
-        var message = Assert.Throws<InvalidInputException>(() => TemplateChoice.ForModel("checkpoint", _folder.FullName, Fixture.Tokenizer("tiny_llama"))).Message;
+        var message = Assert.Throws<InvalidInputException>(
+            () => TemplateChoice.ForModel("checkpoint", _folder.FullName, Fixture.Tokenizer("tiny_llama"))).Message;
         Assert.StartsWith(Path.Combine(_folder.FullName, "tokenizer_config.json"), message, StringComparison.Ordinal);
         Assert.Contains(CheckpointTemplate.Find(_folder.FullName)!.Sha256, message, StringComparison.Ordinal);
         Assert.Contains("--template (llava_plain, llava_v1, llava_hf, chatml, chatml_bare, mistral_instruct, solo)", message, StringComparison.Ordinal);

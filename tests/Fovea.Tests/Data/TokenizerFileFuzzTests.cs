@@ -43,7 +43,8 @@ public sealed class TokenizerFileFuzzTests : IDisposable
     public void A_SentencePiece_model_that_lies_about_its_length_is_one_line()
     {
         var path = Path.Combine(_folder, "tokenizer.model");
-        foreach (var bytes in (byte[][])[[], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x07], Encoding.UTF8.GetBytes("{\"not\": \"a model\"}"), [0x0A, 0x03, 0x0A, 0x01, 0x61]])
+        foreach (var bytes in (byte[][])[[], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x07], Encoding.UTF8.GetBytes("{\"not\": \"a model\"}"),
+            [0x0A, 0x03, 0x0A, 0x01, 0x61]])
         {
             File.WriteAllBytes(path, bytes);
             Assert.Contains("tokenizer.model", Assert.Throws<InvalidInputException>(() => Tokenizer.Load(_folder)).Message, StringComparison.Ordinal);

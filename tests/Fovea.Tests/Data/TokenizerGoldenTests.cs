@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Fovea.Tests.Data;
 
-/// <summary>Ids and decoded text equal those of the tokenizers library, of SentencePiece and of independent tokenizers: exact, since both are integers and text.</summary>
+/// <summary>
+/// Ids and decoded text equal those of the tokenizers library, of SentencePiece and of independent tokenizers: exact, since both are integers and text.
+/// </summary>
 public sealed class TokenizerGoldenTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("fovea-tokenizer-").FullName;

@@ -11,7 +11,8 @@ namespace Fovea.Tests.Data;
 public sealed class TokenizerPeerTests
 {
     private static readonly string[] Parts =
-        ["the", "a", "b", "e", "in", "ing", " dog", "\u00e9", "\u4e2d", "\u6587", "\U0001F600", "\u0301", "1", "23", ".", "!", "\n", " ", "'s", "T", "\ud55c", "\u00df", "\0"];
+        ["the", "a", "b", "e", "in", "ing", " dog", "\u00e9", "\u4e2d", "\u6587", "\U0001F600", "\u0301", "1", "23", ".", "!", "\n", " ", "'s", "T",
+            "\ud55c", "\u00df", "\0"];
 
     private readonly BpeTokenizer _peer;
     private readonly BpeModel _ours;
@@ -20,12 +21,13 @@ public sealed class TokenizerPeerTests
     {
         var file = ForeignJson.Open(Path.Combine(TestData.Find("data/tokenizers/tiny_torchtune"), "tiny_bpe_tokenizer.json")).Field("model");
         _ours = (BpeModel)TokenModelReader.Read(file, byteLevel: true);
-        _peer = BpeTokenizer.Create(new Microsoft.ML.Tokenizers.BpeOptions(file.Field("vocab").Element.EnumerateObject().Select(t => KeyValuePair.Create(t.Name, t.Value.GetInt32())))
-        {
-            Merges = [.. file.Field("merges").Items().Select(m => m.Text())],
-            ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(new Regex(@"[\s\S]+"), null),
-        });
+        _peer = BpeTokenizer.Create(
+            new Microsoft.ML.Tokenizers.BpeOptions(file.Field("vocab").Element.EnumerateObject().Select(t => KeyValuePair.Create(t.Name, t.Value.GetInt32())))
+            {
+                Merges = [.. file.Field("merges").Items().Select(m => m.Text())],
+                ByteLevel = true,
+                PreTokenizer = new RegexPreTokenizer(new Regex(@"[\s\S]+"), null),
+            });
     }
 
     [Property(MaxTest = 500)]

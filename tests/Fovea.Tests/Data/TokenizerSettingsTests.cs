@@ -87,7 +87,8 @@ public sealed class TokenizerSettingsTests : IDisposable
     public void A_folder_with_a_SentencePiece_model_alone_puts_blanks_as_its_legacy_flag_says()
     {
         File.Copy(TestData.Find("data/tokenizers/llama2/tokenizer.model"), Path.Combine(_folder, "tokenizer.model"));
-        foreach (var (config, name) in ((string, string)[])[("{}", "llama_spm"), ("""{"legacy": false, "tokenizer_class": "LlamaTokenizer"}""", "llama_spm_nonlegacy")])
+        foreach (var (config, name) in ((string, string)[])[("{}", "llama_spm"),
+            ("""{"legacy": false, "tokenizer_class": "LlamaTokenizer"}""", "llama_spm_nonlegacy")])
         {
             File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), config);
             var (ours, expected) = (Tokenizer.Load(_folder), Fixture.Tokenizer(name));
@@ -107,7 +108,8 @@ public sealed class TokenizerSettingsTests : IDisposable
         AssertAlike(Fixture.Tokenizer("clip"), Tokenizer.Load(_folder));
         var qwen = JsonNode.Parse(File.ReadAllText(Path.Combine(TestData.Find("fixtures/tokenizers/tiny_qwen"), "tokenizer.json")))!["model"]!;
         File.WriteAllText(Path.Combine(_folder, "vocab.json"), qwen["vocab"]!.ToJsonString());
-        File.WriteAllLines(Path.Combine(_folder, "merges.txt"), ["#version: 0.2", .. qwen["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!)]);
+        File.WriteAllLines(Path.Combine(_folder, "merges.txt"),
+            ["#version: 0.2", .. qwen["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!)]);
         File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), """
             {"tokenizer_class": "Qwen2Tokenizer", "added_tokens_decoder": {
                 "596": {"content": "<|endoftext|>", "special": true}, "597": {"content": "<|im_start|>", "special": true},

@@ -26,10 +26,12 @@ public sealed class TokenizerStepsTests
     [Property(MaxTest = 300)]
     public void Marks_are_put_in_the_order_that_normalisation_gives_them(byte[] choice)
     {
-        string[] marks = ["\u0301", "\u0323", "\u0345", "\u034f", "\u05b0", "\u093c", "\u0f71", "\u0f73", "\u0344", "\u3099", "\u0334", "\u20dd", "\u0903", "\U0001D165", "e"];
+        string[] marks = ["\u0301", "\u0323", "\u0345", "\u034f", "\u05b0", "\u093c", "\u0f71", "\u0f73", "\u0344", "\u3099", "\u0334", "\u20dd",
+            "\u0903", "\U0001D165", "e"];
         var text = string.Concat(choice.Select(c => marks[c % marks.Length]));
         Assert.Equal(text.Normalize(), CombiningMarks.InOrder(text, NormalizationForm.FormD, longest: 1).Normalize());
-        Assert.Equal(text.Normalize(NormalizationForm.FormKC), CombiningMarks.InOrder(text, NormalizationForm.FormKD, longest: 1).Normalize(NormalizationForm.FormKC));
+        Assert.Equal(text.Normalize(NormalizationForm.FormKC),
+            CombiningMarks.InOrder(text, NormalizationForm.FormKD, longest: 1).Normalize(NormalizationForm.FormKC));
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public sealed class TokenizerStepsTests
     {
         // The example of the tokenizers library's documentation.
         var text = "the-final--countdown";
-        var split = new SplitStep(new PatternFinder(new SplitPattern("-")), Enum.Parse<SplitBehavior>(behavior), inverted).Apply(AlignedText.Of(text, 0, text.Length));
+        var split = new SplitStep(new PatternFinder(new SplitPattern("-")), Enum.Parse<SplitBehavior>(behavior),
+            inverted).Apply(AlignedText.Of(text, 0, text.Length));
         Assert.Equal(words, string.Join('|', split.Select(w => w.Text)));
     }
 

@@ -9,7 +9,8 @@ namespace Fovea.Tests.Data;
 public sealed class TokenizerStreamTests
 {
     private static readonly string[] Words =
-        ["the", " dog", "\n", "  ", ".", " .", " ?", "'s", " 's", " ' ", " n't", "\u00e9", "\U0001F600", "\u4e00", "<image>", "</s>", "\uFFFD", "\t", " new york", "a ", " !", "'"];
+        ["the", " dog", "\n", "  ", ".", " .", " ?", "'s", " 's", " ' ", " n't", "\u00e9", "\U0001F600", "\u4e00", "<image>", "</s>", "\uFFFD", "\t",
+            " new york", "a ", " !", "'"];
 
     [Property(MaxTest = 200)]
     public void All_pieces_of_a_text_together_are_the_decoded_text(byte[] words, string? more, bool skip)

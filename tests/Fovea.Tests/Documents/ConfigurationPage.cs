@@ -90,9 +90,11 @@ internal sealed partial class ConfigurationPage
             This page is generated from the code: after a change of keys, run the tests of `ConfigurationPage` with `FOVEA_UPDATE=1`.
 
             """.ReplaceLineEndings("\n"));
-        page.File("A training run", "`fovea train --config FILE`; `configs/reference.jsonc`, `align.jsonc`, `pretrain.jsonc`, `tune.jsonc` and `lora.jsonc` are examples. With `--model` and `--data` the file may be absent.", typeof(TrainStage));
+        page.File("A training run", "`fovea train --config FILE`; `configs/reference.jsonc`, `align.jsonc`, `pretrain.jsonc`, `tune.jsonc` and `lora.jsonc` "
+            + "are examples. With `--model` and `--data` the file may be absent.", typeof(TrainStage));
         page.File("The built-in world", "`fovea scenes --config FILE`, or with `--set` alone.", typeof(SceneSpec));
-        page._text.Append("\n## Stages of a plan\n\nWhat a stage of each kind may hold beside `kind` and `for` ([plans.md](plans.md)). A stage of the kind `train` has the keys of a training run above.\n");
+        page._text.Append("\n## Stages of a plan\n\nWhat a stage of each kind may hold beside `kind` and `for` ([plans.md](plans.md)). A stage of the kind "
+            + "`train` has the keys of a training run above.\n");
         foreach (var kind in StageCatalog.Names.Where(k => k != "train"))
         {
             page.File($"Stage `{kind}`", page.Documentation(StageCatalog.TypeOf(kind)), StageCatalog.TypeOf(kind));
@@ -135,7 +137,8 @@ internal sealed partial class ConfigurationPage
     {
         var keys = Keys(type).ToArray();
         var named = keys.Any(k => HuggingFace.ContainsKey((type, ConfigBinder.KeyOf(k))));
-        _text.Append(named ? "\n| key | type | default | meaning | Hugging Face |\n|---|---|---|---|---|\n" : "\n| key | type | default | meaning |\n|---|---|---|---|\n");
+        _text.Append(named ? "\n| key | type | default | meaning | Hugging Face |\n|---|---|---|---|---|\n"
+            : "\n| key | type | default | meaning |\n|---|---|---|---|\n");
         var plain = Activator.CreateInstance(type)!;
         foreach (var property in keys)
         {

@@ -11,7 +11,8 @@ public sealed partial class EnglishTests
     // Comments and documentation: only what was quoted word for word.
     private static readonly string[] Quoted =
     [
-        "Says nothing.", "The one there is.", "It does not.", "mend the file", "not to be had", "where nobody says otherwise", "Refuses to go on from other work",
+        "Says nothing.", "The one there is.", "It does not.", "mend the file", "not to be had", "where nobody says otherwise",
+            "Refuses to go on from other work",
         "a quantifier without sense", "PRIOR's reference beside them is none", "excessloss", "the folder that it is below", "next to none", "goes before <see",
     ];
 
@@ -25,7 +26,8 @@ public sealed partial class EnglishTests
 
     [Fact]
     public void No_help_holds_an_odd_phrase() =>
-        Assert.DoesNotContain(CommandTree.All.SelectMany(c => c.Value.Options.Select(o => o.Description).Append(c.Value.Description)), d => Odd().IsMatch(d ?? ""));
+        Assert.DoesNotContain(CommandTree.All.SelectMany(c => c.Value.Options.Select(o => o.Description).Append(c.Value.Description)),
+            d => Odd().IsMatch(d ?? ""));
 
     public static TheoryData<string> Documents =>
     [

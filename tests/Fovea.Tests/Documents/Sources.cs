@@ -13,7 +13,8 @@ internal static partial class Sources
 
     /// <summary>Every string literal of one line.</summary>
     public static IEnumerable<(string File, string Text)> Literals() =>
-        All.SelectMany(s => s.Value.Split('\n').Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)).SelectMany(l => Literal().Matches(l)).Select(m => (s.Key, m.Value)));
+        All.SelectMany(s => s.Value.Split('\n').Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)).SelectMany(l => Literal().Matches(l))
+            .Select(m => (s.Key, m.Value)));
 
     [GeneratedRegex("\"(?:\\\\.|[^\"\\\\\n])*\"")]
     private static partial Regex Literal();

@@ -21,8 +21,10 @@ public sealed class AnswerGeneratorTests
     public void Answers_come_in_the_order_of_the_questions_whatever_the_batch()
     {
         using var model = ModelPresets.Create("tiny-llava", new PresetVocabulary(16, ImageTokenId: 15), seed: 1, new PresetSizes { InitializerRange = 0.3 });
-        var one = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), new FillProcessor(), 1), Corpus, Questions, 6, cancel: TestContext.Current.CancellationToken);
-        var four = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), new FillProcessor(), 4), Corpus, Questions, 6, cancel: TestContext.Current.CancellationToken);
+        var one = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), new FillProcessor(), 1), Corpus, Questions, 6,
+            cancel: TestContext.Current.CancellationToken);
+        var four = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), new FillProcessor(), 4), Corpus, Questions, 6,
+            cancel: TestContext.Current.CancellationToken);
         Assert.Equal(Questions.Select(q => q.Sample.Key), one.Select(p => p.Key));
         Assert.Equal(one, four);
         Assert.Equal(one[0], one[3]);
@@ -33,7 +35,8 @@ public sealed class AnswerGeneratorTests
     public void A_model_that_sees_no_images_answers_from_the_text()
     {
         using var model = ModelPresets.Create("tiny-text-2", new PresetVocabulary(16), seed: 1);
-        var answers = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), null), Corpus, Questions, 4, cancel: TestContext.Current.CancellationToken);
+        var answers = AnswerGenerator.Generate(new ModelUnderTest(model, new DigitEncoder(), null), Corpus, Questions, 4,
+            cancel: TestContext.Current.CancellationToken);
         Assert.Single(answers.Select(a => a.Text).Distinct());
         Assert.NotEmpty(answers[0].Text);
     }

@@ -30,7 +30,8 @@ public sealed class SceneEvaluationTests : IDisposable
     }
 
     private static Prediction[] Gold(ICorpus corpus) =>
-        [.. from s in corpus.Samples from t in Enumerable.Range(0, s.Turns.Count) where s.Turns[t].Role == Role.Assistant select new Prediction(s.Key, t, s.Turns[t].Text)];
+        [.. from s in corpus.Samples from t in Enumerable.Range(0, s.Turns.Count) where s.Turns[t].Role == Role.Assistant select new Prediction(s.Key,
+            t, s.Turns[t].Text)];
 
     private static double Value(EvalResult result, string name) => result.Metrics.Single(m => m.Name == name).Value;
 
@@ -39,7 +40,8 @@ public sealed class SceneEvaluationTests : IDisposable
     {
         var data = Data(Spec);
         var captions = SceneEvaluation.ScoreCaptions(data, Gold(data.Captions!));
-        Assert.All((string[])["chair_i", "chair_s", "attribute_error", "relation_error", "background_error", "count_error"], m => Assert.Equal(0, Value(captions, m)));
+        Assert.All((string[])["chair_i", "chair_s", "attribute_error", "relation_error", "background_error", "count_error"],
+            m => Assert.Equal(0, Value(captions, m)));
         Assert.Equal(1, Value(captions, "recall"));
         Assert.Equal(24, captions.Metrics.Single(m => m.Name == "chair_s").Count);
         var answers = SceneEvaluation.ScoreAnswers(data, Gold(data.Dialogues!));

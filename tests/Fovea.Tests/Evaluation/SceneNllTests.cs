@@ -27,7 +27,8 @@ public sealed class SceneNllTests : IDisposable
     [Fact]
     public void Classes_by_hand()
     {
-        var result = Evaluate(("255.png", "3 5 2", ["colour", "count", "colour", null]), ("51.png", "6 3", ["filler", "colour", null]), ("0.png", "6", [null, null]));
+        var result = Evaluate(("255.png", "3 5 2", ["colour", "count", "colour", null]), ("51.png", "6 3", ["filler", "colour", null]),
+            ("0.png", "6", [null, null]));
         double Sum(string name, int scene) => result.Metrics.Single(m => m.Name == name).Numerators[scene];
         double Count(string name) => result.Metrics.Single(m => m.Name == name).Count;
         double p3 = BrightnessModel.LogProb(3, 1, 1), p2 = BrightnessModel.LogProb(2, 1, 5);

@@ -66,7 +66,8 @@ public sealed class WordTests
     {
         var (sample, tokens) = Tokenized("red a red", (0, 2), (2, 3), (4, 5), (6, 9));
         var words = WordMerger.Merge(sample, tokens);
-        var scores = Scores(("image", [-1, -1, -1, -1]), ("visionless:blur", [-2, -3, -1.5f, -6]), ("text_only_reference", [MathF.Log(0.5f), MathF.Log(0.5f), 0, float.NaN]));
+        var scores = Scores(("image", [-1, -1, -1, -1]), ("visionless:blur", [-2, -3, -1.5f, -6]),
+            ("text_only_reference", [MathF.Log(0.5f), MathF.Log(0.5f), 0, float.NaN]));
         Assert.Equal([new WordMean("red", 4, 2), new WordMean("a", 0.5, 1)], TopWords.OfDifference([(words, scores)], "image", "visionless:blur"));
         Assert.Equal(["red"], TopWords.OfDifference([(words, scores)], "image", "visionless:blur", minCount: 2).Select(w => w.Type));
         // The second "red" was cut off, so one occurrence with p = 1/4 is left.

@@ -24,7 +24,8 @@ public sealed partial class ExtendingPageTests
     {
         var path = Path.Combine(Repository.Root, "docs", "extending.md");
         var found = File.ReadAllText(path);
-        var page = List().Replace(Code().Replace(found, m => $"{m.Groups[1].Value}```csharp\n{Source(m.Groups[2].Value)}```\n"), m => m.Groups[1].Value + Entries(m.Groups[2].Value));
+        var page = List().Replace(Code().Replace(found, m => $"{m.Groups[1].Value}```csharp\n{Source(m.Groups[2].Value)}```\n"),
+            m => m.Groups[1].Value + Entries(m.Groups[2].Value));
         if (Environment.GetEnvironmentVariable("FOVEA_UPDATE") == "1")
         {
             File.WriteAllText(path, page);
@@ -33,7 +34,8 @@ public sealed partial class ExtendingPageTests
 
         Assert.True(found == page, "docs/extending.md differs from tests/Fovea.Extensions or from a catalogue: run this test with FOVEA_UPDATE=1");
         var shown = Code().Matches(found).Select(m => m.Groups[2].Value);
-        Assert.Equal(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Fovea.Extensions"), "*.cs").Select(f => Path.GetFileName(f)).Order(), shown.Order());
+        Assert.Equal(Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Fovea.Extensions"), "*.cs").Select(f => Path.GetFileName(f))
+            .Order(), shown.Order());
         Assert.Equal(Lists.Keys.Order(), List().Matches(found).Select(m => m.Groups[2].Value).Order());
     }
 

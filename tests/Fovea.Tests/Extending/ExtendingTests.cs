@@ -29,7 +29,8 @@ public sealed class ExtendingTests : IDisposable
     {
         TorchRuntime.Start(1);
         SceneCorpusWriter.Write(new SceneSpec { Seed = 4, NumScenes = 6 }, _folder["corpus"], new SilentProgress());
-        File.WriteAllLines(_folder["corpus/questions.tsv"], Enumerable.Range(0, 6).Select(i => $"images/{i:D6}.png\tWhat is there?\tThere is a ball number {i}."));
+        File.WriteAllLines(_folder["corpus/questions.tsv"],
+            Enumerable.Range(0, 6).Select(i => $"images/{i:D6}.png\tWhat is there?\tThere is a ball number {i}."));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -70,7 +71,8 @@ public sealed class ExtendingTests : IDisposable
     {
         var message = Assert.Throws<UsageException>(() => Extended.Catalogues.Selectors.Get("suprise")).Message;
         Assert.Equal(
-            "unknown method 'suprise'; did you mean 'surprise'? known: uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, excess-loss, surprise", message);
+            "unknown method 'suprise'; did you mean 'surprise'? known: uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, "
+                + "excess-loss, surprise", message);
         Assert.Contains("unknown proxy 'gray'; did you mean 'grey'? known: ", Assert.Throws<UsageException>(
             () => new ScoreVigStage { Model = "m", Data = [], Proxies = ["gray"] }.Check(Extended.Catalogues)).Message, StringComparison.Ordinal);
         Assert.Contains("unknown benchmark", Assert.Throws<UsageException>(
@@ -86,7 +88,8 @@ public sealed class ExtendingTests : IDisposable
 
     [Fact]
     public void A_name_that_is_taken_is_refused() =>
-        Assert.Contains("'grey' is listed twice", Assert.Throws<FoveaException>(() => Extended.Catalogues.Proxies.With(GreyProxy.Definition)).Message, StringComparison.Ordinal);
+        Assert.Contains("'grey' is listed twice", Assert.Throws<FoveaException>(() => Extended.Catalogues.Proxies.With(GreyProxy.Definition)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("vig-samples")]
@@ -109,9 +112,11 @@ public sealed class ExtendingTests : IDisposable
             ["torch_dtype"] = "float32",
             ["image_token_index"] = model.Config.ImageTokenId,
             ["decoder"] = Sizes(
-                ("vocabulary", text.VocabSize), ("width", text.HiddenSize), ("mlp", text.IntermediateSize), ("layers", text.NumLayers), ("heads", text.NumHeads), ("length", text.MaxPositions)),
+                ("vocabulary", text.VocabSize), ("width", text.HiddenSize), ("mlp", text.IntermediateSize), ("layers", text.NumLayers), ("heads",
+                    text.NumHeads), ("length", text.MaxPositions)),
             ["tower"] = Sizes(
-                ("pixels", tower.ImageSize), ("patch", tower.PatchSize), ("width", tower.HiddenSize), ("mlp", tower.IntermediateSize), ("layers", tower.NumLayers), ("heads", tower.NumHeads)),
+                ("pixels", tower.ImageSize), ("patch", tower.PatchSize), ("width", tower.HiddenSize), ("mlp", tower.IntermediateSize), ("layers",
+                    tower.NumLayers), ("heads", tower.NumHeads)),
         }.ToJsonString());
         File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), ImageProcessorConfig.Clip(tower.ImageSize).ToJson());
     }

@@ -93,7 +93,8 @@ public sealed class ConfigBinderTests
     [InlineData("{ \"name\": \"x\", \"list\": 3 }", "'list': expected a list of objects, got the number 3")]
     [InlineData("{ \"name\": \"x\", \"seeds\": 3 }", "'seeds': expected a list of whole numbers, got the number 3")]
     [InlineData("{ \"name\": \"x\" } }", "'}' is invalid")]
-    public void A_number_is_one_and_what_is_expected_is_worded_well(string json, string expected) => Assert.Contains(expected, Error(json), StringComparison.Ordinal);
+    public void A_number_is_one_and_what_is_expected_is_worded_well(string json, string expected) =>
+        Assert.Contains(expected, Error(json), StringComparison.Ordinal);
 
     [Fact]
     public void An_override_reaches_into_lists()

@@ -105,6 +105,7 @@ public sealed class FolderLockTests : IDisposable
             Leftovers.RemoveOf(_folder.File("out.jsonl"));
         }
 
-        Assert.Equal([".other.jsonl.99999912.tmp", ".out.jsonl.99999913.tmp"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([".other.jsonl.99999912.tmp", ".out.jsonl.99999913.tmp"],
+            Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 }

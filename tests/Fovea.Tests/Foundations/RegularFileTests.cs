@@ -11,7 +11,8 @@ namespace Fovea.Tests.Foundations;
 public sealed class RegularFileTests : IDisposable
 {
     // Files of the program itself, of the kernel, and those that fovea opens to write.
-    private static readonly string[] Own = ["RegularFile.cs", "IFileLayer.cs", "CheckpointFile.cs", "ShardFile.cs", "TensorBoardLog.cs", "MetricsLog.cs", "MemoryLimits.cs", "FolderLock.cs", "Leftovers.cs", "LibTorchSharpCompat.cs", "FusedProducts.cs"];
+    private static readonly string[] Own = ["RegularFile.cs", "IFileLayer.cs", "CheckpointFile.cs", "ShardFile.cs", "TensorBoardLog.cs", "MetricsLog.cs",
+        "MemoryLimits.cs", "FolderLock.cs", "Leftovers.cs", "LibTorchSharpCompat.cs", "FusedProducts.cs"];
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -25,8 +26,10 @@ public sealed class RegularFileTests : IDisposable
         Make(name);
         foreach (var open in new Action[]
         {
-            () => RegularFile.Open(_folder[name], long.MaxValue).Dispose(), () => RegularFile.ReadAllBytes(_folder[name], long.MaxValue), () => RegularFile.ReadAllText(_folder[name], long.MaxValue),
-            () => Assert.NotNull(RegularFile.ReadLines(_folder[name], long.MaxValue).First()), () => Core.Provenance.ContentHash.OfFile(_folder[name]), () => new Core.Provenance.InputHasher().OfFile(_folder[name]),
+            () => RegularFile.Open(_folder[name], long.MaxValue).Dispose(), () => RegularFile.ReadAllBytes(_folder[name], long.MaxValue),
+                () => RegularFile.ReadAllText(_folder[name], long.MaxValue),
+            () => Assert.NotNull(RegularFile.ReadLines(_folder[name], long.MaxValue).First()), () => Core.Provenance.ContentHash.OfFile(_folder[name]),
+                () => new Core.Provenance.InputHasher().OfFile(_folder[name]),
         })
         {
             var error = Assert.Throws<InvalidInputException>(open);
@@ -40,7 +43,8 @@ public sealed class RegularFileTests : IDisposable
     {
         File.WriteAllText(_folder["file"], "twelve bytes");
         Assert.Equal("twelve bytes", RegularFile.ReadAllText(_folder["file"], 12));
-        Assert.Contains("at most 11 bytes, got a file of 12", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllText(_folder["file"], 11)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 11 bytes, got a file of 12", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllText(_folder["file"], 11)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,14 +62,17 @@ public sealed class RegularFileTests : IDisposable
     [Fact]
     public void Every_file_that_a_user_names_is_opened_as_a_regular_file()
     {
-        string[] opening = ["File.OpenRead(", "File.ReadAll", "File.ReadLines(", "File.OpenHandle(", "new FileStream(", "File.Open(", "File.OpenText(", "new StreamReader(path"];
+        string[] opening = ["File.OpenRead(", "File.ReadAll", "File.ReadLines(", "File.OpenHandle(", "new FileStream(", "File.Open(", "File.OpenText(",
+            "new StreamReader(path"];
         var found = Sources().Where(f => !Own.Contains(Path.GetFileName(f)))
-            .SelectMany(f => File.ReadLines(f).Select((line, i) => (At: $"{Path.GetFileName(f)}:{i + 1}", Line: line.Replace("RegularFile.", "", StringComparison.Ordinal) is var plain && plain != line ? "" : line)))
+            .SelectMany(f => File.ReadLines(f).Select((line, i) => (At: $"{Path.GetFileName(f)}:{i + 1}",
+                Line: line.Replace("RegularFile.", "", StringComparison.Ordinal) is var plain && plain != line ? "" : line)))
             .Where(l => opening.Any(o => l.Line.Contains(o, StringComparison.Ordinal)) && !l.Line.Contains("CheckpointFile.Open", StringComparison.Ordinal)
                 && !l.Line.Contains("SafetensorsFile.Open", StringComparison.Ordinal) && !l.Line.Contains("TorchZipFile.Open", StringComparison.Ordinal))
             .Select(l => l.At);
         Assert.Empty(found);
-        Assert.All(Own, name => Assert.Contains(Sources(), f => Path.GetFileName(f) == name && File.ReadLines(f).Any(l => opening.Any(o => l.Contains(o, StringComparison.Ordinal)))));
+        Assert.All(Own, name => Assert.Contains(Sources(),
+            f => Path.GetFileName(f) == name && File.ReadLines(f).Any(l => opening.Any(o => l.Contains(o, StringComparison.Ordinal)))));
     }
 
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)

@@ -19,7 +19,8 @@ public sealed class StageManifestTests
     [Fact]
     public void A_changed_config_is_named_by_its_path()
     {
-        var error = Assert.Throws<FoveaException>(() => Manifest("""{ "training": { "steps": 2 } }""").MustMatch(Manifest("""{ "training": { "steps": 1 } }"""), "out"));
+        var error = Assert.Throws<FoveaException>(() => Manifest("""{ "training": { "steps": 2 } }""")
+            .MustMatch(Manifest("""{ "training": { "steps": 1 } }"""), "out"));
         Assert.Contains("'config.training.steps' was 1, now 2", error.Message, StringComparison.Ordinal);
     }
 

@@ -14,7 +14,8 @@ public sealed class TensorBytesTests
 {
     private static readonly ScalarType[] Types =
     [
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool,
+        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8,
+            ScalarType.Byte, ScalarType.Bool,
     ];
 
     public TensorBytesTests() => TorchRuntime.Start(1);
@@ -87,7 +88,8 @@ public sealed class TensorBytesTests
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();
         var path = Path.Combine(folder.Path, "x.safetensors");
-        KeyValuePair<string, Tensor>[] tensors = [new("odd", Random(type, 7, 13)), new("none", Random(type, 0, 3)), new("one", Random(type, 1, 1)), new("turned", Random(type, 5, 3).t())];
+        KeyValuePair<string, Tensor>[] tensors = [new("odd", Random(type, 7, 13)), new("none", Random(type, 0, 3)), new("one", Random(type, 1, 1)),
+            new("turned", Random(type, 5, 3).t())];
         SafetensorsFile.Write(path, tensors);
         using var file = SafetensorsFile.Open(path);
         foreach (var (name, tensor) in tensors)
@@ -100,5 +102,6 @@ public sealed class TensorBytesTests
 
     public static TheoryData<ScalarType> Kinds => [.. Types];
 
-    private static Tensor Random(ScalarType type, long rows, long columns) => randint(0, 100, [rows, columns], dtype: ScalarType.Int64, generator: new Generator(3)).to(type);
+    private static Tensor Random(ScalarType type, long rows, long columns) =>
+        randint(0, 100, [rows, columns], dtype: ScalarType.Int64, generator: new Generator(3)).to(type);
 }

@@ -67,7 +67,8 @@ public sealed class DecoderParityTests
         using var golden = new Golden("decoder/" + name);
         using var model = (TextModel)ModelFolder.Load(golden.Folder);
         golden.AssertLossesAndGradients(model, () =>
-            model.Decoder.Forward(new DecoderInput { InputIds = golden["right.input_ids"], LogitPositions = Golden.Everywhere(golden["right.input_ids"]) }).Logits!);
+            model.Decoder.Forward(
+                new DecoderInput { InputIds = golden["right.input_ids"], LogitPositions = Golden.Everywhere(golden["right.input_ids"]) }).Logits!);
     }
 
     [Theory]

@@ -13,7 +13,8 @@ namespace Fovea.Tests.Models;
 /// <summary>Each reader of a foreign configuration knows its keys: published files load, and a key that nobody knows stops it by name.</summary>
 public sealed class ForeignConfigTests : IDisposable
 {
-    private static readonly VisionConfig Tower = new() { ImageSize = 336, PatchSize = 14, HiddenSize = 1024, IntermediateSize = 4096, NumLayers = 24, NumHeads = 16 };
+    private static readonly VisionConfig Tower =
+        new() { ImageSize = 336, PatchSize = 14, HiddenSize = 1024, IntermediateSize = 4096, NumLayers = 24, NumHeads = 16 };
     private static readonly DecoderConfig Text = new()
     {
         VocabSize = 10,
@@ -52,7 +53,8 @@ public sealed class ForeignConfigTests : IDisposable
         (f => VisionConfig.Read(f), Clip, ["vision_config_dict"]),
         (f => LoraConfig.Read(f), Peft6, []),
         (f => LoraConfig.Read(f), Peft18, []),
-        (f => EndIds.Read(Path.GetDirectoryName(f)!), """{"_from_model_config": true, "bos_token_id": 1, "eos_token_id": 2, "temperature": 0.9, "top_p": 0.6, "transformers_version": "4.31.0"}""", []),
+        (f => EndIds.Read(Path.GetDirectoryName(f)!),
+            """{"_from_model_config": true, "bos_token_id": 1, "eos_token_id": 2, "temperature": 0.9, "top_p": 0.6, "transformers_version": "4.31.0"}""", []),
     ];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fovea-foreign-");
@@ -117,14 +119,17 @@ public sealed class ForeignConfigTests : IDisposable
     [InlineData("image_token_id", "7", "image_token_id: 7, but image_token_index is 32000")]
     [InlineData("image_grid_pinpoints", "[[336, 672]]", "image_grid_pinpoints")]
     [InlineData("mm_projector_type", "\"mlp2x_gelu\"", "mm_projector_type")]
-    public void So_are_those_of_LLaVA(string key, string value, string named) => AssertRefused(f => LlavaConfig.Read(f), With(Llava15, [], key, JsonNode.Parse(value)), named);
+    public void So_are_those_of_LLaVA(string key, string value, string named) =>
+        AssertRefused(f => LlavaConfig.Read(f), With(Llava15, [], key, JsonNode.Parse(value)), named);
 
     [Fact]
     public void Quantised_parts_are_refused_wherever_the_configuration_speaks_of_them()
     {
         var quantised = new JsonObject { ["quant_method"] = "gptq" };
-        AssertRefused(f => LlavaConfig.Read(f), With(Llava15, ["text_config"], "quantization_config", quantised), "text_config.quantization_config: quantised weights are not supported");
-        AssertRefused(f => LlavaConfig.Read(f), With(Llava15, ["vision_config"], "quantization_config", quantised.DeepClone()), "vision_config.quantization_config: quantised");
+        AssertRefused(f => LlavaConfig.Read(f), With(Llava15, ["text_config"], "quantization_config", quantised),
+            "text_config.quantization_config: quantised weights are not supported");
+        AssertRefused(f => LlavaConfig.Read(f), With(Llava15, ["vision_config"], "quantization_config", quantised.DeepClone()),
+            "vision_config.quantization_config: quantised");
     }
 
     [Theory]
@@ -137,7 +142,8 @@ public sealed class ForeignConfigTests : IDisposable
 
     [Fact]
     public void A_tower_that_is_described_twice_and_differently_is_refused() =>
-        AssertRefused(f => VisionConfig.Read(f), With(Clip, ["vision_config_dict"], "image_size", 224), "vision_config_dict.image_size: differs from vision_config");
+        AssertRefused(f => VisionConfig.Read(f), With(Clip, ["vision_config_dict"], "image_size", 224),
+            "vision_config_dict.image_size: differs from vision_config");
 
     [Theory]
     [InlineData("llama")]
@@ -152,7 +158,8 @@ public sealed class ForeignConfigTests : IDisposable
     [Fact]
     public void Null_is_what_Transformers_takes_it_for()
     {
-        var json = With(With(With(Llava15, [], "multimodal_projector_bias", null), ["text_config"], "tie_word_embeddings", null), [], "tie_word_embeddings", true);
+        var json = With(With(With(Llava15, [], "multimodal_projector_bias", null), ["text_config"], "tie_word_embeddings", null), [],
+            "tie_word_embeddings", true);
         var config = LlavaConfig.Read(Write(json));
         Assert.Equal((false, false), (config.ProjectorBias, config.Text.TieWordEmbeddings));
         Assert.False(VisionConfig.Read(Write("""{"model_type": "siglip_vision_model", "vision_use_head": null}""")).HasPoolingHead);
@@ -188,15 +195,19 @@ public sealed class ForeignConfigTests : IDisposable
     [InlineData("\"gaussian\"")]
     [InlineData("\"orthogonal\"")]
     [InlineData("\"eva\"")]
-    public void Beginnings_that_leave_the_base_weights_alone_load(string value) => Assert.Equal(8, LoraConfig.Read(Write(With(Peft18, [], "init_lora_weights", JsonNode.Parse(value)))).Rank);
+    public void Beginnings_that_leave_the_base_weights_alone_load(string value) =>
+        Assert.Equal(8, LoraConfig.Read(Write(With(Peft18, [], "init_lora_weights", JsonNode.Parse(value)))).Rank);
 
     [Fact]
     public void What_is_wrong_is_quoted_on_one_line_with_its_place_and_its_range()
     {
         AssertRefused(f => DecoderConfig.Read(f), "[]", "config.json: expected an object, got a list ([])");
-        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 1_000_000_000_000), "max_position_embeddings: expected a whole number from 1 to 2147483647, got a number (1000000000000)");
-        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 0), "max_position_embeddings: expected a whole number of at least 1, got a number (0)");
-        AssertRefused(f => LoraConfig.Read(f), With(Peft18, [], "alora_invocation_tokens", "A").Replace("\"A\"", "[\n   29,\n   17\n ]", StringComparison.Ordinal), "alora_invocation_tokens: [29,17] is not supported");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 1_000_000_000_000),
+            "max_position_embeddings: expected a whole number from 1 to 2147483647, got a number (1000000000000)");
+        AssertRefused(f => DecoderConfig.Read(f), With(Llama2, [], "max_position_embeddings", 0),
+            "max_position_embeddings: expected a whole number of at least 1, got a number (0)");
+        AssertRefused(f => LoraConfig.Read(f), With(Peft18, [], "alora_invocation_tokens", "A")
+            .Replace("\"A\"", "[\n   29,\n   17\n ]", StringComparison.Ordinal), "alora_invocation_tokens: [29,17] is not supported");
     }
 
     private void AssertRefused(Action<string> read, string json, string named)

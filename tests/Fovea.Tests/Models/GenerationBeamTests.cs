@@ -32,7 +32,8 @@ public sealed class GenerationBeamTests
     {
         using var model = ModelPresets.Create("tiny-text-2", Vocabulary, 1, new PresetSizes());
         var error = Assert.Throws<FoveaException>(() => TextGenerator.Generate(
-            model, [Make(model, 3, 1)], new GenerationOptions { EndIds = [2], Beams = new BeamOptions { NumBeams = beams } }, cancel: TestContext.Current.CancellationToken));
+            model, [Make(model, 3, 1)], new GenerationOptions { EndIds = [2], Beams = new BeamOptions { NumBeams = beams } },
+                cancel: TestContext.Current.CancellationToken));
         Assert.Contains($"expected from 1 to 1024, got {beams}", error.Message, StringComparison.Ordinal);
     }
 
@@ -75,7 +76,8 @@ public sealed class GenerationBeamTests
         for (var length = 1; ; length++)
         {
             var candidates = running
-                .SelectMany(beam => NextLogProbs(model, [.. prompt, .. beam.Ids]).Select((logProb, id) => (Ids: (int[])[.. beam.Ids, id], Score: beam.Score + logProb)))
+                .SelectMany(beam => NextLogProbs(model, [.. prompt, .. beam.Ids])
+                    .Select((logProb, id) => (Ids: (int[])[.. beam.Ids, id], Score: beam.Score + logProb)))
                 .OrderByDescending(c => c.Score).Take(Math.Max(2, 1 + ends.Count) * n).ToArray();
             var hits = Array.ConvertAll(candidates, c => ends.Contains(c.Ids[^1]) || length == MaxNewTokens);
             running = [.. candidates.Select((c, i) => c with { Score = c.Score + (hits[i] ? Barred : 0) }).OrderByDescending(c => c.Score).Take(n)];

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Fovea.Tests.Models;
 
-/// <summary>Ids of Hugging Face Transformers, greedy and with three beams, for every case there is; ids are exact, scores within the fixtures' tolerance.</summary>
+/// <summary>
+/// Ids of Hugging Face Transformers, greedy and with three beams, for every case there is; ids are exact, scores within the fixtures' tolerance.
+/// </summary>
 public sealed class GenerationGoldenTests
 {
     private const int End = 2;
@@ -53,7 +55,8 @@ public sealed class GenerationGoldenTests
         var (ids, pixels) = (Golden.Longs(golden["input_ids"]), Golden.Floats(golden["pixel_values"]));
         var (seq, size) = ((int)golden["input_ids"].shape[1], 3 * side * side);
         ExpandedSample[] prompts = [.. Enumerable.Range(0, ids.Length / seq).Select(b => new ExpandedSample(
-            [.. ids.AsSpan(b * seq, seq - (2 * b)).ToArray().Select(i => (int)i)], [], [new PixelValues(3, side, side, pixels[(b * size)..((b + 1) * size)])]))];
+            [.. ids.AsSpan(b * seq, seq - (2 * b)).ToArray().Select(i => (int)i)], [],
+                [new PixelValues(3, side, side, pixels[(b * size)..((b + 1) * size)])]))];
         var options = new GenerationOptions { MaxNewTokens = 12 };
         var cached = TextGenerator.Generate(model, prompts, options, cancel: TestContext.Current.CancellationToken);
         var rerun = TextGenerator.Generate(model, prompts, options with { UseCache = false, BatchSize = 1 }, cancel: TestContext.Current.CancellationToken);

@@ -13,7 +13,8 @@ public sealed class GenerationRulesTests
 {
     public GenerationRulesTests() => TorchRuntime.Start(1);
 
-    public static TheoryData<long, double, int, double> Settings => new MatrixTheoryData<long, double, int, double>([1, 2], [1, 0.4, 2.5], [1, 7, 1000], [1, 0.9, 0.3, 1e-6]);
+    public static TheoryData<long, double, int, double> Settings =>
+        new MatrixTheoryData<long, double, int, double>([1, 2], [1, 0.4, 2.5], [1, 7, 1000], [1, 0.9, 0.3, 1e-6]);
 
     [Theory]
     [MemberData(nameof(Settings))]

@@ -74,7 +74,8 @@ public sealed class GenerationTests
     {
         using var model = ModelPresets.Create("tiny-llava", Vocabulary, seed, Loud);
         var prompts = Prompts(model);
-        var beam = TextGenerator.Generate(model, prompts, Greedy with { Beams = new BeamOptions { NumBeams = 1, EarlyStopping = EarlyStopping.WhenFull } }, cancel: Cancel);
+        var beam = TextGenerator.Generate(model, prompts,
+            Greedy with { Beams = new BeamOptions { NumBeams = 1, EarlyStopping = EarlyStopping.WhenFull } }, cancel: Cancel);
         Assert.Equal(TextGenerator.Generate(model, prompts, Greedy, cancel: Cancel).Select(s => s.Ids), beam.Select(s => s.Ids));
     }
 
@@ -87,7 +88,8 @@ public sealed class GenerationTests
         using var noGrad = no_grad();
         using var model = ModelPresets.Create("tiny-text-2", Vocabulary, seed, Loud);
         var prompt = Make(model, 5, seed);
-        var found = TextGenerator.Generate(model, [prompt], new GenerationOptions { MaxNewTokens = 2, Beams = new BeamOptions { NumBeams = 90 } }, cancel: Cancel)[0];
+        var found = TextGenerator.Generate(model, [prompt],
+            new GenerationOptions { MaxNewTokens = 2, Beams = new BeamOptions { NumBeams = 90 } }, cancel: Cancel)[0];
         var first = NextLogProbs(model, prompt.InputIds); // [90]
         var pairs = stack([.. Enumerable.Range(0, 90).Select(a => first[a] + NextLogProbs(model, [.. prompt.InputIds, a]))], 0); // [90, 90]
         var best = (int)pairs.argmax().item<long>();
@@ -131,7 +133,8 @@ public sealed class GenerationTests
         var found = TextGenerator.Generate(model, prompts, new GenerationOptions { MaxNewTokens = 50 }, cancel: Cancel);
         Assert.Equal([2, 16], found.Select(s => s.Ids.Length));
         Assert.Contains("prompt 1 has 21 tokens; expected 1 to 20",
-            Assert.Throws<FoveaException>(() => TextGenerator.Generate(model, [prompts[0], Make(model, 20, 1)], Greedy, cancel: Cancel)).Message, StringComparison.Ordinal);
+            Assert.Throws<FoveaException>(() => TextGenerator.Generate(model, [prompts[0], Make(model, 20, 1)], Greedy, cancel: Cancel)).Message,
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -179,7 +182,8 @@ public sealed class GenerationTests
             EndIds = [end],
             Sampling = new SamplingOptions { TopK = topK, Temperature = temperature, TopP = topP },
         };
-        Assert.Contains(what, Assert.Throws<FoveaException>(() => TextGenerator.Generate(model, [Make(model, 3, 1)], options, cancel: Cancel)).Message, StringComparison.Ordinal);
+        Assert.Contains(what, Assert.Throws<FoveaException>(() => TextGenerator.Generate(model, [Make(model, 3, 1)], options, cancel: Cancel)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

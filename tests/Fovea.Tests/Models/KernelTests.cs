@@ -49,7 +49,8 @@ public sealed class KernelTests : IDisposable
     public unsafe void Rounding_to_bfloat16_is_libtorchs()
     {
         using var scope = NewDisposeScope();
-        var x = cat([randn(1000, generator: _generator), tensor((float[])[0f, -0f, 1.00390625f, 1.01171875f, 3.4e38f, float.PositiveInfinity, 1e-40f, float.NaN, 65535, 7, 8, 9, 10, 11])]);
+        var x = cat([randn(1000, generator: _generator),
+            tensor((float[])[0f, -0f, 1.00390625f, 1.01171875f, 3.4e38f, float.PositiveInfinity, 1e-40f, float.NaN, 65535, 7, 8, 9, 10, 11])]);
         var expected = x.to(ScalarType.BFloat16);
         var found = empty(x.numel() + 2, ScalarType.BFloat16).narrow(0, 0, 1008);
         for (var i = 0; i < 1008; i += 16)
@@ -58,8 +59,10 @@ public sealed class KernelTests : IDisposable
         }
 
         Assert.True(expected.narrow(0, 0, 1008).eq(found).logical_or(found.isnan()).all().item<bool>());
-        Assert.All(Enumerable.Range(0, (int)x.numel()), i => Assert.Equal(float.IsNaN(x[i].item<float>()), float.IsNaN(Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>())))));
-        Assert.All(Enumerable.Range(0, 1007), i => Assert.Equal(expected[i].to(ScalarType.Float32).item<float>(), Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>()))));
+        Assert.All(Enumerable.Range(0, (int)x.numel()),
+            i => Assert.Equal(float.IsNaN(x[i].item<float>()), float.IsNaN(Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>())))));
+        Assert.All(Enumerable.Range(0, 1007),
+            i => Assert.Equal(expected[i].to(ScalarType.Float32).item<float>(), Bf16Vector.Single(Bf16Vector.Bits(x[i].item<float>()))));
     }
 
     [Theory]

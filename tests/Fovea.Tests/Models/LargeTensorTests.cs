@@ -51,7 +51,8 @@ public sealed class LargeTensorTests
     public void A_run_of_a_model_with_a_tensor_over_2_gib_has_an_identity()
     {
         using var folder = new TemporaryFolder();
-        using var model = ModelPresets.Create("tiny-text-2", new PresetVocabulary((1 << 25) + 100, 1, 2, 0), 1, new PresetSizes { HiddenSize = 16, NumHeads = 2, IntermediateSize = 24, TieWordEmbeddings = true });
+        using var model = ModelPresets.Create("tiny-text-2", new PresetVocabulary((1 << 25) + 100, 1, 2, 0), 1,
+            new PresetSizes { HiddenSize = 16, NumHeads = 2, IntermediateSize = 24, TieWordEmbeddings = true });
         Assert.True(TensorBytes.Count(model.Parameters["model.embed_tokens.weight"]) > int.MaxValue);
         var job = new TrainingJob
         {
@@ -67,12 +68,14 @@ public sealed class LargeTensorTests
     public void Images_over_2_gib_are_stacked_in_order()
     {
         using var scope = NewDisposeScope();
-        using var model = (LlavaModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(100, ImageTokenId: 3), 1, new PresetSizes { ImageSize = 336, PatchSize = 56 });
+        using var model = (LlavaModel)ModelPresets.Create("tiny-llava", new PresetVocabulary(100, ImageTokenId: 3), 1,
+            new PresetSizes { ImageSize = 336, PatchSize = 56 });
         PixelValues Image(float value) => new(3, 336, 336, [.. Enumerable.Repeat(value, 3 * 336 * 336)]);
         var (one, two) = (Image(1), Image(2));
         using var stacked = model.PackPixels([.. Enumerable.Repeat(one, 1_600), two])!;
         Assert.True(TensorBytes.Count(stacked) > int.MaxValue);
-        Assert.Equal((1f, 2f, 2f), (stacked[1_599, 2, 335, 335].item<float>(), stacked[1_600, 0, 0, 0].item<float>(), stacked[1_600, 2, 335, 335].item<float>()));
+        Assert.Equal((1f, 2f, 2f), (stacked[1_599, 2, 335, 335].item<float>(), stacked[1_600, 0, 0, 0].item<float>(),
+            stacked[1_600, 2, 335, 335].item<float>()));
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public sealed class LayoutParityTests
 
     public static TheoryData<string, string> Layouts => new()
     {
-        { "llama_clip", "transformers450_sharded" }, { "llama_clip", "transformers452" }, { "llama_clip", "transformers5" }, { "llama_clip", "original_llava_bin" },
+        { "llama_clip", "transformers450_sharded" }, { "llama_clip", "transformers452" }, { "llama_clip", "transformers5" },
+            { "llama_clip", "original_llava_bin" },
         { "llama_clip_full", "transformers450_sharded" }, { "llama_clip_full", "transformers5" },
         { "llama_siglip", "transformers452" }, { "llama_siglip", "transformers5" },
         { "mistral_clip", "transformers452" }, { "mistral_clip", "transformers5" },

@@ -15,7 +15,8 @@ public sealed class LlavaNamesTests
     [InlineData("model.language_model.norm.weight", "model.language_model.norm.weight")] // 4.52
     [InlineData("vision_tower.vision_model.embeddings.position_ids", null)]
     [InlineData("language_model.model.layers.0.self_attn.rotary_emb.inv_freq", null)]
-    public void Names_of_every_version_of_transformers_are_understood(string stored, string? canonical) => Assert.Equal(canonical, LlavaNames.Canonical(stored));
+    public void Names_of_every_version_of_transformers_are_understood(string stored, string? canonical) =>
+        Assert.Equal(canonical, LlavaNames.Canonical(stored));
 
     [Theory]
     [InlineData("model.layers.3.mlp.up_proj.weight", "model.language_model.layers.3.mlp.up_proj.weight")]

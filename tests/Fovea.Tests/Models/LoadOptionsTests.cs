@@ -79,7 +79,8 @@ public sealed class LoadOptionsTests : IDisposable
         using var start = ModelPresets.Create("tiny-text-2", Vocabulary, 5, Loud with { MaxPositions = 16 });
         ModelFolder.Save(start, _folder);
         var file = Path.Combine(_folder, "config.json");
-        File.WriteAllText(file, File.ReadAllText(file).Replace("\"max_position_embeddings\": 16", "\"max_position_embeddings\": 512", StringComparison.Ordinal));
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"max_position_embeddings\": 16", "\"max_position_embeddings\": 512",
+            StringComparison.Ordinal));
         using var longer = ModelFolder.Load(_folder);
         Assert.Equal(512, longer.MaxLength);
         using var batch = Collator.Collate(start, [Make(start, 100, 3, withImage: false)]);

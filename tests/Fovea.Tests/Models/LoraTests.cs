@@ -88,7 +88,8 @@ public sealed class LoraTests : IDisposable
         model.Parameters.SetTrainable(n => n.EndsWith("q_proj.weight", StringComparison.Ordinal));
         adapter.Parameters.SetTrainable(_ => true);
         Forward(model, ids).log_softmax(-1).select(1, 3).sum().backward();
-        var module = adapter.Modules.First(m => m.EndsWith("language_model.layers.0.self_attn.q_proj", StringComparison.Ordinal) || m == "model.layers.0.self_attn.q_proj");
+        var module = adapter.Modules.First(m => m.EndsWith("language_model.layers.0.self_attn.q_proj", StringComparison.Ordinal)
+            || m == "model.layers.0.self_attn.q_proj");
         var up = adapter.Parameters[$"base_model.model.{module}.lora_B.weight"];
         var down = adapter.Parameters[$"base_model.model.{module}.lora_A.weight"];
         AssertClose(up.grad!, model.Parameters[module + ".weight"].grad!.matmul(down.detach().t()) * config.Scale);
@@ -183,7 +184,8 @@ public sealed class LoraTests : IDisposable
         using var model = ModelPresets.Create("tiny-llava", Vocabulary, 5, Loud);
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 2, Alpha = 4, TargetModules = ["q_proj"] }, 3);
         adapter.Save(_folder, model);
-        SafetensorsFile.Write(Path.Combine(_folder, "adapter_model.safetensors"), [KeyValuePair.Create("base_model.model.other.q_proj.lora_A.weight", zeros(2, 2))]);
+        SafetensorsFile.Write(Path.Combine(_folder, "adapter_model.safetensors"),
+            [KeyValuePair.Create("base_model.model.other.q_proj.lora_A.weight", zeros(2, 2))]);
         var message = Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message;
         Assert.Contains("unexpected base_model.model.other", message, StringComparison.Ordinal);
         Assert.Matches("tensors? do(es)? not fit the base model and adapter_config.json: ", message);
@@ -203,7 +205,8 @@ public sealed class LoraTests : IDisposable
         }
 
         File.WriteAllBytes(Path.Combine(_folder, "non_lora_trainables.bin"), [1]);
-        Assert.Contains("non_lora_trainables.bin", Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message, StringComparison.Ordinal);
+        Assert.Contains("non_lora_trainables.bin", Assert.Throws<InvalidInputException>(() => LoraAdapter.Load(_folder, model)).Message,
+            StringComparison.Ordinal);
         File.Delete(Path.Combine(_folder, "adapter_model.bin"));
         Assert.Contains("nor adapter_model.bin", Assert.Throws<InvalidInputException>(() => LoraAdapter.Files(_folder)).Message, StringComparison.Ordinal);
     }

@@ -131,7 +131,8 @@ public sealed class MixedPrecisionTests
         var generator = new Generator(5);
         var mask = masked ? AttentionMask.Additive(arange(batch * seq, dtype: ScalarType.Int64).floor_divide(70).view(batch, seq), seq, seq, null, CPU) : null;
         Tensor Draw(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16);
-        var (query, key, value, gradient) = (Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch, seq, heads * 16));
+        var (query, key, value, gradient) = (Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16), Draw(batch * heads, seq, 16),
+            Draw(batch, seq, heads * 16));
         using var attention = new CausalAttention(AttentionPieces.Default, heads, mask?.to(ScalarType.BFloat16), query, key, value);
         var found = attention.Backward(gradient);
         var leaves = new[] { query * 4, key, value }.Select(t => t.to(ScalarType.Float32).requires_grad_(true)).ToArray(); // the operator divides by sqrt(16)

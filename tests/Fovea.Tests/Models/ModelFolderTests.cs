@@ -65,16 +65,19 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("""{"model_type":"llama","num_attention_heads":4,"num_key_value_heads":3}""", "num_key_value_heads: 3 does not divide")]
     [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"yarn"}}""", "rope_scaling.rope_type: 'yarn' is not supported")]
     [InlineData("""{"model_type":"llama","rope_scaling":{"type":"dynamic","factor":2}}""", "rope_scaling.rope_type: 'dynamic' is not supported")]
-    [InlineData("""{"model_type":"llama","rope_parameters":{"full_attention":{"rope_theta":1}}}""", "rope_parameters.full_attention: rotary parameters that differ")]
+    [InlineData("""{"model_type":"llama","rope_parameters":{"full_attention":{"rope_theta":1}}}""",
+        "rope_parameters.full_attention: rotary parameters that differ")]
     [InlineData("""{"model_type":"qwen2","rope_scaling":{"type":"default","mrope_section":[1,2]}}""", "rope_scaling.mrope_section: is not supported")]
     [InlineData("""{"model_type":"llama","partial_rotary_factor":0.5}""", "partial_rotary_factor: 0.5 is not supported")]
     [InlineData("""{"model_type":"llama","quantization_config":{"bits":4}}""", "quantization_config: quantised weights are not supported")]
     [InlineData("""{"model_type":"llama","hidden_act":"gelu"}""", "hidden_act: 'gelu' is not supported")]
     [InlineData("""{"model_type":"llama","num_hidden_layers":2000000000}""", "num_hidden_layers: expected a whole number from 1 to 1024")]
     [InlineData("""{"model_type":"llama","head_dim":4194304,"num_attention_heads":4194304}""", "expected a product of at most")]
-    [InlineData("""{"model_type":"qwen2","use_sliding_window":true,"num_hidden_layers":2,"layer_types":["sliding_attention","full_attention"]}""", "layer_types: expected")]
+    [InlineData("""{"model_type":"qwen2","use_sliding_window":true,"num_hidden_layers":2,"layer_types":["sliding_attention","full_attention"]}""",
+        "layer_types: expected")]
     [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{"hidden_act":"swish2"}}""", "hidden_act: 'swish2' is not supported")]
-    [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{},"projector_hidden_act":"tanh"}""", "projector_hidden_act: 'tanh' is not supported")]
+    [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{},"projector_hidden_act":"tanh"}""",
+        "projector_hidden_act: 'tanh' is not supported")]
     [InlineData("""{"model":{"arch_specifier":"x"}}""", "model.llm_backbone_id: '' is not in this folder")]
     [InlineData("""{"model_type":"llava"}""", "text_config: missing")]
     [InlineData("""{"model_type":"llava","text_config":{},"vision_config":{},"vision_feature_layer":-14}""", "vision_feature_layer: -14 is outside")]
@@ -99,7 +102,8 @@ public sealed class ModelFolderTests : IDisposable
     [Fact]
     public void Ids_of_solo_in_the_configuration_are_no_foreign_key_where_others_are_given()
     {
-        File.WriteAllText(Path.Combine(_folder, "config.json"), """{"model_type":"mistral","vision_patch_size":8,"vision_token_ids":{"vision":1,"vpatch":2,"vrow_sep":3,"vision_end":4}}""");
+        File.WriteAllText(Path.Combine(_folder, "config.json"),
+            """{"model_type":"mistral","vision_patch_size":8,"vision_token_ids":{"vision":1,"vpatch":2,"vrow_sep":3,"vision_end":4}}""");
         var given = new VisionTokenIds(9, 8, 7, 6);
         Assert.Equal(given, SoloConfig.Read(Path.Combine(_folder, "config.json"), given).TokenIds);
     }

@@ -10,8 +10,8 @@ using Xunit;
 namespace Fovea.Tests.Models;
 
 /// <summary>
-/// A decoder whose parameters are not in the processor's memory: on the device 'meta', where tensors have shapes and no numbers. It cannot run there, since libtorch looks up
-/// no embedding on it; which way it would take can be seen.
+/// A decoder whose parameters are not in the processor's memory: on the device 'meta', where tensors have shapes and no numbers. It cannot run
+/// there, since libtorch looks up no embedding on it; which way it would take can be seen.
 /// </summary>
 public sealed class OtherDeviceTests
 {

@@ -21,7 +21,8 @@ public sealed class PackedInferenceTests
 
     public PackedInferenceTests() => TorchRuntime.Start(1);
 
-    public static TheoryData<string> Decoders => ["llama_mha", "llama_gqa_tied", "llama_biases_head_dim", "llama_rope_linear", "llama_rope_llama3", "mistral_window", "qwen2_tied"];
+    public static TheoryData<string> Decoders => ["llama_mha", "llama_gqa_tied", "llama_biases_head_dim", "llama_rope_linear", "llama_rope_llama3",
+        "mistral_window", "qwen2_tied"];
 
     [Theory]
     [MemberData(nameof(Decoders))]

@@ -10,7 +10,9 @@ public sealed class PoolingTests
 {
     public PoolingTests() => TorchRuntime.Start(1);
 
-    /// <summary>Token i of a side is the mean of those from floor(i * grid / side) to before ceil((i + 1) * grid / side), as adaptive average pooling defines it.</summary>
+    /// <summary>
+    /// Token i of a side is the mean of those from floor(i * grid / side) to before ceil((i + 1) * grid / side), as adaptive average pooling defines it.
+    /// </summary>
     [Property(MaxTest = 40)]
     public void Tokens_are_means_over_the_windows_of_adaptive_pooling(byte sizes, byte hidden)
     {

@@ -21,7 +21,8 @@ public static class TestModels
     internal static PresetSizes Loud { get; } = new() { InitializerRange = 0.15 };
 
     /// <summary>Wide enough for query, key and value to be projected apart; see <c>DecoderBlock.JoinsProjections</c>.</summary>
-    internal static PresetSizes Wide { get; } = new() { HiddenSize = 384, NumHeads = 6, IntermediateSize = 400, NumLayers = 2, ImageSize = 30, PatchSize = 10, InitializerRange = 0.05 };
+    internal static PresetSizes Wide { get; } =
+        new() { HiddenSize = 384, NumHeads = 6, IntermediateSize = 400, NumLayers = 2, ImageSize = 30, PatchSize = 10, InitializerRange = 0.05 };
 
     internal static TextModel Windowed(int? window)
     {

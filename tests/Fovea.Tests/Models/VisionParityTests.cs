@@ -151,7 +151,8 @@ public sealed class VisionParityTests
     private static SoloModel Solo(Golden golden)
     {
         int Id(string key) => golden.Case.GetProperty("tokens").GetProperty(key).GetInt32();
-        return (SoloModel)ModelFolder.Load(golden.Folder, new LoadOptions { VisionTokenIds = new VisionTokenIds(Id("vision"), Id("vpatch"), Id("vrow_sep"), Id("vision_end")) });
+        return (SoloModel)ModelFolder.Load(golden.Folder,
+            new LoadOptions { VisionTokenIds = new VisionTokenIds(Id("vision"), Id("vpatch"), Id("vrow_sep"), Id("vision_end")) });
     }
 
     private static PixelValues[] Images(Golden golden) =>

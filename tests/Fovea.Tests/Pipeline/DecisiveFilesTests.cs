@@ -61,7 +61,8 @@ public sealed class DecisiveFilesTests : IDisposable
     public void Each_file_of_an_adapter_counts()
     {
         Directory.CreateDirectory(_folder["adapter"]);
-        Assert.Contains("no adapter here", Assert.Throws<InvalidInputException>(() => ModelParts.OfAdapter(_folder["adapter"], new InputHasher())).Message, StringComparison.Ordinal);
+        Assert.Contains("no adapter here", Assert.Throws<InvalidInputException>(() => ModelParts.OfAdapter(_folder["adapter"], new InputHasher())).Message,
+            StringComparison.Ordinal);
         var hashes = new HashSet<string>();
         foreach (var name in DecisiveFiles.Adapter)
         {
@@ -102,14 +103,17 @@ public sealed class DecisiveFilesTests : IDisposable
         // What fovea writes and reads in folders of its own; and what goes along with a model unread.
         string[] own =
         [
-            "captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl", "captions.jsonl", "answers.jsonl", "metrics.jsonl", "memory.json",
+            "captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl", "captions.jsonl", "answers.jsonl",
+                "metrics.jsonl", "memory.json",
             "token_scores.result.json", "caption_nll.result.json", "video_preprocessor_config.json", "LICENSE.txt", "NOTICE.txt",
         ];
         string[] rooms = ["Models", "Data", "Pipeline", "Cli"];
-        var readers = rooms.SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Fovea." + room), "*.cs", SearchOption.AllDirectories))
+        var readers =
+            rooms.SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Fovea." + room), "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
         var names = readers.SelectMany(f => File.ReadLines(f).Where(l => !l.TrimStart().StartsWith("//", StringComparison.Ordinal)))
-            .SelectMany(l => Regex.Matches(l, "\"([A-Za-z0-9_-][A-Za-z0-9_.-]*\\.(?:json|jsonl|model|txt|jinja|safetensors|bin|pt|npz|index))\"").Select(m => m.Groups[1].Value)).Distinct();
+            .SelectMany(l => Regex.Matches(l, "\"([A-Za-z0-9_-][A-Za-z0-9_.-]*\\.(?:json|jsonl|model|txt|jinja|safetensors|bin|pt|npz|index))\"")
+                .Select(m => m.Groups[1].Value)).Distinct();
         Assert.Empty(names.Except(own).Except(DecisiveFiles.All));
     }
 

@@ -39,7 +39,8 @@ public sealed class EvaluationTablesTests : IDisposable
     {
         var (here, there) = (Evaluation("here", model: One, scenes: One), Evaluation("there", model: One, scenes: One));
         File.Delete(Path.Combine(there, StageManifest.FileName));
-        Assert.Contains("not known what was measured", Assert.Throws<InvalidInputException>(() => EvaluationTables.Of(here, there)).Message, StringComparison.Ordinal);
+        Assert.Contains("not known what was measured", Assert.Throws<InvalidInputException>(() => EvaluationTables.Of(here, there)).Message,
+            StringComparison.Ordinal);
         Assert.Single(EvaluationTables.Of(there));
     }
 
@@ -58,7 +59,8 @@ public sealed class EvaluationTablesTests : IDisposable
     {
         var folder = Evaluation("here", One, One);
         File.Delete(Path.Combine(folder, "scene_captions.result.json"));
-        EvalResultFile.Write(Path.Combine(folder, "corpus_nll.result.json"), new EvalResult("corpus_nll", "image", [new Metric("vig/blur", null, [vig, 2 * vig, vig], [1, 1, 1])]));
+        EvalResultFile.Write(Path.Combine(folder, "corpus_nll.result.json"),
+            new EvalResult("corpus_nll", "image", [new Metric("vig/blur", null, [vig, 2 * vig, vig], [1, 1, 1])]));
         var warning = EvaluationReport.Of(folder, StageManifest.Read(folder)!, null).Warning;
         Assert.Equal(blind, warning is not null);
         Assert.StartsWith(blind ? "This model does not see these images yet: " : "", warning ?? "", StringComparison.Ordinal);
@@ -77,13 +79,15 @@ public sealed class EvaluationTablesTests : IDisposable
         EvalResultFile.Write(Path.Combine(folder, "scene_captions.result.json"), new EvalResult(
             "scene_captions", "scene", [Of("chair_i", invented), Of("restricted_accuracy/colour", named), Of("restricted_accuracy/shape", named)]));
         var manifest = StageManifest.Read(folder)! with { Config = new() { ["scenes"] = _folder["scenes"] } };
-        Assert.Equal(blind, EvaluationReport.Of(folder, manifest, null).Warning?.StartsWith("This model does not see yet: ", StringComparison.Ordinal) ?? false);
+        Assert.Equal(blind,
+            EvaluationReport.Of(folder, manifest, null).Warning?.StartsWith("This model does not see yet: ", StringComparison.Ordinal) ?? false);
     }
 
     private string Evaluation(string name, string model, string scenes)
     {
         var folder = Directory.CreateDirectory(_folder[name]).FullName;
-        EvalResultFile.Write(Path.Combine(folder, "scene_captions.result.json"), new EvalResult("scene_captions", "scene", [new Metric("chair_i", false, [1, 0, 1], [1, 1, 1])]));
+        EvalResultFile.Write(Path.Combine(folder, "scene_captions.result.json"),
+            new EvalResult("scene_captions", "scene", [new Metric("chair_i", false, [1, 0, 1], [1, 1, 1])]));
         new StageManifest
         {
             Kind = "eval_scenes",

@@ -17,7 +17,8 @@ public sealed class FoldPlanTests : IDisposable
 {
     private static readonly string[] Small =
     [
-        "scenes.num_text_scenes=4", "scenes.num_train_scenes=30", "scenes.num_dialogue_scenes=30", "scenes.num_held_out_scenes=4", "scenes.num_conflict_scenes=4", "reference_kind=folds", "seeds=[101]", "equal_steps=2",
+        "scenes.num_text_scenes=4", "scenes.num_train_scenes=30", "scenes.num_dialogue_scenes=30", "scenes.num_held_out_scenes=4",
+            "scenes.num_conflict_scenes=4", "reference_kind=folds", "seeds=[101]", "equal_steps=2",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -34,7 +35,8 @@ public sealed class FoldPlanTests : IDisposable
               "eval/dialogues": { "kind": "score_prior", "models": ["$lm/reference-fold-*/model"], "folds": "$folds", "data": [{ "file": "$data/dialogues/dialogues.json", "images": "$data/dialogues" }] } }
             """ : "{}");
         RunData(plan);
-        var training = plan.Where(s => s.Kind == "train").ToDictionary(s => Path.Combine(_folder[s.Name], "model"), s => (TrainStage)StageCatalog.Create(s.Kind, s.Config));
+        var training = plan.Where(s => s.Kind == "train").ToDictionary(s => Path.Combine(_folder[s.Name], "model"),
+            s => (TrainStage)StageCatalog.Create(s.Kind, s.Config));
         var scoring = plan.Where(s => s.Kind == "score_prior" && s.Name != "seed-101/scores/prior-held-out").ToArray();
         Assert.Equal(scoresDialogues ? 2 : 1, scoring.Length);
         foreach (var spec in scoring)
@@ -64,15 +66,18 @@ public sealed class FoldPlanTests : IDisposable
         var spec = plan.First(s => s.Name == "seed-101/lm/reference-fold-1");
         var stage = (TrainStage)StageCatalog.Create(spec.Kind, spec.Config);
         var data = stage.Data[0] with { File = Path.Combine(_folder["seed-101/data/held-out"], "dialogues.json"), Images = null };
-        Assert.Contains("dialogues.json", Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Data = [data] })).Message, StringComparison.Ordinal);
+        Assert.Contains("dialogues.json", Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Data = [data] })).Message,
+            StringComparison.Ordinal);
         Assert.Contains("'leave_out_fold'", Assert.Throws<FoveaException>(() => TrainedOn(stage with { LeaveOutFold = 2 })).Message, StringComparison.Ordinal);
-        Assert.Contains("'leave_out_fold' is missing", Assert.Throws<FoveaException>(() => (stage with { LeaveOutFold = null }).Check()).Message, StringComparison.Ordinal);
+        Assert.Contains("'leave_out_fold' is missing", Assert.Throws<FoveaException>(() => (stage with { LeaveOutFold = null }).Check()).Message,
+            StringComparison.Ordinal);
         Assert.Contains("'folds' is missing", Assert.Throws<FoveaException>(() => (stage with { Folds = null }).Check()).Message, StringComparison.Ordinal);
 
         var folds = Fovea.Scoring.Folds.FoldsFile.Read(stage.Folds!);
         Directory.CreateDirectory(_folder["start"]);
         new Fovea.Scoring.Folds.LeftOutFold(folds.Sha256, 0).Write(_folder["start"]);
-        Assert.Contains("trained on fold 1", Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Preset = null, Model = _folder["start"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("trained on fold 1",
+            Assert.Throws<InvalidInputException>(() => TrainedOn(stage with { Preset = null, Model = _folder["start"] })).Message, StringComparison.Ordinal);
         new Fovea.Scoring.Folds.LeftOutFold(folds.Sha256, 1).Write(_folder["start"]);
         Assert.NotEmpty(TrainedOn(stage with { Preset = null, Model = _folder["start"] }));
     }
@@ -87,7 +92,8 @@ public sealed class FoldPlanTests : IDisposable
         var spec = plan.First(s => s.Name == "seed-101/lm/reference-fold-1");
         var stage = (TrainStage)StageCatalog.Create(spec.Kind, spec.Config);
         var seen = stage.Data.Single(d => Path.GetFileName(d.File) == file).File;
-        new StageManifest { Kind = "train", Config = [], Inputs = new() { ["data[0]"] = ContentHash.OfFile(seen) }, NumThreads = 1, Versions = [] }.Write(_folder["run"]);
+        new StageManifest { Kind = "train", Config = [], Inputs = new() { ["data[0]"] = ContentHash.OfFile(seen) }, NumThreads = 1, Versions = [] }.Write(
+            _folder["run"]);
         stage = stage with { Preset = null, Model = _folder["run/model"] };
         var error = Record.Exception(() => TrainedOn(stage));
         Assert.Equal(refused, error is InvalidInputException);
@@ -107,7 +113,8 @@ public sealed class FoldPlanTests : IDisposable
     {
         foreach (var spec in plan.Where(s => s.Kind is "scenes" or "tokenizer" or "folds"))
         {
-            StageRunner.Run(StageCatalog.Create(spec.Kind, spec.Config), new StageContext(_folder[spec.Name], 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Refuse);
+            StageRunner.Run(StageCatalog.Create(spec.Kind, spec.Config),
+                new StageContext(_folder[spec.Name], 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Refuse);
         }
     }
 

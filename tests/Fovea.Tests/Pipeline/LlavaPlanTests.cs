@@ -38,7 +38,8 @@ public sealed class LlavaPlanTests : IDisposable
         foreach (var (sample, row) in samples.Zip(rows))
         {
             Assert.Equal(sample.TryGetProperty("log_prob", out var expected), row.LogProbs.Count > 0);
-            foreach (var (name, condition) in row.LogProbs.Count > 0 ? [("image", Conditions.Image), ("blur", Conditions.Visionless("blur4"))] : Array.Empty<(string, string)>())
+            foreach (var (name, condition) in row.LogProbs.Count > 0
+                ? [("image", Conditions.Image), ("blur", Conditions.Visionless("blur4"))] : Array.Empty<(string, string)>())
             {
                 AssertClose(Numbers(expected.GetProperty(name)), row.LogProbs[condition], Nats);
             }
@@ -47,11 +48,14 @@ public sealed class LlavaPlanTests : IDisposable
         var selection = Case.GetProperty("selection").GetProperty("70");
         Assert.Equal(selection.GetProperty("tau").GetDouble(), (double)Result("weights/vig")["tau"]!, TauNats);
         Assert.Equal(selection.GetProperty("supervised_tokens").GetInt32(), (int)Result("weights/vig")["supervised_tokens"]!);
-        var kept = WeightsFile.Read(Path.Combine(_folder["run"], "seed-1", "weights", "vig", "weights.parquet")).Rows.Where(r => r.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).ToArray();
-        Assert.Equal(selection.GetProperty("kept").EnumerateArray().Select(k => k.GetString()), kept.Select(r => samples[r.Key.Record].GetProperty("id").GetString()));
+        var kept = WeightsFile.Read(Path.Combine(_folder["run"], "seed-1", "weights", "vig", "weights.parquet")).Rows.Where(
+            r => r.Status is SelectionStatus.Kept or SelectionStatus.TextOnly).ToArray();
+        Assert.Equal(selection.GetProperty("kept").EnumerateArray().Select(k => k.GetString()),
+            kept.Select(r => samples[r.Key.Record].GetProperty("id").GetString()));
         foreach (var row in kept)
         {
-            AssertClose(Numbers(selection.GetProperty("token_weights").GetProperty(samples[row.Key.Record].GetProperty("id").GetString()!)), row.Weights ?? [.. rows[row.Key.Record].TargetIds.Select(_ => 1f)], 0);
+            AssertClose(Numbers(selection.GetProperty("token_weights").GetProperty(samples[row.Key.Record].GetProperty("id").GetString()!)),
+                row.Weights ?? [.. rows[row.Key.Record].TargetIds.Select(_ => 1f)], 0);
         }
 
         var start = (double)outcome.Metrics["corpus_nll"]!["start"]!["nll"]!["value"]!;
@@ -75,7 +79,8 @@ public sealed class LlavaPlanTests : IDisposable
         Assert.Equal(captions.Length, weights.Rows.Count);
         foreach (var (caption, row) in captions.Zip(weights.Rows))
         {
-            AssertClose(Numbers(caption.GetProperty("weights").GetProperty("1.0")), WeightNormalizer.Normalize(row.Weights, row.Weights!.Length, weights.Normalization), Weight);
+            AssertClose(Numbers(caption.GetProperty("weights").GetProperty("1.0")),
+                WeightNormalizer.Normalize(row.Weights, row.Weights!.Length, weights.Normalization), Weight);
         }
     }
 
@@ -91,7 +96,8 @@ public sealed class LlavaPlanTests : IDisposable
     [Fact]
     public async Task A_corpus_of_its_own_is_evaluated_on_and_all_of_the_other_trained_on()
     {
-        var outcome = await RunAsync("data.json", "evaluate_on=file", $"held_out_data={Path.Combine(_fixture, "captions.json")}", "arms=[\"vanilla\"]", "tune.batch_size=3");
+        var outcome = await RunAsync("data.json", "evaluate_on=file", $"held_out_data={Path.Combine(_fixture, "captions.json")}", "arms=[\"vanilla\"]",
+            "tune.batch_size=3");
         Assert.False(Directory.Exists(Path.Combine(_folder["run"], "seed-1", "split")));
         Assert.Equal(9, (int)Result("tune/vanilla")["samples"]!);
         Assert.Equal(8, (int)Result("eval/vanilla")["samples"]!);
@@ -102,7 +108,8 @@ public sealed class LlavaPlanTests : IDisposable
     public async Task Records_that_cannot_be_used_are_left_out_of_every_stage_where_that_is_allowed()
     {
         var records = JsonNode.Parse(File.ReadAllText(Path.Combine(_fixture, "data.json")))!.AsArray();
-        records.Add(JsonNode.Parse("""{ "image": "none.png", "conversations": [{ "from": "human", "value": "<image>\nWhat?" }, { "from": "gpt", "value": "Fog." }] }"""));
+        records.Add(JsonNode.Parse(
+            """{ "image": "none.png", "conversations": [{ "from": "human", "value": "<image>\nWhat?" }, { "from": "gpt", "value": "Fog." }] }"""));
         records.Add(JsonNode.Parse("""{ "conversations": [{ "from": "robot", "value": "What?" }] }"""));
         File.WriteAllText(_folder["dirty.json"], records.ToJsonString());
         string[] set = ["arms=[\"vanilla\",\"prior-vig\"]", "reference_preset.name=tiny-text-2", "tune.batch_size=3"];
@@ -120,7 +127,8 @@ public sealed class LlavaPlanTests : IDisposable
     public async Task A_model_without_a_tower_goes_through_the_same_plan(string train)
     {
         Solo(out var data, out var images);
-        var outcome = await RunAsync(data, $"model={_folder["solo"]}", $"images={images}", $"train={train}", "start=aligned", "arms=[\"vanilla\",\"vig\"]", "tune.batch_size=4", "align.batch_size=4");
+        var outcome = await RunAsync(data, $"model={_folder["solo"]}", $"images={images}", $"train={train}", "start=aligned", "arms=[\"vanilla\",\"vig\"]",
+            "tune.batch_size=4", "align.batch_size=4");
         Assert.NotNull(outcome.Metrics["corpus_nll"]!["vig"]!["vig/blur"]!["value"]);
 
         using var before = ModelFolder.Load(_folder["solo"]);
@@ -137,14 +145,16 @@ public sealed class LlavaPlanTests : IDisposable
     {
         Solo(out var data, out var images);
         File.Delete(Path.Combine(_folder["solo"], file));
-        Assert.Contains(named, Assert.ThrowsAny<FoveaException>(() => Read(data, $"model={_folder["solo"]}", $"images={images}")).Message, StringComparison.Ordinal);
+        Assert.Contains(named, Assert.ThrowsAny<FoveaException>(() => Read(data, $"model={_folder["solo"]}", $"images={images}")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("tune.frozen=[\"model.vision_towr\"]", "training.frozen: no parameter begins with 'model.vision_towr'")]
     [InlineData("ways.lora.lora.target_pattern=.*q_prj", "'lora.target_pattern': no module of the model has such a name: .*q_prj")]
     public void An_option_that_names_what_the_model_has_not_is_refused_before_anything_runs(string set, string message) =>
-        Assert.Contains(message, Assert.Throws<InvalidInputException>(() => Read("data.json", set, set.Contains("lora", StringComparison.Ordinal) ? "train=lora" : "train=full")).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<InvalidInputException>(
+            () => Read("data.json", set, set.Contains("lora", StringComparison.Ordinal) ? "train=lora" : "train=full")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_text_model_in_the_place_of_one_that_sees_is_refused_before_anything_runs() =>

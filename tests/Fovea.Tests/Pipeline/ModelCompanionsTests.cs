@@ -16,7 +16,8 @@ public sealed class ModelCompanionsTests : IDisposable
     [Fact]
     public void Side_files_of_the_model_it_came_from_stay_and_pickles_and_weights_do_not()
     {
-        string[] kept = ["generation_config.json", "processor_config.json", "preprocessor_config.json", "LICENSE", "tokenizer_config.json", "chat_template.jinja"];
+        string[] kept = ["generation_config.json", "processor_config.json", "preprocessor_config.json", "LICENSE", "tokenizer_config.json",
+            "chat_template.jinja"];
         string[] left = ["pytorch_model.bin", "optimizer.pt", "model.safetensors", "training_args.bin", "script.py"];
         var source = Directory.CreateDirectory(_folder.File("source")).FullName;
         foreach (var file in kept.Concat(left))

@@ -46,7 +46,8 @@ public sealed class ModelFitTests : IDisposable
         var model = Copy();
         File.Copy(Path.Combine(TestData.Find("data/hf_configs/llava-1.5-7b-hf"), "tokenizer.json"), Path.Combine(model, "tokenizer.json"), overwrite: true);
         File.Delete(Path.Combine(model, "tokenizer_config.json"));
-        Assert.Contains("its vocabulary has 32000 ids, but config.json's vocab_size is 600", Assert.Throws<InvalidInputException>(() => ModelFit.Tokenizer(model)).Message, StringComparison.Ordinal);
+        Assert.Contains("its vocabulary has 32000 ids, but config.json's vocab_size is 600",
+            Assert.Throws<InvalidInputException>(() => ModelFit.Tokenizer(model)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -71,7 +72,8 @@ public sealed class ModelFitTests : IDisposable
         var image = Path.Combine(_folder.FullName, "banner.png");
         ImageFile.WritePng(image, new RgbImage(14_000, 1, new byte[42_000]));
         var file = Path.Combine(_folder.FullName, "d.json");
-        File.WriteAllText(file, """[{"id": "a", "image": "banner.png", "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A cup."}]}]""");
+        File.WriteAllText(file,
+            """[{"id": "a", "image": "banner.png", "conversations": [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A cup."}]}]""");
         var loader = new ImageLoader(LlavaJsonCorpus.Open(file, _folder.FullName), new ImageProcessor(ImageProcessorConfig.Clip(56)));
         var sample = new TokenizedSample
         {

@@ -94,7 +94,8 @@ public sealed class NamedImagesTests : IDisposable
         File.CreateSymbolicLink(_folder["images/x.png"], "way/../secret.png"); // outside/secret.png, though it reads like images/secret.png
         Corpus("data.json", "x.png");
         var corpus = Open(followLinks: false);
-        Assert.Contains($"(to {_folder["outside/secret.png"]})", Assert.Throws<InvalidInputException>(() => corpus.ImagePath(corpus.Samples[0], 0)).Message, StringComparison.Ordinal);
+        Assert.Contains($"(to {_folder["outside/secret.png"]})", Assert.Throws<InvalidInputException>(() => corpus.ImagePath(corpus.Samples[0], 0)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -131,7 +132,8 @@ public sealed class NamedImagesTests : IDisposable
         Directory.CreateDirectory(_folder["more"]);
         File.Copy(_folder["data.json"], _folder["more/data.json"]);
         var more = new DataSource { File = _folder["more/data.json"], Images = _folder["images"] };
-        Assert.Contains("\"name\"", Assert.Throws<InvalidInputException>(() => CorpusFiles.Open([Source, more], new InvalidRecords(0))).Message, StringComparison.Ordinal);
+        Assert.Contains("\"name\"", Assert.Throws<InvalidInputException>(() => CorpusFiles.Open([Source, more], new InvalidRecords(0))).Message,
+            StringComparison.Ordinal);
         var both = CorpusFiles.Open([Source, more with { Name = "more/data.json" }], new InvalidRecords(0));
         Assert.Equal(["data.json#0", "data.json#1", "more/data.json#0", "more/data.json#1"], both.Samples.Select(s => $"{s.Key}"));
     }
@@ -146,7 +148,8 @@ public sealed class NamedImagesTests : IDisposable
 
     [Fact]
     public void A_file_has_one_former_name() =>
-        Assert.Contains("has a former name already", Assert.Throws<UsageException>(() => Renamed.Apply([Source], ["a.json=data.json", "b.json=data.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains("has a former name already",
+            Assert.Throws<UsageException>(() => Renamed.Apply([Source], ["a.json=data.json", "b.json=data.json"])).Message, StringComparison.Ordinal);
 
     private SortedDictionary<string, string> Hash() => Hash(new InputHasher());
 
@@ -161,14 +164,16 @@ public sealed class NamedImagesTests : IDisposable
 
     private void Run() => Run(Source);
 
-    private void Run(DataSource source) => Assert.True(StageRunner.Run(new Looking([source]), new StageContext(_folder["out"], 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Continue).Complete);
+    private void Run(DataSource source) => Assert.True(StageRunner.Run(new Looking([source]),
+        new StageContext(_folder["out"], 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Continue).Complete);
 
     private LlavaJsonCorpus Open(bool followLinks) => LlavaJsonCorpus.Open(_folder["data.json"], _folder["images"], new InvalidRecords(0), followLinks);
 
     private void Corpus(string file, params string[] images) => File.WriteAllText(_folder[file], new JsonArray([.. images.Select(i => (JsonNode)new JsonObject
     {
         ["image"] = i,
-        ["conversations"] = new JsonArray(new JsonObject { ["from"] = "human", ["value"] = "<image>" }, new JsonObject { ["from"] = "gpt", ["value"] = "a word" }),
+        ["conversations"] = new JsonArray(new JsonObject { ["from"] = "human", ["value"] = "<image>" },
+            new JsonObject { ["from"] = "gpt", ["value"] = "a word" }),
     })]).ToJsonString());
 
     private void Pipe(string name)

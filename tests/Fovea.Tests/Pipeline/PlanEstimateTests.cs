@@ -6,7 +6,8 @@ namespace Fovea.Tests.Pipeline;
 
 public sealed class PlanEstimateTests
 {
-    private static readonly StageSpec Data = Of("data/train", "scenes", 1), Text = Of("lm/h", "train", 10, text: true), Pretrain = Of("pretrain/h", "train", 20), Prior = Of("pretrain/p", "train", 20);
+    private static readonly StageSpec Data = Of("data/train", "scenes", 1), Text = Of("lm/h", "train", 10, text: true), Pretrain = Of("pretrain/h", "train",
+        20), Prior = Of("pretrain/p", "train", 20);
 
     private static StageSpec Of(string name, string kind, double work, bool text = false) =>
         new("seed-1/" + name, kind, text ? new JsonObject { ["view"] = "text_only" } : [], [], work);

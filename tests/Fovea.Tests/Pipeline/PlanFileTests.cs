@@ -68,11 +68,13 @@ public sealed class PlanFileTests : IDisposable
             { "name": "base", "num_threads": 2, "parameters": { "n": { "default": 4, "help": "scenes" }, "spec": { "bias": 0.5, "split": "a" } },
               "stages": { "a": { "kind": "scenes", "spec": { "<<": "${spec}", "num_scenes": "${n}" } }, "b": { "kind": "tokenizer" } } }
             """);
-        var plan = Read("""{ "extends": "base.jsonc", "name": "mine", "parameters": { "n": 9, "spec": { "split": "c" } }, "stages": { "b": null, "c": { "kind": "tokenizer" } } }""");
+        var plan = Read(
+            """{ "extends": "base.jsonc", "name": "mine", "parameters": { "n": 9, "spec": { "split": "c" } }, "stages": { "b": null, "c": { "kind": "tokenizer" } } }""");
         Assert.Equal(("mine", 2), (plan.Name, plan.NumThreads));
         Assert.Equal(["a", "c"], plan.Stages.Select(s => s.Name));
         Assert.Equal("""{"num_scenes":9,"bias":0.5,"split":"c"}""", Picked(plan.Stages[0], "num_scenes", "bias", "split"));
-        Assert.Equal("""{"num_scenes":5,"bias":0,"split":"c"}""", Picked(Read("""{ "extends": "base.jsonc", "parameters": { "spec": { "split": "c" } } }""", "n=5", "spec.bias=0").Stages[0], "num_scenes", "bias", "split"));
+        Assert.Equal("""{"num_scenes":5,"bias":0,"split":"c"}""", Picked(Read("""{ "extends": "base.jsonc", "parameters": { "spec": { "split": "c" } } }""",
+            "n=5", "spec.bias=0").Stages[0], "num_scenes", "bias", "split"));
     }
 
     [Fact]
@@ -113,7 +115,8 @@ public sealed class PlanFileTests : IDisposable
     [InlineData(1, "\"steps\": 3", "\"steps\": -3", "training.steps")]
     [InlineData(1, "\"steps\": 3", "\"steps\": \"${steps}\"", "refers to itself")]
     [InlineData(1, "\"parameters\"", "\"paramters\"", "unknown key 'paramters' (did you mean 'parameters'?)")]
-    [InlineData(1, "\"steps\": 3", "\"steps\": { \"required\": true, \"help\": \"how many\" }", "parameter 'steps' is required (how many); give --set steps=VALUE")]
+    [InlineData(1, "\"steps\": 3", "\"steps\": { \"required\": true, \"help\": \"how many\" }",
+        "parameter 'steps' is required (how many); give --set steps=VALUE")]
     [InlineData(3, "\"train\": {", "\"../train\": {", "expected a name of letters")]
     [InlineData(3, "\"train\": {", "\"train\": { \"for\": { \"arm\": [1, 2] },", "two stages have the name train; use every axis of 'for' in its key")]
     [InlineData(3, "\"train\": {", "\"train-${arm}\": { \"for\": { \"arm\": [1, 1] },", "1 is given twice")]
@@ -148,9 +151,12 @@ public sealed class PlanFileTests : IDisposable
             """;
         Assert.Equal(2, Read(Text).Stages.Count);
         Assert.Contains(right, Text, StringComparison.Ordinal);
-        wrong = wrong.Replace("TOOLONG", new string('a', 101), StringComparison.Ordinal).Replace("MANY", $"[{string.Join(", ", Enumerable.Range(0, 30))}]", StringComparison.Ordinal)
-            .Replace("GROWING", string.Join(", ", Enumerable.Range(1, 9).Select(i => $"\"p{i}\": [{string.Join(", ", Enumerable.Repeat($"\"${{p{i - 1}}}\"", 10))}]")), StringComparison.Ordinal)
-            .Replace("LENGTHENING", string.Join(", ", Enumerable.Range(1, 9).Select(i => $"\"p{i}\": \"{string.Concat(Enumerable.Repeat($"${{p{i - 1}}}", 10))}\"")), StringComparison.Ordinal);
+        wrong = wrong.Replace("TOOLONG", new string('a', 101), StringComparison.Ordinal)
+            .Replace("MANY", $"[{string.Join(", ", Enumerable.Range(0, 30))}]", StringComparison.Ordinal)
+            .Replace("GROWING", string.Join(", ", Enumerable.Range(1, 9)
+                .Select(i => $"\"p{i}\": [{string.Join(", ", Enumerable.Repeat($"\"${{p{i - 1}}}\"", 10))}]")), StringComparison.Ordinal)
+            .Replace("LENGTHENING", string.Join(", ", Enumerable.Range(1, 9)
+                .Select(i => $"\"p{i}\": \"{string.Concat(Enumerable.Repeat($"${{p{i - 1}}}", 10))}\"")), StringComparison.Ordinal);
         var error = Assert.ThrowsAny<InvalidInputException>(() => Read(Text.Replace(right, wrong, StringComparison.Ordinal))).Message;
         Assert.StartsWith(_folder["plan.jsonc"] + ": ", error, StringComparison.Ordinal);
         Assert.Contains(message, error, StringComparison.Ordinal);
@@ -158,7 +164,8 @@ public sealed class PlanFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "findings": "scenes", "for": { "seed": [1] }, "stages": { "a": { "kind": "tokenizer" } } }""", "the findings 'scenes' read a plan over the axes seed and family, such as configs/demo.jsonc; this one has no 'family'")]
+    [InlineData("""{ "findings": "scenes", "for": { "seed": [1] }, "stages": { "a": { "kind": "tokenizer" } } }""",
+        "the findings 'scenes' read a plan over the axes seed and family, such as configs/demo.jsonc; this one has no 'family'")]
     [InlineData("""{ "stages": { "a-${x}": { "kind": "tokenizer", "for": { "x": [] } } } }""", "no stage is left to run: each is repeated over an empty list")]
     public void A_plan_that_could_only_fail_at_its_end_does_not_begin(string text, string message) =>
         Assert.Contains(message, Assert.Throws<InvalidInputException>(() => Read(text)).Message, StringComparison.Ordinal);
@@ -174,28 +181,32 @@ public sealed class PlanFileTests : IDisposable
         }
 
         File.WriteAllText(_folder["latin1.jsonc"], Text.Replace("\\u00e9", "é", StringComparison.Ordinal), Encoding.Latin1);
-        Assert.Contains("latin1.jsonc: not UTF-8; convert it", Assert.Throws<InvalidInputException>(() => PlanFile.Load(_folder["latin1.jsonc"])).Message, StringComparison.Ordinal);
+        Assert.Contains("latin1.jsonc: not UTF-8; convert it", Assert.Throws<InvalidInputException>(() => PlanFile.Load(_folder["latin1.jsonc"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Lines_are_counted_in_a_file_of_any_length()
     {
         var parameters = string.Join(",\n", Enumerable.Range(0, 100_000).Select(i => $"\"p{i}\": {i}"));
-        var error = Assert.ThrowsAny<FoveaException>(() => Read($$"""{ "parameters": {{{parameters}} }, "stages": {{"\n"}} { "a": { "kind": "scens" } } }""")).Message;
+        var error = Assert.ThrowsAny<FoveaException>(
+            () => Read($$"""{ "parameters": {{{parameters}} }, "stages": {{"\n"}} { "a": { "kind": "scens" } } }""")).Message;
         Assert.Contains("line 100001: ", error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_parameter_that_the_plan_does_not_have_is_refused_with_its_neighbour()
     {
-        var error = Assert.Throws<UsageException>(() => Read("""{ "parameters": { "steps": 3 }, "stages": { "a": { "kind": "tokenizer" } } }""", "stesp=4")).Message;
+        var error = Assert.Throws<UsageException>(() => Read("""{ "parameters": { "steps": 3 }, "stages": { "a": { "kind": "tokenizer" } } }""",
+            "stesp=4")).Message;
         Assert.Contains("has no parameter 'stesp' (did you mean 'steps'?)", error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_was_set_is_named_as_set_in_an_error()
     {
-        var error = Assert.ThrowsAny<FoveaException>(() => Read("""{ "parameters": { "n": 3 }, "stages": { "a": { "kind": "scenes", "spec": { "num_scenes": "${n}" } } } }""", "n=many")).Message;
+        var error = Assert.ThrowsAny<FoveaException>(
+            () => Read("""{ "parameters": { "n": 3 }, "stages": { "a": { "kind": "scenes", "spec": { "num_scenes": "${n}" } } } }""", "n=many")).Message;
         Assert.Contains("plan.jsonc: --set: 'spec.num_scenes': expected a whole number", error, StringComparison.Ordinal);
     }
 

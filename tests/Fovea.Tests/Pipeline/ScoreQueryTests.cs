@@ -56,14 +56,16 @@ public sealed class ScoreQueryTests : IDisposable
     {
         var rows = ScoreStoreReader.Open(_folder.Path).Read().Where(r => r.LogProbs.Count > 0);
         var expected = rows.SelectMany(r => TokenMeasures.Differences(r.LogProbs[Conditions.Image], r.LogProbs[Conditions.Visionless("blur")]));
-        Assert.Equal(expected, Text("SELECT vig FROM vig ORDER BY record, position")[1..].Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(expected,
+            Text("SELECT vig FROM vig ORDER BY record, position")[1..].Select(v => double.Parse(v, System.Globalization.CultureInfo.InvariantCulture)));
     }
 
     [Fact]
     public void Json_holds_numbers_texts_lists_and_nulls()
     {
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: TestContext.Current.CancellationToken);
-        using var answer = query.Run("SELECT record, id, target_ids, sum(record) OVER () AS total, 'NaN'::FLOAT AS nothing FROM samples WHERE record = 1", whole: true);
+        using var answer =
+            query.Run("SELECT record, id, target_ids, sum(record) OVER () AS total, 'NaN'::FLOAT AS nothing FROM samples WHERE record = 1", whole: true);
         using var stream = new MemoryStream();
         QueryOutput.WriteJson(answer, stream);
         var row = JsonNode.Parse(Encoding.UTF8.GetString(stream.ToArray()))!["rows"]![0]!;
@@ -143,7 +145,8 @@ public sealed class ScoreQueryTests : IDisposable
         Assert.True(answer.Next());
         Assert.Equal(20L, answer.Value(0));
         var pattern = ScoreStoreReader.Open(Copied(folder.File("a[b]*")));
-        Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(() => ScoreQuery.Open(pattern, stop: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains("rename the folder", Assert.Throws<InvalidInputException>(
+            () => ScoreQuery.Open(pattern, stop: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private string Copied(string target)
@@ -219,9 +222,11 @@ public sealed class ScoreQueryTests : IDisposable
     [Fact]
     public void What_is_no_SELECT_or_nested_too_deeply_is_wrong_use_in_plain_words()
     {
-        Assert.Contains("nested", Assert.Throws<UsageException>(() => Text("SELECT " + string.Concat(Enumerable.Repeat("abs(", 700)) + "1" + new string(')', 700))).Message, StringComparison.Ordinal);
+        Assert.Contains("nested", Assert.Throws<UsageException>(
+            () => Text("SELECT " + string.Concat(Enumerable.Repeat("abs(", 700)) + "1" + new string(')', 700))).Message, StringComparison.Ordinal);
         Assert.Equal("query: expected one SELECT over scores, vig, samples or tokens", Assert.Throws<UsageException>(() => Text("DROP VIEW scores")).Message);
-        Assert.Equal("query: Catalog Error: Table with name prior does not exist; expected scores, vig, samples or tokens", Assert.Throws<UsageException>(() => Text("SELECT * FROM prior")).Message);
+        Assert.Equal("query: Catalog Error: Table with name prior does not exist; expected scores, vig, samples or tokens",
+            Assert.Throws<UsageException>(() => Text("SELECT * FROM prior")).Message);
         Assert.DoesNotMatch("[.!]$", Assert.Throws<UsageException>(() => Text("SELECT * FROM sample")).Message);
     }
 
@@ -239,7 +244,8 @@ public sealed class ScoreQueryTests : IDisposable
         using var stop = new CancellationTokenSource();
         using var query = ScoreQuery.Open(ScoreStoreReader.Open(_folder.Path), stop: stop.Token);
         stop.CancelAfter(50);
-        Assert.Throws<OperationCanceledException>(() => query.Run("SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 1", whole: true));
+        Assert.Throws<OperationCanceledException>(
+            () => query.Run("SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = 1", whole: true));
     }
 
     [Fact]
@@ -256,7 +262,8 @@ public sealed class ScoreQueryTests : IDisposable
         Assert.Contains("shard-00001.parquet", error.Message, StringComparison.Ordinal);
     }
 
-    private static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly System.Text.Json.JsonSerializerOptions Relaxed =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private JsonNode Json(string sql)
     {

@@ -35,10 +35,12 @@ public sealed class SelectStageTests : IDisposable
         string[] stores = [Store("prior", Conditions.TextOnlyReference), Store("vig", Conditions.Image, Conditions.Visionless("blur"))];
         var joined = new JoinedStores(stores, null);
         string[] wanted = [Conditions.Image, Conditions.Visionless("blur"), Conditions.TextOnlyReference];
-        Assert.All(joined.Read(wanted), r => Assert.Equal(("context" + r.Key.Record, "image" + r.Key.Record, 3), (r.ContextFingerprint, r.ImageHash, r.LogProbs.Count)));
+        Assert.All(joined.Read(wanted),
+            r => Assert.Equal(("context" + r.Key.Record, "image" + r.Key.Record, 3), (r.ContextFingerprint, r.ImageHash, r.LogProbs.Count)));
         Assert.All(joined.Read([Conditions.Image]), r => Assert.Single(r.LogProbs));
         Assert.All(new JoinedStores([stores[1], stores[0]], null).Read([Conditions.TextOnlyReference]), r => Assert.Single(r.LogProbs));
-        Assert.Contains("condition image", Assert.Throws<FoveaException>(() => new JoinedStores([stores[1], stores[1]], null)).Message, StringComparison.Ordinal);
+        Assert.Contains("condition image", Assert.Throws<FoveaException>(() => new JoinedStores([stores[1], stores[1]], null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class SelectStageTests : IDisposable
 
     [Fact]
     public void A_store_of_a_corpus_without_images_is_said_to_hold_no_scores() =>
-        Assert.Contains("none of their samples has an image that could be scored", Assert.Throws<UsageException>(() => Run("vig", [Store("text")])).Message, StringComparison.Ordinal);
+        Assert.Contains("none of their samples has an image that could be scored", Assert.Throws<UsageException>(() => Run("vig", [Store("text")])).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Scores_of_the_text_alone_from_an_earlier_version_are_refused_by_folder()
@@ -110,7 +113,8 @@ public sealed class SelectStageTests : IDisposable
 
         Directory.CreateDirectory(_folder.File("out"));
         var stage = new SelectStage { Scores = [_folder.File("empty")], Method = "prior" };
-        var message = Assert.Throws<UsageException>(() => stage.Run(new StageContext(_folder.File("out"), 1, new SilentProgress(), TestContext.Current.CancellationToken))).Message;
+        var message = Assert.Throws<UsageException>(
+            () => stage.Run(new StageContext(_folder.File("out"), 1, new SilentProgress(), TestContext.Current.CancellationToken))).Message;
         Assert.Contains("they hold no scores. Score it with 'fovea score prior'", message, StringComparison.Ordinal);
     }
 
@@ -133,8 +137,10 @@ public sealed class SelectStageTests : IDisposable
     public void Two_files_do_not_become_one_by_a_new_name()
     {
         string[] stores = [Store("a.json and b.json", Conditions.TextOnlyReference)];
-        Assert.Contains("another file", Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("a.json", "b.json")))).Message, StringComparison.Ordinal);
-        Assert.Contains("another file", Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("a.json", "c.json"), ("b.json", "c.json")))).Message, StringComparison.Ordinal);
+        Assert.Contains("another file", Assert.Throws<UsageException>(() => new JoinedStores(stores, null, Names(("a.json", "b.json")))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("another file", Assert.Throws<UsageException>(
+            () => new JoinedStores(stores, null, Names(("a.json", "c.json"), ("b.json", "c.json")))).Message, StringComparison.Ordinal);
         var swapped = new JoinedStores(stores, null, Names(("a.json", "b.json"), ("b.json", "a.json"))).Read(null);
         Assert.Equal(["b.json", "a.json", "b.json", "a.json"], swapped.Select(r => r.Key.Source));
     }

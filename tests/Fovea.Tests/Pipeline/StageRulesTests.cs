@@ -16,7 +16,9 @@ using Xunit;
 
 namespace Fovea.Tests.Pipeline;
 
-/// <summary>What holds for every stage: options are checked before anything is read, models keep to the memory there is, and what is left out is counted and listed.</summary>
+/// <summary>
+/// What holds for every stage: options are checked before anything is read, models keep to the memory there is, and what is left out is counted and listed.
+/// </summary>
 public sealed class StageRulesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -25,7 +27,8 @@ public sealed class StageRulesTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> WrongOptions => ["--count", "--model", "--dtype", "scoring.max_invalid", "proxy", "max_invalid", "training max_invalid", "device", "absent device"];
+    public static TheoryData<string> WrongOptions => ["--count", "--model", "--dtype", "scoring.max_invalid", "proxy", "max_invalid", "training max_invalid",
+        "device", "absent device"];
 
     [Theory]
     [MemberData(nameof(WrongOptions))]
@@ -74,7 +77,8 @@ public sealed class StageRulesTests : IDisposable
         ];
         foreach (var (stage, bytes) in stages)
         {
-            Assert.Contains("MiB of the test", Assert.Throws<FoveaException>(() => stage.Run(Context() with { Memory = new MemoryLimit(bytes, "the test") })).Message, StringComparison.Ordinal);
+            Assert.Contains("MiB of the test", Assert.Throws<FoveaException>(
+                () => stage.Run(Context() with { Memory = new MemoryLimit(bytes, "the test") })).Message, StringComparison.Ordinal);
         }
     }
 
@@ -84,13 +88,17 @@ public sealed class StageRulesTests : IDisposable
         Model("model", "tiny-llava");
         var image = Directory.EnumerateFiles(_folder["scenes/images"]).Order(StringComparer.Ordinal).First();
         File.WriteAllText(image, "junk");
-        var eval = StageRunner.Run(new EvalScenesStage { Model = _folder["model"], Scenes = _folder["scenes"], Captions = false, OnBadSample = OnBadSample.Skip }, Context("eval"), Existing.Refuse).Result!;
+        var eval = StageRunner.Run(
+            new EvalScenesStage { Model = _folder["model"], Scenes = _folder["scenes"], Captions = false, OnBadSample = OnBadSample.Skip }, Context("eval"),
+                Existing.Refuse).Result!;
         var listed = File.ReadLines(Path.Combine(_folder["eval"], InvalidRecords.FileName)).Count();
         Assert.Equal((listed, listed), ((int)eval["invalid_samples"]!, eval["invalid_reasons"]!.AsObject().Sum(r => (int)r.Value!)));
         Assert.True(listed > 0);
 
-        File.WriteAllText(_folder["bad.json"], """[{"conversations": []}, {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}, {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "c"}]}]""");
-        var folds = StageRunner.Run(new FoldsStage { Data = [new DataSource { File = _folder["bad.json"] }], Count = 2 }, Context("folds"), Existing.Refuse).Result!;
+        File.WriteAllText(_folder["bad.json"],
+            """[{"conversations": []}, {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}, {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "c"}]}]""");
+        var folds = StageRunner.Run(new FoldsStage { Data = [new DataSource { File = _folder["bad.json"] }], Count = 2 }, Context("folds"),
+            Existing.Refuse).Result!;
         Assert.Equal((1, 1), ((int)folds["invalid"]!, folds["invalid_reasons"]!.AsObject().Sum(r => (int)r.Value!)));
         Assert.Equal(0, (int)JsonNode.Parse(Assert.Single(File.ReadLines(Path.Combine(_folder["folds"], InvalidRecords.FileName))))!["record"]!);
         Assert.Equal(2, FoldsFile.Read(_folder["folds"]).Folds.Count);

@@ -63,7 +63,8 @@ public sealed class StageRunnerTests : IDisposable
     {
         var theirs = Path.Combine(Directory.CreateDirectory(Path.Combine(Out, "inputs")).FullName, "corpus.json");
         File.WriteAllText(theirs, "mine");
-        Assert.Contains("holds no run", Assert.Throws<FoveaException>(() => Run(new FailingStage(0, LeavesWork: false), Existing.Continue)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds no run", Assert.Throws<FoveaException>(() => Run(new FailingStage(0, LeavesWork: false), Existing.Continue)).Message,
+            StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(theirs));
     }
 

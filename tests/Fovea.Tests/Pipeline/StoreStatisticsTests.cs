@@ -39,7 +39,8 @@ public sealed class StoreStatisticsTests : IDisposable
     public void Tau_is_that_of_a_selection_also_where_the_length_limit_left_nothing_of_some_samples()
     {
         TokenScores[] rows = [.. Enumerable.Range(0, 10).Select(i => ScoreRows.Scored(i, [i < 2 ? float.NaN : -1f], [i < 2 ? float.NaN : -1f - (0.1f * i)]))];
-        var selected = new VigSelector(new VigOptions { Percent = StoreStatistics.Percent, Without = Conditions.Visionless("blur"), Scope = VigScope.SampleAndToken }).Count(rows);
+        var selected = new VigSelector(
+            new VigOptions { Percent = StoreStatistics.Percent, Without = Conditions.Visionless("blur"), Scope = VigScope.SampleAndToken }).Count(rows);
         Assert.Equal(selected.Tau!.Value, Assert.Single(Of(rows)).Tau!.Value);
     }
 
@@ -56,7 +57,8 @@ public sealed class StoreStatisticsTests : IDisposable
 
     [Fact]
     public void One_sample_gives_no_interval_and_is_not_called_seeing() =>
-        Assert.Contains("too few samples", Assert.Single(Of(ScoreRows.Scored(0, [-1f], [-2f])), s => s.Score.IsVig).Warnings().First(), StringComparison.Ordinal);
+        Assert.Contains("too few samples", Assert.Single(Of(ScoreRows.Scored(0, [-1f], [-2f])), s => s.Score.IsVig).Warnings().First(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Bins_hold_every_value_once_whatever_its_size()

@@ -98,7 +98,8 @@ public sealed class TrainStageTests : IDisposable
         var stage = Stage() with { Template = "llava_v1" };
         stage = stage with { Weights = Weights(stage, seesImages: false) };
         Assert.Equal(1, (long)Run(stage)["steps"]!);
-        Assert.Contains("text fingerprint", Assert.Throws<InvalidInputException>(() => Run(stage with { Template = "auto" })).Message, StringComparison.Ordinal);
+        Assert.Contains("text fingerprint", Assert.Throws<InvalidInputException>(() => Run(stage with { Template = "auto" })).Message,
+            StringComparison.Ordinal);
         Assert.Contains("vicuna", Assert.Throws<FoveaException>(() => Run(stage with { Template = "vicuna" })).Message, StringComparison.Ordinal);
     }
 
@@ -115,7 +116,8 @@ public sealed class TrainStageTests : IDisposable
         var stage = Stage() with { Template = "llava_v1" };
         StageRunner.Run(stage, Context("run"), Existing.Refuse);
         Assert.Contains("'config.template' was \"llava_v1\", now \"auto\"",
-            Assert.Throws<FoveaException>(() => StageRunner.Run(stage with { Template = "auto" }, Context("run"), Existing.Continue)).Message, StringComparison.Ordinal);
+            Assert.Throws<FoveaException>(() => StageRunner.Run(stage with { Template = "auto" }, Context("run"), Existing.Continue)).Message,
+                StringComparison.Ordinal);
         Assert.True(StageRunner.Run(stage, Context("run"), Existing.Continue).Complete);
     }
 
@@ -179,7 +181,8 @@ public sealed class TrainStageTests : IDisposable
     {
         Scenes("more", seed: 10);
         DataSource[] data = [Source("scenes", "captions.json"), Source("more", "dialogues.json")];
-        TokenizedCorpus Open(params DataSource[] files) => TokenizedCorpus.Open(files, _folder["tokenizer"], CorpusView.Image, stop: TestContext.Current.CancellationToken);
+        TokenizedCorpus Open(params DataSource[] files) =>
+            TokenizedCorpus.Open(files, _folder["tokenizer"], CorpusView.Image, stop: TestContext.Current.CancellationToken);
         var (joined, alone) = (Open(data), Open(data[1]));
         var processor = new ImageProcessor(ImageProcessorConfig.Clip(32));
         var (one, own) = (new ImageLoader(joined.Corpus, processor), new ImageLoader(alone.Corpus, processor));
@@ -193,16 +196,20 @@ public sealed class TrainStageTests : IDisposable
     public void Unusable_records_are_left_out_up_to_the_limit_listed_and_counted()
     {
         var stage = WithBadRecords();
-        Assert.Contains("record 2: role_order: ", Assert.Throws<InvalidInputException>(() => Run(stage)).Message, StringComparison.Ordinal); // records are read before images are looked for
-        Assert.Contains("record 1: image \"images/none.png\": not found", Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 1 })).Message, StringComparison.Ordinal);
+        Assert.Contains("record 2: role_order: ", Assert.Throws<InvalidInputException>(() => Run(stage)).Message,
+            StringComparison.Ordinal); // records are read before images are looked for
+        Assert.Contains("record 1: image \"images/none.png\": not found",
+            Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 1 })).Message, StringComparison.Ordinal);
         var past = Assert.Throws<InvalidInputException>(() => Run(stage with { MaxInvalid = 2 })); // the third shows when it is decoded
         Assert.Equal(3, past.Record);
-        Assert.Contains("unusable records: 3, allowed: 2; correct the data, or leave out up to N such records with --max-invalid N", past.Message, StringComparison.Ordinal);
+        Assert.Contains("unusable records: 3, allowed: 2; correct the data, or leave out up to N such records with --max-invalid N", past.Message,
+            StringComparison.Ordinal);
 
         foreach (var allowing in new[] { stage with { MaxInvalid = 3 }, stage with { OnBadSample = OnBadSample.Skip } })
         {
             var result = Run(allowing);
-            Assert.Equal((3, 2, 1), ((int)result["invalid_samples"]!, (int)result["invalid_reasons"]!["image"]!, (int)result["invalid_reasons"]!["role_order"]!));
+            Assert.Equal((3, 2, 1), ((int)result["invalid_samples"]!, (int)result["invalid_reasons"]!["image"]!,
+                (int)result["invalid_reasons"]!["role_order"]!));
             var listed = File.ReadLines(_folder[$"out{_runs}/invalid.jsonl"]).Select(l => (int)JsonNode.Parse(l)!["record"]!).Order();
             Assert.Equal([1, 2, 3], listed);
         }
@@ -221,10 +228,13 @@ public sealed class TrainStageTests : IDisposable
     public void What_the_weights_mark_as_invalid_is_left_out_without_counting()
     {
         var stage = WithBadRecords();
-        var usable = TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template, new InvalidRecords(9), stop: TestContext.Current.CancellationToken).Samples;
+        var usable = TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template, new InvalidRecords(9),
+            stop: TestContext.Current.CancellationToken).Samples;
         TokenWeights Marked(int record) => new(new SampleKey("bad.json", record), "", SelectionStatus.Invalid, "image_cut: could not be scored", null);
         var kept = usable.Where(s => s.Key.Record != 3).Select(s => new TokenWeights(s.Key, s.TextFingerprint, SelectionStatus.Kept, null, null));
-        WeightsFile.Write(_folder["w.parquet"], [.. kept, Marked(1), Marked(2), Marked(3) with { TextFingerprint = usable.Single(s => s.Key.Record == 3).TextFingerprint }], WeightNormalization.None, new Dictionary<string, string>());
+        WeightsFile.Write(_folder["w.parquet"], [.. kept, Marked(1), Marked(2),
+            Marked(3) with { TextFingerprint = usable.Single(s => s.Key.Record == 3).TextFingerprint }], WeightNormalization.None,
+                new Dictionary<string, string>());
         var result = Run(stage with { Weights = _folder["w.parquet"] });
         Assert.Equal((3, 0L), ((int)result["invalid_samples"]!, (long)result["unusable_samples"]!));
         Assert.All(File.ReadLines(_folder[$"out{_runs}/invalid.jsonl"]), l => Assert.False((bool)JsonNode.Parse(l)!["counted"]!));
@@ -245,7 +255,8 @@ public sealed class TrainStageTests : IDisposable
         File.WriteAllText(_folder["scenes/images/junk.png"], "junk");
         string Record(string image, string answer = """, {"from": "gpt", "value": "a circle."}""") =>
             $$"""{"image": "images/{{image}}", "conversations": [{"from": "human", "value": "<image>"}{{answer}}]}""";
-        File.WriteAllText(_folder["scenes/bad.json"], $"[{Record(good[0]!)},{Record("none.png")},{Record(good[1]!, "")},{Record("junk.png")},{Record(good[1]!)},{Record(good[2]!)}]");
+        File.WriteAllText(_folder["scenes/bad.json"],
+            $"[{Record(good[0]!)},{Record("none.png")},{Record(good[1]!, "")},{Record("junk.png")},{Record(good[1]!)},{Record(good[2]!)}]");
         return Stage() with { Data = [Source("scenes", "bad.json")], Training = new TrainingOptions { Steps = 2, BatchSize = 2, LearningRate = 1e-3, Seed = 3 } };
     }
 
@@ -253,7 +264,8 @@ public sealed class TrainStageTests : IDisposable
     {
         var model = JsonNode.Parse(File.ReadAllText(TestData.Find("fixtures/tokenizers/tiny_qwen/tokenizer.json")))!["model"]!;
         File.WriteAllText(_folder["old/vocab.json"], model["vocab"]!.ToJsonString());
-        File.WriteAllLines(_folder["old/merges.txt"], ["#version: 0.2", .. model["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!)]);
+        File.WriteAllLines(_folder["old/merges.txt"], ["#version: 0.2",
+            .. model["merges"]!.AsArray().Select(m => m is JsonArray pair ? $"{pair[0]} {pair[1]}" : (string)m!)]);
         File.WriteAllText(_folder["old/tokenizer_config.json"], """
             {"tokenizer_class": "Qwen2Tokenizer", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>", "added_tokens_decoder": {
                 "596": {"content": "<|endoftext|>", "special": true}, "597": {"content": "<|im_start|>", "special": true},
@@ -271,18 +283,21 @@ public sealed class TrainStageTests : IDisposable
 
     private DataSource Source(string scenes, string file) => new() { File = Path.Combine(_folder[scenes], file) };
 
-    private void Scenes(string name, long seed) => SceneCorpusWriter.Write(new SceneSpec { Seed = seed, NumScenes = 8, TextOnlyRecordRate = 0.2 }, _folder[name], new SilentProgress());
+    private void Scenes(string name, long seed) => SceneCorpusWriter.Write(new SceneSpec { Seed = seed, NumScenes = 8, TextOnlyRecordRate = 0.2 },
+        _folder[name], new SilentProgress());
 
-    private static IReadOnlyList<TokenizedSample> Encoded(TrainStage stage) => TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template).Samples;
+    private static IReadOnlyList<TokenizedSample> Encoded(TrainStage stage) =>
+        TokenizedCorpus.Open(stage.Data, stage.Tokenizer!, CorpusView.Image, stage.Template).Samples;
 
     private string Weights(TrainStage stage, bool seesImages, bool readsText = false)
     {
         var (path, hashes) = (_folder["w.parquet"], new ImageHashes(CorpusFiles.Open(stage.Data, new InvalidRecords(0)), new InputHasher()));
-        WeightsFile.Write(path, Encoded(stage).Select(s => new TokenWeights(s.Key, s.TextFingerprint, s.Images.Count > 0 ? SelectionStatus.Kept : SelectionStatus.TextOnly, null, null)
-        {
-            ImageHash = seesImages ? hashes.Of(s) : null,
-            ConversationFingerprint = readsText ? s.ConversationFingerprint : null,
-        }), WeightNormalization.None, new Dictionary<string, string>());
+        WeightsFile.Write(path, Encoded(stage)
+            .Select(s => new TokenWeights(s.Key, s.TextFingerprint, s.Images.Count > 0 ? SelectionStatus.Kept : SelectionStatus.TextOnly, null, null)
+            {
+                ImageHash = seesImages ? hashes.Of(s) : null,
+                ConversationFingerprint = readsText ? s.ConversationFingerprint : null,
+            }), WeightNormalization.None, new Dictionary<string, string>());
         return path;
     }
 

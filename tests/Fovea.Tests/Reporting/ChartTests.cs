@@ -31,7 +31,8 @@ public sealed class ChartTests
     public void Series_without_drawable_points_do_not_break()
     {
         var page = ReportMarkup.Of(new CurveBlock(
-            "c", Step, Loss, [new("none", [], []), new("one", [3], [-2]), new("gaps", [1, 2], [double.NaN, double.NaN]), new("huge", [1, 2], [double.MaxValue, double.MinValue])]));
+            "c", Step, Loss, [new("none", [], []), new("one", [3], [-2]), new("gaps", [1, 2], [double.NaN, double.NaN]),
+                new("huge", [1, 2], [double.MaxValue, double.MinValue])]));
         Assert.Single(page.WithClass("hit"));
         AssertNumbersOnly(page);
     }
@@ -138,7 +139,8 @@ public sealed class ChartTests
 
     private static void AssertNumbersOnly(XElement page)
     {
-        foreach (var attribute in page.Descendants("svg").Descendants().Attributes().Where(a => a.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy" or "width" or "height"))
+        foreach (var attribute in page.Descendants("svg").Descendants().Attributes()
+            .Where(a => a.Name.LocalName is "d" or "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy" or "width" or "height"))
         {
             Assert.Matches("^[-0-9.MLHVhvlz ]+$", attribute.Value);
         }

@@ -20,7 +20,8 @@ public sealed class HtmlReportTests
         var page = ReportMarkup.Parse(Html);
         var attributes = page.DescendantsAndSelf().Attributes().ToList();
         Assert.All(attributes.Where(a => a.Name.LocalName == "src"), a => Assert.StartsWith("data:image/png;base64,", a.Value, StringComparison.Ordinal));
-        Assert.All(attributes.Where(a => a.Name.LocalName is "href" or "data" or "action" or "srcset" or "poster"), a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
+        Assert.All(attributes.Where(a => a.Name.LocalName is "href" or "data" or "action" or "srcset" or "poster"),
+            a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
         Assert.DoesNotContain(page.Descendants(), e => e.Name.LocalName is "link" or "iframe" or "object" or "embed" or "base");
         Assert.DoesNotContain("http:", Html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("https:", Html, StringComparison.OrdinalIgnoreCase);
@@ -96,14 +97,16 @@ public sealed class HtmlReportTests
     [Fact]
     public void An_image_that_is_neither_png_nor_jpeg_is_refused_in_one_line()
     {
-        var error = Assert.Throws<FoveaException>(() => ReportMarkup.Of(new HeatmapTextBlock("c", new ReportImage("<svg onload='x'>"u8.ToArray(), "a chart"), null, [])));
+        var error = Assert.Throws<FoveaException>(
+            () => ReportMarkup.Of(new HeatmapTextBlock("c", new ReportImage("<svg onload='x'>"u8.ToArray(), "a chart"), null, [])));
         Assert.Equal("report image \"a chart\": expected a PNG or JPEG file, got 16 bytes that begin otherwise; encode the pixels first", error.Message);
     }
 
     [Fact]
     public void A_jpeg_is_named_by_its_bytes()
     {
-        var page = ReportMarkup.Of(new HeatmapTextBlock("c", new ReportImage(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "a photograph", Pixelated: false), null, []));
+        var page = ReportMarkup.Of(new HeatmapTextBlock("c",
+            new ReportImage(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0 }, "a photograph", Pixelated: false), null, []));
         Assert.Equal("data:image/jpeg;base64,/9j/4A==", (string?)page.Descendants("img").Single().Attribute("src"));
         Assert.Empty(page.WithClass("pixelated"));
     }

@@ -10,13 +10,16 @@ internal static class SampleReport
 
     public static ReportDocument Create(ReportImage image, ReportImage? twin = null) => new(
         "Scenes: which words does the image earn?",
-        "Made-up numbers. Training on the words that the image explains answers 4.2 points more questions than training on all of them, and invents fewer objects.",
+        "Made-up numbers. Training on the words that the image explains answers 4.2 points more questions than training on all of them, and "
+            + "invents fewer objects.",
         [
-            new ReportSection("Findings", "Each method trains the same model from the same start; only the weights of the target words differ.", [new ListBlock("VIG beats uniform.", "PRIOR changes little."), Results()]),
+            new ReportSection("Findings", "Each method trains the same model from the same start; only the weights of the target words differ.",
+                [new ListBlock("VIG beats uniform.", "PRIOR changes little."), Results()]),
             new ReportSection("Training", null, [Losses(), Accuracy()]),
             new ReportSection("Scores", "What each score thinks of each class of words.", [Scores(), Kept()]),
             new ReportSection("Examples", "Hover over a word for its number.", [Words(image, twin)]),
-            new ReportSection("Method", null, [new ProseBlock("VIG is the log-probability with the image minus the log-probability with a blurred one.", "PRIOR weighs words by what a text-only model does not foresee.")]),
+            new ReportSection("Method", null, [new ProseBlock("VIG is the log-probability with the image minus the log-probability with a blurred one.",
+                "PRIOR weighs words by what a text-only model does not foresee.")]),
         ],
         [new("config", "sha256:9f2c51aa0b7e"), new("commit", "c0ffee1"), new("seed", "0, 1, 2, 3, 4, 5"), new("runtime", ".NET 10, CPU, one thread")]);
 
@@ -30,14 +33,17 @@ internal static class SampleReport
         [
             Row("Uniform", 0.612, 0.481, 0.183, 1, Tone.Neutral), Row("Random", 0.598, 0.472, 0.190, 0.5, Tone.Neutral),
             Row("PRIOR", 0.641, 0.502, 0.161, 1, Tone.Neutral), Row("VIG", 0.654, 0.551, 0.122, 0.5, Tone.Better),
-            new TableRow("Blind", [new(null, 0.352, 0.331, 0.374, 2400, Tone.Worse), new(null, 0.262, 0.241, 0.284, 2400, Tone.Worse), new(null, 0.371, 0.35, 0.39, 2400, Tone.Worse), new(), new("no image")]),
+            new TableRow("Blind", [new(null, 0.352, 0.331, 0.374, 2400, Tone.Worse), new(null, 0.262, 0.241, 0.284, 2400, Tone.Worse),
+                new(null, 0.371, 0.35, 0.39, 2400, Tone.Worse), new(), new("no image")]),
         ],
-        "Brackets: 95 % interval of a paired bootstrap over scenes and seeds. Toned cells: the interval of the difference to the baseline does not contain zero.");
+        "Brackets: 95 % interval of a paired bootstrap over scenes and seeds. Toned cells: the interval of the difference to the baseline does "
+            + "not contain zero.");
 
     private static TableRow Row(string name, double accuracy, double colour, double chair, double kept, Tone tone) => new(
         name,
         [
-            new(null, accuracy, accuracy - 0.019, accuracy + 0.018, 2400, tone, ["paired difference +4.2 [+1.9, +6.4]"]), new(null, colour, colour - 0.03, colour + 0.031, 2400),
+            new(null, accuracy, accuracy - 0.019, accuracy + 0.018, 2400, tone, ["paired difference +4.2 [+1.9, +6.4]"]), new(null, colour, colour - 0.03,
+                colour + 0.031, 2400),
             new(null, chair, chair - 0.02, chair + 0.022, 2400, tone), new(Value: kept), new("6 seeds"),
         ]);
 
@@ -62,7 +68,8 @@ internal static class SampleReport
             "Accuracy while training", new("Step", null, NumberFormat.Count), new("Accuracy", null, NumberFormat.Percent),
             [
                 .. Methods.Select((name, m) => new CurveSeries(
-                    name, steps, [.. steps.Select(s => name == "Random" && s == 1500 ? double.NaN : 0.2 + (0.36 + 0.03 * m) / (1 + Math.Exp((1300 - 120 * m - s) / 260)))])),
+                    name, steps, [.. steps.Select(s => name == "Random" && s == 1500
+                        ? double.NaN : 0.2 + (0.36 + 0.03 * m) / (1 + Math.Exp((1300 - 120 * m - s) / 260)))])),
             ]);
     }
 

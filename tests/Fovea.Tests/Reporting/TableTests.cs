@@ -25,7 +25,8 @@ public sealed class TableTests
     public void A_cell_shows_its_value_its_interval_and_its_tone_without_colour()
     {
         var page = ReportMarkup.Of(new TableBlock(
-            "t", "Method", [new("Invented", NumberFormat.Percent, false)], [new("VIG", [new(null, 0.122, 0.1, 0.144, Tone: Tone.Better)]), new("Blind", [new()])]));
+            "t", "Method", [new("Invented", NumberFormat.Percent, false)], [new("VIG", [new(null, 0.122, 0.1, 0.144, Tone: Tone.Better)]),
+                new("Blind", [new()])]));
         var cells = page.Descendants("td").ToList();
         Assert.Equal("12.2\u2009%", cells[0].WithClass("value").Single().Value);
         Assert.Equal("[10.0, 14.4]", cells[0].Element("small")!.Value);
@@ -61,7 +62,8 @@ public sealed class TableTests
     [Fact]
     public void Intervals_of_a_column_are_drawn_on_one_scale()
     {
-        var page = ReportMarkup.Of(new TableBlock("t", "", [new("A")], [new("a", [new(null, 0.5, 0, 1)]), new("b", [new(null, 0, 0, 0.5)]), new("c", [new("text")])]));
+        var page = ReportMarkup.Of(new TableBlock("t", "", [new("A")],
+            [new("a", [new(null, 0.5, 0, 1)]), new("b", [new(null, 0, 0, 0.5)]), new("c", [new("text")])]));
         Assert.Equal(["42", "4"], page.WithClass("whisker").Elements("circle").Select(c => (string)c.Attribute("cx")!));
     }
 
@@ -86,7 +88,8 @@ public sealed class TableTests
     [Fact]
     public void Words_carry_their_number_and_class_and_white_space_is_visible()
     {
-        var page = ReportMarkup.Of(new HeatmapTextBlock("h", null, null, [new("VIG", [new("red", 1.5, "colour"), new("\n", -3), new(" ", double.NaN)], ShowClasses: true)]));
+        var page = ReportMarkup.Of(new HeatmapTextBlock("h", null, null,
+            [new("VIG", [new("red", 1.5, "colour"), new("\n", -3), new(" ", double.NaN)], ShowClasses: true)]));
         var words = page.WithClass("tok").ToList();
         Assert.Equal(["red", "\u21B5", "\u2423"], words.Select(w => w.WithClass("word").Single().Value));
         Assert.Equal(["1.50", "\u22123.00", "\u2013"], words.Select(w => w.Elements("small").First().Value));
@@ -99,7 +102,8 @@ public sealed class TableTests
     [Fact]
     public void A_difference_is_written_in_the_page_and_not_only_on_hover()
     {
-        var page = ReportMarkup.Of(new TableBlock("t", "", [new("NLL", Decimals: 4)], [new("PRIOR", [new(Value: 5.3273, Low: 5.2, High: 5.4, Lines: ["\u0394 +0.0003 [+0.0001, +0.0005]"])])]));
+        var page = ReportMarkup.Of(new TableBlock("t", "", [new("NLL", Decimals: 4)],
+            [new("PRIOR", [new(Value: 5.3273, Low: 5.2, High: 5.4, Lines: ["\u0394 +0.0003 [+0.0001, +0.0005]"])])]));
         var cell = page.Descendants("td").Single();
         Assert.Equal("5.3273", cell.WithClass("value").Single().Value);
         Assert.Equal("\u0394 +0.0003 [+0.0001, +0.0005]", cell.WithClass("line").Single().Value);

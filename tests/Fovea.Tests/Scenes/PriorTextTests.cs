@@ -62,13 +62,15 @@ public sealed class PriorTextTests
         {
             var (plain, follows) = (SceneWorld.Caption(spec, i), SceneWorld.Caption(prior, i));
             Assert.Equal(Rest(plain, plain.Spans.Select(_ => false)), Rest(follows, Partner(follows)));
-            Assert.Equal(SceneWorld.Dialogue(spec, i).Questions.Select(q => (q.Turn, q.Text, q.Gold)), SceneWorld.Dialogue(prior, i).Questions.Select(q => (q.Turn, q.Text, q.Gold)));
+            Assert.Equal(SceneWorld.Dialogue(spec, i).Questions.Select(q => (q.Turn, q.Text, q.Gold)),
+                SceneWorld.Dialogue(prior, i).Questions.Select(q => (q.Turn, q.Text, q.Gold)));
         }
 
         // Colours are left out on both sides; of a partner the whole sentence, "there is a", two words and a full stop.
         static string Rest(AnnotatedSample r, IEnumerable<bool> left) => string.Join(' ', r.Spans.Zip(left)
             .Where(s => !s.Second && s.First.Class is not (TokenClass.PriorFollowing or TokenClass.Colour)).Select(s => Word(r, s.First)));
-        static IEnumerable<bool> Partner(AnnotatedSample r) => r.Spans.Select((_, i) => Enumerable.Range(Math.Max(i - 5, 0), 6).Any(first => first + 4 < r.Spans.Count
+        static IEnumerable<bool> Partner(AnnotatedSample r) =>
+            r.Spans.Select((_, i) => Enumerable.Range(Math.Max(i - 5, 0), 6).Any(first => first + 4 < r.Spans.Count
             && r.Spans[first + 3].Class == TokenClass.PriorFollowing && r.Spans[first + 4].Class == TokenClass.PriorFollowing && i >= first && i <= first + 5));
     }
 
@@ -108,7 +110,8 @@ public sealed class PriorTextTests
         var spec = new SceneSpec { WrongLabelRate = 0.4, QuestionsPerDialogue = 7 };
         foreach (var record in Enumerable.Range(0, 300).Select(i => SceneWorld.Dialogue(spec, i)))
         {
-            Assert.All(record.Questions.Where(q => q.Gold is not null), q => Assert.Equal(q.WrongLabel, record.Spans.Any(s => s.Turn == q.Turn && s.Class == TokenClass.WrongLabel)));
+            Assert.All(record.Questions.Where(q => q.Gold is not null),
+                q => Assert.Equal(q.WrongLabel, record.Spans.Any(s => s.Turn == q.Turn && s.Class == TokenClass.WrongLabel)));
         }
     }
 
@@ -129,10 +132,12 @@ public sealed class PriorTextTests
     public void Where_the_image_has_no_more_to_ask_the_rest_needs_none()
     {
         var spec = new SceneSpec { TextOnlyQuestionRate = 0, TextOnlyRecordRate = 0, MaxObjects = 1, QuestionsPerDialogue = 12 };
-        Assert.All(Enumerable.Range(0, 50).Select(i => SceneWorld.Dialogue(spec, i)), r => Assert.Equal(7, r.Questions.Count(q => q.Type == SceneQuestionType.TextOnly)));
+        Assert.All(Enumerable.Range(0, 50).Select(i => SceneWorld.Dialogue(spec, i)),
+            r => Assert.Equal(7, r.Questions.Count(q => q.Type == SceneQuestionType.TextOnly)));
     }
 
-    private static List<string> Followed(AnnotatedSample record) => [.. record.Spans.Where(s => s.Class == TokenClass.PriorFollowing).Select(s => Word(record, s))];
+    private static List<string> Followed(AnnotatedSample record) =>
+        [.. record.Spans.Where(s => s.Class == TokenClass.PriorFollowing).Select(s => Word(record, s))];
 
     private static string Word(AnnotatedSample record, ClassSpan span) => record.Sample.Turns[span.Turn].Text[span.Start..span.End];
 }

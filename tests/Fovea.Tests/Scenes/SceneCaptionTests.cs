@@ -98,7 +98,8 @@ public sealed class SceneCaptionTests
     [Fact]
     public void Babble_is_read_for_what_it_says()
     {
-        var parsed = SceneCaptionParser.Parse("A red red circle the is. xyzzy small pink ring on the Top left of and blue square, no triangle. the the ring is above. two objects");
+        var parsed = SceneCaptionParser.Parse("A red red circle the is. xyzzy small pink ring on the Top left of and blue square, no triangle. the the ring is "
+            + "above. two objects");
 
         Assert.Equal(
             [

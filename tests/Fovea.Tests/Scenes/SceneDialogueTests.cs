@@ -14,7 +14,8 @@ public sealed class SceneDialogueTests
     [InlineData(0.8)]
     public void Existence_is_half_yes_for_every_shape(double bias)
     {
-        var questions = Questions(new SceneSpec { Bias = bias, NumScenes = Many, QuestionsPerDialogue = 5 }).Where(q => q.Type == SceneQuestionType.Existence).ToList();
+        var questions = Questions(new SceneSpec { Bias = bias, NumScenes = Many, QuestionsPerDialogue = 5 })
+            .Where(q => q.Type == SceneQuestionType.Existence).ToList();
 
         Assert.Equal(0.5, Yes(questions), 0.04);
         foreach (var shape in SceneWords.Shapes)
@@ -131,7 +132,8 @@ public sealed class SceneDialogueTests
         foreach (var record in Dialogues(new SceneSpec { QuestionsPerDialogue = number, MaxObjects = 1 }, 100))
         {
             Assert.Equal(number, record.Questions.DistinctBy(q => q.Text).Count());
-            Assert.Equal([Role.System, .. Enumerable.Repeat<Role[]>([Role.Human, Role.Assistant], number).SelectMany(r => r)], record.Sample.Turns.Select(t => t.Role));
+            Assert.Equal([Role.System, .. Enumerable.Repeat<Role[]>([Role.Human, Role.Assistant], number).SelectMany(r => r)],
+                record.Sample.Turns.Select(t => t.Role));
             Assert.All(record.Questions, q => Assert.EndsWith(q.Text, record.Sample.Turns[q.Turn - 1].Text, StringComparison.Ordinal));
         }
     }

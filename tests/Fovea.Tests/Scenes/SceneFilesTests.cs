@@ -58,7 +58,8 @@ public sealed class SceneFilesTests : IDisposable
                 Assert.Equal(sample.Images.SingleOrDefault(), record.TryGetProperty("image", out var image) ? image.GetString() : null);
                 Assert.Equal(
                     sample.Turns.Select(t => (t.Role switch { Role.System => "system", Role.Human => "human", _ => "gpt" }, t.Text)),
-                    record.GetProperty("conversations").EnumerateArray().Select(t => (t.GetProperty("from").GetString()!, t.GetProperty("value").GetString()!)));
+                    record.GetProperty("conversations").EnumerateArray()
+                        .Select(t => (t.GetProperty("from").GetString()!, t.GetProperty("value").GetString()!)));
             }
         }
     }
@@ -75,7 +76,8 @@ public sealed class SceneFilesTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_folder, SceneWorld.DialoguesFile)));
         Assert.Equal(12, SceneAnnotations.Load(_folder).Keys.Count);
 
-        string[] Bytes() => [.. Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Order().Select(f => f + Convert.ToHexString(File.ReadAllBytes(f)))];
+        string[] Bytes() => [.. Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Order()
+            .Select(f => f + Convert.ToHexString(File.ReadAllBytes(f)))];
     }
 
     /// <summary>Exact: the bytes that the version before these knobs wrote. Knobs at their defaults appear in no file.</summary>
@@ -96,7 +98,8 @@ public sealed class SceneFilesTests : IDisposable
         var annotations = SceneAnnotations.Load(_folder);
 
         Assert.Equal(spec, annotations.Spec);
-        Assert.Equal(SceneCorpus.Captions(spec).Annotated.SelectMany(a => a.Spans), SceneCorpus.Captions(spec).Samples.SelectMany(s => annotations.SpansOf(s.Key)));
+        Assert.Equal(SceneCorpus.Captions(spec).Annotated.SelectMany(a => a.Spans),
+            SceneCorpus.Captions(spec).Samples.SelectMany(s => annotations.SpansOf(s.Key)));
         var (corpus, first) = (SceneCorpus.Captions(spec), SceneWorld.Scene(spec, 0));
         Assert.Equal(ImageFile.EncodePng(corpus.LoadImage(corpus.Samples[0], 0)), File.ReadAllBytes(Path.Combine(_folder, SceneWorld.ImageName(0))));
         Assert.NotEqual(SceneRenderer.Render(first).Pixels, corpus.LoadImage(corpus.Samples[0], 0).Pixels);
@@ -127,7 +130,8 @@ public sealed class SceneFilesTests : IDisposable
             Assert.Null(annotations.ClassOf(key, new TargetSpan(99, 0, 3)));
         }
 
-        Assert.Contains("has no scene annotations", Assert.Throws<FoveaException>(() => annotations.ClassOf(new SampleKey("else.json", 0), default)).Message, StringComparison.Ordinal);
+        Assert.Contains("has no scene annotations", Assert.Throws<FoveaException>(() => annotations.ClassOf(new SampleKey("else.json", 0), default)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -168,6 +172,7 @@ public sealed class SceneFilesTests : IDisposable
         SceneCorpusWriter.Write(Spec, _folder, new SilentProgress(), TestContext.Current.CancellationToken);
         File.Delete(Path.Combine(_folder, "world.json"));
 
-        Assert.Contains("no finished scene corpus", Assert.Throws<InvalidInputException>(() => SceneAnnotations.Load(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("no finished scene corpus", Assert.Throws<InvalidInputException>(() => SceneAnnotations.Load(_folder)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -26,7 +26,8 @@ public sealed class SceneTokenizerTests : IDisposable
     [Fact]
     public void A_question_right_after_the_image_costs_no_more_tokens()
     {
-        Assert.Equal(["\u2581", "\n", "what", "\u2581shape", "\u2581is", "\u2581in", "\u2581the", "\u2581top", "\u2581left", "?"], Encode("\u2581\nwhat\u2581shape\u2581is\u2581in\u2581the\u2581top\u2581left?"));
+        Assert.Equal(["\u2581", "\n", "what", "\u2581shape", "\u2581is", "\u2581in", "\u2581the", "\u2581top", "\u2581left", "?"],
+            Encode("\u2581\nwhat\u2581shape\u2581is\u2581in\u2581the\u2581top\u2581left?"));
         Assert.All(["what", "how", "is", "describe"], word => Assert.Equal([word], Encode(word)));
     }
 
@@ -97,7 +98,8 @@ public sealed class SceneTokenizerTests : IDisposable
     /// <summary>BPE as it is defined: of all pairs in the text, the one learnt first is merged first.</summary>
     private List<string> Encode(string text)
     {
-        var ranks = _json["model"]!["merges"]!.AsArray().Select((m, rank) => (Pair: ((string)m![0]!, (string)m[1]!), rank)).ToDictionary(m => m.Pair, m => m.rank);
+        var ranks = _json["model"]!["merges"]!.AsArray().Select((m, rank) => (Pair: ((string)m![0]!, (string)m[1]!), rank))
+            .ToDictionary(m => m.Pair, m => m.rank);
         List<string> pieces = [.. text.Select(c => c.ToString())];
         while (true)
         {

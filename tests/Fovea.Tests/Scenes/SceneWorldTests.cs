@@ -97,8 +97,10 @@ public sealed class SceneWorldTests
     public void Fewer_shapes_are_the_first_ones_and_leave_one_absent()
     {
         var spec = new SceneSpec { NumScenes = 300, NumShapes = 4, Bias = 0.5 };
-        Assert.Equal(SceneWords.Shapes.Take(4), SceneWorld.Scenes(spec).SelectMany(s => s.Objects).Select(o => SceneWords.Of(o.Shape)).Distinct().OrderBy(s => SceneWords.Shapes.ToList().IndexOf(s)));
-        var texts = SceneCorpus.Captions(spec).Samples.Concat(SceneCorpus.Dialogues(spec with { PriorPartnerRate = 1, WrongLabelRate = 0.5 }).Samples).SelectMany(s => s.Turns).Select(t => t.Text);
+        Assert.Equal(SceneWords.Shapes.Take(4), SceneWorld.Scenes(spec).SelectMany(s => s.Objects).Select(o => SceneWords.Of(o.Shape)).Distinct()
+            .OrderBy(s => SceneWords.Shapes.ToList().IndexOf(s)));
+        var texts = SceneCorpus.Captions(spec).Samples.Concat(SceneCorpus.Dialogues(spec with { PriorPartnerRate = 1, WrongLabelRate = 0.5 }).Samples)
+            .SelectMany(s => s.Turns).Select(t => t.Text);
         Assert.All(texts, t => Assert.DoesNotContain(SceneWords.Shapes.Skip(4), w => t.Contains(" " + w, StringComparison.Ordinal)));
     }
 

@@ -48,7 +48,8 @@ internal static class SpanChecks
                 Assert.Contains(word, SceneWords.Colours.Concat(SceneWords.Shapes).Append("yes"));
                 break;
             case TokenClass.WrongLabel:
-                Assert.Contains(word, SceneWords.Colours.Concat(SceneWords.Shapes).Concat(SceneWords.Numbers).Concat(SceneWords.Directions).Concat(SceneWords.YesNo));
+                Assert.Contains(word, SceneWords.Colours.Concat(SceneWords.Shapes).Concat(SceneWords.Numbers).Concat(SceneWords.Directions)
+                    .Concat(SceneWords.YesNo));
                 break;
             default:
                 Assert.Contains(word, SceneWords.Competing(tokenClass));

@@ -79,7 +79,8 @@ public sealed class AddedProxyTests : IDisposable
             },
         };
         var scorer = new VigScorer(_model, _corpus.Loader, TinyCorpus.Proxies(proxies), options);
-        using var store = ScoreStoreWriter.Open(_folder.File(name), new Dictionary<string, string>(ScoreRows.Provenance) { ["proxies"] = string.Join(',', proxies) }, disk);
+        using var store = ScoreStoreWriter.Open(_folder.File(name),
+            new Dictionary<string, string>(ScoreRows.Provenance) { ["proxies"] = string.Join(',', proxies) }, disk);
         scorer.Score(_corpus.Source, store, new SilentProgress(), TestContext.Current.CancellationToken);
         return batches;
     }

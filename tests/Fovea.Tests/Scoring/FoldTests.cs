@@ -85,7 +85,8 @@ public sealed class FoldTests : IDisposable
     [Fact]
     public void Images_join_samples_into_one_fold_through_others()
     {
-        Sample[] samples = [Sample("x.json", 0, "a"), Sample("x.json", 1, "b"), Sample("x.json", 2, "a", "b"), Sample("x.json", 3, "c"), Sample("x.json", 4), Sample("x.json", 5)];
+        Sample[] samples = [Sample("x.json", 0, "a"), Sample("x.json", 1, "b"), Sample("x.json", 2, "a", "b"), Sample("x.json", 3, "c"), Sample("x.json", 4),
+            Sample("x.json", 5)];
         var folds = FoldAssignment.ByImage(samples, 2, 3);
         Assert.Equal(folds.FoldOf(samples[0].Key), folds.FoldOf(samples[1].Key));
         Assert.False(folds.IsTrainedOn(folds.FoldOf(samples[3].Key), samples[3].Key));
@@ -111,7 +112,8 @@ public sealed class FoldTests : IDisposable
         var (first, again) = (Write("a.jsonl", seed: 1), Write("b.jsonl", seed: 1));
         Assert.Equal(first.Sha256, again.Sha256);
         Assert.NotEqual(first.Sha256, Write("c.jsonl", seed: 2).Sha256);
-        Assert.Equal(first.Folds.Rows.Select(r => (r.Key, r.IsScored, string.Join(',', r.LeftOutOf))), again.Folds.Rows.Select(r => (r.Key, r.IsScored, string.Join(',', r.LeftOutOf))));
+        Assert.Equal(first.Folds.Rows.Select(r => (r.Key, r.IsScored, string.Join(',', r.LeftOutOf))),
+            again.Folds.Rows.Select(r => (r.Key, r.IsScored, string.Join(',', r.LeftOutOf))));
         Assert.DoesNotContain(_folder.Path, File.ReadAllText(first.Path), StringComparison.Ordinal);
     }
 
@@ -132,7 +134,8 @@ public sealed class FoldTests : IDisposable
     public void A_file_that_is_no_assignment_is_refused_in_one_line(params string[] lines)
     {
         var path = _folder.File("bad.jsonl");
-        File.WriteAllLines(path, lines.Select(l => l == "HEAD" ? """{"kind": "fovea.folds", "schema_version": 1, "count": 2, "seed": 1, "samples": 1, "sources": [{"name": "x.json", "sha256": "a", "scored": true}]}""" : l));
+        File.WriteAllLines(path, lines.Select(l => l == "HEAD"
+            ? """{"kind": "fovea.folds", "schema_version": 1, "count": 2, "seed": 1, "samples": 1, "sources": [{"name": "x.json", "sha256": "a", "scored": true}]}""" : l));
         var error = Assert.Throws<InvalidInputException>(() => FoldsFile.Read(path));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -155,10 +158,13 @@ public sealed class FoldTests : IDisposable
         var folds = Write("folds.jsonl", seed: 1);
         folds.Require([("x.json", _folder.File("x.json"))], toBeScored: true);
         folds.Require([("x.json", _folder.File("x.json")), ("y.json", _folder.File("y.json"))], toBeScored: false);
-        Assert.Contains("as --data", Assert.Throws<InvalidInputException>(() => folds.Require([("y.json", _folder.File("y.json"))], toBeScored: true)).Message, StringComparison.Ordinal);
-        Assert.Contains("--also-train", Assert.Throws<InvalidInputException>(() => folds.Require([("z.json", _folder.File("z.json"))], toBeScored: false)).Message, StringComparison.Ordinal);
+        Assert.Contains("as --data", Assert.Throws<InvalidInputException>(() => folds.Require([("y.json", _folder.File("y.json"))], toBeScored: true)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("--also-train", Assert.Throws<InvalidInputException>(
+            () => folds.Require([("z.json", _folder.File("z.json"))], toBeScored: false)).Message, StringComparison.Ordinal);
         File.AppendAllText(_folder.File("x.json"), " ");
-        Assert.Contains("changed since", Assert.Throws<InvalidInputException>(() => folds.Require([("x.json", _folder.File("x.json"))], toBeScored: true)).Message, StringComparison.Ordinal);
+        Assert.Contains("changed since", Assert.Throws<InvalidInputException>(
+            () => folds.Require([("x.json", _folder.File("x.json"))], toBeScored: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,7 +174,8 @@ public sealed class FoldTests : IDisposable
         new LeftOutFold("ab", 1).Write(_folder.Path);
         Assert.Equal(new LeftOutFold("ab", 1), LeftOutFold.Read(_folder.Path));
         File.WriteAllText(_folder.File(LeftOutFold.FileName), "{}");
-        Assert.Contains("train the reference again", Assert.Throws<InvalidInputException>(() => LeftOutFold.Read(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("train the reference again", Assert.Throws<InvalidInputException>(() => LeftOutFold.Read(_folder.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     private FoldsFile Write(string name, long seed)
@@ -188,9 +195,11 @@ public sealed class FoldTests : IDisposable
     {
         string[] files = ["a.json", "b.json", "other.json"];
         string[] forms = ["", "./", "x/../"];
-        var images = Enumerable.Range(0, (int)((draw >> 8) % 3)).Select(i => $"{forms[(int)((draw >> (16 + (4 * i))) % 3)]}{(draw >> (32 + (8 * i))) % 40}.png");
+        var images = Enumerable.Range(0, (int)((draw >> 8) % 3))
+            .Select(i => $"{forms[(int)((draw >> (16 + (4 * i))) % 3)]}{(draw >> (32 + (8 * i))) % 40}.png");
         return Sample(files[(int)(draw % 3)], index, [.. images]) with { ImageRoot = (draw >> 60) % 2 == 0 ? "/one" : "/two" };
     }
 
-    private static Sample Sample(string source, int record, params string[] images) => new(new SampleKey(source, record), null, images, []) { ImageRoot = "/images" };
+    private static Sample Sample(string source, int record, params string[] images) =>
+        new(new SampleKey(source, record), null, images, []) { ImageRoot = "/images" };
 }

@@ -21,7 +21,8 @@ public sealed class OtherImagesTests
 
         var others = OtherImages.Assign(samples, Random(seed));
         var donors = samples.Select(s => others[s.Key]).ToList();
-        return (donors.Zip(samples).All(p => p.First.Images[0] != p.Second.Images[0]) && donors.Select(d => d.Key).Distinct().Count() == samples.Count).Label("derangement");
+        return (donors.Zip(samples).All(p => p.First.Images[0] != p.Second.Images[0])
+            && donors.Select(d => d.Key).Distinct().Count() == samples.Count).Label("derangement");
     }
 
     [Property]

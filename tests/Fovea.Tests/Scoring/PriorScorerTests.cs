@@ -59,7 +59,8 @@ public sealed class PriorScorerTests : IDisposable
     {
         using var model = TinyCorpus.Text(1);
         var folds = Folds(2);
-        string Refusal(params FoldReference[] references) => Assert.ThrowsAny<Core.Errors.FoveaException>(() => new PriorScorer(references, folds, Small)).Message;
+        string Refusal(params FoldReference[] references) =>
+            Assert.ThrowsAny<Core.Errors.FoveaException>(() => new PriorScorer(references, folds, Small)).Message;
         var right = new[] { Reference(model, folds, 0), Reference(model, folds, 1) };
         Assert.NotNull(new PriorScorer(right, folds, Small));
         Assert.Contains("expected 2", Refusal(right[0]), StringComparison.Ordinal);
@@ -85,7 +86,8 @@ public sealed class PriorScorerTests : IDisposable
         return FoldsFile.Read(path);
     }
 
-    private static FoldReference Reference(VisionLanguageModel model, FoldsFile folds, int fold) => new(model, $"reference{fold}", new LeftOutFold(folds.Sha256, fold));
+    private static FoldReference Reference(VisionLanguageModel model, FoldsFile folds, int fold) =>
+        new(model, $"reference{fold}", new LeftOutFold(folds.Sha256, fold));
 
     private static void Near(TokenScores expected, TokenScores got)
     {

@@ -99,14 +99,16 @@ public sealed class ScoringFaultTests : IDisposable
         {
             var source = ScoringSource.FromSamples(_corpus.Samples, s => s.Key.Record == 12 ? change(_corpus.Tokenized[12]) : _corpus.Tokenized[s.Key.Record]);
             using var store = ScoreStoreWriter.Open(_folder.File("changed"), ScoreRows.Provenance);
-            var error = Assert.Throws<InvalidInputException>(() => Scorer(Small, _corpus).Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken));
+            var error = Assert.Throws<InvalidInputException>(() => Scorer(Small, _corpus)
+                .Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken));
             Assert.Equal(12, error.Record);
             Assert.Contains(what, error.Message, StringComparison.Ordinal);
         }
 
         using var again = ScoreStoreWriter.Open(_folder.File("changed"), ScoreRows.Provenance);
         var image = Assert.Throws<InvalidInputException>(() =>
-            Scorer(Small, _corpus, t => t.Key.Record == 7 ? "other bytes" : Hash(t)).Score(_corpus.Source, again, new SilentProgress(), TestContext.Current.CancellationToken));
+            Scorer(Small, _corpus, t => t.Key.Record == 7 ? "other bytes" : Hash(t))
+                .Score(_corpus.Source, again, new SilentProgress(), TestContext.Current.CancellationToken));
         Assert.Contains("its image image3 changed", image.Message, StringComparison.Ordinal);
     }
 
@@ -170,14 +172,16 @@ public sealed class ScoringFaultTests : IDisposable
         var source = ScoringSource.FromSamples(samples, s => s.Key.Record == 0 ? two : _corpus.Tokenized[s.Key.Record]);
         using (var store = ScoreStoreWriter.Open(_folder.File("two"), ScoreRows.Provenance))
         {
-            new VigScorer(_model, loader, TinyCorpus.Proxies("black", "none"), Small).Score(source, store, new SilentProgress(), TestContext.Current.CancellationToken);
+            new VigScorer(_model, loader, TinyCorpus.Proxies("black", "none"), Small).Score(source, store, new SilentProgress(),
+                TestContext.Current.CancellationToken);
         }
 
         var row = ScoreStoreReader.Open(_folder.File("two")).Read().First();
         var images = loader.Normalized(two);
         Assert.Equal(2, images.Count);
         Close(TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, images)])[0], row.LogProbs[Conditions.Image]);
-        Close(TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, [], withoutImages: true)])[0], row.LogProbs["visionless:none"]);
+        Close(TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, [], withoutImages: true)])[0],
+            row.LogProbs["visionless:none"]);
         var swapped = TargetLogProbs.Compute(_model, [Fovea.Models.Batching.SampleExpander.Expand(_model, two, [images[1], images[0]])])[0];
         Assert.NotEqual(swapped, row.LogProbs[Conditions.Image]);
         Assert.Equal([1, 4], row.EndTargets);

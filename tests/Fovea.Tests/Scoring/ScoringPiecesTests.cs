@@ -46,6 +46,7 @@ public sealed class ScoringPiecesTests
     public void Options_out_of_range_are_refused(int budget, int window, int shard)
     {
         using var reference = TinyCorpus.Text(1);
-        Assert.Throws<FoveaException>(() => new PriorScorer(reference, new ScoringOptions { TokenBudget = budget, WindowSamples = window, ShardSamples = shard }));
+        Assert.Throws<FoveaException>(() => new PriorScorer(reference,
+            new ScoringOptions { TokenBudget = budget, WindowSamples = window, ShardSamples = shard }));
     }
 }

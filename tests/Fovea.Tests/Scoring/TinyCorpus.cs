@@ -59,7 +59,8 @@ internal sealed class TinyCorpus : ICorpus
     {
         TorchRuntime.Start(1);
         return ModelPresets.Create(
-            preset, new PresetVocabulary(VocabSize, 1, 2, 0, preset == "tiny-llava" ? ImageTokenId : null), seed, new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.1 });
+            preset, new PresetVocabulary(VocabSize, 1, 2, 0, preset == "tiny-llava" ? ImageTokenId : null), seed,
+                new PresetSizes { MaxPositions = maxPositions, InitializerRange = 0.1 });
     }
 
     private static RgbImage Noise(int number)

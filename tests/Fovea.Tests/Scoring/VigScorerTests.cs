@@ -35,7 +35,8 @@ public sealed class VigScorerTests : IDisposable
             Assert.Equal(row.Key.Record % 5 != 4, row.HasImage);
             Assert.Equal(
                 row.HasImage
-                    ? ["image", "visionless:black", "visionless:blur", "visionless:blur4", "visionless:mean", "visionless:noise", "visionless:none", "visionless:other"]
+                    ? ["image", "visionless:black", "visionless:blur", "visionless:blur4", "visionless:mean", "visionless:noise",
+                        "visionless:none", "visionless:other"]
                     : [],
                 row.LogProbs.Keys.Order(StringComparer.Ordinal));
         }
@@ -115,7 +116,8 @@ public sealed class VigScorerTests : IDisposable
         var rows = Score("donors", Small with { MaxInvalid = 10 }, new TinyCorpus(10) { Unreadable = true }, _model, "other");
         var borrowed = rows.Where(r => r.InvalidReason is not null && r.Key.Record is not (2 or 3)).ToArray();
         Assert.Equal(2, borrowed.Length);
-        Assert.All(borrowed, r => Assert.Matches("^other_image: tiny.json#[23], whose image is shown in place of its own, cannot be used: image image1: not found$", r.InvalidReason));
+        Assert.All(borrowed, r => Assert.Matches(
+            "^other_image: tiny.json#[23], whose image is shown in place of its own, cannot be used: image image1: not found$", r.InvalidReason));
     }
 
     [Fact]

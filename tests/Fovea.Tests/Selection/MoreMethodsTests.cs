@@ -31,7 +31,8 @@ public sealed class MoreMethodsTests : IDisposable
     public void A_threshold_on_tokens_of_its_own_cuts_tokens_and_not_samples()
     {
         // Gains {2, 0, 1}, {0, 0.5, -2} and {3, 0, 0}; the last of each is an end token.
-        TokenScores[] corpus = [ScoreRows.Scored(0, [-1f, -1f, -1f], [-3f, -1f, -2f]), ScoreRows.Scored(1, [-1f, -1f, -3f], [-1f, -1.5f, -1f]), ScoreRows.Scored(2, [-1f, -1f, -1f], [-4f, -1f, -1f])];
+        TokenScores[] corpus = [ScoreRows.Scored(0, [-1f, -1f, -1f], [-3f, -1f, -2f]), ScoreRows.Scored(1, [-1f, -1f, -3f], [-1f, -1.5f, -1f]),
+            ScoreRows.Scored(2, [-1f, -1f, -1f], [-4f, -1f, -1f])];
         var byShare = new VigSelector(new VigOptions { Percent = 100, TokenPercent = 25, StrictPaper = true }).Apply(corpus);
         Assert.Equal(3, byShare.Report.Kept);
         Assert.Equal(1, byShare.Report.TokenTau); // the ceil(0.25 * 9) = 3rd of 3, 2, 1, 0.5, 0, ...
@@ -98,7 +99,8 @@ public sealed class MoreMethodsTests : IDisposable
             Assert.Equal(inMemory.Report, method.Count(corpus));
             var file = WeightsFile.Read(path);
             Assert.Equal(inMemory.Weights.Select(Text), file.Rows.Select(Text));
-            Assert.Equal(inMemory.Metadata.Append(new("scores[0].model", "m")).OrderBy(p => p.Key, StringComparer.Ordinal), file.Metadata.OrderBy(p => p.Key, StringComparer.Ordinal));
+            Assert.Equal(inMemory.Metadata.Append(new("scores[0].model", "m")).OrderBy(p => p.Key, StringComparer.Ordinal),
+                file.Metadata.OrderBy(p => p.Key, StringComparer.Ordinal));
         }
     }
 

@@ -64,7 +64,8 @@ public sealed class SelectionReportTests : IDisposable
     {
         var image = Enumerable.Repeat(-1f, 3000).ToArray();
         var rows = new[] { ScoreRows.Scored(0, image, [-9f, .. image[1..]]) };
-        Assert.Contains("only 2 of 3000", Assert.Single(new VigSelector(new VigOptions { Percent = 100, TokenTau = 1 }).Count(rows).Warnings), StringComparison.Ordinal);
+        Assert.Contains("only 2 of 3000", Assert.Single(new VigSelector(new VigOptions { Percent = 100, TokenTau = 1 }).Count(rows).Warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]

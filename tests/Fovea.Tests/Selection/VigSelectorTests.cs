@@ -45,7 +45,8 @@ public sealed class VigSelectorTests
         Assert.Null(selection.Weights[2].Weights);
         Assert.Equal([1f, 0f, 1f], selection.Weights[3].Weights!);
         Assert.Equal("image_cut", selection.Weights[4].Reason);
-        Assert.Equal((5, 2, 1, 1, 1), (selection.Report.Samples, selection.Report.Kept, selection.Report.Dropped, selection.Report.TextOnly, selection.Report.Invalid));
+        Assert.Equal((5, 2, 1, 1, 1), (selection.Report.Samples, selection.Report.Kept, selection.Report.Dropped, selection.Report.TextOnly,
+            selection.Report.Invalid));
         Assert.Equal((13, 8), (selection.Report.Targets, selection.Report.SupervisedTokens));
         Assert.Equal("1", selection.Metadata["tau_nats"]);
     }

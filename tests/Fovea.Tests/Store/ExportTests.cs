@@ -50,14 +50,17 @@ public sealed class ExportTests : IDisposable
         var row = ExportedSample.Of(Sample, Row([1f, 3f, 5f]), WeightNormalization.TargetCount, Layout with { MaxLength = 7 });
         Assert.Equal(7, row.InputIds.Length);
         Assert.Equal([0.5f, 1.5f], row.LossWeights[5..]);
-        Assert.Contains("no_target", Assert.Throws<InvalidInputException>(() => ExportedSample.Of(Sample, Row(null), WeightNormalization.None, Layout with { MaxLength = 5 })).Message, StringComparison.Ordinal);
-        Assert.Contains("image_cut", Assert.Throws<InvalidInputException>(() => ExportedSample.Of(Sample, Row(null), WeightNormalization.None, Layout with { MaxLength = 3 })).Message, StringComparison.Ordinal);
+        Assert.Contains("no_target", Assert.Throws<InvalidInputException>(
+            () => ExportedSample.Of(Sample, Row(null), WeightNormalization.None, Layout with { MaxLength = 5 })).Message, StringComparison.Ordinal);
+        Assert.Contains("image_cut", Assert.Throws<InvalidInputException>(
+            () => ExportedSample.Of(Sample, Row(null), WeightNormalization.None, Layout with { MaxLength = 3 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Both_forms_hold_the_same_rows()
     {
-        ExportedSample[] rows = [.. Enumerable.Range(0, 3).Select(i => ExportedSample.Of(Sample with { Id = $"s{i}" }, Row([i, 0.25f, 1f]), WeightNormalization.TargetCount, Layout))];
+        ExportedSample[] rows = [.. Enumerable.Range(0, 3)
+            .Select(i => ExportedSample.Of(Sample with { Id = $"s{i}" }, Row([i, 0.25f, 1f]), WeightNormalization.TargetCount, Layout))];
         Assert.Equal(3, ExportFile.Write(_folder.File("a.jsonl"), rows));
         Assert.Equal(3, ExportFile.Write(_folder.File("a.parquet"), rows));
         Assert.Equal(rows.Select(Text), ReadJsonLines(_folder.File("a.jsonl")).Select(Text));
@@ -73,12 +76,15 @@ public sealed class ExportTests : IDisposable
         ExportedSample[] rows =
         [
             ExportedSample.Of(Sample with { Id = "same" }, Row(null), WeightNormalization.None, Layout),
-            ExportedSample.Of(Sample with { Id = "same", Key = new SampleKey("data.json", 8), Images = ["b c.png", "ü.png"] }, Row(null), WeightNormalization.None, Layout),
-            ExportedSample.Of(Sample with { Key = new SampleKey("data.json", 9), Images = [], InputIds = [1, 9, 10, 20, 21, 2] }, Row(null), WeightNormalization.None, Layout),
+            ExportedSample.Of(Sample with { Id = "same", Key = new SampleKey("data.json", 8), Images = ["b c.png", "ü.png"] }, Row(null),
+                WeightNormalization.None, Layout),
+            ExportedSample.Of(Sample with { Key = new SampleKey("data.json", 9), Images = [], InputIds = [1, 9, 10, 20, 21, 2] }, Row(null),
+                WeightNormalization.None, Layout),
         ];
         ExportFile.Write(_folder.File("a.jsonl"), rows);
         var read = File.ReadLines(_folder.File("a.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        Assert.Equal(["data.json#7 a.png", "data.json#8 b c.png", "data.json#9 "], read.Select(r => $"{r.GetProperty("source")}#{r.GetProperty("record")} {r.GetProperty("image")}"));
+        Assert.Equal(["data.json#7 a.png", "data.json#8 b c.png", "data.json#9 "],
+            read.Select(r => $"{r.GetProperty("source")}#{r.GetProperty("record")} {r.GetProperty("image")}"));
         Assert.Equal(rows.Select(r => r.Images), ReadJsonLines(_folder.File("a.jsonl")).Select(r => r.Images));
 
         ExportFile.Write(_folder.File("a.parquet"), rows);
@@ -101,7 +107,8 @@ public sealed class ExportTests : IDisposable
         foreach (var (sample, i) in Training.Small.Samples(200, seed: 11, images: true).Select((s, i) => (s, i)))
         {
             var length = 2 + (i % 20);
-            PixelValues[] images = [.. sample.Images.Select(_ => new PixelValues(3, Training.Small.Side, Training.Small.Side, new float[3 * Training.Small.Side * Training.Small.Side]))];
+            PixelValues[] images = [.. sample.Images.Select(_ => new PixelValues(3, Training.Small.Side, Training.Small.Side,
+                new float[3 * Training.Small.Side * Training.Small.Side]))];
             var expanded = Outcome(() => Fovea.Models.Batching.SampleExpander.Expand(model, sample, images, length), e => (e.InputIds, e.TargetIndices));
             var exported = Outcome(
                 () => ExportedSample.Of(sample, Row(null), WeightNormalization.None, new ExportLayout(perImage[0], perImage.Length, length)),
@@ -167,7 +174,8 @@ public sealed class ExportTests : IDisposable
     private static ExportedSample Exported(long[] ids, long[] labels, int record, float[]? weights, WeightNormalization normalization)
     {
         var targets = Targets(labels);
-        var sample = Sample with { Key = new SampleKey("data.json", record), InputIds = Array.ConvertAll(ids, i => (int)i), TargetIndices = targets, EndTargets = [], Images = [] };
+        var sample =
+            Sample with { Key = new SampleKey("data.json", record), InputIds = Array.ConvertAll(ids, i => (int)i), TargetIndices = targets, EndTargets = [], Images = [] };
         return ExportedSample.Of(sample, Row(weights), normalization, Layout);
     }
 
@@ -183,9 +191,12 @@ public sealed class ExportTests : IDisposable
         using var json = JsonDocument.Parse(line);
         T[] Numbers<T>(string name, Func<JsonElement, T> read) => [.. json.RootElement.GetProperty(name).EnumerateArray().Select(read)];
         return new ExportedSample(
-            new SampleKey(json.RootElement.GetProperty("source").GetString()!, json.RootElement.GetProperty("record").GetInt32()), json.RootElement.GetProperty("id").GetString()!,
-            [.. json.RootElement.GetProperty("images").EnumerateArray().Select(i => i.GetString()!)], Numbers("input_ids", e => e.GetInt32()), Numbers("labels", e => e.GetInt32()), Numbers("loss_weights", e => e.GetSingle()));
+            new SampleKey(json.RootElement.GetProperty("source").GetString()!, json.RootElement.GetProperty("record").GetInt32()),
+                json.RootElement.GetProperty("id").GetString()!,
+            [.. json.RootElement.GetProperty("images").EnumerateArray().Select(i => i.GetString()!)], Numbers("input_ids", e => e.GetInt32()), Numbers("labels",
+                e => e.GetInt32()), Numbers("loss_weights", e => e.GetSingle()));
     });
 
-    private static string Text(ExportedSample row) => $"{row.Key} {row.Id} {string.Join(',', row.Images)} {string.Join(',', row.InputIds)} {string.Join(',', row.Labels)} {string.Join(',', row.LossWeights)}";
+    private static string Text(ExportedSample row) =>
+        $"{row.Key} {row.Id} {string.Join(',', row.Images)} {string.Join(',', row.InputIds)} {string.Join(',', row.Labels)} {string.Join(',', row.LossWeights)}";
 }

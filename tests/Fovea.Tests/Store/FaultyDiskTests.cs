@@ -39,7 +39,8 @@ public sealed class FaultyDiskTests
     public void A_disk_that_is_read_only_gives_one_line()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("cannot be written", Assert.Throws<FoveaException>(() => Open(folder, new FaultyFiles { ReadOnly = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be written", Assert.Throws<FoveaException>(() => Open(folder, new FaultyFiles { ReadOnly = true })).Message,
+            StringComparison.Ordinal);
         Finish(folder);
         Assert.Equal(Shards * ShardRows, ScoreStoreReader.Open(folder.Path).Count);
         var disk = new FaultyFiles { ReadOnly = true };
@@ -63,7 +64,8 @@ public sealed class FaultyDiskTests
             store.Complete();
         }
 
-        Assert.Contains("shard-00002.parquet: torn or altered", Assert.Throws<InvalidInputException>(() => ScoreStoreReader.Open(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("shard-00002.parquet: torn or altered", Assert.Throws<InvalidInputException>(() => ScoreStoreReader.Open(folder.Path)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("shard-00002", Assert.Single(ScoreStoreReader.FindDamage(folder.Path)), StringComparison.Ordinal);
         Assert.Equal([2], Finish(folder));
     }
@@ -86,7 +88,8 @@ public sealed class FaultyDiskTests
         var finished = disk.Moved.Where(f => f.EndsWith(".parquet", StringComparison.Ordinal)).Distinct().Count();
         var made = Finish(folder);
         var same = Content(folder) == Content(whole) && Directory.GetFiles(folder.Path).Length == Directory.GetFiles(whole.Path).Length;
-        return (made.SequenceEqual(Enumerable.Range(finished, Shards - finished)) && same).Label($"{finished} finished, made {string.Join(',', made)}, same {same}");
+        return (made.SequenceEqual(Enumerable.Range(finished, Shards - finished)) && same).Label(
+            $"{finished} finished, made {string.Join(',', made)}, same {same}");
     }
 
     [Property(MaxTest = 200)]
@@ -112,7 +115,8 @@ public sealed class FaultyDiskTests
         }
         catch (InvalidInputException e)
         {
-            return (e.Message.Contains("shard-00001.parquet", StringComparison.Ordinal) && !e.Message.Contains('\n', StringComparison.Ordinal)).Label(e.Message);
+            return (e.Message.Contains("shard-00001.parquet", StringComparison.Ordinal)
+                && !e.Message.Contains('\n', StringComparison.Ordinal)).Label(e.Message);
         }
     }
 

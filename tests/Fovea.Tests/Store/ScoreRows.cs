@@ -6,7 +6,8 @@ namespace Fovea.Tests.Store;
 /// <summary>Score rows for tests.</summary>
 internal static class ScoreRows
 {
-    public static readonly IReadOnlyDictionary<string, string> Provenance = new Dictionary<string, string> { ["model"] = "m", ["proxy"] = "blur4", ["threads"] = "1" };
+    public static readonly IReadOnlyDictionary<string, string> Provenance =
+        new Dictionary<string, string> { ["model"] = "m", ["proxy"] = "blur4", ["threads"] = "1" };
 
     /// <summary>A scored sample; the last target of each is an end token.</summary>
     public static TokenScores Scored(int record, float[] image, float[] blind, int[]? ends = null) => Of(record, image.Length, true) with

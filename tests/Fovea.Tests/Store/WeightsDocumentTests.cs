@@ -19,7 +19,8 @@ public sealed partial class WeightsDocumentTests : IDisposable
     public async Task The_documented_columns_are_those_of_the_file_in_order()
     {
         var path = _folder.File("weights.parquet");
-        WeightsFile.Write(path, [new TokenWeights(new SampleKey("a.json", 0), "f", SelectionStatus.Kept, null, [1f])], WeightNormalization.None, new Dictionary<string, string>());
+        WeightsFile.Write(path, [new TokenWeights(new SampleKey("a.json", 0), "f", SelectionStatus.Kept, null, [1f])], WeightNormalization.None,
+            new Dictionary<string, string>());
         await using var stream = File.OpenRead(path);
         await using var reader = await ParquetReader.CreateAsync(stream, cancellationToken: TestContext.Current.CancellationToken);
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "weights.md"));

@@ -35,7 +35,8 @@ public sealed class WeightsFileTests : IDisposable
     [Fact]
     public void Many_rows_cross_row_groups()
     {
-        WeightsFile.Write(Path, Enumerable.Range(0, 5000).Select(i => Row(i, SelectionStatus.Kept, [i])), WeightNormalization.None, new Dictionary<string, string>());
+        WeightsFile.Write(Path, Enumerable.Range(0, 5000).Select(i => Row(i, SelectionStatus.Kept, [i])), WeightNormalization.None,
+            new Dictionary<string, string>());
         var file = WeightsFile.Read(Path);
         Assert.Equal(Enumerable.Range(0, 5000).Select(i => (float)i), file.Rows.Select(r => r.Weights![0]));
     }

@@ -17,9 +17,12 @@ public sealed class ShippedStudiesTests
     [Fact]
     public void They_are_the_plans_in_configs_studies_and_have_a_protocol_each()
     {
-        Assert.Equal(Directory.GetFiles(Path.Combine(Repository.Root, "configs", "studies")).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal), BuiltInPlans.Studies);
-        Assert.Equal(BuiltInPlans.Studies, Directory.GetFiles(Path.Combine(Docs, "studies")).Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal));
-        Assert.Contains("no study 'proxes' (did you mean 'proxies'?)", Assert.Throws<UsageException>(() => BuiltInPlans.Study("proxes")).Message, StringComparison.Ordinal);
+        Assert.Equal(Directory.GetFiles(Path.Combine(Repository.Root, "configs", "studies")).Select(Path.GetFileNameWithoutExtension)
+            .Order(StringComparer.Ordinal), BuiltInPlans.Studies);
+        Assert.Equal(BuiltInPlans.Studies, Directory.GetFiles(Path.Combine(Docs, "studies")).Select(f => Path.GetFileNameWithoutExtension(f)!)
+            .Order(StringComparer.Ordinal));
+        Assert.Contains("no study 'proxes' (did you mean 'proxies'?)", Assert.Throws<UsageException>(() => BuiltInPlans.Study("proxes")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

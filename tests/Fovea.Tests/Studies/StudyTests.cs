@@ -83,7 +83,8 @@ public sealed class StudyTests : IDisposable
 
         foreach (var ending in (string[])[".json", ".md", ".svg"])
         {
-            Assert.Equal(File.ReadAllText(Path.Combine(_folder["first"], "small" + ending)), File.ReadAllText(Path.Combine(_folder["again"], "small" + ending)));
+            Assert.Equal(File.ReadAllText(Path.Combine(_folder["first"], "small" + ending)),
+                File.ReadAllText(Path.Combine(_folder["again"], "small" + ending)));
         }
 
         var page = File.ReadAllText(Path.Combine(_folder["first"], "small.md"));
@@ -140,7 +141,8 @@ public sealed class StudyTests : IDisposable
         Questions,
         Manifest("run", new JsonObject { ["name"] = "Small", ["parameters"] = JsonNode.Parse("""{ "steps": 3, "world": { "bias": 0.5 } }""") }, null, 0),
         [.. Enumerable.Range(0, seeds).Select(i => (long)i)],
-        (seed, stage) => Manifest("eval", [], new JsonObject { [metric] = stage == "eval/new" ? New[seed] : stage == "eval/plain" ? Plain[seed] : throw new ArgumentException(stage) }, seed + 3),
+        (seed, stage) => Manifest("eval", [],
+            new JsonObject { [metric] = stage == "eval/new" ? New[seed] : stage == "eval/plain" ? Plain[seed] : throw new ArgumentException(stage) }, seed + 3),
         61.25);
 
     private static StageManifest Manifest(string kind, JsonObject config, JsonObject? result, double seconds) => new()

@@ -36,7 +36,8 @@ public sealed class ActivationEstimateTests
 
     [Fact]
     public void Without_probabilities_a_block_in_bfloat16_keeps_less_than_half_of_one_in_float32() => Assert.True(
-        2 * ActivationEstimate.MixedBlock(Config(4), 2, 256, AttentionPieces.Default with { MostKeptBytes = 0 }) < 2 * 256 * ActivationEstimate.DecoderBlock(Config(4), DType.F32));
+        2 * ActivationEstimate.MixedBlock(Config(4), 2, 256, AttentionPieces.Default with { MostKeptBytes = 0 }) < 2 * 256
+            * ActivationEstimate.DecoderBlock(Config(4), DType.F32));
 
     [Fact]
     public void Groups_of_heads_keep_their_keys_and_values_repeated() => Assert.Equal(

@@ -61,7 +61,8 @@ public sealed class CheckpointFaultTests
         ResumeTests.Kill(folder, atStep: 7);
         using var other = Small.Text(seed: 9);
         var e = Assert.Throws<FoveaException>(() => Small.Train(
-            other, TrainingSet.Unweighted(Small.Samples(30)), null, Small.Options with { CheckpointEvery = 5, BucketWindow = 3, MicroBatchSize = 3 }, folder.Path));
+            other, TrainingSet.Unweighted(Small.Samples(30)), null,
+                Small.Options with { CheckpointEvery = 5, BucketWindow = 3, MicroBatchSize = 3 }, folder.Path));
         Assert.Contains("start_model", e.Message, StringComparison.Ordinal);
         Assert.True(Directory.Exists(folder["checkpoints/step-00000005"]));
     }

@@ -84,7 +84,8 @@ public sealed class ImageThreadsTests : IDisposable
     private static string WithoutTimes(string line)
     {
         var fields = System.Text.Json.Nodes.JsonNode.Parse(line)!.AsObject();
-        foreach (var key in fields.Select(f => f.Key).Where(k => k.Contains("second", StringComparison.Ordinal) || k.EndsWith("_mib", StringComparison.Ordinal)).ToArray())
+        foreach (var key in fields.Select(f => f.Key).Where(
+            k => k.Contains("second", StringComparison.Ordinal) || k.EndsWith("_mib", StringComparison.Ordinal)).ToArray())
         {
             fields.Remove(key);
         }

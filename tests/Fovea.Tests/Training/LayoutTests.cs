@@ -12,7 +12,9 @@ using Xunit;
 
 namespace Fovea.Tests.Training;
 
-/// <summary>However a global batch is laid out, it has one loss and one gradient. Limits: 1e-12 in float64, 1e-5 in float32, of the largest magnitude in a tensor.</summary>
+/// <summary>
+/// However a global batch is laid out, it has one loss and one gradient. Limits: 1e-12 in float64, 1e-5 in float32, of the largest magnitude in a tensor.
+/// </summary>
 public sealed class LayoutTests
 {
     public LayoutTests() => TorchRuntime.Start(1);

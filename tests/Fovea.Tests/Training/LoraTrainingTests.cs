@@ -78,7 +78,8 @@ public sealed class LoraTrainingTests
         using var folder = new TemporaryFolder();
         using var model = Small.Llava();
         var samples = Small.Samples(4, images: true);
-        var e = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(samples), Small.Loader(samples), Small.Options with { CacheFeatures = true }, folder.Path));
+        var e = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(samples), Small.Loader(samples),
+            Small.Options with { CacheFeatures = true }, folder.Path));
         Assert.Contains("freeze model.vision_tower", e.Message, StringComparison.Ordinal);
     }
 

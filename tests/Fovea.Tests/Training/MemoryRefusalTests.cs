@@ -48,7 +48,8 @@ public sealed class MemoryRefusalTests
         using var model = Small.Text();
         var job = Job(model, folder);
         Assert.Contains(what, Assert.Throws<FoveaException>(() =>
-            Trainer.Run(job with { MemoryGrowth = new MemoryLimit(limit, "ulimit -d") }, new SilentProgress(), TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+            Trainer.Run(job with { MemoryGrowth = new MemoryLimit(limit, "ulimit -d") }, new SilentProgress(), TestContext.Current.CancellationToken)).Message,
+                StringComparison.Ordinal);
         Assert.Equal(2, Trainer.Run(job, new SilentProgress(), TestContext.Current.CancellationToken).Steps);
     }
 
@@ -72,7 +73,8 @@ public sealed class MemoryRefusalTests
     {
         var plan = new MemoryPlan { Weights = 100 * Mib, Gradients = 0, Optimizer = 0, Activations = activations * Mib, Logits = logits * Mib, CheckpointCopy = 0, Process = 50 * Mib, PeakBefore = 0 };
         var options = new TrainingOptions { Steps = 1, BatchSize = batch, MicroBatchSize = micro, GradientCheckpointing = checkpointing };
-        Assert.Contains(advice + ",", Assert.Throws<FoveaException>(() => plan.Require(options, new MemoryLimit(Mib, "the machine"), null)).Message, StringComparison.Ordinal);
+        Assert.Contains(advice + ",", Assert.Throws<FoveaException>(() => plan.Require(options, new MemoryLimit(Mib, "the machine"), null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,7 +109,8 @@ public sealed class MemoryRefusalTests
         ModelFolder.Save(model, folder["model"]);
         var bytes = model.Parameters.NumElements * sizeof(float);
         var options = new LoadOptions { Memory = new MemoryLimit(bytes - 1, "the machine") };
-        Assert.Contains("its parameters take", Assert.Throws<FoveaException>(() => ModelFolder.Load(folder["model"], options)).Message, StringComparison.Ordinal);
+        Assert.Contains("its parameters take", Assert.Throws<FoveaException>(() => ModelFolder.Load(folder["model"], options)).Message,
+            StringComparison.Ordinal);
         ModelFolder.Load(folder["model"], options with { Memory = new MemoryLimit(bytes, "the machine") }).Dispose();
         ModelFolder.Load(folder["model"], options with { Mapped = true, Memory = new MemoryLimit(bytes / 2, "the machine") }).Dispose();
     }
@@ -116,7 +119,8 @@ public sealed class MemoryRefusalTests
     public void A_preset_that_exceeds_the_memory_is_refused_before_it_is_drawn()
     {
         var sizes = new PresetSizes { HiddenSize = 1 << 22, IntermediateSize = 1 << 22, NumLayers = 1024 };
-        var error = Assert.Throws<FoveaException>(() => ModelPresets.Create("tiny-text-2", new PresetVocabulary(100), 1, sizes, new MemoryLimit(1L << 40, "the machine")));
+        var error = Assert.Throws<FoveaException>(() => ModelPresets.Create("tiny-text-2", new PresetVocabulary(100), 1, sizes,
+            new MemoryLimit(1L << 40, "the machine")));
         Assert.StartsWith("preset tiny-text-2: its parameters take", error.Message, StringComparison.Ordinal);
     }
 

@@ -96,7 +96,8 @@ public sealed class ResumeTests
     {
         using var folder = new TemporaryFolder();
         Train(folder);
-        Assert.Equal(["step-00000015", "step-00000020"], Directory.GetFileSystemEntries(folder["checkpoints"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["step-00000015", "step-00000020"], Directory.GetFileSystemEntries(folder["checkpoints"]).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -116,11 +117,13 @@ public sealed class ResumeTests
         Assert.Contains($"cannot resume, {field} was ", Assert.Throws<FoveaException>(resume).Message, StringComparison.Ordinal);
 
     internal static TrainingSummary Train(
-        TemporaryFolder folder, IProgressSink? progress = null, TrainingOptions? options = null, TrainingSet? set = null, long modelSeed = 1, CancellationTokenSource? cancel = null,
+        TemporaryFolder folder, IProgressSink? progress = null, TrainingOptions? options = null, TrainingSet? set = null, long modelSeed = 1,
+            CancellationTokenSource? cancel = null,
         bool anyThreadCount = false)
     {
         using var model = Small.Text(modelSeed);
-        return Small.Train(model, set ?? TrainingSet.Unweighted(Small.Samples(30)), null, options ?? Options, folder.Path, progress, cancel?.Token, anyThreadCount);
+        return Small.Train(model, set ?? TrainingSet.Unweighted(Small.Samples(30)), null, options ?? Options, folder.Path, progress,
+            cancel?.Token, anyThreadCount);
     }
 
     internal static void Kill(TemporaryFolder folder, int atStep) => Assert.Throws<InvalidOperationException>(() => Train(

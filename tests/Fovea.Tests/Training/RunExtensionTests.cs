@@ -16,7 +16,8 @@ public sealed class RunExtensionTests
 {
     public RunExtensionTests() => TorchRuntime.Start(1);
 
-    private static TrainingOptions Constant => Small.Options with { Steps = 6, Schedule = ScheduleKind.Constant, WarmupSteps = null, WarmupRatio = 0.1, EmaDecay = 0.5 };
+    private static TrainingOptions Constant =>
+        Small.Options with { Steps = 6, Schedule = ScheduleKind.Constant, WarmupSteps = null, WarmupRatio = 0.1, EmaDecay = 0.5 };
 
     private static TrainingOptions Wsd => Small.Options with { Steps = 10, Schedule = ScheduleKind.Wsd, DecayRatio = 0.4 };
 
@@ -118,7 +119,8 @@ public sealed class RunExtensionTests
     }
 
     // Without what depends on the clock and the machine.
-    private static string[] Lines(TemporaryFolder folder) => [.. File.ReadLines(folder["metrics.jsonl"]).Select(l => l[..l.IndexOf(",\"seconds\"", StringComparison.Ordinal)] + "}")];
+    private static string[] Lines(TemporaryFolder folder) =>
+        [.. File.ReadLines(folder["metrics.jsonl"]).Select(l => l[..l.IndexOf(",\"seconds\"", StringComparison.Ordinal)] + "}")];
 
     private static long[] Evaluations(TemporaryFolder folder) =>
         [.. WatchingTests.Events(folder).Where(e => e.Summary?.Value.Any(v => v.Tag == "eval/loss") == true).Select(e => e.Step)];

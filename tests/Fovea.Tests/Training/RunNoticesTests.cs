@@ -13,8 +13,10 @@ public sealed class RunNoticesTests
     public RunNoticesTests() => TorchRuntime.Start(1);
 
     [Theory]
-    [InlineData(10, 4.139, 4.231, "model-best", "held-out loss was lowest after step 10 (4.1390; 4.2310 at the end): model-best/ is that model: use it in place of model/")]
-    [InlineData(10, 4.139, 4.231, "adapter-best", "held-out loss was lowest after step 10 (4.1390; 4.2310 at the end): adapter-best/ is that model: use it in place of adapter/")]
+    [InlineData(10, 4.139, 4.231, "model-best", "held-out loss was lowest after step 10 (4.1390; 4.2310 at the end): model-best/ is that model: use it in "
+        + "place of model/")]
+    [InlineData(10, 4.139, 4.231, "adapter-best", "held-out loss was lowest after step 10 (4.1390; 4.2310 at the end): adapter-best/ is that model: use it in "
+        + "place of adapter/")]
     [InlineData(10, 4.139, 4.231, null, "held-out loss was lowest after step 10 (4.1390; 4.2310 at the end): set training.keep_best=true to keep that model")]
     [InlineData(30, 4.139, 4.139, "model-best", null)] // the last one is the best
     public void The_best_model_is_recommended_where_it_is_not_the_last(long step, double lowest, double last, string? folder, string? line)

@@ -7,7 +7,8 @@ public sealed class ScheduleShapeTests
 {
     private static readonly long[] Steps = [2, 4, 13, 14, 17, 19];
 
-    // transformers.get_wsd_schedule with 4 warm-up, 10 stable and 6 decay steps; its factors at Steps (but for the warm-up, which here begins at 0 also with a least ratio).
+    // transformers.get_wsd_schedule with 4 warm-up, 10 stable and 6 decay steps; its factors at Steps (but for the warm-up, which here
+    // begins at 0 also with a least ratio).
     [Theory]
     [InlineData(DecayShape.Linear, 0.0, new[] { 0.5, 1, 1, 1, 0.5, 1.0 / 6 })]
     [InlineData(DecayShape.Cosine, 0.0, new[] { 0.5, 1, 1, 1, 0.5, 0.06698729810778059 })]

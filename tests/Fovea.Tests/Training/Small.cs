@@ -61,7 +61,8 @@ internal static class Small
         ModelPresets.Create("tiny-llava", new PresetVocabulary(Vocab, 1, 2, 0, ImageTokenId), seed, Sizes with { HiddenSize = 320 });
 
     public static DecoderModel Solo(long seed = 1) =>
-        ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null, new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
+        ModelPresets.Create("tiny-solo", new PresetVocabulary(Vocab + 4, 1, 2, 0, null,
+            new VisionTokenIds(Vocab, Vocab + 1, Vocab + 2, Vocab + 3)), seed, Sizes);
 
     /// <summary>Samples of 6 to 15 ids, the last 4 or more of them targets; every second one with an image if asked.</summary>
     public static List<TokenizedSample> Samples(int count, long seed = 1, bool images = false) =>
@@ -85,7 +86,8 @@ internal static class Small
 
     /// <summary>Trains; without progress, silently.</summary>
     public static TrainingSummary Train(
-        DecoderModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null, CancellationToken? cancel = null,
+        DecoderModel model, TrainingSet set, ImageLoader? images, TrainingOptions options, string folder, IProgressSink? progress = null,
+            CancellationToken? cancel = null,
         bool anyThreadCount = false) =>
         Trainer.Run(
             new TrainingJob { Model = model, Set = set, Images = images, Options = options, Folder = folder, AnyThreadCount = anyThreadCount },

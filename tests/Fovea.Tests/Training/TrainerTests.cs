@@ -56,7 +56,8 @@ public sealed class TrainerTests
         using var model = Small.Llava();
         using var start = Small.Llava();
         var samples = Small.Samples(6, images: true);
-        Small.Train(model, TrainingSet.Unweighted(samples), Small.Loader(samples), Small.Options with { Trainable = ["model.multi_modal_projector"] }, folder.Path);
+        Small.Train(model, TrainingSet.Unweighted(samples), Small.Loader(samples),
+            Small.Options with { Trainable = ["model.multi_modal_projector"] }, folder.Path);
         Assert.All(model.Parameters.All, p => Assert.Equal(
             p.Key.StartsWith("model.multi_modal_projector.", StringComparison.Ordinal), !p.Value.bytes.SequenceEqual(start.Parameters[p.Key].bytes)));
     }

@@ -51,7 +51,8 @@ public sealed class TrainingOptionsTests
     {
         using var model = Small.Llava();
         var rule = new ParameterRule(
-            Small.Options with { Frozen = ["model.vision_tower"], LearningRateScales = new Dictionary<string, double> { ["*"] = 0.5, ["lm_head"] = 2 } }, [.. model.Parameters.Names]);
+            Small.Options with { Frozen = ["model.vision_tower"], LearningRateScales = new Dictionary<string, double> { ["*"] = 0.5, ["lm_head"] = 2 } },
+                [.. model.Parameters.Names]);
         Assert.All(model.Parameters.Names, n => Assert.Equal(!n.StartsWith("model.vision_tower.", StringComparison.Ordinal), rule.Trains(n)));
         Assert.Equal((2, 0.5), (rule.LearningRateScale("lm_head.weight"), rule.LearningRateScale("model.language_model.norm.weight")));
     }

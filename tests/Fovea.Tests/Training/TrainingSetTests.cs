@@ -46,7 +46,8 @@ public sealed class TrainingSetTests
     public void Weights_that_saw_other_images_are_an_error_even_of_a_sample_that_selection_dropped()
     {
         var samples = Small.Samples(2, images: true);
-        var rows = samples.Select((s, i) => Small.Row(s, null, i == 0 ? SelectionStatus.Dropped : SelectionStatus.TextOnly) with { ImageHash = i == 0 ? "then" : null }).ToArray();
+        var rows = samples.Select(
+            (s, i) => Small.Row(s, null, i == 0 ? SelectionStatus.Dropped : SelectionStatus.TextOnly) with { ImageHash = i == 0 ? "then" : null }).ToArray();
         Assert.Equal(1, Small.Join(samples, rows, imageHash: _ => "then").Dropped);
         var e = Assert.Throws<InvalidInputException>(() => Small.Join(samples, rows, imageHash: _ => "now"));
         Assert.Contains("expected image hash then, got now", e.Message, StringComparison.Ordinal);

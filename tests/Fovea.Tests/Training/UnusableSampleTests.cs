@@ -40,7 +40,8 @@ public sealed class UnusableSampleTests
         using TemporaryFolder whole = new(), parts = new();
         var expected = Train(whole, new InvalidRecords(2), "4.png", "10.png");
         var error = Assert.Throws<InvalidInputException>(() => Train(parts, new InvalidRecords(1), "4.png", "10.png"));
-        Assert.StartsWith($"corpus.json, record {error.Record}: image \"{error.Record}.png\": no picture; unusable records: 2, allowed: 1;", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"corpus.json, record {error.Record}: image \"{error.Record}.png\": no picture; unusable records: 2, allowed: 1;", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("--max-invalid", error.Message, StringComparison.Ordinal);
         var policy = new InvalidRecords(2);
         var resumed = Train(parts, policy, "4.png", "10.png");
@@ -54,7 +55,8 @@ public sealed class UnusableSampleTests
     {
         using var folder = new TemporaryFolder();
         var steps = 0;
-        var error = Assert.Throws<InvalidInputException>(() => Evaluate(folder, new InvalidRecords(0), new InvalidRecords(0), new Watcher((done, _) => steps = (int)done), "2.png"));
+        var error = Assert.Throws<InvalidInputException>(() => Evaluate(folder, new InvalidRecords(0), new InvalidRecords(0),
+            new Watcher((done, _) => steps = (int)done), "2.png"));
         Assert.Contains("corpus.json, record 2: image \"2.png\": no picture", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, steps);
     }
@@ -86,13 +88,16 @@ public sealed class UnusableSampleTests
         using var folder = new TemporaryFolder();
         using var model = Small.Text();
         var late = Small.Samples(6).ConvertAll(s => s with { TargetIndices = [s.InputIds.Length - 1], EndTargets = [0], TargetSpans = [default] });
-        var error = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(late), null, Small.Options with { Steps = 50, MaxLength = 3 }, folder.Path));
-        Assert.Contains("none of 2 steps had a target with weight, so nothing can be learnt; of 6 samples, no_target 6", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<FoveaException>(() => Small.Train(model, TrainingSet.Unweighted(late), null,
+            Small.Options with { Steps = 50, MaxLength = 3 }, folder.Path));
+        Assert.Contains("none of 2 steps had a target with weight, so nothing can be learnt; of 6 samples, no_target 6", error.Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["model"]));
     }
 
     // The same samples are trained on and held out; those named are broken in both.
-    private TrainingSummary Evaluate(TemporaryFolder folder, InvalidRecords training, InvalidRecords heldOut, Core.Watching.IProgressSink progress, params string[] broken)
+    private TrainingSummary Evaluate(TemporaryFolder folder, InvalidRecords training, InvalidRecords heldOut, Core.Watching.IProgressSink progress,
+        params string[] broken)
     {
         using var model = Small.Llava();
         var job = new TrainingJob

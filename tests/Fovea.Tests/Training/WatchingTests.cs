@@ -92,10 +92,12 @@ public sealed class WatchingTests
         using var model = Small.Text();
         var samples = Small.Samples(6);
         var some = Small.Join(samples, samples.Select((s, i) => Small.Row(s, i < 2 ? new float[s.TargetIndices.Length] : null)));
-        Assert.Contains("2 of 6 samples have weights of 0 only", Assert.Single(Small.Train(model, some, null, Small.Options, folder.Path).Notices), StringComparison.Ordinal);
+        Assert.Contains("2 of 6 samples have weights of 0 only", Assert.Single(Small.Train(model, some, null, Small.Options, folder.Path).Notices),
+            StringComparison.Ordinal);
         using var other = new TemporaryFolder();
         var none = Small.Join(samples, samples.Select(s => Small.Row(s, new float[s.TargetIndices.Length])));
-        Assert.Contains("nothing to learn", Assert.Throws<FoveaException>(() => Small.Train(model, none, null, Small.Options, other.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing to learn", Assert.Throws<FoveaException>(() => Small.Train(model, none, null, Small.Options, other.Path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

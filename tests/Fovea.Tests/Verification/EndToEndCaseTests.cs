@@ -22,7 +22,8 @@ public sealed class EndToEndCaseTests : IDisposable
     {
         var report = Verify(_fixture);
         Assert.Empty(report.Checks.Where(c => c.Verdict != Verdict.Passed).Select(c => $"{c.Quantity}: {c.Difference} of {c.Tolerance}; {c.Reason}"));
-        string[] some = ["input_ids", "png.log_prob.image", "png.log_prob.blur", "jpeg.log_prob.none", "vig.mean", "sample_vig.blur", "selection.70.tau", "selection.30.token_weights", "prior.reference_log_prob"];
+        string[] some = ["input_ids", "png.log_prob.image", "png.log_prob.blur", "jpeg.log_prob.none", "vig.mean", "sample_vig.blur", "selection.70.tau",
+            "selection.30.token_weights", "prior.reference_log_prob"];
         Assert.Superset(some.ToHashSet(), report.Checks.Select(c => c.Quantity).ToHashSet());
         Assert.Contains(report.Checks, c => c.Quantity.StartsWith("prior.loss.", StringComparison.Ordinal));
     }

@@ -25,7 +25,8 @@ public sealed class VerifierTests : IDisposable
         CopyCase("models/decoder/llama_gqa_tied");
         var report = Verify();
         Assert.Empty(report.Checks.Where(c => c.Verdict != Verdict.Passed).Select(c => $"{c.Quantity}: {c.Reason}"));
-        Assert.Superset(new HashSet<string> { "hidden.0", "right.logits", "left.logits", "token_nll", "loss.vig", "gradients.prior", "greedy" }, report.Checks.Select(c => c.Quantity).ToHashSet());
+        Assert.Superset(new HashSet<string> { "hidden.0", "right.logits", "left.logits", "token_nll", "loss.vig", "gradients.prior", "greedy" },
+            report.Checks.Select(c => c.Quantity).ToHashSet());
         Assert.All(report.Checks, c => Assert.True(c.Difference <= c.Tolerance));
     }
 
@@ -101,7 +102,8 @@ public sealed class VerifierTests : IDisposable
     [InlineData("""{"cases": [{"kind": "decoder", "name": "gone", "folder": "decoder/gone"}]}""", "decoder/gone")]
     [InlineData("""{"cases": [{"kind": "decoder", "name": "out", "folder": "../out"}]}""", "leads out")]
     [InlineData("""{"files": [{"file": "encode.json", "kind": "encode"}]}""", "encode.json")]
-    [InlineData("""{"cases": [{"kind": "decode", "name": "a", "input": {"data": "no/such.jpg"}, "expected": {}, "tolerance": {"exact": true}}]}""", "no/such.jpg")]
+    [InlineData("""{"cases": [{"kind": "decode", "name": "a", "input": {"data": "no/such.jpg"}, "expected": {}, "tolerance": {"exact": true}}]}""",
+        "no/such.jpg")]
     [InlineData("""{"cases": [{"kind": "guess", "name": "a"}]}""", "guess")]
     [InlineData("{", "index.json")]
     public void What_an_index_lists_and_is_not_there_fails(string index, string named)
@@ -117,7 +119,8 @@ public sealed class VerifierTests : IDisposable
     public void Nothing_to_verify_is_an_error()
     {
         var cancel = TestContext.Current.CancellationToken;
-        Assert.Contains("no case", Assert.Throws<InvalidInputException>(() => new Verifier([]).Run(_temporary.Path, cancel: cancel)).Message, StringComparison.Ordinal);
+        Assert.Contains("no case", Assert.Throws<InvalidInputException>(() => new Verifier([]).Run(_temporary.Path, cancel: cancel)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("not found", Assert.Throws<InvalidInputException>(() => new Verifier([]).Run(Case, cancel: cancel)).Message, StringComparison.Ordinal);
     }
 
