@@ -20,8 +20,6 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
     private static readonly (string Signal, bool Again)[] Ways = [("INT", false), ("TERM", false), ("HUP", false), ("QUIT", false),
         ("INT", true), ("TERM", true)];
 
-    private int _outs;
-
     private TemporaryFolder Folder => scored.Folder;
 
     [Fact]
@@ -49,10 +47,12 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
     [Fact]
     public void A_run_whose_whole_group_is_terminated_says_interrupted()
     {
-        using var process = FoveaProcess.StartGroup(Arguments("demo"));
+        var arguments = Arguments("demo");
+        var run = arguments[Array.IndexOf(arguments, "--out") + 1];
+        using var process = FoveaProcess.StartGroup(arguments);
         var lines = Drain(process);
         WaitUntilAtWork(process);
-        while (!process.HasExited && !Directory.Exists(Path.Combine(Folder["demo-0"], "seed-101")))
+        while (!process.HasExited && !Directory.Exists(Path.Combine(run, "seed-101")))
         {
             Thread.Sleep(20);
         }
@@ -91,7 +91,7 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
 
     private string[] Arguments(string name)
     {
-        string Out() => Folder[$"{name}-{_outs++}"];
+        string Out() => Folder[$"{name}-{Guid.NewGuid():N}"]; // the folder is shared by all tests of the class
         return name switch
         {
             "query" => ["scores", "query", Folder["scores"], "SELECT count(*) FROM scores a, scores b, scores c, scores d"],
