@@ -15,6 +15,7 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
     private const long MostCounted = 64L << 20;
     private const int Head = 4 << 20;
     private readonly HashSet<(string Folder, bool ReadsImages)> _fit = [];
+    private readonly HashSet<string> _tokenizers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double?> _samples = new(StringComparer.Ordinal), _parameters = new(StringComparer.Ordinal);
 
     /// <summary>Samples of corpora.</summary>
@@ -50,15 +51,25 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
     /// <summary>Whether a folder is there and no stage makes it.</summary>
     public bool IsGiven([NotNullWhen(true)] string? folder) => folder is not null && MakerOf(folder) is null && Directory.Exists(folder);
 
+    /// <summary>Whether a tokenizer that is given fits the model beside it; each is read once for all stages.</summary>
+    /// <exception cref="InvalidInputException">It does not, or is missing.</exception>
+    public void CheckTokenizer(string folder)
+    {
+        if (IsGiven(folder) && _tokenizers.Add(folder))
+        {
+            ModelFit.Tokenizer(folder);
+        }
+    }
+
     /// <summary>Whether the tokenizer and the image processor of a model that is given fit it.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="readsImages">Whether the stage shows it images, which a text model cannot see.</param>
     /// <exception cref="InvalidInputException">They do not, or are missing.</exception>
     public void CheckGiven(string folder, bool readsImages)
     {
+        CheckTokenizer(folder);
         if (IsGiven(folder) && _fit.Add((folder, readsImages)))
         {
-            ModelFit.Tokenizer(folder);
             if (readsImages || ModelInspection.Read(folder) is { Tower: not null } or { PatchSize: not null })
             {
                 ModelFit.Processor(folder);

@@ -132,11 +132,7 @@ public sealed partial record TrainStage : IStage
 
     public void CheckGiven(StageSizes sizes)
     {
-        if (sizes.IsGiven(TokenizerFolder))
-        {
-            ModelFit.Tokenizer(TokenizerFolder);
-        }
-
+        sizes.CheckTokenizer(TokenizerFolder);
         if (sizes.IsGiven(Model))
         {
             var names = ModelInspection.Read(Model).Names;
