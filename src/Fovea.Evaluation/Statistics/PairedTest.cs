@@ -1,14 +1,17 @@
 namespace Fovea.Evaluation.Statistics;
 
-/// <summary>Paired t test of a mean difference: the unit is the seed, a whole run of both arms, so that the p holds for new seeds.</summary>
-/// <param name="Pairs">Number of seeds.</param>
+/// <summary>
+/// A paired test of a difference. <see cref="Of"/> is the t test of a mean over seeds, each a whole run of both arms, so that its p holds for new seeds;
+/// <see cref="McNemar"/> and <see cref="Clustered"/> test two models on the same questions, where the pairs are questions or clusters of them.
+/// </summary>
+/// <param name="Pairs">Number of seeds, questions or clusters.</param>
 /// <param name="Mean">Mean difference.</param>
-/// <param name="Low">Lower end of the t interval; null with fewer than two seeds.</param>
+/// <param name="Low">Lower end of the interval; null with fewer than two pairs.</param>
 /// <param name="High">Upper end; null together with <paramref name="Low"/>.</param>
-/// <param name="P">Two-sided p; 1 where all differences are zero, null with fewer than two seeds.</param>
+/// <param name="P">Two-sided p; 1 where all differences are zero, null with fewer than two pairs.</param>
 /// <param name="Detectable">
-/// The smallest true difference that the test would show with probability 0.8, given the deviation between these seeds:
-/// (t of the strictest level + t of 0.8) x standard error (Cohen 1988, with t for z). Null with fewer than two seeds.
+/// The smallest true difference that the test would show with probability 0.8, given the deviation between these pairs:
+/// (t of the strictest level + t of 0.8) x standard error (Cohen 1988, with t for z). Null with fewer than two pairs.
 /// </param>
 public sealed record PairedTest(int Pairs, double Mean, double? Low, double? High, double? P, double? Detectable)
 {
