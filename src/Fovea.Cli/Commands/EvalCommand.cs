@@ -1,13 +1,25 @@
 using System.CommandLine;
 using Fovea.Core.Configuration;
+using Fovea.Evaluation;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 
-/// <summary><c>fovea eval scenes</c>: captions, grounding and questions on the built-in world.</summary>
+/// <summary><c>fovea eval</c>: a model on the built-in world (<c>scenes</c>), and answer files that others made, by the name of their benchmark.</summary>
 internal static class EvalCommand
 {
     public static Command Create()
+    {
+        var eval = new Command("eval", "Evaluates a model, or scores answers that one gave.") { Scenes() };
+        foreach (var benchmark in AnswerBenchmarks.BuiltIn)
+        {
+            eval.Add(AnswerCommand.Create(benchmark));
+        }
+
+        return eval;
+    }
+
+    private static Command Scenes()
     {
         var model = new Option<string>("--model") { Description = "Model folder in Hugging Face form.", Required = true, HelpName = "DIR" };
         var scenes = new Option<string>("--scenes") { Description = "Folder that 'fovea scenes' wrote.", Required = true, HelpName = "DIR" };
@@ -27,18 +39,15 @@ internal static class EvalCommand
         {
             model, scenes, conflict, tokens, maxInvalid, onBadSample, device,
         };
-        return new Command("eval", "Evaluates a model.")
+        return run.AddTo(command, parsed => new EvalScenesStage
         {
-            run.AddTo(command, parsed => new EvalScenesStage
-            {
-                Model = parsed.GetValue(model)!,
-                Scenes = parsed.GetValue(scenes)!,
-                Conflict = parsed.GetValue(conflict),
-                Device = parsed.GetValue(device)!,
-                MaxNewTokens = parsed.GetValue(tokens),
-                MaxInvalid = parsed.GetValue(maxInvalid),
-                OnBadSample = parsed.GetValue(onBadSample),
-            }),
-        };
+            Model = parsed.GetValue(model)!,
+            Scenes = parsed.GetValue(scenes)!,
+            Conflict = parsed.GetValue(conflict),
+            Device = parsed.GetValue(device)!,
+            MaxNewTokens = parsed.GetValue(tokens),
+            MaxInvalid = parsed.GetValue(maxInvalid),
+            OnBadSample = parsed.GetValue(onBadSample),
+        });
     }
 }

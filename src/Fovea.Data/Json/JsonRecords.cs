@@ -27,9 +27,15 @@ internal static class JsonRecords
 
     /// <summary>The records of a list or of JSON Lines.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read, is no JSON, or is cut short.</exception>
-    public static IEnumerable<JsonRecord> Read(string path)
+    public static IEnumerable<JsonRecord> Read(string path) => Read(JsonScanner.Open(path));
+
+    /// <summary>The same of a file's content that is held in memory, such as what was packed in it.</summary>
+    /// <inheritdoc cref="Read(string)"/>
+    public static IEnumerable<JsonRecord> Read(string path, byte[] content) => Read(new JsonScanner(path, new MemoryStream(content, writable: false)));
+
+    private static IEnumerable<JsonRecord> Read(JsonScanner walk)
     {
-        using var scanner = JsonScanner.Open(path);
+        using var scanner = walk;
         scanner.Record = 0;
         switch (scanner.Peek())
         {

@@ -13,13 +13,18 @@ internal sealed class JsonScanner : IDisposable
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);
     private static readonly SearchValues<byte> ScalarEnd = SearchValues.Create(",:{}[]\" \t\r\n"u8);
     private readonly string _path;
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private byte[] _buffer = new byte[FirstBuffer];
     private int _from;
     private int _to;
+    private long _read;
     private bool _final;
 
-    private JsonScanner(string path, FileStream stream)
+    /// <summary>Walks over a stream, which it then owns.</summary>
+    /// <param name="path">The file that it comes from, for errors.</param>
+    /// <param name="stream">At its beginning.</param>
+    /// <exception cref="InvalidInputException">It is plainly no UTF-8 text.</exception>
+    public JsonScanner(string path, Stream stream)
     {
         (_path, _stream) = (path, stream);
         Fill();
@@ -179,7 +184,7 @@ internal sealed class JsonScanner : IDisposable
 
     /// <summary>The file, or the record at hand, ends too early.</summary>
     public InvalidInputException CutShort() => new(_path, Record,
-        $"the JSON is cut short: {(_stream.Length == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or "
+        $"the JSON is cut short: {(_read == 0 ? "the file is empty" : "the file ends in the middle of a value or of the list")}; copy or "
             + $"export it again");
 
     public InvalidInputException NotJson(string why, Exception? inner = null) => new(_path, Record, $"not valid JSON: {why}", inner);
@@ -205,6 +210,7 @@ internal sealed class JsonScanner : IDisposable
 
         var read = _stream.Read(_buffer, _to, _buffer.Length - _to);
         _to += read;
+        _read += read;
         _final = read == 0;
     }
 

@@ -1,0 +1,12 @@
+using Fovea.Core.Extending;
+using Fovea.Evaluation.Answers;
+using Fovea.Evaluation.Answers.Mme;
+
+namespace Fovea.Evaluation;
+
+/// <summary>The benchmarks whose answer files are scored without a model: <c>fovea eval NAME</c>.</summary>
+public static class AnswerBenchmarks
+{
+    /// <summary>Those that Fovea has; others are added with <see cref="Catalogue{T}.With"/>.</summary>
+    public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark", [MmeScore.Benchmark]);
+}
