@@ -3,6 +3,7 @@ using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
 using Fovea.Evaluation.Running;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Guidance;
 using Fovea.Scoring.Proxies;
 using Fovea.Selection;
 
@@ -28,6 +29,9 @@ public sealed record Catalogues
 
     /// <summary>Evaluations.</summary>
     public Catalogue<Benchmark> Benchmarks { get; init; } = Fovea.Evaluation.Benchmarks.BuiltIn;
+
+    /// <summary>Decoding methods.</summary>
+    public Catalogue<DecodingDefinition> Decoding { get; init; } = DecodingMethods.BuiltIn;
 
     /// <summary>Families of models.</summary>
     public Catalogue<ModelFamily> Families { get; init; } = ModelFamilies.BuiltIn;

@@ -14,9 +14,6 @@ public sealed record VerificationReport(IReadOnlyList<Check> Checks)
     /// <summary>Quantities beyond their tolerance, or that could not be computed.</summary>
     public int NumFailed => Checks.Count(c => c.Verdict == Verdict.Failed);
 
-    /// <summary>Quantities that this version does not compare.</summary>
-    public int NumLater => Checks.Count(c => c.Verdict == Verdict.Later);
-
     /// <summary>
     /// Each quantity with its case's name, one after the other; where a folder or file holds many cases, the worst stands for all of a quantity that passed.
     /// </summary>
@@ -44,7 +41,6 @@ public sealed record VerificationReport(IReadOnlyList<Check> Checks)
     {
         ["passed"] = NumPassed,
         ["failed"] = NumFailed,
-        ["later"] = NumLater,
         ["cases"] = new JsonArray([.. Checks.Select(c => (JsonNode)new JsonObject
         {
             ["name"] = c.Name,
@@ -52,7 +48,7 @@ public sealed record VerificationReport(IReadOnlyList<Check> Checks)
             ["quantity"] = c.Quantity,
             ["difference"] = Finite(c.Difference),
             ["tolerance"] = Finite(c.Tolerance),
-            ["passed"] = c.Verdict == Verdict.Later ? null : c.Verdict == Verdict.Passed,
+            ["passed"] = c.Verdict == Verdict.Passed,
             ["reason"] = c.Reason,
         })]),
     };

@@ -14,6 +14,7 @@ public static class Extended
         Selectors = Catalogues.BuiltIn.Selectors.With(SurpriseSelector.Definition),
         Formats = Catalogues.BuiltIn.Formats.With(TsvCorpus.Format),
         Proxies = Catalogues.BuiltIn.Proxies.With(GreyProxy.Definition),
+        Decoding = Catalogues.BuiltIn.Decoding.With(HalfBlind.Definition),
         Benchmarks = Catalogues.BuiltIn.Benchmarks.With(ExactMatch.Benchmark),
         Templates = Catalogues.BuiltIn.Templates.With(new QuestionAnswerTemplate()),
         Families = Catalogues.BuiltIn.Families.With(ToyFamily.Family),
@@ -54,6 +55,6 @@ public static class Extended
             Training = new TrainingOptions { Steps = 2, BatchSize = 2, LearningRate = 1e-3 },
         });
         Stage("evaluated",
-            new EvalStage { Benchmark = "exact-match", Model = Path.Combine(trained, "model"), Data = data, Template = Template, MaxNewTokens = 4 });
+            new EvalStage { Benchmark = "exact-match", Model = Path.Combine(trained, "model"), Data = data, Template = Template, MaxNewTokens = 4, Decode = "half-blind" });
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Templates;
+using Fovea.Models.Guidance;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
@@ -48,6 +49,13 @@ internal static class CommonOptions
     /// <summary><c>--image-threads</c>; null for as many as <c>--threads</c> leaves over.</summary>
     public static Option<int?> ImageThreads() =>
         Numbers.Optional("--image-threads", "Threads that prepare the images to come (default: the processors that --threads leaves over, 1 to 4); 0: each is prepared when it is needed, which takes less memory. Changes no result.", "N", new Bounds<int>(AtLeast: 0, AtMost: MostThreads));
+
+    public static Option<string?> Decode() => new("--decode")
+    {
+        Description = $"Decoding method that makes the model look more at the image: {string.Join(", ", DecodingMethods.BuiltIn.Names)}, settings behind an @, "
+            + "e.g. vcd@alpha=0.5,beta=0.2 (docs/decoding.md).",
+        HelpName = "METHOD",
+    };
 
     public static Option<string> Data() => new("--data") { Description = "Corpus: LLaVA JSON or JSON Lines, or COCO captions.", Required = true, HelpName = "FILE" };
 

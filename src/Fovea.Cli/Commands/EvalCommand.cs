@@ -25,6 +25,7 @@ internal static class EvalCommand
         var scenes = new Option<string>("--scenes") { Description = "Folder that 'fovea scenes' wrote.", Required = true, HelpName = "DIR" };
         var conflict = new Option<string?>("--conflict") { Description = "A second folder, whose scenes contradict the bias.", HelpName = "DIR" };
         var tokens = Numbers.Option("--max-new-tokens", "Most tokens of a generated caption.", "N", 64, new Bounds<int>(AtLeast: 1));
+        var decode = CommonOptions.Decode();
         var maxInvalid = CommonOptions.MaxInvalid();
         var onBadSample = CommonOptions.OnBadSample();
         var device = CommonOptions.Device();
@@ -37,7 +38,7 @@ internal static class EvalCommand
         var command =
             new Command("scenes", "Evaluates on the built-in world: CHAIR, recall, grounded NLL and accuracy, POPE, questions by type, the conflict set.")
         {
-            model, scenes, conflict, tokens, maxInvalid, onBadSample, device,
+            model, scenes, conflict, tokens, decode, maxInvalid, onBadSample, device,
         };
         return run.AddTo(command, parsed => new EvalScenesStage
         {
@@ -46,6 +47,7 @@ internal static class EvalCommand
             Conflict = parsed.GetValue(conflict),
             Device = parsed.GetValue(device)!,
             MaxNewTokens = parsed.GetValue(tokens),
+            Decode = parsed.GetValue(decode),
             MaxInvalid = parsed.GetValue(maxInvalid),
             OnBadSample = parsed.GetValue(onBadSample),
         });

@@ -3,7 +3,10 @@ using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Core.Text;
 using Fovea.Data.Templates;
+using Fovea.Models.Guidance;
+using Fovea.Pipeline;
 using Fovea.Pipeline.Prompting;
+using Fovea.Pipeline.Stages;
 using Fovea.Torch;
 
 namespace Fovea.Cli.Commands;
@@ -28,6 +31,7 @@ internal sealed class GenerateCommand
     private readonly Option<int?> _beams = Numbers.Optional("--num-beams", "Search with N beams.", "N", new Bounds<int>(AtLeast: 1));
     private readonly Option<double?> _penalty = Numbers.Optional<double>("--length-penalty", "With beams: a sum of log-probabilities is divided by the length to this power (default: 1).", "X");
     private readonly Option<double> _repetition = Numbers.Option<double>("--repetition-penalty", "Above 1: tokens that occurred before become less likely.", "X", 1, new Bounds<double>(Above: 0));
+    private readonly Option<string?> _decode = CommonOptions.Decode();
     private readonly Option<long?> _seed = CommonOptions.Seed("Seed of the random draws.");
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
     private readonly Option<DType> _type = Names.Option<DType>("--dtype", "In which type the model is held; auto: as stored, mapped from its files.", "TYPE");
@@ -39,7 +43,7 @@ internal sealed class GenerateCommand
     public static Command Create() => new GenerateCommand().Build();
     private Command Build() => new Command("generate", "Answers a prompt, with or without images.")
     {
-        _model, _images, _prompt, _template, _tokens, _temperature, _topK, _topP, _beams, _penalty, _repetition, _seed, _stop, _type, _device, _threads, _overMemory, _json,
+        _model, _images, _prompt, _template, _tokens, _temperature, _topK, _topP, _beams, _penalty, _repetition, _decode, Listing.Option(DecodingMethods.BuiltIn, "decoding methods"), _seed, _stop, _type, _device, _threads, _overMemory, _json,
     }.Runs(Run, "the answer is not complete; run the same command again");
 
     private void Run(ParseResult parsed, CancellationToken stop)
@@ -87,6 +91,7 @@ internal sealed class GenerateCommand
                 MaxNewTokens = parsed.GetValue(_tokens),
                 StopStrings = parsed.GetValue(_stop)!,
                 RepetitionPenalty = parsed.GetValue(_repetition),
+                Method = DecodingChoice.Parse(parsed.GetValue(_decode), Catalogues.BuiltIn),
                 Temperature = parsed.GetValue(_temperature),
                 TopK = parsed.GetValue(_topK),
                 TopP = parsed.GetValue(_topP),

@@ -16,7 +16,10 @@ public static class CaptionNll
     /// <summary>The evaluation in the catalogue.</summary>
     public static Benchmark Benchmark { get; } = new(
         "photographs", "NLL of held-out captions with the right image, another photograph's and none",
-            i => [Evaluate(i.Subject(null), i.Corpus, i.Seed, i.Progress)]);
+        i => [Evaluate(i.Subject(null), i.Corpus, i.Seed, i.Progress)])
+    {
+        Generates = false,
+    };
 
     private const string Right = "image", Other = "other_image", None = "no_image";
 

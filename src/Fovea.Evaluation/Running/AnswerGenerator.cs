@@ -1,14 +1,16 @@
 using Fovea.Core.Watching;
 using Fovea.Evaluation.Results;
 using Fovea.Models.Batching;
+using Fovea.Models.Families;
 using Fovea.Models.Generation;
+using Fovea.Models.Guidance;
 
 namespace Fovea.Evaluation.Running;
 
 /// <summary>An answer to be generated: the sample, and the index of the assistant's turn; earlier turns are context as they are.</summary>
 public sealed record Question(Sample Sample, int Turn);
 
-/// <summary>Generates answers greedily.</summary>
+/// <summary>Generates answers greedily, those to questions with images by the subject's decoding method.</summary>
 public static class AnswerGenerator
 {
     /// <summary>Batches held in memory at once, sorted by length among themselves.</summary>
@@ -36,7 +38,7 @@ public static class AnswerGenerator
         {
             cancel.ThrowIfCancellationRequested();
             var prompts = Prompts(subject, corpus, chunk);
-            var ids = GreedyGenerator.Generate(subject.Model, prompts, maxNewTokens, subject.Encoder.EndId, subject.BatchSize, cancel);
+            var ids = Answers(subject, prompts, maxNewTokens, cancel);
             predictions.AddRange(chunk.Select((q, i) => new Prediction(q.Sample.Key, q.Turn, subject.Encoder.Decode(ids[i]))));
             progress?.Report("answers", predictions.Count, questions.Count);
         }
@@ -44,18 +46,41 @@ public static class AnswerGenerator
         return predictions;
     }
 
+    private static int[][] Answers(ModelUnderTest subject, ExpandedSample[] prompts, int maxNewTokens, CancellationToken cancel)
+    {
+        var endId = subject.Encoder.EndId;
+        var plain = new GenerationOptions { MaxNewTokens = maxNewTokens, EndIds = [endId], PadId = endId, BatchSize = subject.BatchSize };
+        var ids = new int[prompts.Length][];
+
+        // No method says anything about a question without an image.
+        foreach (var group in Enumerable.Range(0, prompts.Length).GroupBy(i => subject.Method is not null && prompts[i].Images.Count > 0))
+        {
+            var found = TextGenerator.Generate(
+                subject.Model, [.. group.Select(i => prompts[i])], plain with { Method = group.Key ? subject.Method : null }, cancel: cancel);
+            foreach (var (row, i) in group.Index())
+            {
+                ids[i] = found[row].Ids;
+            }
+        }
+
+        return ids;
+    }
+
     private static ExpandedSample[] Prompts(ModelUnderTest subject, ICorpus corpus, Question[] questions)
     {
         // Questions of one dialogue follow each other and share their images.
-        var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.Images(corpus, s));
+        var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.UnitImages(corpus, s));
         return Array.ConvertAll(questions, q =>
         {
-            var ids = subject.Encoder.EncodePrompt(q.Sample, q.Turn);
-            return SampleExpander.ExpandPrompt(
+            var (ids, unit) = (subject.Encoder.EncodePrompt(q.Sample, q.Turn), images[q.Sample.Key]);
+            var prompt = SampleExpander.ExpandPrompt(
                 subject.Model,
                 q.Sample.Key,
                 subject.Model.SeesImages ? ids : [.. ids.Where(i => i != TokenizedSample.ImagePlaceholder)],
-                subject.Model.SeesImages ? images[q.Sample.Key] : []);
+                [.. unit.Select(u => subject.Processor!.Normalize(u))]);
+            return subject.Method is { } method && subject.Model is DecoderModel model && (prompt.Images.Count > 0 || !model.SeesImages)
+                ? method.Prepare(model, prompt, subject.Processor is null ? null : new PromptImages(q.Sample.Key, unit, subject.Processor))
+                : prompt;
         });
     }
 }

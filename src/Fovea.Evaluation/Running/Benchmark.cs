@@ -9,7 +9,11 @@ namespace Fovea.Evaluation.Running;
 /// <param name="Name">What it is asked for by.</param>
 /// <param name="Help">What it measures, and of which corpus, in one line.</param>
 /// <param name="Run">Does it; one result or several, each with units of its own (<see cref="EvalResult"/>).</param>
-public sealed record Benchmark(string Name, string Help, Func<BenchmarkInput, IEnumerable<EvalResult>> Run) : ICatalogued;
+public sealed record Benchmark(string Name, string Help, Func<BenchmarkInput, IEnumerable<EvalResult>> Run) : ICatalogued
+{
+    /// <summary>Whether the model writes answers, so that it matters how they are decoded; false where only given texts are read.</summary>
+    public bool Generates { get; init; } = true;
+}
 
 /// <summary>What an evaluation works on. Owns nothing.</summary>
 /// <param name="Corpus">The samples; every image can be decoded.</param>

@@ -1,4 +1,5 @@
 using Fovea.Models;
+using Fovea.Models.Guidance;
 
 namespace Fovea.Evaluation.Running;
 
@@ -9,15 +10,16 @@ namespace Fovea.Evaluation.Running;
 /// <param name="BatchSize">Samples a forward pass.</param>
 public sealed record ModelUnderTest(VisionLanguageModel Model, ISampleEncoder Encoder, IImageProcessor? Processor, int BatchSize = 16)
 {
+    /// <summary>How answers to questions with images are decoded; null for greedy decoding and no more.</summary>
+    public DecodingMethod? Method { get; init; }
+
     /// <summary>The images of a sample as the model reads them; empty if it sees none.</summary>
     /// <exception cref="Core.Errors.InvalidInputException">An image cannot be read.</exception>
-    internal IReadOnlyList<PixelValues> Images(ICorpus corpus, Sample sample)
-    {
-        if (Processor is null || !Model.SeesImages)
-        {
-            return [];
-        }
+    internal IReadOnlyList<PixelValues> Images(ICorpus corpus, Sample sample) =>
+        Processor is null ? [] : [.. UnitImages(corpus, sample).Select(Processor.Normalize)];
 
-        return [.. Enumerable.Range(0, sample.Images.Count).Select(i => Processor.Normalize(Processor.Rescale(corpus.LoadImage(sample, i))))];
-    }
+    /// <summary>The same before normalising.</summary>
+    /// <exception cref="Core.Errors.InvalidInputException">An image cannot be read.</exception>
+    internal IReadOnlyList<PixelValues> UnitImages(ICorpus corpus, Sample sample) => Processor is null || !Model.SeesImages ? []
+        : [.. Enumerable.Range(0, sample.Images.Count).Select(i => Processor.Rescale(corpus.LoadImage(sample, i)))];
 }

@@ -15,6 +15,11 @@ public sealed record ExpandedSample(int[] InputIds, int[] TargetIndices, IReadOn
     public IReadOnlyList<int>? ImageStarts { get; init; }
 
     /// <summary>
+    /// Of a prompt: what a decoding method that prepared it reads beside it, as the same text with other images or none; null for nothing.
+    /// </summary>
+    public ExpandedSample? Contrast { get; init; }
+
+    /// <summary>
     /// The sample up to its last target: what follows cannot reach a causal model's loss. Images that begin later are left out with their tokens;
     /// where <see cref="ImageStarts"/> is not known, a sample with images stays whole.
     /// </summary>

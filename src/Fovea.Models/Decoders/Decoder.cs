@@ -157,12 +157,13 @@ public sealed partial class Decoder : IDisposable
     public Tensor Head(Tensor hidden) => Linear.Product(hidden, _head, null, Policy.Head);
 
     /// <summary>
-    /// Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them. No cache, no hook.
+    /// Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them, as with a hook, since no
+    /// other path has attention weights. No cache.
     /// </summary>
     /// <returns><c>[wanted, vocab]</c>.</returns>
     public Tensor LogitsAt(DecoderInput input)
     {
-        if (Inference is not { Serves: true } path)
+        if (Inference is not { Serves: true } path || input.Hook is not null)
         {
             using var output = Forward(input);
             return output.Logits!.alias();

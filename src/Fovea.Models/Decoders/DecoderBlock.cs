@@ -8,6 +8,9 @@ namespace Fovea.Models.Decoders;
 /// <summary>What all blocks of one forward pass share.</summary>
 internal sealed record BlockContext(Rotation Rotation, AttentionMasks Masks, KeyValueCache? Cache, IAttentionHook? Hook, MatmulPolicy Policy)
 {
+    /// <summary>The hook, where it reads this layer.</summary>
+    public IAttentionHook? HookOf(int layer) => Hook is { } hook && hook.Reads(layer) ? hook : null;
+
     /// <summary>Lets its tensors live as long as <paramref name="recomputation"/>, which runs blocks again.</summary>
     public void KeepIn(Recomputation recomputation)
     {
@@ -69,6 +72,7 @@ internal sealed class DecoderBlock
     public Tensor Forward(Tensor x, BlockContext context)
     {
         using var scope = NewDisposeScope();
+        context.HookOf(_layer)?.OnInput(_layer, x);
         var attended = x.Plus(Attend(_attentionNorm.Forward(x), context));
         return attended.Plus(Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
     }
@@ -95,7 +99,8 @@ internal sealed class DecoderBlock
         }
 
         var mask = context.Masks.Of(_config.WindowOf(_layer));
-        if (context.Hook is null && query.shape[1] == 1)
+        var hook = context.HookOf(_layer);
+        if (hook is null && query.shape[1] == 1)
         {
             return _output.Forward(AttendOnce(query, key, value, mask), context.Policy.Attention);
         }
@@ -103,7 +108,7 @@ internal sealed class DecoderBlock
         query = query.transpose(1, 2); // [batch, heads, query, head_dim]
         key = Expand(key).transpose(1, 2); // [batch, heads, key, head_dim]
         value = Expand(value).transpose(1, 2); // [batch, heads, key, head_dim]
-        var mixed = context.Hook is { } hook
+        var mixed = hook is not null
             ? Explicit(query, key, value, mask, hook)
             : nn.functional.scaled_dot_product_attention(query, key, value, mask!, is_casual: mask is null && query.shape[2] > 1);
         return _output.Forward(mixed.transpose(1, 2).flatten(2), context.Policy.Attention);
@@ -168,6 +173,6 @@ internal sealed class DecoderBlock
             scores = scores.Plus(mask);
         }
 
-        return hook.OnScores(_layer, scores).softmax(-1).matmul(value); // [batch, heads, query, head_dim]
+        return hook.OnWeights(_layer, hook.OnScores(_layer, scores).softmax(-1)).matmul(value); // [batch, heads, query, head_dim]
     }
 }

@@ -32,7 +32,7 @@ public sealed record DecoderInput
     /// <summary>Flat indices (row * seq + column) where logits are wanted: <c>[wanted]</c>, int64; null for none.</summary>
     public torch.Tensor? LogitPositions { get; init; }
 
-    /// <summary>Sees and may change attention scores.</summary>
+    /// <summary>Sees and may change attention.</summary>
     public IAttentionHook? Hook { get; init; }
 
     /// <summary>Whether every layer's hidden states are returned.</summary>

@@ -37,6 +37,9 @@ public abstract partial class DecoderModel : VisionLanguageModel
     /// <inheritdoc/>
     public override int MaxLength => Decoder.Config.MaxPositions;
 
+    /// <summary>Whether a token of this id stands for an image or a piece of one, as <see cref="VisionLanguageModel.ImageTokenIds"/> lays them out.</summary>
+    public virtual bool IsImageToken(int id) => false;
+
     /// <summary>Types of the matrix products, everywhere in the model.</summary>
     public virtual MatmulPolicy Policy
     {

@@ -54,6 +54,9 @@ public sealed class LlavaModel : DecoderModel
         return ids;
     }
 
+    /// <inheritdoc/>
+    public override bool IsImageToken(int id) => id == Config.ImageTokenId;
+
     /// <summary>What the decoder sees of images: <c>[images, 3, height, width]</c> -> <c>[images, tokens, hidden]</c>.</summary>
     public Tensor ImageFeatures(Tensor pixelValues)
     {

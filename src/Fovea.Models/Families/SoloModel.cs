@@ -53,6 +53,10 @@ public sealed class SoloModel : DecoderModel
     }
 
     /// <inheritdoc/>
+    public override bool IsImageToken(int id) => Config.TokenIds is var ids
+        && (id == ids.Patch || id == ids.RowSeparator || id == ids.Vision || id == ids.VisionEnd);
+
+    /// <inheritdoc/>
     public override Tensor Embed(Tensor inputIds, Tensor? pixelValues)
     {
         using var scope = NewDisposeScope();

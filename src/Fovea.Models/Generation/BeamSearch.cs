@@ -11,7 +11,7 @@ namespace Fovea.Models.Generation;
 internal static class BeamSearch
 {
     public static GeneratedSequence[] Run(
-        DecodingState state, ExpandedSample[] prompts, GenerationOptions options, BeamGroup[] groups, CancellationToken cancel)
+        IDecodingState state, ExpandedSample[] prompts, GenerationOptions options, BeamGroup[] groups, CancellationToken cancel)
     {
         var numBeams = options.Beams!.NumBeams;
         var active = groups;

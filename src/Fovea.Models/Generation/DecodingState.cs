@@ -1,6 +1,7 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
+using Fovea.Models.Guidance;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Generation;
@@ -9,46 +10,50 @@ namespace Fovea.Models.Generation;
 /// A batch under way: what the model remembers of each row, with a cache or, without one, as the embeddings of all tokens so far.
 /// Prompts are padded on the left and kept apart by segments, so that a row does not depend on its neighbours.
 /// </summary>
-internal sealed class DecodingState : IDisposable
+internal sealed class DecodingState : IDecodingState
 {
     private readonly DecoderModel _model;
+    private readonly int _longest; // tokens of the longest prompt: where new tokens begin
     private readonly KeyValueCache? _cache;
+    private readonly BatchAttention? _attention;
     private long[] _positions; // of each row's next token
     private Tensor? _pastEmbeddings, _pastPositions, _pastSegments; // without a cache: [rows, seq, hidden], [rows, seq], [rows, seq]
 
     /// <summary>Makes the state of prompts that are not empty; see <see cref="Start"/>.</summary>
-    public DecodingState(DecoderModel model, ExpandedSample[] prompts, int maxNewTokens, bool useCache)
+    /// <param name="model">The model.</param>
+    /// <param name="prompts">What <see cref="Start"/> will be given.</param>
+    /// <param name="maxNewTokens">Most tokens that will be added to a row.</param>
+    /// <param name="useCache">Whether keys and values are kept.</param>
+    /// <param name="method">Whose change of attention is made; null for none.</param>
+    public DecodingState(DecoderModel model, ExpandedSample[] prompts, int maxNewTokens, bool useCache, DecodingMethod? method = null)
     {
         _model = model;
-        Longest = prompts.Max(p => p.InputIds.Length);
+        _longest = prompts.Max(p => p.InputIds.Length);
         _positions = Array.ConvertAll(prompts, p => (long)p.InputIds.Length);
-        _cache = useCache ? new KeyValueCache(model.Decoder.Config, prompts.Length, Longest + maxNewTokens) : null;
+        _cache = useCache ? new KeyValueCache(model.Decoder.Config, prompts.Length, _longest + maxNewTokens) : null;
+        _attention = method?.Attention(PromptRows.Of(model, prompts), model.Decoder.Config.NumLayers);
     }
 
-    /// <summary>Tokens of the longest prompt: where new tokens begin.</summary>
-    public int Longest { get; }
-
-    /// <summary>Reads the prompts and their images: logits of each one's next token <c>[prompts, vocab]</c>.</summary>
     public Tensor Start(ExpandedSample[] prompts, int padId)
     {
         using var scope = NewDisposeScope();
-        var (ids, positions, segments) = (new long[prompts.Length * Longest], new long[prompts.Length * Longest], new long[prompts.Length * Longest]);
+        var (ids, positions, segments) = (new long[prompts.Length * _longest], new long[prompts.Length * _longest], new long[prompts.Length * _longest]);
         Array.Fill(ids, padId);
         for (var b = 0; b < prompts.Length; b++)
         {
             var prompt = prompts[b].InputIds;
             for (var i = 0; i < prompt.Length; i++)
             {
-                var at = (b * Longest) + Longest - prompt.Length + i;
+                var at = (b * _longest) + _longest - prompt.Length + i;
                 ids[at] = prompt[i];
                 positions[at] = i;
                 segments[at] = 1;
             }
         }
 
-        var padded = prompts.Any(p => p.InputIds.Length < Longest);
+        var padded = prompts.Any(p => p.InputIds.Length < _longest);
         var device = _model.Decoder.Device;
-        Tensor Rows(long[] values) => tensor(values, [prompts.Length, Longest], device: device);
+        Tensor Rows(long[] values) => tensor(values, [prompts.Length, _longest], device: device);
         var pixels = _model.PackPixels([.. prompts.SelectMany(p => p.Images)]);
         var embeddings = _model.Embed(Rows(ids), pixels?.to(device)); // [prompts, longest, hidden]
         if (_cache is null)
@@ -63,11 +68,10 @@ internal sealed class DecodingState : IDisposable
             PositionIds = padded ? Rows(positions) : null,
             SegmentIds = padded ? Rows(segments) : null,
             Cache = _cache,
-            LogitPositions = LastOf(prompts.Length, Longest),
+            LogitPositions = LastOf(prompts.Length, _longest),
         }).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Adds one token to each row: logits of the next <c>[rows, vocab]</c>.</summary>
     public Tensor Next(long[] ids)
     {
         using var scope = NewDisposeScope();
@@ -92,15 +96,14 @@ internal sealed class DecodingState : IDisposable
         }).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keeps the given rows, in that order; a row may be given several times or not at all.</summary>
     public void SelectRows(int[] rows) => Rearrange(rows, index => _cache!.SelectRows(index));
 
-    /// <summary>Exchanges rows of one prompt among themselves.</summary>
-    public void ReorderBeams(int[] rows) => Rearrange(rows, index => _cache!.ReorderRows(index, Longest));
+    public void ReorderBeams(int[] rows) => Rearrange(rows, index => _cache!.ReorderRows(index, _longest));
 
     public void Dispose()
     {
         _cache?.Dispose();
+        _attention?.Dispose();
         _pastEmbeddings?.Dispose();
         _pastPositions?.Dispose();
         _pastSegments?.Dispose();
@@ -116,6 +119,7 @@ internal sealed class DecodingState : IDisposable
         using var scope = NewDisposeScope();
         var index = tensor(Array.ConvertAll(rows, r => (long)r), device: _model.Decoder.Device);
         _positions = Array.ConvertAll(rows, r => _positions[r]);
+        _attention?.SelectRows(index);
         if (_cache is not null)
         {
             rearrangeCache(index);
@@ -137,7 +141,7 @@ internal sealed class DecodingState : IDisposable
 
     private Tensor Forward(DecoderInput input)
     {
-        var output = _model.Decoder.Forward(input);
+        var output = _model.Decoder.Forward(input with { Hook = _attention });
         output.Hidden.Dispose();
         return output.Logits!.to(ScalarType.Float32);
     }

@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Models.Guidance;
 
 namespace Fovea.Models.Generation;
 
@@ -24,6 +25,9 @@ public sealed record GenerationOptions
 
     /// <summary>Searches with several beams a prompt.</summary>
     public BeamOptions? Beams { get; init; }
+
+    /// <summary>Makes each step's scores, from which ids are then chosen, look more at the image; null for the model's own.</summary>
+    public DecodingMethod? Method { get; init; }
 
     /// <summary>
     /// Divides positive and multiplies negative scores of ids that the prompt or the new text holds (CTRL, arXiv 1909.05858); 1 for none.

@@ -1,5 +1,6 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
+using Fovea.Models.Guidance;
 using Fovea.Torch;
 using static TorchSharp.torch;
 
@@ -19,7 +20,9 @@ public static class TextGenerator
     /// <param name="watch">Called with each piece as it comes, on this thread.</param>
     /// <param name="cancel">Stops between steps.</param>
     /// <returns>In the prompts' order.</returns>
-    /// <exception cref="FoveaException">An option is out of range, or a prompt is empty or longer than the model allows.</exception>
+    /// <exception cref="FoveaException">
+    /// An option is out of range, a prompt is empty or longer than the model allows, or the decoding method needs an image that a prompt has not.
+    /// </exception>
     public static GeneratedSequence[] Generate(
         VisionLanguageModel model,
         IReadOnlyList<ExpandedSample> prompts,
@@ -29,16 +32,13 @@ public static class TextGenerator
         CancellationToken cancel = default)
     {
         options.Validate(model.VocabSize);
-        if (model is not DecoderModel whole)
-        {
-            throw new NotSupportedException($"{model.Family}: not a model that generates");
-        }
-
+        var whole = Generating(model);
         if (options.StopStrings.Count > 0 && textDecoder is null)
         {
             throw new ArgumentException("stop strings need a text decoder", nameof(textDecoder));
         }
 
+        prompts = Prepared(whole, prompts, options);
         var results = new GeneratedSequence[prompts.Count];
         foreach (var batch in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].InputIds.Length).Chunk(options.BatchSize))
         {
@@ -51,7 +51,7 @@ public static class TextGenerator
 
             ExpandedSample[] rows = [.. batch.Select(i => prompts[i])];
             using var noGrad = no_grad();
-            using var state = new DecodingState(whole, rows, limits.Max(), options.UseCache);
+            using var state = Open(whole, rows, limits.Max(), options);
             var found = options.Beams is null
                 ? Choose(state, rows, options, [.. batch.Select((prompt, i) =>
                     new GeneratedRow(prompt, rows[i].InputIds, limits[i], options, textDecoder?.Invoke(), watch))], cancel)
@@ -66,6 +66,36 @@ public static class TextGenerator
         return results;
     }
 
+    /// <summary>Scores of the prompts' first new tokens, as the decoding method leaves them, -inf for ids that are out: <c>[prompts, vocab]</c>, float32.</summary>
+    /// <param name="model">Of one of the families here.</param>
+    /// <param name="prompts">One batch, expanded.</param>
+    /// <param name="options">Of which only the decoding method and the padding count.</param>
+    /// <exception cref="FoveaException">As <see cref="Generate"/>.</exception>
+    public static Tensor FirstScores(VisionLanguageModel model, IReadOnlyList<ExpandedSample> prompts, GenerationOptions options)
+    {
+        var whole = Generating(model);
+        ExpandedSample[] rows = [.. Prepared(whole, prompts, options)];
+        _ = rows.Select((row, i) => Limit(whole, row, i, 1)).Max();
+        using var noGrad = no_grad();
+        using var state = Open(whole, rows, 1, options);
+        return state.Start(rows, options.PadId);
+    }
+
+    private static DecoderModel Generating(VisionLanguageModel model) =>
+        model as DecoderModel ?? throw new NotSupportedException($"{model.Family}: not a model that generates");
+
+    private static IReadOnlyList<ExpandedSample> Prepared(DecoderModel model, IReadOnlyList<ExpandedSample> prompts, GenerationOptions options) =>
+        options.Method is { } method ? [.. prompts.Select(p => method.Prepare(model, p, null))] : prompts;
+
+    private static IDecodingState Open(DecoderModel model, ExpandedSample[] rows, int maxNewTokens, GenerationOptions options)
+    {
+        var method = options.Method is { IsPlain: false } given ? given : null;
+        var own = new DecodingState(model, rows, maxNewTokens, options.UseCache, method);
+        return method is { Contrasts: true }
+            ? new GuidedState(method, own, new DecodingState(model, Array.ConvertAll(rows, r => r.Contrast!), maxNewTokens, options.UseCache))
+            : own;
+    }
+
     /// <summary>Most new ids of a prompt: the last one is chosen, not read.</summary>
     private static int Limit(DecoderModel model, ExpandedSample prompt, int index, int maxNewTokens)
     {
@@ -77,7 +107,7 @@ public static class TextGenerator
 
     /// <summary>Greedy and sampled generation: each row takes one id per step and leaves the batch when it ends.</summary>
     private static GeneratedSequence[] Choose(
-        DecodingState state, ExpandedSample[] prompts, GenerationOptions options, GeneratedRow[] rows, CancellationToken cancel)
+        IDecodingState state, ExpandedSample[] prompts, GenerationOptions options, GeneratedRow[] rows, CancellationToken cancel)
     {
         var active = rows;
         var ids = ChooseIds(state.Start(prompts, options.PadId), active, options);

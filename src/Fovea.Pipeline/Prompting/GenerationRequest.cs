@@ -1,4 +1,5 @@
 using Fovea.Models.Generation;
+using Fovea.Models.Guidance;
 
 namespace Fovea.Pipeline.Prompting;
 
@@ -32,6 +33,9 @@ public sealed record GenerationRequest
     /// <summary>Exponent of the length by which a beam's score is divided; 1 where it is null.</summary>
     public double? LengthPenalty { get; init; }
 
+    /// <summary>Decoding method.</summary>
+    public DecodingMethod? Method { get; init; }
+
     /// <summary>The options of the generator: ids are drawn where anything about drawing was asked for.</summary>
     /// <exception cref="UsageException">Two of them contradict each other.</exception>
     public GenerationOptions ToOptions()
@@ -52,6 +56,7 @@ public sealed record GenerationRequest
             MaxNewTokens = MaxNewTokens,
             StopStrings = StopStrings,
             RepetitionPenalty = RepetitionPenalty,
+            Method = Method,
             Sampling = (Temperature is null ? narrows : Temperature != 0)
                 ? new SamplingOptions { Temperature = Temperature ?? 1, TopK = TopK, TopP = TopP ?? 1, Seed = Seed ?? 1 } : null,
             Beams = NumBeams is { } beams ? new BeamOptions { NumBeams = beams, LengthPenalty = LengthPenalty ?? 1 } : null,

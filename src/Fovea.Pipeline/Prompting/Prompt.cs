@@ -1,8 +1,9 @@
 using Fovea.Data.Images;
 using Fovea.Data.Templates;
 using Fovea.Data.Tokenizers;
-using Fovea.Models;
 using Fovea.Models.Batching;
+using Fovea.Models.Families;
+using Fovea.Models.Guidance;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Prompting;
@@ -29,7 +30,8 @@ public sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Templa
     /// <param name="text">The question; without a tag <c>&lt;image&gt;</c> the images stand before it.</param>
     /// <param name="images">The images, in the order of their tags.</param>
     /// <param name="template">A template's name, <c>auto</c>, <c>checkpoint</c> or <c>none</c>.</param>
-    public static Prompt Create(VisionLanguageModel model, string folder, string text, RgbImage[] images, string template)
+    /// <param name="method">Prepares it; null for plain decoding.</param>
+    public static Prompt Create(DecoderModel model, string folder, string text, RgbImage[] images, string template, DecodingMethod? method = null)
     {
         if (images.Length > 0 && !model.SeesImages)
         {
@@ -43,7 +45,8 @@ public sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Templa
 
         var tokenizer = ModelFit.Tokenizer(folder);
         var processor = images.Length > 0 ? new ImageProcessor(ModelFit.Processor(folder)) : null;
-        PixelValues[] pixels = [.. images.Select(i => processor!.Normalize(processor.Rescale(i)))];
+        var unit = Array.ConvertAll(images, i => processor!.Rescale(i));
+        var pixels = Array.ConvertAll(unit, u => processor!.Normalize(u));
         // Without a template the encoder's is not used; this one fits any tokenizer.
         var encoder = new SampleEncoder(tokenizer, template == NoTemplate
             ? TemplateChoice.Parse("llava_plain") : TemplateChoice.ForModel(template, folder, tokenizer));
@@ -51,8 +54,9 @@ public sealed record Prompt(ExpandedSample Expanded, int[] EndIds, string Templa
         var used = encoder.Templates.For(sample);
         var ids = template == NoTemplate ? Plain(encoder.Tokenizer, text) : encoder.EncodePrompt(sample, 1);
         int?[] ends = [template == NoTemplate ? null : encoder.EndIdOf(used), tokenizer.EosId, .. Models.Generation.EndIds.Read(folder)];
+        var expanded = SampleExpander.ExpandPrompt(model, Key, ids, pixels);
         return new Prompt(
-            SampleExpander.ExpandPrompt(model, Key, ids, pixels), [.. ends.OfType<int>().Distinct()], template == NoTemplate
+            method?.Prepare(model, expanded, processor is null ? null : new PromptImages(Key, unit, processor)) ?? expanded, [.. ends.OfType<int>().Distinct()], template == NoTemplate
                 ? NoTemplate : used.Name, tokenizer);
     }
 

@@ -38,6 +38,11 @@ public sealed record PromptRun
     /// <param name="stop">Ends it.</param>
     public PromptAnswer Run(Action<string> show, Action<string> notice, CancellationToken stop)
     {
+        if (Images.Count == 0 && Options.Method is { IsPlain: false } needy)
+        {
+            throw new UsageException($"--decode {needy.Name}: the method is about what an image says, and none is given; give --image, or leave --decode out");
+        }
+
         var images = Prompt.ReadImages(Images);
         using var model = ModelFolder.Load(Model, new LoadOptions { Mapped = true, Type = Type, Device = ComputeDevice.Open(Device), Memory = Memory });
         if (model.SeesImages && Images.Count == 0)
@@ -45,7 +50,12 @@ public sealed record PromptRun
             notice("no --image is given: the vision-language model answers from the text alone");
         }
 
-        var prompt = Prompt.Create(model, Model, Text, images, Template);
+        if (Options.Method is { IsPlain: false, ReadsAttention: true } method)
+        {
+            notice($"decoding by {method.Name} reads attention weights, which fused attention does not have: the layers that it reads run by plain operators");
+        }
+
+        var prompt = Prompt.Create(model, Model, Text, images, Template, Options.Method);
         var options = Options with { EndIds = prompt.EndIds };
         var clock = Stopwatch.StartNew();
         TimeSpan? first = null;
@@ -99,6 +109,7 @@ public sealed record PromptAnswer(GeneratedSequence Sequence, Prompt Prompt, Tim
         {
             ["model"] = run.Model,
             ["template"] = Prompt.Template,
+            ["decode"] = run.Options.Method?.Description,
             ["device"] = run.Device,
             ["images"] = new JsonArray([.. run.Images.Select(i => (JsonNode)i)]),
             ["end_ids"] = new JsonArray([.. Prompt.EndIds.Select(i => (JsonNode)i)]),

@@ -1,6 +1,7 @@
 using Fovea.Core.Results;
 using Fovea.Data.Corpora;
 using Fovea.Evaluation.Results;
+using Fovea.Models.Guidance;
 
 namespace Fovea.Pipeline.Stages;
 
@@ -33,12 +34,17 @@ public static class EvalResults
         return values;
     }
 
-    /// <summary>The same, with how many records were left out and why.</summary>
-    public static JsonObject Write(StageContext context, IReadOnlyList<EvalResult> results, IReadOnlyCollection<InvalidRecord> left)
+    /// <summary>The same, with how many records were left out and why, and how answers were decoded, with all settings.</summary>
+    public static JsonObject Write(StageContext context, IReadOnlyList<EvalResult> results, IReadOnlyCollection<InvalidRecord> left, DecodingMethod? method)
     {
         var values = Write(context, results);
         values["invalid_samples"] = left.Count;
         values["invalid_reasons"] = LeftOutRecords.Reasons(left);
+        if (method is not null)
+        {
+            values["decode"] = method.Description;
+        }
+
         return values;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Core.Results;
 using Fovea.Data.Corpora;
@@ -9,6 +10,7 @@ using Fovea.Evaluation.Running;
 using Fovea.Evaluation.Scenes;
 using Fovea.Models;
 using Fovea.Models.Checkpoints;
+using Fovea.Models.Guidance;
 using Fovea.Torch;
 
 namespace Fovea.Pipeline.Stages;
@@ -37,6 +39,10 @@ public sealed record EvalScenesStage : IStage
     /// <summary>Most new tokens of a caption.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
+    /// <summary>How answers to questions with images are decoded: a method and its settings, as <c>vcd@alpha=0.5</c>; absent: greedily and no more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Decode { get; init; }
+
     /// <summary>Records that may be unusable and are left out, listed and counted. Absent: by <see cref="OnBadSample"/>.</summary>
     public int? MaxInvalid { get; init; }
 
@@ -48,8 +54,11 @@ public sealed record EvalScenesStage : IStage
 
     public string Kind => "eval_scenes";
 
-    public void Check()
+    public void Check() => Check(Catalogues.BuiltIn);
+
+    public void Check(Catalogues catalogues)
     {
+        DecodingChoice.Parse(Decode, catalogues);
         InvalidRecords.LimitOf(OnBadSample, MaxInvalid);
         ComputeDevice.Check(Device);
         if (MaxNewTokens < 1)
@@ -71,19 +80,21 @@ public sealed record EvalScenesStage : IStage
     public JsonObject Run(StageContext context)
     {
         using var model = ModelFolder.Load(Model, new LoadOptions { Device = context.Device, Memory = context.MemoryLimit });
+        var method = DecodingChoice.Parse(Decode, context.Catalogues);
         var (results, left) = (new List<EvalResult>(), new List<InvalidRecord>());
         foreach (var (folder, prefix) in new[] { (Scenes, ""), (Conflict, "conflict-") })
         {
             if (folder is not null)
             {
-                results.AddRange(Evaluate(model, folder, prefix, context, left));
+                results.AddRange(Evaluate(model, method, folder, prefix, context, left));
             }
         }
 
-        return EvalResults.Write(context, results, left);
+        return EvalResults.Write(context, results, left, method);
     }
 
-    private IEnumerable<EvalResult> Evaluate(VisionLanguageModel model, string folder, string prefix, StageContext context, List<InvalidRecord> left)
+    private IEnumerable<EvalResult> Evaluate(
+        VisionLanguageModel model, DecodingMethod? method, string folder, string prefix, StageContext context, List<InvalidRecord> left)
     {
         var tokenizer = ModelFit.Tokenizer(Model);
         var processor = new ImageProcessor(ModelFit.Processor(Model));
@@ -94,7 +105,10 @@ public sealed record EvalScenesStage : IStage
         left.AddRange(invalid.Records);
         return new[] { (SceneBenchmarks.Captions, captions), (SceneBenchmarks.Questions, dialogues) }.Where(b => b.Item2 is not null)
             .SelectMany(b => b.Item1.Run(
-            new BenchmarkInput(b.Item2!, template => new ModelUnderTest(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template!)), processor, BatchSize: 32))
+            new BenchmarkInput(b.Item2!, template => new ModelUnderTest(model, new SampleEncoder(tokenizer, TemplateChoice.Parse(template!)), processor, BatchSize: 32)
+            {
+                Method = method,
+            })
             {
                 Folder = folder,
                 MaxNewTokens = MaxNewTokens,

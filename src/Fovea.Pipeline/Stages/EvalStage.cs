@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Data.Corpora;
 using Fovea.Data.Images;
@@ -31,6 +32,10 @@ public sealed record EvalStage : IStage
     /// <summary>Most tokens of a generated text.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
+    /// <summary>How answers to questions with images are decoded: a method and its settings, as <c>vcd@alpha=0.5</c>; absent: greedily and no more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Decode { get; init; }
+
     /// <summary>Records that may be unusable and are left out, listed and counted. Absent: by <see cref="OnBadSample"/>.</summary>
     public int? MaxInvalid { get; init; }
 
@@ -46,7 +51,12 @@ public sealed record EvalStage : IStage
 
     public void Check(Catalogues catalogues)
     {
-        catalogues.Benchmarks.Get(Benchmark);
+        var benchmark = catalogues.Benchmarks.Get(Benchmark);
+        if (DecodingChoice.Parse(Decode, catalogues) is not null && !benchmark.Generates)
+        {
+            throw new UsageException($"decode: '{benchmark.Name}' reads texts that are given and writes none; leave decode out");
+        }
+
         TemplateChoice.Check(Template, catalogues.Templates);
         DataSource.Check(Data);
         ComputeDevice.Check(Device);
@@ -71,13 +81,17 @@ public sealed record EvalStage : IStage
     {
         var benchmark = context.Catalogues.Benchmarks.Get(Benchmark);
         var tokenizer = ModelFit.Tokenizer(Model);
+        var method = DecodingChoice.Parse(Decode, context.Catalogues);
         var invalid = new InvalidRecords(InvalidRecords.LimitOf(OnBadSample, MaxInvalid));
         var corpus = CorpusFiles.Decodable(CorpusFiles.Open(Data, invalid), invalid, context.Stop);
         LeftOutRecords.List(invalid, context, "eval");
         using var model = ModelFolder.Load(Model, new LoadOptions { Device = context.Device, Memory = context.MemoryLimit });
         var processor = model.SeesImages ? new ImageProcessor(ModelFit.Processor(Model)) : null;
         var results = benchmark.Run(new BenchmarkInput(corpus, template => new ModelUnderTest(
-            model, new SampleEncoder(tokenizer, TemplateChoice.ForScores(template ?? Template, Model, tokenizer, context.Catalogues.Templates)), processor))
+            model, new SampleEncoder(tokenizer, TemplateChoice.ForScores(template ?? Template, Model, tokenizer, context.Catalogues.Templates)), processor)
+        {
+            Method = method,
+        })
         {
             Folder = Path.GetDirectoryName(Path.GetFullPath(Data[0].File))!,
             Seed = Seed,
@@ -86,6 +100,6 @@ public sealed record EvalStage : IStage
             Progress = context.Progress,
             Stop = context.Stop,
         }).ToList();
-        return EvalResults.Write(context, results, invalid.Records);
+        return EvalResults.Write(context, results, invalid.Records, method);
     }
 }

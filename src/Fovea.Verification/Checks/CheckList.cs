@@ -35,9 +35,6 @@ internal sealed class CheckList(string name, string kind)
         }
     }
 
-    /// <summary>A reference that is not compared yet.</summary>
-    public void Later(string quantity) => _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Later, null));
-
     public void Fail(string quantity, string reason) =>
         _checks.Add(new Check(name, kind, quantity, null, null, Verdict.Failed, new FoveaException(reason).Message));
 

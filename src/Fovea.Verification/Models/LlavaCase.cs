@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 namespace Fovea.Verification.Models;
 
 /// <summary>
-/// LLaVA in each of the layouts that its weights are stored in: image features and logits of every layout; losses, gradients and generation of the first.
+/// LLaVA in each of the layouts that its weights are stored in: image features and logits of every layout; losses, gradients, generation, decoding methods and
+/// attention of the first.
 /// </summary>
 internal static class LlavaCase
 {
@@ -32,18 +33,22 @@ internal static class LlavaCase
                 {
                     checks.Attempt("loss", () => WeightedArms.Run(fixture, checks, model, fixture.Tensor("input_ids", 2), fixture.Tensor("pixel_values", 4)));
                     checks.Attempt("generation", () => GenerationChecks.Run(fixture, checks, model, [Prompt(fixture)], 10));
+                    Decoding(fixture, checks, model);
                 }
             });
         }
+    }
 
+    private static void Decoding(FixtureFolder fixture, CheckList checks, LlavaModel model)
+    {
         if (fixture.Json.Try("decoding") is not null)
         {
-            checks.Later("decode");
+            checks.Attempt("decode", () => DecodingChecks.Run(fixture, checks, model));
         }
 
         if (fixture.Json.Try("attention_to_images_per_layer") is not null)
         {
-            checks.Later("attention_to_images_per_layer");
+            checks.Measure("attention_to_images_per_layer", () => DecodingChecks.Attention(fixture, model));
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class DigitEncoder : ISampleEncoder
         };
     }
 
-    public int[] EncodePrompt(Sample sample, int answerTurn) => [TokenizedSample.ImagePlaceholder, 1];
+    public int[] EncodePrompt(Sample sample, int answerTurn) => sample.Images.Count > 0 ? [TokenizedSample.ImagePlaceholder, 1] : [1];
 
     public string Decode(IReadOnlyList<int> ids) => string.Join(' ', ids);
 

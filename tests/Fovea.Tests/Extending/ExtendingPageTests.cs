@@ -16,6 +16,7 @@ public sealed partial class ExtendingPageTests
         ["proxies"] = Catalogues.BuiltIn.Proxies,
         ["templates"] = Catalogues.BuiltIn.Templates,
         ["families"] = Catalogues.BuiltIn.Families,
+        ["decoding"] = Catalogues.BuiltIn.Decoding,
         ["benchmarks"] = Catalogues.BuiltIn.Benchmarks,
     };
 
