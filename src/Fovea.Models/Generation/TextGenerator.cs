@@ -1,6 +1,5 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
-using Fovea.Models.Guidance;
 using Fovea.Torch;
 using static TorchSharp.torch;
 

@@ -232,7 +232,7 @@ public sealed class DecodingMethodTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var model = Model("tiny-llava");
-        var input = new DecoderInput { InputIds = Row(Ids(6, 1)), LogitPositions = tensor(new[] { 5L }), Hook = new Counting() };
+        var input = new DecoderInput { InputIds = Row(Ids(6, 1)), LogitPositions = TensorNumbers.Range(5, 6), Hook = new Counting() };
         var expected = model.Decoder.Forward(input).Logits!.data<float>().ToArray();
         model.Pack();
         Assert.Equal(expected, model.Decoder.LogitsAt(input).data<float>().ToArray());
