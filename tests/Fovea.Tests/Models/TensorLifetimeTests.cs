@@ -3,6 +3,7 @@ using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Configs;
 using Fovea.Models.Generation;
+using Fovea.Models.Guidance;
 using Fovea.Models.Initialisation;
 using Fovea.Torch;
 using TorchSharp;
@@ -26,7 +27,7 @@ public sealed class TensorLifetimeTests
     public void Tensors_do_not_pile_up_over_forwards_backwards_and_generation(string preset)
     {
         var vocabulary = new PresetVocabulary(90, 1, 2, 0, 4, new VisionTokenIds(5, 6, 7, 8));
-        using var model = ModelPresets.Create(preset, vocabulary, 1);
+        using var model = ModelPresets.Create(preset, vocabulary, 1, new PresetSizes { NumLayers = 4 });
         model.Parameters.SetTrainable(_ => true);
         // What other tests left to the finalizer goes first, so that only this test's tensors are counted.
         GC.Collect();
@@ -61,5 +62,10 @@ public sealed class TensorLifetimeTests
         }
 
         GreedyGenerator.Generate(model, [sample, sample], 4, 2);
+        DecodingMethod[] methods = [new VcdMethod(), new PaiMethod { FirstLayer = 0 }, new VarMethod { Sinks = [1], Tau = 1 }];
+        foreach (var method in methods.Where(_ => model.SeesImages))
+        {
+            TextGenerator.Generate(model, [sample, sample], new GenerationOptions { MaxNewTokens = 4, Method = method, Beams = new BeamOptions() });
+        }
     }
 }
