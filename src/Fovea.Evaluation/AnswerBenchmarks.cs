@@ -1,6 +1,7 @@
 using Fovea.Core.Extending;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Mme;
+using Fovea.Evaluation.Answers.Pope;
 
 namespace Fovea.Evaluation;
 
@@ -8,5 +9,5 @@ namespace Fovea.Evaluation;
 public static class AnswerBenchmarks
 {
     /// <summary>Those that Fovea has; others are added with <see cref="Catalogue{T}.With"/>.</summary>
-    public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark", [MmeScore.Benchmark]);
+    public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark", [PopeScore.Benchmark, MmeScore.Benchmark]);
 }

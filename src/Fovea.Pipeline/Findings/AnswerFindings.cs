@@ -47,7 +47,7 @@ public sealed class AnswerFindings
         var whole = _estimates.Where(e => Group(e.Metric) is null && !columns.Contains(e.Metric.Name)).ToArray();
         var outcomes = _score.Outcomes;
         var title = outcomes.Parser.Length == 0 ? outcomes.Benchmark : $"{outcomes.Benchmark}, answers read as {outcomes.Parser} does";
-        var note = $"{outcomes.Questions.Count} questions. In brackets: 95 % intervals, by bootstrap over {Clusters} clusters (unit: {outcomes.Unit}). "
+        var note = $"{outcomes.Questions.Count} questions. In brackets: 95 % intervals over {Clusters} clusters (unit: {outcomes.Unit}). "
             + string.Join(' ', _score.Notes);
         if (whole.Length > 0)
         {

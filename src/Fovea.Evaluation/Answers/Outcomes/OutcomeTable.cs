@@ -46,23 +46,12 @@ public sealed record OutcomeTable(
             ? m.Scale * ratios[m.Name] : m.Scale * Mean([.. m.MeanOf.Select(p => ratios[p])]));
     }
 
-    /// <summary>Every metric with its interval, by bootstrap over clusters.</summary>
+    /// <summary>Every metric with its 95 % interval over clusters (<see cref="Clustered"/>).</summary>
     /// <exception cref="FoveaException">A sum is not finite.</exception>
-    public IReadOnlyList<(OutcomeMetric Metric, Estimate Estimate)> Estimates(BootstrapOptions? options = null)
+    public IReadOnlyList<(OutcomeMetric Metric, Estimate Estimate)> Estimates()
     {
         var ratios = ToResult().Metrics.ToDictionary(m => m.Name);
-
-        // Each metric draws from a stream of its own, so that the order of the work changes nothing.
-        return [.. Metrics.AsParallel().AsOrdered().Select(m => (m, Scaled(m.MeanOf.Count == 0
-            ? Bootstrap.Of(ratios[m.Name], options) : OfMean(m, [.. m.MeanOf.Select(p => ratios[p])], options), m.Scale)))];
-    }
-
-    // The parts share each resample, having the same clusters; a mean with a part that has no data has none.
-    private static Estimate OfMean(OutcomeMetric metric, Metric[] parts, BootstrapOptions? options)
-    {
-        var count = parts.Sum(p => p.Count);
-        return parts.Any(p => p.Count == 0) ? new Estimate(null, null, null, count, [null])
-            : Bootstrap.AcrossSeeds([.. parts.Select(p => p with { Name = metric.Name })], options) is var e ? e with { PerSeed = [e.Value] } : null!;
+        return [.. Metrics.Select(m => (m, Scaled(Clustered.Interval(m.MeanOf.Count == 0 ? [ratios[m.Name]] : [.. m.MeanOf.Select(p => ratios[p])]), m.Scale)))];
     }
 
     private static Estimate Scaled(Estimate e, double scale) =>
