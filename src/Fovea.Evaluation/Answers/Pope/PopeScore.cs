@@ -12,6 +12,8 @@ public static class PopeScore
     private static readonly (string Name, bool? HigherIsBetter)[] Measures =
         [("f1", true), ("accuracy", true), ("precision", true), ("recall", true), ("yes_ratio", null)];
 
+    private static readonly string[] Keys = ["accuracy", "precision", "recall", "f1", "yes_ratio"];
+
     /// <summary>The catalogue's entry.</summary>
     public static AnswerBenchmark Benchmark { get; } = new("pope", "POPE: yes/no questions about objects, by category, from answers in the form of any of its tools",
         [
@@ -65,8 +67,7 @@ public static class PopeScore
     {
         var values = table.Values();
         JsonObject Of(string suffix, int count) => new(
-            new[] { "accuracy", "precision", "recall", "f1", "yes_ratio" }
-                .Select(m => KeyValuePair.Create(m, (JsonNode?)(values[m + suffix] ?? (rule.HasZero ? 0 : (double?)null)))).Append(KeyValuePair.Create("n", (JsonNode?)count)));
+            Keys.Select(m => KeyValuePair.Create(m, (JsonNode?)(values[m + suffix] ?? (rule.HasZero ? 0 : (double?)null)))).Append(KeyValuePair.Create("n", (JsonNode?)count)));
         var document = new JsonObject
         {
             ["overall"] = Of("", questions.Count),
