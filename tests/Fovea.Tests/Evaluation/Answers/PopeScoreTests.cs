@@ -96,7 +96,7 @@ public sealed class PopeScoreTests : IDisposable
         }
 
         _files.Write("answers/llava_coco_pope_random_answers.jsonl", "{\"question_id\":2,\"text\":\"No\"}", "{\"question_id\":1,\"text\":\"Yes\"}");
-        _files.Write("answers/llava_coco_pope_popular_answers.jsonl", "{\"question\":\"is there a dog in the image?\",\"answer\":\"no\"}".Replace("{", "{\"question_id\":1,"), "{\"question_id\":2,\"answer\":\"yes\"}");
+        _files.Write("answers/llava_coco_pope_popular_answers.jsonl", "{\"question_id\":1,\"question\":\"is there a dog in the image?\",\"answer\":\"no\"}", "{\"question_id\":2,\"answer\":\"yes\"}");
         var score = AnswerFiles.Score("pope", "vcd", ("questions", Path.Combine(_files.Folder, "questions")), ("answers", Path.Combine(_files.Folder, "answers")));
         Assert.Equal(1, score.Document["categories"]!["random"]!["accuracy"]!.GetValue<double>());
         Assert.Equal(0, score.Document["categories"]!["popular"]!["accuracy"]!.GetValue<double>());
