@@ -1,5 +1,7 @@
 using Fovea.Core.Extending;
 using Fovea.Evaluation.Answers;
+using Fovea.Evaluation.Answers.Hallusion;
+using Fovea.Evaluation.Answers.Judged;
 using Fovea.Evaluation.Answers.Mme;
 using Fovea.Evaluation.Answers.Pope;
 
@@ -9,5 +11,13 @@ namespace Fovea.Evaluation;
 public static class AnswerBenchmarks
 {
     /// <summary>Those that Fovea has; others are added with <see cref="Catalogue{T}.With"/>.</summary>
-    public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark", [PopeScore.Benchmark, MmeScore.Benchmark]);
+    public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark",
+    [
+        PopeScore.Benchmark,
+        MmeScore.Benchmark,
+        HallusionScore.Benchmark,
+        MmVetScore.Benchmark,
+        LlavaBenchScore.Benchmark,
+        MmHalScore.Benchmark,
+    ]);
 }

@@ -41,4 +41,8 @@ public sealed record Estimate(double? Value, double? Low, double? High, double C
             return Math.Sqrt(PerSeed.Sum(v => v is { } x ? (x - mean) * (x - mean) : 0) / (Seeds - 1));
         }
     }
+
+    /// <summary>The same in another unit, such as points for a share.</summary>
+    internal Estimate Times(double scale) =>
+        this with { Value = scale * Value, Low = scale * Low, High = scale * High, PerSeed = [.. PerSeed.Select(v => scale * v)] };
 }

@@ -2,8 +2,8 @@ namespace Fovea.Evaluation.Answers.Outcomes;
 
 /// <summary>What one question adds to each metric.</summary>
 /// <param name="Question">Its id, the same whatever model answered: what two files of outcomes are paired by.</param>
-/// <param name="Cluster">What was sampled with it, such as its image: what a bootstrap draws.</param>
-/// <param name="Sums">By the name of a ratio metric; a metric that the question does not touch is absent.</param>
+/// <param name="Cluster">What was sampled with it, such as its image: the unit of intervals and tests.</param>
+/// <param name="Sums">By the name of a ratio metric; a metric that the question does not touch is absent; empty for a question that is unjudged.</param>
 public sealed record Outcome(string Question, string Cluster, IReadOnlyDictionary<string, Fraction> Sums);
 
 /// <summary>A numerator and a denominator, not yet divided.</summary>

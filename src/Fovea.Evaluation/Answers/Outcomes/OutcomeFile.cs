@@ -66,6 +66,22 @@ public static class OutcomeFile
         })]);
     }
 
+    /// <summary>The outcomes of a model on all its benchmarks: of a file, of a folder that holds one, or of such folders in a folder.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <exception cref="InvalidInputException">There are none, one cannot be read, or a benchmark occurs twice.</exception>
+    public static IReadOnlyList<OutcomeTable> ReadAll(string path)
+    {
+        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, FileName)))
+        {
+            return [Read(path)];
+        }
+
+        OutcomeTable[] tables = [.. Directory.EnumerateDirectories(path).Where(d => File.Exists(Path.Combine(d, FileName))).Order(StringComparer.Ordinal).Select(Read)];
+        return tables.Length == 0 ? throw new InvalidInputException(path, null, $"holds no outcomes ({FileName}); score answers with 'fovea eval NAME --out DIR'")
+            : tables.GroupBy(t => t.Benchmark).FirstOrDefault(g => g.Count() > 1) is { } twice
+            ? throw new InvalidInputException(path, null, $"holds outcomes of {twice.Key} twice; give a folder with one of each benchmark") : tables;
+    }
+
     private static Fraction Sum(string file, int record, HashSet<string> ratios, string metric, double[] sum) =>
         !ratios.Contains(metric) ? throw new InvalidInputException(file, record, $"'{metric}' is no metric of this file")
         : sum is [var numerator, var denominator] ? new Fraction(numerator, denominator)

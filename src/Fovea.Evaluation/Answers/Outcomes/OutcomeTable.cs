@@ -46,16 +46,17 @@ public sealed record OutcomeTable(
             ? m.Scale * ratios[m.Name] : m.Scale * Mean([.. m.MeanOf.Select(p => ratios[p])]));
     }
 
-    /// <summary>Every metric with its 95 % interval over clusters (<see cref="Clustered"/>).</summary>
+    /// <summary>Every metric with its interval over clusters (<see cref="Clustered"/>).</summary>
     /// <exception cref="FoveaException">A sum is not finite.</exception>
     public IReadOnlyList<(OutcomeMetric Metric, Estimate Estimate)> Estimates()
     {
-        var ratios = ToResult().Metrics.ToDictionary(m => m.Name);
-        return [.. Metrics.Select(m => (m, Scaled(Clustered.Interval(m.MeanOf.Count == 0 ? [ratios[m.Name]] : [.. m.MeanOf.Select(p => ratios[p])]), m.Scale)))];
+        var result = ToResult();
+        return [.. Metrics.Select(m => (m, Clustered.Interval(Parts(result, m)).Times(m.Scale)))];
     }
 
-    private static Estimate Scaled(Estimate e, double scale) =>
-        e with { Value = scale * e.Value, Low = scale * e.Low, High = scale * e.High, PerSeed = [.. e.PerSeed.Select(v => scale * v)] };
+    /// <summary>The ratios that a metric is the mean of; itself for a ratio.</summary>
+    internal static IReadOnlyList<Metric> Parts(EvalResult result, OutcomeMetric metric) =>
+        [.. (metric.MeanOf.Count == 0 ? [metric.Name] : metric.MeanOf).Select(name => result.Metrics.First(m => m.Name == name))];
 
     private static double? Mean(double?[] parts) => parts.Contains(null) ? null : parts.Average();
 }
