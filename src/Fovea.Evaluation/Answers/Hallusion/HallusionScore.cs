@@ -1,5 +1,4 @@
 using Fovea.Evaluation.Answers.Outcomes;
-using Fovea.Evaluation.Answers.Reading;
 using Fovea.Evaluation.Answers.Rules;
 
 namespace Fovea.Evaluation.Answers.Hallusion;

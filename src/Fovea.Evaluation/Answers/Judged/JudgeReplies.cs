@@ -1,4 +1,3 @@
-using Fovea.Core.Json;
 using Fovea.Evaluation.Answers.Reading;
 
 namespace Fovea.Evaluation.Answers.Judged;

@@ -1,5 +1,4 @@
 using Fovea.Core.Errors;
-using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Judged;
 using Xunit;
 
