@@ -1,5 +1,6 @@
 using Fovea.Core.Extending;
 using Fovea.Evaluation.Answers;
+using Fovea.Evaluation.Answers.Chair;
 using Fovea.Evaluation.Answers.Hallusion;
 using Fovea.Evaluation.Answers.Judged;
 using Fovea.Evaluation.Answers.Mme;
@@ -14,6 +15,7 @@ public static class AnswerBenchmarks
     public static Catalogue<AnswerBenchmark> BuiltIn { get; } = new("answer benchmark",
     [
         PopeScore.Benchmark,
+        ChairScore.Benchmark,
         MmeScore.Benchmark,
         HallusionScore.Benchmark,
         MmVetScore.Benchmark,

@@ -108,6 +108,13 @@ public sealed partial class ForeignJson
     /// <summary>Names of all fields, as they are written; of what is no object, none.</summary>
     public IEnumerable<string> Keys() => Element.ValueKind == JsonValueKind.Object ? Element.EnumerateObject().Select(m => m.Name) : [];
 
+    /// <summary>All fields of an object, as of a map with many keys; their keys do not count as read.</summary>
+    public IEnumerable<(string Key, ForeignJson Value)> Members()
+    {
+        Require(JsonValueKind.Object);
+        return Element.EnumerateObject().Select(m => (m.Name, new ForeignJson(_origin, m.Value, Below(m.Name))));
+    }
+
     /// <summary>The items of a list.</summary>
     public IEnumerable<ForeignJson> Items()
     {
