@@ -1,10 +1,12 @@
 using Fovea.Core.Extending;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Chair;
+using Fovea.Evaluation.Answers.Choices;
 using Fovea.Evaluation.Answers.Hallusion;
 using Fovea.Evaluation.Answers.Judged;
 using Fovea.Evaluation.Answers.Mme;
 using Fovea.Evaluation.Answers.Pope;
+using Fovea.Evaluation.Answers.Texts;
 
 namespace Fovea.Evaluation;
 
@@ -21,5 +23,13 @@ public static class AnswerBenchmarks
         MmVetScore.Benchmark,
         LlavaBenchScore.Benchmark,
         MmHalScore.Benchmark,
+        MmBenchScore.Benchmark,
+        CvBenchScore.Benchmark,
+        MultipleChoiceScore.ScienceQa,
+        MultipleChoiceScore.Benchmark,
+        AnlsScore.Benchmark,
+        VqaScore.Benchmark,
+        ExactMatchScore.Gqa,
+        ExactMatchScore.Benchmark,
     ]);
 }

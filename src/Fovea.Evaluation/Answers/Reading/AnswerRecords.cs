@@ -22,7 +22,9 @@ internal static class AnswerRecords
             return Table(path, rows);
         }
 
-        ForeignJson[] records = [.. JsonRecords.Read(path, bytes).Select(r => ForeignJson.OfRecord(path, r.Index, r.Open(path).Element.Clone()))];
+        // Where one object holds all (VQA's annotations, GQA's questions), it may be larger than a record.
+        ForeignJson[] records = [.. JsonRecords.Read(path, bytes).Select(r => ForeignJson.OfRecord(path, r.Index,
+            r.Index == 0 && r.Fault?.StartsWith("too_large", StringComparison.Ordinal) == true ? Whole(path, bytes) : r.Open(path).Element.Clone()))];
         return records is [var one] && Array.Find(members, m => one.Has(m) && one.Field(m).Element.ValueKind == JsonValueKind.Array) is { } member
             ? [.. one.Field(member).Items().Select((item, i) => ForeignJson.OfRecord(path, i, item.Element).Require(JsonValueKind.Object))]
             : [.. records.Select(r => r.Require(JsonValueKind.Object))];
@@ -33,11 +35,11 @@ internal static class AnswerRecords
     public static JsonElement ReadWhole(string path)
     {
         var bytes = PackedFile.ReadAllBytes(path);
-        if (ForeignFormat.Describe(bytes) is { } instead)
-        {
-            throw new InvalidInputException(path, null, $"expected JSON, got {instead}");
-        }
+        return ForeignFormat.Describe(bytes) is { } instead ? throw new InvalidInputException(path, null, $"expected JSON, got {instead}") : Whole(path, bytes);
+    }
 
+    private static JsonElement Whole(string path, byte[] bytes)
+    {
         using var document = ForeignDocument.Parse(bytes.AsMemory(bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), path);
         return document.RootElement.Clone();
     }

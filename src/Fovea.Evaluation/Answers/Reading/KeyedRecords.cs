@@ -14,8 +14,8 @@ internal static class KeyedRecords
     public static IReadOnlyList<(string Id, ForeignJson Record)> Read(string path, params string[] members)
     {
         var records = AnswerRecords.Read(path, members);
-        (string Id, ForeignJson Record)[] keyed = records is [var one] && one.First(IdKeys) is null && one.Keys().All(k => one.Field(k).Element.ValueKind == JsonValueKind.Object)
-            ? [.. one.Keys().Select(k => (k, one.Field(k)))]
+        (string Id, ForeignJson Record)[] keyed = records is [var one] && one.First(IdKeys) is null && one.Element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Object)
+            ? [.. one.Element.EnumerateObject().Select(m => (m.Name, ForeignJson.OfRecord(path, 0, m.Value, m.Name)))]
             : [.. records.Select(r => ((r.First(IdKeys) ?? throw r.Error($"has no id; expected one of the keys {string.Join(", ", IdKeys)}")).Id(), r))];
         return keyed.GroupBy(k => k.Id).FirstOrDefault(g => g.Count() > 1) is { } twice
             ? throw twice.Last().Record.Error($"id '{Quoted.Shorten(twice.Key)}' occurs twice; keep one") : keyed;
