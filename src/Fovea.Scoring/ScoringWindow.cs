@@ -1,6 +1,5 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Targets;
-using Fovea.Scoring.Batching;
 using System.Collections.ObjectModel;
 
 namespace Fovea.Scoring;

@@ -12,15 +12,27 @@ internal static class AnswerCommand
     public static Command Create(AnswerBenchmark benchmark)
     {
         Option<string?>[] inputs = [.. benchmark.Inputs.Select(
-            i => new Option<string?>("--" + i.Name) { Description = i.Help, Required = i.IsRequired, HelpName = i.Form })];
+            i => new Option<string?>("--" + i.Name) { Description = i.Help, Required = i.IsRequired && !(benchmark.Asked is not null && i.Name == AskedAs.Answers), HelpName = i.Form })];
         var parser = benchmark.Parsers.Count == 0 ? null : Names.Option("--parser",
             $"By whose rule answers are read: {string.Join("; ", benchmark.Parsers.Select(p => $"{p.Name}: {p.Help}"))}.", "NAME",
             [.. benchmark.Parsers.Select(p => p.Name)]);
         var output = new Option<string?>("--out", "-o") { Description = $"Folder for the document (scores.json) and the outcome of every question ({OutcomeFile.FileName}).", HelpName = "DIR" };
         var json = CommonOptions.Json();
-        return new Command(benchmark.Name, benchmark.Help + ".").With([.. inputs, .. parser is null ? Array.Empty<Option>() : [parser], output, json]).Runs((parsed, _) =>
+        var ask = benchmark.Asked is { } asked ? new AskOptions(asked, isRequired: false) : null;
+        return new Command(benchmark.Name, benchmark.Help + ".").With(
+            [.. inputs, .. parser is null ? Array.Empty<Option>() : [parser], .. ask?.All ?? [], output, json]).Runs((parsed, stop) =>
         {
+            var screen = new Screen(parsed.GetValue(json));
             var given = inputs.Where(i => parsed.GetValue(i) is not null).ToDictionary(i => i.Name.TrimStart('-'), i => parsed.GetValue(i)!);
+            if (ask is not null && parsed.GetValue(ask.Model) is not null)
+            {
+                given[AskedAs.Answers] = Asked(parsed, ask, given, parsed.GetValue(output), screen, stop);
+            }
+            else if (ask is not null && !given.ContainsKey(AskedAs.Answers))
+            {
+                throw new UsageException($"--{AskedAs.Answers}: expected the answers of a model, or --model to ask one");
+            }
+
             var sources = new AnswerSources(given, parser is null ? "" : parsed.GetValue(parser)!);
             var score = benchmark.Score(sources);
             var findings = new AnswerFindings(score);
@@ -30,7 +42,6 @@ internal static class AnswerCommand
                 AtomicFile.WriteText(Path.Combine(folder, "scores.json"), JsonSerializer.Serialize(findings.Document(sources), StageManifest.Json) + "\n");
             }
 
-            var screen = new Screen(parsed.GetValue(json));
             screen.Show(() => findings.Document(sources), () =>
             {
                 foreach (var table in findings.Tables())
@@ -40,4 +51,12 @@ internal static class AnswerCommand
             });
         });
     }
+
+    /// <summary>Puts the questions to the model; returns where its answers are.</summary>
+    private static string Asked(
+        ParseResult parsed, AskOptions ask, Dictionary<string, string> given, string? folder, Screen screen, CancellationToken stop) =>
+        given.ContainsKey(AskedAs.Answers) ? throw new UsageException($"--{AskedAs.Answers}: give either answers, or --model to ask a model for them")
+        : !given.TryGetValue(AskedAs.Questions, out var questions) ? throw new UsageException($"--{AskedAs.Questions}: expected the questions to ask the model")
+        : folder is null ? throw new UsageException("--out: expected a folder for the model's answers")
+        : ask.Ask(parsed, questions, Path.Combine(folder, "asked"), screen, stop);
 }

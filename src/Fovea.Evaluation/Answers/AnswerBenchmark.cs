@@ -14,6 +14,25 @@ public sealed record AnswerBenchmark(string Name, string Help, IReadOnlyList<Ans
 {
     /// <summary>The rules by which its answers can be read; the first is the default. Empty where there is one rule only.</summary>
     public IReadOnlyList<AnswerParser> Parsers { get; init; } = [];
+
+    /// <summary>How its questions are put to a model, where <c>fovea eval NAME --model</c> does so; null where only answers are scored.</summary>
+    public AskedAs? Asked { get; init; }
+}
+
+/// <summary>How a benchmark's questions are put to a model: from its input <c>questions</c>, to what its input <c>answers</c> then reads.</summary>
+public sealed record AskedAs
+{
+    /// <summary>The input that is read.</summary>
+    public const string Questions = "questions";
+
+    /// <summary>The input that the model's answers take the place of.</summary>
+    public const string Answers = "answers";
+
+    /// <summary>Put behind each question that does not end in it.</summary>
+    public string Suffix { get; init; } = "";
+
+    /// <summary>Of questions that name no options, the answers that are weighed by likelihood.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
 }
 
 /// <summary>A file or folder that a benchmark reads.</summary>

@@ -13,6 +13,7 @@ public static class StageCatalog
         ["score_prior"] = (typeof(ScorePriorStage), "PRIOR scores"),
         ["score_vig"] = (typeof(ScoreVigStage), "VIG scores"),
         ["select"] = (typeof(SelectStage), "weights"),
+        ["ask"] = (typeof(AskStage), "answers to questions"),
         ["eval"] = (typeof(EvalStage), "evaluation"),
         ["eval_scenes"] = (typeof(EvalScenesStage), "evaluation on scenes"),
         ["token_scores"] = (typeof(TokenScoresStage), "token scores by word class"),

@@ -109,7 +109,7 @@ public sealed class ScoreBench(int rounds, Action<string> notice)
     private static List<List<ExpandedSample>> Parts(List<ExpandedSample> samples) => [.. new[] { 0, samples.Count / 2 }.SelectMany(half =>
     {
         var condition = samples.GetRange(half, samples.Count / 2);
-        return Fovea.Scoring.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget)
+        return Fovea.Models.Batching.TokenBudget.Plan(condition.ConvertAll(s => s.InputIds.Length), TokenBudget)
             .Select(batch => batch.Select(i => condition[i]).ToList());
     })];
 

@@ -1,6 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Scoring;
-using Fovea.Scoring.Batching;
+using Fovea.Models.Batching;
 using Fovea.Scoring.Proxies;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,4 +1,4 @@
-namespace Fovea.Scoring.Batching;
+namespace Fovea.Models.Batching;
 
 /// <summary>Cuts samples into batches of like length.</summary>
 public static class TokenBudget

@@ -1,0 +1,88 @@
+using Fovea.Core.Errors;
+using Fovea.Core.Watching;
+using Fovea.Evaluation;
+using Fovea.Evaluation.Answers;
+using Fovea.Evaluation.Asking;
+using Fovea.Pipeline.Stages;
+using Fovea.Tests.Training;
+using Fovea.Torch;
+using Xunit;
+
+namespace Fovea.Tests.Pipeline;
+
+/// <summary>Questions, predictions, metrics: a small LLaVA is asked POPE's questions about photographs, and its answers are scored by POPE's rule.</summary>
+public sealed class AskStageTests : IDisposable
+{
+    private static readonly string[] Objects = ["cat", "dog", "car"];
+    private readonly TemporaryFolder _folder = new();
+
+    public AskStageTests() => TorchRuntime.Start(1);
+
+    private AskStage Stage => new()
+    {
+        Model = TestData.Find("fixtures/endtoend/llava_v1/model"),
+        Questions = Path.Combine(_folder.Path, "questions"),
+        Images = Path.Combine(_folder.Path, "images"),
+        Suffix = " One word.",
+        MaxNewTokens = 3,
+        Choices = ["Yes", "No"],
+    };
+
+    [Fact]
+    public void Answers_stand_beside_their_questions_and_are_scored_as_an_answer_file_is()
+    {
+        Prepare();
+        Run(Stage, "generated");
+        Run(Stage with { By = AnswerBy.Likelihood }, "weighed");
+        foreach (var name in new[] { "generated", "weighed" })
+        {
+            var answers = AskStage.AnswersIn(Path.Combine(_folder.Path, name));
+            Assert.Equal(["coco_pope_popular.jsonl", "coco_pope_random.jsonl"], Directory.GetFiles(answers).Select(f => Path.GetFileName(f)).Order());
+            Assert.All(File.ReadLines(Path.Combine(answers, "coco_pope_random.jsonl")), line =>
+                Assert.Matches("^\\{\"question_id\":\\d,\"image\":\"[^\"]+\",\"text\":\"Is there [^\"]+\",\"label\":\"(yes|no)\",\"prediction\":", line));
+            var score = AnswerBenchmarks.BuiltIn.Get("pope").Score(
+                new AnswerSources(new Dictionary<string, string> { ["questions"] = Stage.Questions, ["answers"] = answers }, "pope"));
+            Assert.Equal(12, score.Document["overall"]!["n"]!.GetValue<int>());
+        }
+    }
+
+    [Fact]
+    public void An_image_that_changed_is_refused_where_its_answers_lie()
+    {
+        Prepare();
+        Run(Stage, "out");
+        var image = Directory.GetFiles(Path.Combine(_folder.Path, "images"))[0];
+        File.AppendAllText(image, "changed");
+        Assert.Contains(Path.GetFileName(image), Assert.Throws<FoveaException>(() => Run(Stage, "out")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_manifest_says_how_answers_were_made()
+    {
+        Prepare();
+        var result = Run(Stage with { Decode = "guidance@proxy=none" }, "guided");
+        Assert.Equal(("guidance@gamma=1,beta=0.1,proxy=none", "generation", 3, 12), ((string)result["decode"]!, (string)result["by"]!,
+            (int)result["max_new_tokens"]!, (int)result["questions"]!));
+        Assert.Equal("llava_v1", (string)result["template"]!);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private System.Text.Json.Nodes.JsonObject Run(AskStage stage, string name) =>
+        StageRunner.Run(stage, new StageContext(Path.Combine(_folder.Path, name), 1, new SilentProgress(), TestContext.Current.CancellationToken), Existing.Continue)
+            .Result!;
+
+    private void Prepare()
+    {
+        Directory.CreateDirectory(Stage.Questions);
+        Directory.CreateDirectory(Stage.Images!);
+        var photographs = Directory.GetFiles(TestData.Find("fixtures/endtoend/llava_v1/images")).Order(StringComparer.Ordinal).Take(2).ToArray();
+        Array.ForEach(photographs, p => File.Copy(p, Path.Combine(Stage.Images!, Path.GetFileName(p))));
+        foreach (var category in new[] { "random", "popular" })
+        {
+            var questions = photographs.SelectMany(p => Objects.Select(o => (Image: Path.GetFileName(p), Object: o))).Select((q, i) =>
+                $$"""{"question_id": {{i}}, "image": "{{q.Image}}", "text": "Is there a {{q.Object}} in the image?", "label": "{{(i % 2 == 0 ? "yes" : "no")}}"}""");
+            File.WriteAllLines(Path.Combine(Stage.Questions, $"coco_pope_{category}.json"), questions);
+        }
+    }
+}
