@@ -14,7 +14,7 @@ internal sealed record ChairCaption(long Image, string Text, int Record);
 internal static class ChairFiles
 {
     private static readonly string[] Images = ["image_id", "image", "file_name", "image_path", "image_source", "question_id", "id"],
-        Texts = ["caption", "text", "answer", "response", "output", "outputs", "prediction", "pred"], Objects = ["objects", "gt_objects", "gt_object", "mscoco_gt_words"];
+        Texts = ["caption", "prediction", "pred", "answer", "response", "output", "outputs", "text"], Objects = ["objects", "gt_objects", "gt_object", "mscoco_gt_words"];
 
     /// <summary>The captions, in the order of their file.</summary>
     /// <exception cref="InvalidInputException">A record has no image or no caption.</exception>
