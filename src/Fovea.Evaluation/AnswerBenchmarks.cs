@@ -1,5 +1,6 @@
 using Fovea.Core.Extending;
 using Fovea.Evaluation.Answers;
+using Fovea.Evaluation.Answers.Amber;
 using Fovea.Evaluation.Answers.Chair;
 using Fovea.Evaluation.Answers.Choices;
 using Fovea.Evaluation.Answers.Hallusion;
@@ -18,6 +19,7 @@ public static class AnswerBenchmarks
     [
         PopeScore.Benchmark,
         ChairScore.Benchmark,
+        AmberScore.Benchmark,
         MmeScore.Benchmark,
         HallusionScore.Benchmark,
         MmVetScore.Benchmark,

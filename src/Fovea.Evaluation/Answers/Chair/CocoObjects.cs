@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Evaluation.Answers.Reading;
+using Fovea.Evaluation.Answers.Rules;
 
 namespace Fovea.Evaluation.Answers.Chair;
 

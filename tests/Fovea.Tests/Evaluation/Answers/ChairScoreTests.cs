@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Chair;
+using Fovea.Evaluation.Answers.Rules;
 using Xunit;
 
 namespace Fovea.Tests.Evaluation.Answers;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Fovea.Evaluation.Answers.Chair;
+namespace Fovea.Evaluation.Answers.Rules;
 
 /// <summary>
 /// English words and marks of punctuation as NLTK's <c>word_tokenize</c> gives them: sentences by Punkt, then the Treebank rules in NLTK's version
