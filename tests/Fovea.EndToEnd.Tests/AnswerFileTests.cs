@@ -15,7 +15,10 @@ public sealed class AnswerFileTests : IDisposable
     {
         var questions = _folder.Write("coco_pope_random.json", string.Join('\n', Enumerable.Range(1, 12).Select(i => new JsonObject
         {
-            ["question_id"] = i, ["image"] = $"COCO_val2014_{i / 7:D12}.jpg", ["text"] = "Is there a dog in the image?", ["label"] = i % 2 == 1 ? "yes" : "no",
+            ["question_id"] = i,
+            ["image"] = $"COCO_val2014_{i / 7:D12}.jpg",
+            ["text"] = "Is there a dog in the image?",
+            ["label"] = i % 2 == 1 ? "yes" : "no",
         }.ToJsonString())));
         var answers = _folder.Write("answers.jsonl", string.Join('\n', Enumerable.Range(1, 12).Reverse().Select(i =>
             $"{{\"question_id\":{i},\"text\":\"{(i % 2 == 1 && i != 3 ? "Yes" : "No")}\"}}")));

@@ -13,12 +13,10 @@ internal sealed class AmberNouns(IReadOnlySet<string> vocabulary)
     private static readonly (string Plural, string Singular)[] Endings =
         [("s", ""), ("ses", "s"), ("ves", "f"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("men", "man"), ("ies", "y")];
 
-    private static readonly Dictionary<string, string> Irregular = new(StringComparer.Ordinal)
-    {
-        ["children"] = "child", ["mice"] = "mouse", ["geese"] = "goose", ["knives"] = "knife", ["leaves"] = "leaf", ["shelves"] = "shelf", ["loaves"] = "loaf",
-        // Words of the vocabulary that WordNet has in the singular: the code never finds them.
-        ["chopsticks"] = "chopstick", ["slippers"] = "slipper", ["earrings"] = "earring",
-    };
+    // The last three are words of the vocabulary, which the code never finds: WordNet has their singular.
+    private static readonly Dictionary<string, string> Irregular =
+        "children:child mice:mouse geese:goose knives:knife leaves:leaf shelves:shelf loaves:loaf chopsticks:chopstick slippers:slipper earrings:earring"
+            .Split(' ').ToDictionary(p => p.Split(':')[0], p => p.Split(':')[1], StringComparer.Ordinal);
 
     private static readonly HashSet<string> NeverNouns = new(["hot", "leave"], StringComparer.Ordinal);
 
