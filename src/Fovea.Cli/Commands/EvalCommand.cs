@@ -10,7 +10,10 @@ internal static class EvalCommand
 {
     public static Command Create()
     {
-        var eval = new Command("eval", "Evaluates a model, or scores answers that one gave.") { Scenes(), AskCommand.Create(), CompareCommand.Create() };
+        var eval = new Command("eval", "Evaluates a model, or scores answers that one gave.")
+        {
+            Scenes(), AskCommand.Create(), CompareCommand.Create(), JudgeCommands.Prompts(), JudgeCommands.Judge(),
+        };
         foreach (var benchmark in AnswerBenchmarks.BuiltIn)
         {
             eval.Add(AnswerCommand.Create(benchmark));

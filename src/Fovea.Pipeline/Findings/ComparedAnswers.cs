@@ -73,7 +73,7 @@ public sealed class ComparedAnswers
         [.. paths.Select(p => new KeyValue("outcomes of " + p.Key, p.Value)), .. BuildVersions.All().Select(v => new KeyValue(v.Key, v.Value))], null));
 
     private string Note() => "In brackets: 95 % intervals over what was sampled, not over questions. p: McNemar's exact test where each question stands alone, else a t test over "
-        + $"clusters. Holm p: adjusted over these {_differences.Count} comparison{(_differences.Count == 1 ? "" : "s")}. Smallest difference: the true one that would have been "
+        + $"clusters. Holm p: adjusted over {(_differences.Count == 1 ? "this one comparison" : $"these {_differences.Count} comparisons")}. Smallest difference: the true one that would have been "
         + "shown with probability 0.8, at Holm's strictest level."
         + string.Concat(_differences.Where(d => d.Unjudged > 0).Select(d => $" {d.Benchmark}, {d.Model}: {d.Unjudged} unjudged questions left out of both."));
 

@@ -32,9 +32,9 @@ public static class MmHalScore
         var unjudged = ratings.Count(r => r is null);
         return new AnswerScore(table, new JsonObject
         {
-            ["score"] = values["score"],
+            ["score"] = Mean(ratings),
             ["hallucination_rate"] = values["hallucination_rate"],
-            ["types"] = new JsonObject(Types.Select(t => KeyValuePair.Create(t, (JsonNode?)values[$"score/{t}"]))),
+            ["types"] = new JsonObject(Types.Select(t => KeyValuePair.Create(t, (JsonNode?)Mean(ratings.Where((_, i) => Types[i % Types.Length] == t))))),
             ["n"] = ratings.Length - unjudged,
             ["unjudged"] = unjudged,
         })
@@ -44,6 +44,9 @@ public static class MmHalScore
                     + string.Create(CultureInfo.InvariantCulture, $"{ratings.Average(r => r ?? 0):F2}, hallucination rate {ratings.Average(r => r is >= LeastWithout ? 0.0 : 1):F2}.")],
         };
     }
+
+    // As the script divides, so that a figure rounds as its print does.
+    private static double? Mean(IEnumerable<int?> ratings) => ratings.OfType<int>().ToArray() is { Length: > 0 } some ? some.Average() : null;
 
     private static string Id(int index) => index.ToString(CultureInfo.InvariantCulture);
 

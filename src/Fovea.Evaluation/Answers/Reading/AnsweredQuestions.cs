@@ -28,6 +28,13 @@ internal static class AnsweredQuestions
             : [.. answers.Select(a => new AnsweredQuestion(a.Id, a.Record.OptionalObject("doc") ?? a.Record, TextOf(a.Record, Said)))];
     }
 
+    /// <summary>Answers by id: of records, or of one object that has a text under each id.</summary>
+    /// <exception cref="InvalidInputException">It is no such file, or an id occurs twice.</exception>
+    public static IReadOnlyDictionary<string, string> Texts(string path) =>
+        AnswerRecords.Read(path) is [var one] && one.Element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.String) && !one.Has("text")
+            ? one.Element.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString()!)
+            : KeyedRecords.Read(path).ToDictionary(a => a.Id, a => TextOf(a.Record, [.. Said, "text", "answer"]));
+
     /// <summary>Each question with its answer.</summary>
     /// <inheritdoc cref="Read"/>
     public static IReadOnlyList<AnsweredQuestion> Match(string file, IReadOnlyList<(string Id, ForeignJson Record)> questions, string path, IReadOnlyList<(string Id, ForeignJson Record)> answers)
