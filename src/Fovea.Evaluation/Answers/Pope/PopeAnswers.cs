@@ -7,25 +7,27 @@ namespace Fovea.Evaluation.Answers.Pope;
 internal static class PopeAnswers
 {
     private static readonly string[] Texts =
-        ["prediction", "filtered_resps", "resps", "ans", "response", "output", "outputs", "pred", "model_answer", "generated_text", "answer", "text"];
+        ["prediction", "filtered_resps", "resps", "ans", "response", "output", "outputs", "pred", "pred_answer", "model_answer", "generated_text", "answer", "text"];
 
     /// <summary>
     /// The answer to each question, by its key: matched by category and id, by id alone where ids are unique, and in order where answers have no ids.
     /// </summary>
     /// <param name="path">File or folder of the answers.</param>
     /// <param name="questions">The questions.</param>
-    /// <param name="isSameFile">Whether the questions are this file's own records.</param>
+    /// <param name="source">File or folder of the questions; the answers' own where they hold them.</param>
+    /// <param name="judged">A key whose value is taken instead of the answer: what a judge made of it; null for none.</param>
     /// <exception cref="InvalidInputException">An answer is missing, given twice or to no question; the message names it.</exception>
-    public static IReadOnlyDictionary<string, string> Read(string path, IReadOnlyList<PopeQuestion> questions, bool isSameFile)
+    public static IReadOnlyDictionary<string, string> Read(string path, IReadOnlyList<PopeQuestion> questions, string source, string? judged = null)
     {
         var isFolder = Directory.Exists(path);
-        Answer[] answers = [.. PopeFiles.Records(path).Select((r, i) => Of(r.Record, isFolder ? r.Category : null, i))];
-        if (isSameFile)
+        Answer[] answers = [.. PopeFiles.Records(path).Select((r, i) => Of(r.Record, isFolder ? r.Category : null, i, judged))];
+        if (path == source)
         {
             return questions.ToDictionary(q => q.Key, q => answers[q.Record].Text);
         }
 
-        return answers.All(a => a.Id is null) ? InOrder(path, questions, answers) : ById(path, questions, answers);
+        // The order of a folder's files is ours: there an answer must also say its question.
+        return answers.All(a => a.Id is null) ? InOrder(path, questions, answers, Directory.Exists(source) && !isFolder) : ById(path, questions, answers);
     }
 
     private static Dictionary<string, string> ById(string path, IReadOnlyList<PopeQuestion> questions, Answer[] answers)
@@ -35,7 +37,7 @@ internal static class PopeAnswers
         if (answers.All(a => a.Category is null) && byId.Values.Any(g => g.DistinctBy(q => q.Record).Count() > 1))
         {
             // POPE's own ids begin anew in each category: only the order tells which an answer is of, and it must then be the questions'.
-            return questions.Count == answers.Length && questions.Zip(answers).All(p => p.First.Id == p.Second.Id) ? InOrder(path, questions, answers)
+            return questions.Count == answers.Length && questions.Zip(answers).All(p => p.First.Id == p.Second.Id) ? InOrder(path, questions, answers, mustSay: true)
                 : throw new InvalidInputException(path, null, $"ids of questions begin anew in each category, and answers ({answers.Length} to {questions.Count} "
                     + "questions) neither name a category nor are in the questions' order; give a folder with one file of each category");
         }
@@ -63,7 +65,7 @@ internal static class PopeAnswers
             : texts;
     }
 
-    private static Dictionary<string, string> InOrder(string path, IReadOnlyList<PopeQuestion> questions, Answer[] answers)
+    private static Dictionary<string, string> InOrder(string path, IReadOnlyList<PopeQuestion> questions, Answer[] answers, bool mustSay)
     {
         if (answers.Length != questions.Count)
         {
@@ -73,6 +75,12 @@ internal static class PopeAnswers
 
         foreach (var (question, answer) in questions.Zip(answers))
         {
+            if (mustSay && answer.Question is null)
+            {
+                throw new InvalidInputException(path, answer.Record,
+                    "does not say its category or question, and the questions are several files; give a folder with one file of each category");
+            }
+
             if (answer.Question is { } asked && question.Stem is { } stem && !asked.Contains(stem.TrimEnd('?'), StringComparison.OrdinalIgnoreCase))
             {
                 throw new InvalidInputException(path, answer.Record,
@@ -83,10 +91,10 @@ internal static class PopeAnswers
         return questions.Zip(answers).ToDictionary(p => p.First.Key, p => p.Second.Text);
     }
 
-    private static Answer Of(ForeignJson record, string? category, int index)
+    private static Answer Of(ForeignJson record, string? category, int index, string? judged)
     {
         var doc = record.OptionalObject("doc") ?? record;
-        var text = record.First(Texts) ?? throw record.Error($"has no answer; expected one of the keys {string.Join(", ", Texts)}");
+        var text = (judged is null ? null : record.Optional(judged)) ?? record.First(Texts) ?? throw record.Error($"has no answer; expected one of the keys {string.Join(", ", Texts)}");
         var said = doc.OptionalText("category") ?? category;
         return new Answer(PopeQuestion.IdOf(doc) ?? PopeQuestion.IdOf(record), said is null || said.Contains(',', StringComparison.Ordinal) ? null : said.ToLowerInvariant(),
             TextOf(text), PopeQuestion.TextOf(doc, isAnswer: true), index);

@@ -20,6 +20,9 @@ internal sealed record PopeRule(AnswerParser Parser, Func<string, bool, PopeRead
     /// <summary>Whether the rule has 0 where it would divide by zero.</summary>
     public bool HasZero { get; init; }
 
+    /// <summary>The key of what a judge made of an answer that the rule could not read; null where there is none.</summary>
+    public string? Judged { get; init; }
+
     /// <summary>Whether the share of yes is that of right answers, not of those given (lmms-eval's <c>pope_yes_ratio</c>).</summary>
     public bool CountsGoldYes { get; init; }
 
@@ -33,7 +36,7 @@ internal sealed record PopeRule(AnswerParser Parser, Func<string, bool, PopeRead
             a.ToLowerInvariant().Trim() switch { "yes" => true, "no" => false, _ => null }, g)) { IsPooled = true, HasZero = true, CountsGoldYes = true },
         // Unknown is "not yes": the negative of its F1.
         new(new AnswerParser("vlmevalkit", "one of the words is yes and none is no, or the reverse, pooled"), (a, g) =>
-            YesNoWords.Parse(a) is var said ? new PopeReading(said == g, said == true, said != true) : default) { IsPooled = true, HasZero = true },
+            YesNoWords.Parse(a) is var said ? new PopeReading(said == g, said == true, said != true) : default) { IsPooled = true, HasZero = true, Judged = "extracted" },
     ];
 
     private static PopeReading Two(bool yes, bool isYes) => new(yes == isYes, yes, !yes);

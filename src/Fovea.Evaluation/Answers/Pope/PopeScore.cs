@@ -31,7 +31,7 @@ public static class PopeScore
         var file = sources.Optional("questions") ?? answers;
         var isSameFile = sources.Optional("questions") is null;
         var questions = PopeLabels.Label(PopeQuestion.Read(file, isSameFile), sources.Optional("labels"), file);
-        var texts = PopeAnswers.Read(answers, questions, isSameFile);
+        var texts = PopeAnswers.Read(answers, questions, file, rule.Judged);
         string[] categories = [.. questions.Select(q => q.Category).Distinct().Where(c => c.Length > 0)];
         var table = new OutcomeTable("pope", rule.Parser.Name, "image", Metrics(rule, categories),
             [.. questions.Select(q => OutcomeOf(q, rule, texts[q.Key], IsMean(rule, categories)))]);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
+using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Pope;
 using Xunit;
 
@@ -118,6 +119,32 @@ public sealed class PopeScoreTests : IDisposable
         score = AnswerFiles.Score("pope", "vlmevalkit", ("answers", table));
         AssertFigures(score.Document["overall"]!, 2 / 3.0, 1, 1, 1, 2 / 3.0, 3);
         Assert.Equal(1, score.Document["categories"]!["popular"]!["n"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void What_a_judge_of_VLMEvalKit_extracted_is_taken_instead_of_the_answer()
+    {
+        var table = _files.Write("model_POPE_auxmatch.tsv", "index\tquestion\tanswer\tcategory\tprediction\textracted", "0\tIs there a dog?\tYes\trandom\tIndeed\tYes");
+        double Accuracy(string parser) => AnswerFiles.Score("pope", parser, ("answers", table)).Document["overall"]!["accuracy"]!.GetValue<double>();
+        Assert.Equal((1, 0), (Accuracy("vlmevalkit"), Accuracy("vcd")));
+    }
+
+    [Fact]
+    public void Answers_whose_ids_begin_anew_must_say_what_they_answer()
+    {
+        foreach (var category in (string[])["random", "popular"])
+        {
+            _files.Write($"questions/coco_pope_{category}.json", Pope(1, "a.jpg", $"Is there a {category} dog in the image?", "yes"));
+        }
+
+        AnswerScore Score(params string[] answers) =>
+            AnswerFiles.Score("pope", "pope", ("questions", Path.Combine(_files.Folder, "questions")), ("answers", _files.Write("a.jsonl", answers)));
+        const string Popular = "{\"question_id\":1,\"prompt\":\"Is there a popular dog in the image?\",\"text\":\"Yes\"}", Random = "{\"question_id\":1,\"prompt\":\"Is there a random dog in the image?\",\"text\":\"No\"}";
+        Assert.Equal(0.5, Score(Popular, Random).Document["overall"]!["accuracy"]!.GetValue<double>());
+        Assert.Contains("expected question popular/1", Assert.Throws<InvalidInputException>(() => Score(Random, Popular)).Message, StringComparison.Ordinal);
+        Assert.Contains("does not say its category or question", Assert.Throws<InvalidInputException>(() => Score("{\"question_id\":1,\"text\":\"Yes\"}",
+            "{\"question_id\":1,\"text\":\"No\"}")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not say its category or question", Assert.Throws<InvalidInputException>(() => Score("{\"text\":\"Yes\"}", "{\"text\":\"No\"}")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
