@@ -14,6 +14,11 @@ internal static class EvalCommand
         {
             Scenes(), AskCommand.Create(), CompareCommand.Create(), JudgeCommands.Prompts(), JudgeCommands.Judge(),
         };
+        foreach (var benchmark in Benchmarks.BuiltIn.Where(b => !b.Generates))
+        {
+            eval.Add(CorpusEvalCommand.Create(benchmark));
+        }
+
         foreach (var benchmark in AnswerBenchmarks.BuiltIn)
         {
             eval.Add(AnswerCommand.Create(benchmark));

@@ -28,6 +28,12 @@ public sealed record AskedAs
     /// <summary>The input that the model's answers take the place of.</summary>
     public const string Answers = "answers";
 
+    /// <summary>LLaVA's words behind questions with options.</summary>
+    public const string ByLetter = "\nAnswer with the option's letter from the given choices directly.";
+
+    /// <summary>LLaVA's words behind questions with short answers.</summary>
+    public const string InFewWords = "\nAnswer the question using a single word or phrase.";
+
     /// <summary>Put behind each question that does not end in it.</summary>
     public string Suffix { get; init; } = "";
 

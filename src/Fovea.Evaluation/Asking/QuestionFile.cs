@@ -10,8 +10,10 @@ namespace Fovea.Evaluation.Asking;
 /// </summary>
 public static class QuestionFile
 {
-    private static readonly string[] Texts = ["text", "question", "query", "prompt"], Images = ["image", "images", "image_path", "filename"],
+    private static readonly string[] Texts = ["text", "question", "query", "prompt"], Images = ["image_path", "image", "images", "filename"],
         Lists = ["options", "choices"], Endings = [".json", ".jsonl", ".csv", ".tsv", ".xlsx"];
+
+    private const int LongestName = 1024; // what is longer is the image itself
 
     private const string Tag = "<image>", Hint = "hint", Letters = "ABCDEFGHIJ";
 
@@ -51,6 +53,11 @@ public static class QuestionFile
         var named = record.First(Images) is not { } value ? []
             : value.Element.ValueKind == JsonValueKind.Array ? value.Items().Select(i => i.Text()).ToArray()
             : Filled(value.Text()) is { } one ? [one] : [];
+        if (named.Any(n => n.Length > LongestName))
+        {
+            throw record.Error($"holds an image itself, in base64; write images to files, and name these under \"{Images[0]}\"");
+        }
+
         return new Sample(key, null, named,
             [new Turn(Role.Human, text.Contains(Tag, StringComparison.Ordinal) ? text : string.Concat(named.Select(_ => Tag + "\n")) + text), new Turn(Role.Assistant, "")]);
     }

@@ -55,8 +55,10 @@ public sealed class AskingTests : IDisposable
     [InlineData("""{"image": "a.png"}""", "has no question; expected one of the keys text, question")]
     [InlineData("""{"image": "../a.png", "text": "?"}""", "leaves the image folder")]
     [InlineData("[]", "holds no question")]
+    [InlineData("""{"image": "BASE64", "text": "?"}""", "holds an image itself, in base64")]
     public void A_file_that_cannot_be_asked_is_an_error_that_names_it(string text, string expected)
     {
+        text = text.Replace("BASE64", new string('A', 4000), StringComparison.Ordinal);
         var error = Assert.Throws<InvalidInputException>(() => QuestionFile.Read(Write("q.jsonl", text), null, "", []));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Contains("q.jsonl", error.Message, StringComparison.Ordinal);

@@ -47,6 +47,21 @@ public sealed class AskStageTests : IDisposable
     }
 
     [Fact]
+    public void Options_are_asked_by_their_letters_and_scored_by_the_rule_of_multiple_choice()
+    {
+        Prepare();
+        var questions = Path.Combine(_folder.Path, "choices.tsv");
+        var image = Path.GetFileName(Directory.GetFiles(Stage.Images!)[0]);
+        File.WriteAllText(questions, $"id\tquestion\tA\tB\tC\tanswer\timage\n1\tWhich?\tred\tblue\tgreen\tB\t{image}\n2\tWhich?\tup\tdown\t\tA\t\n");
+        Run(Stage with { Questions = questions, By = AnswerBy.Likelihood, Choices = [], Suffix = AskedAs.ByLetter }, "letters");
+        var answers = AskStage.AnswersIn(Path.Combine(_folder.Path, "letters"));
+        Assert.All(File.ReadLines(answers), line => Assert.Matches("\"prediction\":\"[ABC]\",\"stop\":\"likelihood\",\"log_probs\":\\{\"A\":-", line));
+        var score = AnswerBenchmarks.BuiltIn.Get("multiple-choice").Score(
+            new AnswerSources(new Dictionary<string, string> { ["questions"] = questions, ["answers"] = answers }, "vlmevalkit"));
+        Assert.Equal(2, score.Outcomes.Questions.Count);
+    }
+
+    [Fact]
     public void An_image_that_changed_is_refused_where_its_answers_lie()
     {
         Prepare();

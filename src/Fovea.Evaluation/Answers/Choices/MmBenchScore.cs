@@ -20,6 +20,7 @@ public static class MmBenchScore
         Score)
     {
         Parsers = ChoiceReading.Parsers(ChoiceReading.Vlmevalkit, ChoiceReading.LmmsEval, ChoiceReading.Llava),
+        Asked = new AskedAs { Suffix = AskedAs.ByLetter },
     };
 
     private static AnswerScore Score(AnswerSources sources)

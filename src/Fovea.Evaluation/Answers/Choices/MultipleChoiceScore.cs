@@ -20,6 +20,7 @@ public static class MultipleChoiceScore
         sources => Score("multiple-choice", sources, AnsweredQuestions.Read(sources), q => q.First("subject", "category", "task")?.Id()))
     {
         Parsers = ChoiceReading.Parsers(ChoiceReading.Vlmevalkit, ChoiceReading.LmmsEval, ChoiceReading.Llava, ChoiceReading.FirstLetter),
+        Asked = new AskedAs { Suffix = AskedAs.ByLetter },
     };
 
     /// <summary>The catalogue's entry for ScienceQA.</summary>

@@ -22,6 +22,7 @@ public static class HallusionScore
         ],
         Score)
     {
+        Asked = new AskedAs { Choices = ["Yes", "No"] },
         Parsers =
         [
             new AnswerParser(Judge, "the verdict of a judge, 1 right, 0 wrong, 2 unclear (right where no image was shown), as evaluation.py counts it; all questions"),

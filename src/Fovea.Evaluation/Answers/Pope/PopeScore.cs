@@ -22,7 +22,7 @@ public static class PopeScore
             new AnswerInput("labels", "The right answers, where the questions do not hold them: a file, or a folder of coco_pope_CATEGORY.json.", IsRequired: false) { Form = "FILE|DIR" },
         ],
         Score)
-    { Parsers = [.. PopeRule.All.Select(r => r.Parser)], Asked = new AskedAs { Suffix = "\nAnswer the question using a single word or phrase.", Choices = ["Yes", "No"] } };
+    { Parsers = [.. PopeRule.All.Select(r => r.Parser)], Asked = new AskedAs { Suffix = AskedAs.InFewWords, Choices = ["Yes", "No"] } };
 
     private static AnswerScore Score(AnswerSources sources)
     {

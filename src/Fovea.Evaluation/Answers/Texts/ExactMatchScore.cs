@@ -19,7 +19,10 @@ public static class ExactMatchScore
     public static AnswerBenchmark Gqa { get; } = Entry("gqa", "GQA: share of exact answers", Rules[1], Rules[2], Rules[0]);
 
     /// <summary>The catalogue's entry for any questions.</summary>
-    public static AnswerBenchmark Benchmark { get; } = Entry("exact-match", "Any questions with short answers: share of exact ones", Rules);
+    public static AnswerBenchmark Benchmark { get; } = Entry("exact-match", "Any questions with short answers: share of exact ones", Rules) with
+    {
+        Asked = new AskedAs { Suffix = AskedAs.InFewWords },
+    };
 
     private static AnswerBenchmark Entry(string name, string help, params AnswerParser[] rules) => new(name, help,
         [
