@@ -32,6 +32,6 @@ internal sealed class PhotographWords
         return (most, Drawn(others.Min(i => shared[i])));
     }
 
-    private static IEnumerable<string> Split(string text) =>
+    private static string[] Split(string text) =>
         new string([.. text.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
