@@ -44,7 +44,8 @@ public sealed class AnalysesTests
         Assert.Equal(["vig/matching", "vig/partly_matching", "vig/contradicting"], result.Metrics.Select(m => m.Name));
 
         // Words 1 and 2 are in two texts, 3 in two, 5 in one: the first text shares two words with the second, and none with the fourth.
-        double Sum(float brightness) => new[] { 1, 2, 3, 0 }.Zip([1, 1, 2, 3], (id, before) => BrightnessModel.LogProb(id, brightness, before)).Sum();
+        double Sum(float brightness) => BrightnessModel.LogProb(1, brightness, 1) + BrightnessModel.LogProb(2, brightness, 1)
+            + BrightnessModel.LogProb(3, brightness, 2) + BrightnessModel.LogProb(0, brightness, 3);
         Assert.Equal(0, result.Metrics[0].Numerators[0], 1e-4); // its own image is black, which says what no image says
         Assert.Equal(Sum(0.2f) - Sum(0), result.Metrics[1].Numerators[0], 1e-4);
         Assert.Equal(Sum(0.6f) - Sum(0), result.Metrics[2].Numerators[0], 1e-4);
