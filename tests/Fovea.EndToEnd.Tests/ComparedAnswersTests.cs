@@ -14,11 +14,13 @@ public sealed class ComparedAnswersTests : IDisposable
     {
         Score("a", 20, i => i < 8);
         Score("b", 20, i => i < 18);
-        var comparison = FoveaProcess.Succeed("eval", "compare", _folder["a"], $"tuned={_folder["b"]}", "--json", "--out", _folder["compared"]).Json["comparisons"]![0]!;
+        var comparison = FoveaProcess.Succeed("eval", "compare", _folder["a"], $"tuned={_folder["b"]}", "--json", "--out",
+            _folder["compared"]).Json["comparisons"]![0]!;
         Assert.Equal(("exact-match", "accuracy", "tuned", "a"), (Text("benchmark"), Text("metric"), Text("model"), Text("baseline")));
         Assert.Equal(0.5, comparison["difference"]!.GetValue<double>(), 12);
         Assert.Equal(2 / 1024.0, comparison["holm_p"]!.GetValue<double>(), 12);
-        Assert.Equal(("mcnemar_exact", 10, 0), (Text("test"), comparison["only_model_right"]!.GetValue<int>(), comparison["only_baseline_right"]!.GetValue<int>()));
+        Assert.Equal(("mcnemar_exact", 10, 0), (Text("test"), comparison["only_model_right"]!.GetValue<int>(),
+            comparison["only_baseline_right"]!.GetValue<int>()));
         Assert.Contains("<!DOCTYPE html>", File.ReadAllText(Path.Combine(_folder["compared"], "comparison.html")), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("20 questions (10 : 0)", FoveaProcess.Succeed("eval", "compare", _folder["a"], _folder["b"]).Output, StringComparison.Ordinal);
 
@@ -33,8 +35,10 @@ public sealed class ComparedAnswersTests : IDisposable
     [Fact]
     public void A_judge_that_cannot_be_reached_leaves_questions_unjudged()
     {
-        var prompts = _folder.Write("prompts.jsonl", "{\"id\":\"v1_0\",\"form\":\"mmvet\",\"prompt\":\"Grade it.\"}\n{\"id\":\"v1_1\",\"form\":\"mmvet\",\"prompt\":\"Grade that.\"}\n");
-        var judged = FoveaProcess.Succeed("eval", "judge", "--prompts", prompts, "--judge-url", "http://127.0.0.1:1/v1", "--judge-model", "judge", "--tries", "1",
+        var prompts = _folder.Write("prompts.jsonl",
+            "{\"id\":\"v1_0\",\"form\":\"mmvet\",\"prompt\":\"Grade it.\"}\n{\"id\":\"v1_1\",\"form\":\"mmvet\",\"prompt\":\"Grade that.\"}\n");
+        var judged = FoveaProcess.Succeed("eval", "judge", "--prompts", prompts, "--judge-url", "http://127.0.0.1:1/v1", "--judge-model", "judge",
+            "--tries", "1",
             "--cache", _folder["cache"], "--out", _folder["replies.jsonl"], "--json").Json;
         Assert.Equal((2, 2), (judged["prompts"]!.GetValue<int>(), judged["unjudged"]!.GetValue<int>()));
         Assert.Contains("the connection failed", judged["errors"]!["v1_0"]!.GetValue<string>(), StringComparison.Ordinal);

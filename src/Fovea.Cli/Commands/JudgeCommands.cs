@@ -58,7 +58,8 @@ internal static class JudgeCommands
             };
             var screen = new Screen(parsed.GetValue(json));
             var asked = JudgeFiles.ReadPrompts(parsed.GetValue(prompts)!);
-            var run = StageProgress.Show(screen, progress => Evaluation.Answers.Judging.Judge.AskAsync(asked, options, parsed.GetValue(cache)!, progress, stop).GetAwaiter().GetResult());
+            var run = StageProgress.Show(screen, progress =>
+                Evaluation.Answers.Judging.Judge.AskAsync(asked, options, parsed.GetValue(cache)!, progress, stop).GetAwaiter().GetResult());
             JudgeFiles.Write(parsed.GetValue(output)!, run.Replies);
             screen.Show(() => Document(run, options), () =>
             {

@@ -10,7 +10,8 @@ using static TorchSharp.torch;
 namespace Fovea.Evaluation.Asking;
 
 /// <summary>
-/// Answers by likelihood: of a question's choices the one whose tokens have the largest sum of log-probabilities, the end token not counted. Where each choice is
+/// Answers by likelihood: of a question's choices the one whose tokens have the largest sum of log-probabilities, the end token not counted. Where each
+/// choice is
 /// one token behind the question, all of them are read from one pass over it; otherwise each choice is a pass.
 /// </summary>
 internal sealed class ChoiceLikelihood(ModelUnderTest subject, DecoderModel model)

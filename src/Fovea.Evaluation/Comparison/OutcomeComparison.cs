@@ -101,7 +101,8 @@ public static class OutcomeComparison
 
     /// <summary>Whether each question is answered rightly, of a metric to which every question adds 0 or 1 of 1; else null.</summary>
     private static bool[]? Right(OutcomeTable table, OutcomeMetric metric) =>
-        metric.MeanOf.Count == 0 && table.Questions.Count > 0 && table.Questions.All(q => q.Sums.TryGetValue(metric.Name, out var s) && s is { Denominator: 1, Numerator: 0 or 1 })
+        metric.MeanOf.Count == 0 && table.Questions.Count > 0 && table.Questions.All(q => q.Sums.TryGetValue(metric.Name, out var s)
+            && s is { Denominator: 1, Numerator: 0 or 1 })
             ? [.. table.Questions.Select(q => q.Sums[metric.Name].Numerator == 1)] : null;
 
     private static PairedTest? Scaled(PairedTest? t, double scale) => t is null ? null

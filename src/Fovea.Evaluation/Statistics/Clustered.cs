@@ -135,6 +135,7 @@ public static class Clustered
         public Linearised Minus(Linearised other, IReadOnlyList<Metric> parts) =>
             new(Value - other.Value, Counted(parts), [.. Residuals.Zip(other.Residuals, (a, b) => a - b)]);
 
-        private static int Counted(IReadOnlyList<Metric> parts) => Enumerable.Range(0, parts[0].Numerators.Length).Count(u => parts.Any(p => p.Denominators[u] != 0));
+        private static int Counted(IReadOnlyList<Metric> parts) => Enumerable.Range(0,
+            parts[0].Numerators.Length).Count(u => parts.Any(p => p.Denominators[u] != 0));
     }
 }

@@ -37,7 +37,8 @@ public sealed class ClusteredTests
         var none = Clustered.Interval(Of(new double[30]));
         Assert.Equal(0, none.Low);
         Assert.Equal(1 - Math.Pow(0.025, 1 / 30.0), none.High!.Value, 12);
-        Assert.Equal(Math.Pow(0.025, 1 / 30.0), Clustered.Interval(Of([.. none.PerSeed.Concat(Enumerable.Repeat((double?)1, 29)).Select(_ => 1.0)])).Low!.Value, 12);
+        Assert.Equal(Math.Pow(0.025, 1 / 30.0),
+            Clustered.Interval(Of([.. none.PerSeed.Concat(Enumerable.Repeat((double?)1, 29)).Select(_ => 1.0)])).Low!.Value, 12);
     }
 
     [Fact]

@@ -61,7 +61,8 @@ public sealed class CoverageTests(ITestOutputHelper output)
         output.WriteLine($"{images} images: falsely {falsely / (double)draws:P1}, covered {covered / (double)draws:P1}, questions taken for independent: falsely {naive / (double)draws:P1}");
         Assert.InRange(covered / (double)draws, 0.93, 0.97);
 
-        // The rate is 5 % (20,000 draws gave 5.1, 5.0 and 5.1 %); three standard errors of a count of draws are added, without which half of all seeds would fail.
+        // The rate is 5 % (20,000 draws gave 5.1, 5.0 and 5.1 %); three standard errors of a count of draws are added, without which half of all seeds
+        // would fail.
         Assert.InRange(falsely / (double)draws, 0.03, 0.05 + (3 * Math.Sqrt(0.05 * 0.95 / draws)));
         Assert.InRange(naive / (double)draws, 0.07, 0.3);
     }
@@ -100,7 +101,8 @@ public sealed class CoverageTests(ITestOutputHelper output)
             }
         }
 
-        Metric Sums(bool[] right) => new("accuracy", true, [.. right.Chunk(perImage).Select(c => (double)c.Count(r => r))], [.. Enumerable.Repeat((double)perImage, images)]);
+        Metric Sums(bool[] right) => new("accuracy", true, [.. right.Chunk(perImage).Select(c => (double)c.Count(r => r))],
+            [.. Enumerable.Repeat((double)perImage, images)]);
         return (Sums(model), Sums(baseline), model, baseline);
     }
 
@@ -109,7 +111,8 @@ public sealed class CoverageTests(ITestOutputHelper output)
     {
         var deviation = Math.Sqrt((ImageDeviation * ImageDeviation) + (ModelDeviation * ModelDeviation));
         const double Step = 0.001;
-        return Enumerable.Range(-8000, 16001).Select(i => i * Step).Sum(z => Sigmoid(Centre + (deviation * z)) * Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * Step);
+        return Enumerable.Range(-8000, 16001).Select(i => i * Step).Sum(z =>
+            Sigmoid(Centre + (deviation * z)) * Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * Step);
     }
 
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));

@@ -67,6 +67,7 @@ public sealed class McNemarTests
 
     private static PairedTest Of(int both, int modelOnly, int baselineOnly, int neither, int tests = 1) => McNemar.Of(
         [.. Enumerable.Range(0, both + modelOnly + baselineOnly + neither).Select(i => i < both + modelOnly)],
-        [.. Enumerable.Range(0, both + modelOnly + baselineOnly + neither).Select(i => i < both || (i >= both + modelOnly && i < both + modelOnly + baselineOnly))],
+        [.. Enumerable.Range(0, both + modelOnly + baselineOnly + neither)
+            .Select(i => i < both || (i >= both + modelOnly && i < both + modelOnly + baselineOnly))],
         tests);
 }

@@ -20,7 +20,8 @@ internal sealed record ChoiceQuestion(string Id, IReadOnlyList<string> Options, 
     public static ChoiceQuestion Of(AnsweredQuestion question, string parser)
     {
         var options = OptionsOf(question.Question);
-        return new ChoiceQuestion(question.Id, options, GoldOf(question.Question, options), ChoiceReading.Read(parser, question.Text, options), question.Question);
+        return new ChoiceQuestion(question.Id, options, GoldOf(question.Question, options), ChoiceReading.Read(parser, question.Text, options),
+            question.Question);
     }
 
     private static IReadOnlyList<string> OptionsOf(ForeignJson record)
@@ -31,7 +32,8 @@ internal sealed record ChoiceQuestion(string Id, IReadOnlyList<string> Options, 
         }
 
         // VLMEvalKit and MMBench have a column a letter; a cell that is empty, or holds what pandas makes of one, is no option.
-        return [.. Enumerable.Range(0, MostOptions).Select(i => record.First(((char)('A' + i)).ToString())?.Id()).TakeWhile(o => o is not (null or "" or "nan")).Select(o => o!)];
+        return [.. Enumerable.Range(0, MostOptions).Select(i => record.First(((char)('A' + i)).ToString())?.Id()).TakeWhile(o =>
+            o is not (null or "" or "nan")).Select(o => o!)];
     }
 
     private static char GoldOf(ForeignJson record, IReadOnlyList<string> options)

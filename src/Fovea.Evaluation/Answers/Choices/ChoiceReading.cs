@@ -21,7 +21,8 @@ internal static partial class ChoiceReading
 
     // VLMEvalKit takes these for a refusal, and a refusal for wrong.
     private static readonly string[] Refusals =
-        ["Sorry, I can't help with images of people yet.", "I can't process this file.", "I'm sorry, but without the image provided", "Cannot determine the answer"];
+        ["Sorry, I can't help with images of people yet.", "I can't process this file.", "I'm sorry, but without the image provided",
+            "Cannot determine the answer"];
 
     private static readonly (string Before, string After)[] Marks =
         [("", "."), ("", ","), ("", ":"), ("", ")"), ("", ")."), ("(", ")"), ("(", ")."), (":", ""), (":", ","), (":", "."), (":", ")"), (":", ").")];
@@ -91,7 +92,8 @@ internal static partial class ChoiceReading
     private static char? OptionIn(string answer, IReadOnlyList<string> options)
     {
         var lower = answer.ToLowerInvariant();
-        return options.Index().Where(o => lower.Contains(o.Item.ToLowerInvariant(), StringComparison.Ordinal)).ToArray() is [var only] ? (char)('A' + only.Index) : null;
+        return options.Index().Where(o => lower.Contains(o.Item.ToLowerInvariant(), StringComparison.Ordinal)).ToArray() is [var only]
+            ? (char)('A' + only.Index) : null;
     }
 
     private static string[] Letters(int count) => [.. Enumerable.Range(0, count).Select(i => ((char)('A' + i)).ToString())];

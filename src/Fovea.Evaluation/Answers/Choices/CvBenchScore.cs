@@ -19,14 +19,16 @@ public static class CvBenchScore
         ],
         Score)
     {
-        Parsers = [new AnswerParser(ChoiceReading.LmmsEval, ChoiceReading.Parsers(ChoiceReading.FirstLetter)[0].Help), .. ChoiceReading.Parsers(ChoiceReading.Vlmevalkit)],
+        Parsers = [new AnswerParser(ChoiceReading.LmmsEval, ChoiceReading.Parsers(ChoiceReading.FirstLetter)[0].Help),
+            .. ChoiceReading.Parsers(ChoiceReading.Vlmevalkit)],
     };
 
     private static AnswerScore Score(AnswerSources sources)
     {
         var rule = sources.Parser == ChoiceReading.LmmsEval ? ChoiceReading.FirstLetter : sources.Parser;
         ChoiceQuestion[] asked = [.. AnsweredQuestions.Read(sources).Select(q => ChoiceQuestion.Of(q, rule))];
-        string Source(ChoiceQuestion q) => q.Record.Field("source").Text() is var s && Sources.Contains(s) ? s : throw q.Record.Field("source").Expected(string.Join(", ", Sources));
+        string Source(ChoiceQuestion q) => q.Record.Field("source").Text() is var s && Sources.Contains(s) ? s
+            : throw q.Record.Field("source").Expected(string.Join(", ", Sources));
         string[] tasks = [.. asked.Select(q => q.Record.OptionalText("task")).OfType<string>().Distinct()];
         var table = new OutcomeTable("cv-bench", sources.Parser, "image",
             [

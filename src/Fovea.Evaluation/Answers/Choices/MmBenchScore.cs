@@ -15,7 +15,8 @@ public static class MmBenchScore
     public static AnswerBenchmark Benchmark { get; } = new("mmbench", "MMBench: accuracy, circular and plain, by ability",
         [
             new AnswerInput("answers", "Answers with index and prediction (or question_id and text); VLMEvalKit's tables hold the questions too."),
-            new AnswerInput("questions", "The benchmark's table (MMBench_DEV_EN.tsv, with answers), where the answers do not hold the questions.", IsRequired: false),
+            new AnswerInput("questions", "The benchmark's table (MMBench_DEV_EN.tsv, with answers), where the answers do not hold the questions.",
+                IsRequired: false),
         ],
         Score)
     {
@@ -35,7 +36,8 @@ public static class MmBenchScore
         var isCircular = groups.Any(g => g.Length > 1);
         string[] names = isCircular ? ["circular", "plain"] : ["plain"], abilities = Values(groups, "l2-category"), categories = Values(groups, "category");
         var table = new OutcomeTable("mmbench", sources.Parser, "question",
-            [.. names.Select(n => new OutcomeMetric(n, true)), .. abilities.Concat(categories).Distinct().SelectMany(c => names.Select(n => new OutcomeMetric($"{n}/{c}", true)))],
+            [.. names.Select(n => new OutcomeMetric(n, true)), .. abilities.Concat(categories).Distinct()
+                .SelectMany(c => names.Select(n => new OutcomeMetric($"{n}/{c}", true)))],
             [.. groups.Select(g => Outcome(g, isCircular))]);
         var values = table.Values();
         var unread = asked.Count(q => q.Said is null);
@@ -55,7 +57,8 @@ public static class MmBenchScore
             [
                 $"{groups.Length} questions, {asked.Length} with rotations; abilities and categories are {names[0]}.",
                 .. isCircular ? Array.Empty<string>() : ["No rotations were asked, so there is no circular accuracy."],
-                .. unread > 0 ? [$"{unread} answers name no option by this rule: wrong (a judge, or a random choice, would have been asked)."] : Array.Empty<string>(),
+                .. unread > 0 ? [$"{unread} answers name no option by this rule: wrong (a judge, or a random choice, would have been asked)."]
+                    : Array.Empty<string>(),
             ],
         };
     }
@@ -63,7 +66,8 @@ public static class MmBenchScore
     private static Outcome Outcome(ChoiceQuestion[] rotations, bool isCircular)
     {
         var (id, plain, all) = (rotations[0].Id, new Fraction(rotations[0].IsRight ? 1 : 0, 1), new Fraction(rotations.All(r => r.IsRight) ? 1 : 0, 1));
-        var groups = ((string[])["l2-category", "category"]).Select(k => rotations[0].Record.OptionalText(k)).OfType<string>().Distinct().Select(c => "/" + c).Prepend("");
+        var groups = ((string[])["l2-category", "category"]).Select(k => rotations[0].Record.OptionalText(k)).OfType<string>().Distinct()
+            .Select(c => "/" + c).Prepend("");
         return new Outcome(id, id, groups.SelectMany(g => isCircular ? new[] { ($"circular{g}", all), ($"plain{g}", plain) } : [($"plain{g}", plain)])
             .ToDictionary(s => s.Item1, s => s.Item2));
     }

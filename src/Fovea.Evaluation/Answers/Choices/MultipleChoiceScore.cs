@@ -51,7 +51,8 @@ public static class MultipleChoiceScore
     {
         ChoiceQuestion[] asked = [.. questions.Select(q => ChoiceQuestion.Of(q, sources.Parser))];
         string[] groups = [.. asked.Select(q => group(q.Record)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
-        var table = new OutcomeTable(name, sources.Parser, "question", [new OutcomeMetric("accuracy", true), .. groups.Select(g => new OutcomeMetric($"accuracy/{g}", true))],
+        var table = new OutcomeTable(name, sources.Parser, "question", [new OutcomeMetric("accuracy", true),
+            .. groups.Select(g => new OutcomeMetric($"accuracy/{g}", true))],
             [.. asked.Select(q => new Outcome(q.Id, q.Id, new[] { "accuracy", group(q.Record) is { } g ? $"accuracy/{g}" : "accuracy" }.Distinct()
                 .ToDictionary(n => n, _ => new Fraction(q.IsRight ? 1 : 0, 1))))]);
         var values = table.Values();

@@ -30,7 +30,8 @@ internal sealed record HallusionQuestion(ForeignJson Record, ForeignJson Questio
     /// <summary>Whether it counts for accuracy per figure; the figure 0 of a supplement is none.</summary>
     public bool HasFigure => Category != "VS" || Record.Field("figure_id").Id() != "0";
 
-    public string Answer() => (Record.First("model_prediction", "prediction", "text", "answer") ?? throw Record.Error("the key \"model_prediction\" is missing")).Id();
+    public string Answer() => (Record.First("model_prediction", "prediction", "text", "answer")
+        ?? throw Record.Error("the key \"model_prediction\" is missing")).Id();
 
     /// <summary>Whether yes (true) or no (false) is right; null for null.</summary>
     public bool? Truth(bool? saidYes) => saidYes is null ? null : saidYes == (Gold() == "1");
@@ -40,7 +41,8 @@ internal sealed record HallusionQuestion(ForeignJson Record, ForeignJson Questio
     {
         "0" or "1" => answer == Gold(),
         "2" => IsRight(2),
-        _ => throw Record.Error("model_prediction", $"expected 0 (no), 1 (yes) or 2 (unclear), got '{Quoted.Shorten(answer)}'; read words with --parser vlmevalkit"),
+        _ => throw Record.Error("model_prediction",
+            $"expected 0 (no), 1 (yes) or 2 (unclear), got '{Quoted.Shorten(answer)}'; read words with --parser vlmevalkit"),
     };
 
     /// <summary>Whether a verdict counts as right: an unclear answer is, where there is no figure.</summary>
@@ -97,7 +99,8 @@ internal static class HallusionFile
     }
 }
 
-/// <summary>evaluation.py's reading of a reply: "incorrect", else "correct", else "unclear"; anything else is no verdict (there it counts as unclear).</summary>
+/// <summary>evaluation.py's reading of a reply: "incorrect", else "correct", else "unclear"; anything else is no verdict (there it counts as
+/// unclear).</summary>
 internal static class HallusionReply
 {
     public static int? Parse(string? reply) => reply?.ToLowerInvariant() switch

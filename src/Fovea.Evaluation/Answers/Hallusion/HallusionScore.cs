@@ -4,7 +4,8 @@ using Fovea.Evaluation.Answers.Rules;
 namespace Fovea.Evaluation.Answers.Hallusion;
 
 /// <summary>
-/// HallusionBench (Guan et al. 2023; tianyi-lab/HallusionBench evaluation.py and utils.py): accuracy per question (aAcc), per figure all of whose questions are
+/// HallusionBench (Guan et al. 2023; tianyi-lab/HallusionBench evaluation.py and utils.py): accuracy per question (aAcc), per figure all of whose
+/// questions are
 /// right (fAcc), per question asked of several figures, all right (qAcc), the same over original inputs (easy) and over edited figures (hard).
 /// All 1,129 questions, or the 951 that show an image. The unit is the figure.
 /// </summary>
@@ -69,7 +70,8 @@ public static class HallusionScore
     }
 
     private static OutcomeMetric[] Metrics() =>
-        [.. Names.Select(n => new OutcomeMetric(n, true)), .. Names.SelectMany(n => ((string[])["VD", "VS"]).Select(c => new OutcomeMetric($"{n}/{c}", true)))];
+        [.. Names.Select(n => new OutcomeMetric(n, true)), .. Names.SelectMany(n =>
+            ((string[])["VD", "VS"]).Select(c => new OutcomeMetric($"{n}/{c}", true)))];
 
     /// <summary>What several questions make together is kept with the first of them; it is left out where one of them is unjudged.</summary>
     private static Outcome[] Outcomes(IReadOnlyList<HallusionQuestion> questions, Dictionary<string, bool?> verdicts)

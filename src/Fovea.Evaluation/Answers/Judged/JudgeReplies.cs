@@ -30,7 +30,8 @@ internal static class JudgeReplies
         }
 
         return known.Except(replies.Keys).ToArray() is { Length: > 0 } missing
-            ? throw new InvalidInputException(path, null, $"{missing.Length} of {known.Count} questions have no reply, the first is '{missing[0]}'; ask the judge about all")
+            ? throw new InvalidInputException(path, null,
+                $"{missing.Length} of {known.Count} questions have no reply, the first is '{missing[0]}'; ask the judge about all")
             : replies;
     }
 }

@@ -13,7 +13,8 @@ public static class LlavaBenchScore
     private const string Prefix = "llava_bench_";
 
     /// <summary>The catalogue's entry.</summary>
-    public static AnswerBenchmark Benchmark { get; } = new("llava-bench", "LLaVA-Bench-in-the-Wild: the model's score relative to the reference's, from a judge's reviews",
+    public static AnswerBenchmark Benchmark { get; } = new("llava-bench",
+        "LLaVA-Bench-in-the-Wild: the model's score relative to the reference's, from a judge's reviews",
         [
             new AnswerInput("reviews", "The reviews, JSON lines with question_id, category and tuple or content; or replies of a judge, with --questions."),
             new AnswerInput("questions", "questions.jsonl of the benchmark, for images and categories.", IsRequired: false),
@@ -45,7 +46,8 @@ public static class LlavaBenchScore
         })
         {
             Notes = ["Model and reference in tenths of the judge's ten points. The document's relative is of means with three decimals, as summarize_gpt_review.py prints it.",
-                .. unjudged > 0 ? [$"{unjudged} of {reviews.Count} reviews have no scores (-1, or no two numbers): left out, and in no mean."] : Array.Empty<string>()],
+                .. unjudged > 0 ? [$"{unjudged} of {reviews.Count} reviews have no scores (-1, or no two numbers): left out, and in no mean."]
+                    : Array.Empty<string>()],
         };
     }
 
@@ -73,7 +75,8 @@ public static class LlavaBenchScore
         foreach (var record in AnswerRecords.Read(sources["reviews"]))
         {
             var id = (record.First("question_id", "id") ?? throw record.Error("has no question_id")).Id();
-            var question = questions is null ? null : questions.GetValueOrDefault(id) ?? throw record.Error($"a review of '{Quoted.Shorten(id)}', which is no question of the benchmark");
+            var question = questions is null ? null : questions.GetValueOrDefault(id)
+                ?? throw record.Error($"a review of '{Quoted.Shorten(id)}', which is no question of the benchmark");
             if (reviews.Exists(r => r.Id == id))
             {
                 throw record.Error($"a second review of question {id}; give one run of the judge at a time");
@@ -85,7 +88,8 @@ public static class LlavaBenchScore
 
         if (questions?.Keys.Except(reviews.Select(r => r.Id)).ToArray() is { Length: > 0 } missing)
         {
-            throw new InvalidInputException(sources["reviews"], null, $"{missing.Length} of {questions.Count} questions have no review, the first is {missing[0]}");
+            throw new InvalidInputException(sources["reviews"], null,
+                $"{missing.Length} of {questions.Count} questions have no review, the first is {missing[0]}");
         }
 
         return reviews.Count > 0 ? reviews : throw new InvalidInputException(sources["reviews"], null, "holds no reviews");

@@ -41,7 +41,8 @@ public static class MmHalScore
         {
             Notes = unjudged == 0 ? []
                 : [$"{unjudged} of {Questions} replies have no rating, or several: left out. eval_gpt_mmhal.py counts them as 0: "
-                    + string.Create(CultureInfo.InvariantCulture, $"{ratings.Average(r => r ?? 0):F2}, hallucination rate {ratings.Average(r => r is >= LeastWithout ? 0.0 : 1):F2}.")],
+                    + string.Create(CultureInfo.InvariantCulture,
+                        $"{ratings.Average(r => r ?? 0):F2}, hallucination rate {ratings.Average(r => r is >= LeastWithout ? 0.0 : 1):F2}.")],
         };
     }
 
@@ -73,7 +74,8 @@ public static class MmHalScore
         var records = AnswerRecords.Read(path);
         if (records.Count != Questions)
         {
-            throw new InvalidInputException(path, null, $"expected {Questions} replies, in the order of the questions, got {records.Count}; types are told by the place");
+            throw new InvalidInputException(path, null,
+                $"expected {Questions} replies, in the order of the questions, got {records.Count}; types are told by the place");
         }
 
         if (!records[0].Has("choices"))

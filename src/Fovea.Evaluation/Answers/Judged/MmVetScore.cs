@@ -29,9 +29,11 @@ public static class MmVetScore
         var runs = graded.Max(g => g.Grades.Length);
         var combinations = questions is null ? [] : graded.GroupBy(g => string.Join('_', questions[g.Id].Capabilities.Order(StringComparer.Ordinal)))
             .OrderByDescending(g => g.Count()).Select(g => g.Key).ToArray();
-        var capabilities = questions is null ? [] : graded.SelectMany(g => questions[g.Id].Capabilities).CountBy(c => c).OrderByDescending(c => c.Value).Select(c => c.Key).ToArray();
+        var capabilities = questions is null ? [] : graded.SelectMany(g => questions[g.Id].Capabilities).CountBy(c => c).OrderByDescending(c => c.Value)
+            .Select(c => c.Key).ToArray();
         var table = new OutcomeTable("mmvet", "", questions is null ? "question" : "image",
-            [new OutcomeMetric("total", true), .. capabilities.Select(c => new OutcomeMetric($"capability/{c}", true)), .. combinations.Select(c => new OutcomeMetric($"integration/{c}", true))],
+            [new OutcomeMetric("total", true), .. capabilities.Select(c => new OutcomeMetric($"capability/{c}", true)),
+                .. combinations.Select(c => new OutcomeMetric($"integration/{c}", true))],
             [.. graded.Select(g => Outcome(g, questions?[g.Id]))]);
         var values = table.Values();
         double?[] byRun = [.. Enumerable.Range(0, runs).Select(r => Mean(graded.Select(g => g.Grades.ElementAtOrDefault(r))))];
@@ -51,7 +53,8 @@ public static class MmVetScore
             [
                 $"{runs} run{(runs == 1 ? "" : "s")} of the judge; the interval does not hold what differs between them.",
                 .. questions is null ? ["No capabilities without --questions mm-vet.json."] : Array.Empty<string>(),
-                .. unjudged > 0 ? [$"{unjudged} of {runs * graded.Count} grades are none: left out (mm-vet_evaluator.py counts them as 0)."] : Array.Empty<string>(),
+                .. unjudged > 0 ? [$"{unjudged} of {runs * graded.Count} grades are none: left out (mm-vet_evaluator.py counts them as 0)."]
+                    : Array.Empty<string>(),
             ],
         };
     }
@@ -59,8 +62,10 @@ public static class MmVetScore
     private static Outcome Outcome(Graded graded, Question? question)
     {
         var mean = Mean(graded.Grades);
-        var metrics = question is null ? ["total"] : question.Capabilities.Select(c => $"capability/{c}").Append($"integration/{string.Join('_', question.Capabilities.Order(StringComparer.Ordinal))}").Prepend("total");
-        return new Outcome(graded.Id, question?.Image ?? graded.Id, mean is { } m ? metrics.ToDictionary(n => n, _ => new Fraction(m, 1)) : new Dictionary<string, Fraction>());
+        var metrics = question is null ? ["total"] : question.Capabilities.Select(c => $"capability/{c}")
+            .Append($"integration/{string.Join('_', question.Capabilities.Order(StringComparer.Ordinal))}").Prepend("total");
+        return new Outcome(graded.Id, question?.Image ?? graded.Id, mean is { } m ? metrics.ToDictionary(n => n, _ => new Fraction(m, 1))
+            : new Dictionary<string, Fraction>());
     }
 
     private static List<Graded> Grades(string path, IEnumerable<string>? ids)

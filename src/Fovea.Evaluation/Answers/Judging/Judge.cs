@@ -28,17 +28,20 @@ public static class Judge
     /// <param name="progress">Told how many are done.</param>
     /// <param name="stop">Stops; replies so far are kept.</param>
     /// <exception cref="FoveaException">The endpoint refuses the key, the model or the path.</exception>
-    public static async Task<JudgeRun> AskAsync(IReadOnlyList<JudgePrompt> prompts, JudgeOptions options, string cache, IProgressSink progress, CancellationToken stop)
+    public static async Task<JudgeRun> AskAsync(IReadOnlyList<JudgePrompt> prompts, JudgeOptions options, string cache, IProgressSink progress,
+        CancellationToken stop)
     {
         using var held = FolderLock.Take(cache);
         using var endpoint = new JudgeEndpoint(options);
         var kept = new JudgeCache(cache, options);
         var replies = new JudgeReply[prompts.Count];
         var (gate, cached, done, spent) = (new Lock(), 0, 0, default(JudgeTokens));
-        await Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count), new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = stop }, async (i, cancel) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, prompts.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = stop }, async (i, cancel) =>
         {
             var known = kept.Find(prompts[i]);
-            var (reply, tokens) = known is null ? await PatientlyAsync(endpoint, kept, prompts[i], options, cancel) : (new JudgeReply(prompts[i].Id, known, null), default);
+            var (reply, tokens) = known is null ? await PatientlyAsync(endpoint, kept, prompts[i], options, cancel)
+                : (new JudgeReply(prompts[i].Id, known, null), default);
             replies[i] = reply;
             lock (gate)
             {
@@ -50,7 +53,8 @@ public static class Judge
         return new JudgeRun(replies, cached, spent, kept.Spent());
     }
 
-    private static async Task<(JudgeReply Reply, JudgeTokens Spent)> PatientlyAsync(JudgeEndpoint endpoint, JudgeCache cache, JudgePrompt prompt, JudgeOptions options, CancellationToken stop)
+    private static async Task<(JudgeReply Reply, JudgeTokens Spent)> PatientlyAsync(JudgeEndpoint endpoint, JudgeCache cache, JudgePrompt prompt,
+        JudgeOptions options, CancellationToken stop)
     {
         var (spent, fault, wait) = (default(JudgeTokens), "", options.Wait);
         for (var number = 1; number <= options.Tries; number++)

@@ -24,7 +24,8 @@ internal sealed class JudgeCache(string folder, JudgeOptions options)
 
     /// <summary>All that was spent so far on what is kept in the folder.</summary>
     public JudgeTokens Spent() => Directory.Exists(folder)
-        ? Directory.EnumerateFiles(folder, "*.json").Select(Read).OfType<Entry>().Aggregate(default(JudgeTokens), (s, e) => s + new JudgeTokens(e.PromptTokens, e.ReplyTokens))
+        ? Directory.EnumerateFiles(folder, "*.json").Select(Read).OfType<Entry>().Aggregate(default(JudgeTokens),
+            (s, e) => s + new JudgeTokens(e.PromptTokens, e.ReplyTokens))
         : default;
 
     private string PathOf(JudgePrompt prompt) => Path.Combine(folder, ContentHash.OfText(JsonSerializer.Serialize(

@@ -10,7 +10,8 @@ namespace Fovea.Evaluation.Answers.Judging;
 /// <param name="Help">Whose wording is meant, and its places.</param>
 /// <param name="Inputs">The files that it reads.</param>
 /// <param name="Make">Reads them, and makes the prompts.</param>
-public sealed record JudgePromptMaker(string Name, string Help, IReadOnlyList<AnswerInput> Inputs, Func<AnswerSources, IReadOnlyList<JudgePrompt>> Make) : ICatalogued;
+public sealed record JudgePromptMaker(string Name, string Help, IReadOnlyList<AnswerInput> Inputs, Func<AnswerSources, IReadOnlyList<JudgePrompt>> Make)
+    : ICatalogued;
 
 /// <summary>The judged benchmarks' prompts, put together as their own scripts do.</summary>
 public static class JudgePrompts
@@ -18,7 +19,8 @@ public static class JudgePrompts
     /// <summary>The system's message of eval_gpt_review_bench.py (haotian-liu/LLaVA, Apache-2.0).</summary>
     private const string LlavaSystem = "You are a helpful and precise assistant for checking the quality of the answer.";
 
-    private static readonly AnswerInput Template = new("template", "The judge's wording: the benchmark's own script (the first text in triple quotes), or a text file.");
+    private static readonly AnswerInput Template = new("template",
+        "The judge's wording: the benchmark's own script (the first text in triple quotes), or a text file.");
 
     /// <summary>Those that Fovea has.</summary>
     public static Catalogue<JudgePromptMaker> BuiltIn { get; } = new("judged benchmark",
@@ -28,7 +30,8 @@ public static class JudgePrompts
         new JudgePromptMaker("llava-bench", "LLaVA-Bench, as eval_gpt_review_bench.py asks: context, question, two answers, wording of the category",
             [
                 new("rule", "rule.json of LLaVA (llava/eval/table/rule.json): a wording and a role by category."), new("questions", "questions.jsonl."),
-                new("context", "context.jsonl."), new("reference", "The reference's answers, answers_gpt4.jsonl."), new("answers", "The model's answers, with question_id and text."),
+                new("context", "context.jsonl."), new("reference", "The reference's answers, answers_gpt4.jsonl."),
+                    new("answers", "The model's answers, with question_id and text."),
             ], LlavaBench),
         new JudgePromptMaker("mmhal", "MMHal-Bench, as eval_gpt_mmhal.py asks: places for contents, question, reference, answer",
             [Template, new("answers", "The questions with model_answer filled in, in their order.")], MmHal),
@@ -53,13 +56,17 @@ public static class JudgePrompts
         {
             var category = $"llava_bench_{q.Record.Field("category").Text()}";
             var rule = rules.GetValueOrDefault(category) ?? throw q.Record.Error($"no rule for {category} in {sources["rule"]}");
-            var caption = context.GetValueOrDefault(q.Record.Field("image").Id()) ?? throw q.Record.Error($"no context of image {q.Record.Field("image").Id()}");
+            var caption = context.GetValueOrDefault(q.Record.Field("image").Id())
+                ?? throw q.Record.Error($"no context of image {q.Record.Field("image").Id()}");
             var role = rule.Field("role").Text();
-            string Said(int number, IReadOnlyDictionary<string, string> of) => $"[{role} {number}]\n{Answer(of, q.Record, q.Id)}\n\n[End of {role} {number}]\n\n";
+            string Said(int number, IReadOnlyDictionary<string, string> of) =>
+                $"[{role} {number}]\n{Answer(of, q.Record, q.Id)}\n\n[End of {role} {number}]\n\n";
 
             // The script joins the characters of a caption that is a text, each on a line of its own; scores that were published were given to that.
-            var lines = caption.Element.ValueKind == JsonValueKind.Array ? string.Join('\n', TextList.Of(caption)) : string.Join('\n', caption.Text().EnumerateRunes());
-            return new JudgePrompt(q.Id, "llava-bench", $"[Context]\n{lines}\n\n[Question]\n{q.Record.Field("text").Text()}\n\n{Said(1, reference)}{Said(2, answers)}[System]\n{rule.Field("prompt").Text()}\n\n",
+            var lines = caption.Element.ValueKind == JsonValueKind.Array ? string.Join('\n', TextList.Of(caption))
+                : string.Join('\n', caption.Text().EnumerateRunes());
+            return new JudgePrompt(q.Id, "llava-bench",
+                $"[Context]\n{lines}\n\n[Question]\n{q.Record.Field("text").Text()}\n\n{Said(1, reference)}{Said(2, answers)}[System]\n{rule.Field("prompt").Text()}\n\n",
                 LlavaSystem);
         })];
     }
@@ -67,7 +74,8 @@ public static class JudgePrompts
     private static IReadOnlyList<JudgePrompt> MmHal(AnswerSources sources)
     {
         var template = JudgeTemplate.Read(sources["template"]);
-        return [.. AnswerRecords.Read(sources["answers"]).Select((r, i) => new JudgePrompt(i.ToString(CultureInfo.InvariantCulture), "mmhal", JudgeTemplate.Fill(sources["template"], template,
+        return [.. AnswerRecords.Read(sources["answers"]).Select((r, i) =>
+            new JudgePrompt(i.ToString(CultureInfo.InvariantCulture), "mmhal", JudgeTemplate.Fill(sources["template"], template,
             ("contents", string.Join(", ", TextList.Of(r.Field("image_content")))), ("question", r.Field("question").Text()),
             ("reference", r.Field("gt_answer").Text()), ("answer", r.Field("model_answer").Text()))))];
     }
@@ -75,7 +83,8 @@ public static class JudgePrompts
     private static IReadOnlyList<JudgePrompt> HallusionBench(AnswerSources sources)
     {
         var template = JudgeTemplate.Read(sources["template"]);
-        return [.. AnswerRecords.Read(sources["answers"]).Select(r => new HallusionQuestion(r, r)).Select(q => new JudgePrompt(q.Id, "hallusion", JudgeTemplate.Fill(sources["template"], template,
+        return [.. AnswerRecords.Read(sources["answers"]).Select(r => new HallusionQuestion(r, r))
+            .Select(q => new JudgePrompt(q.Id, "hallusion", JudgeTemplate.Fill(sources["template"], template,
             ("question", q.Record.Field("question").Text()), ("reference", q.Record.Field("gt_answer_details").Text()), ("answer", q.Answer()))))];
     }
 

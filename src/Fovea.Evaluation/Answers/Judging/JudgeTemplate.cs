@@ -34,11 +34,13 @@ internal static partial class JudgeTemplate
     public static string Fill(string path, string template, params (string Name, string Value)[] values)
     {
         var next = 0;
-        var filled = Place().Replace(template, m => m.Groups[1].Length > 0 ? Array.Find(values, v => v.Name == m.Groups[1].Value) is { Name: not null } named ? named.Value : m.Value
+        var filled = Place().Replace(template, m => m.Groups[1].Length > 0
+            ? Array.Find(values, v => v.Name == m.Groups[1].Value) is { Name: not null } named ? named.Value : m.Value
             : next < values.Length ? values[next++].Value : throw Wrong());
         return next == 0 || next == values.Length ? filled : throw Wrong();
 
-        InvalidInputException Wrong() => new(path, null, $"expected places {{}} for {string.Join(", ", values.Select(v => v.Name))}, or {string.Join(", ", values.Select(v => $"{{{v.Name}}}"))}");
+        InvalidInputException Wrong() =>
+            new(path, null, $"expected places {{}} for {string.Join(", ", values.Select(v => v.Name))}, or {string.Join(", ", values.Select(v => $"{{{v.Name}}}"))}");
     }
 
     [GeneratedRegex("(\"\"\"|''')(.*?)\\1", RegexOptions.Singleline)]

@@ -76,8 +76,10 @@ public static class OutcomeFile
             return [Read(path)];
         }
 
-        OutcomeTable[] tables = [.. Directory.EnumerateDirectories(path).Where(d => File.Exists(Path.Combine(d, FileName))).Order(StringComparer.Ordinal).Select(Read)];
-        return tables.Length == 0 ? throw new InvalidInputException(path, null, $"holds no outcomes ({FileName}); score answers with 'fovea eval NAME --out DIR'")
+        OutcomeTable[] tables = [.. Directory.EnumerateDirectories(path).Where(d => File.Exists(Path.Combine(d, FileName))).Order(StringComparer.Ordinal)
+            .Select(Read)];
+        return tables.Length == 0 ? throw new InvalidInputException(path, null,
+            $"holds no outcomes ({FileName}); score answers with 'fovea eval NAME --out DIR'")
             : tables.GroupBy(t => t.Benchmark).FirstOrDefault(g => g.Count() > 1) is { } twice
             ? throw new InvalidInputException(path, null, $"holds outcomes of {twice.Key} twice; give a folder with one of each benchmark") : tables;
     }

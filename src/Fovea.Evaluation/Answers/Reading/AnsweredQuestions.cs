@@ -37,7 +37,8 @@ internal static class AnsweredQuestions
 
     /// <summary>Each question with its answer.</summary>
     /// <inheritdoc cref="Read"/>
-    public static IReadOnlyList<AnsweredQuestion> Match(string file, IReadOnlyList<(string Id, ForeignJson Record)> questions, string path, IReadOnlyList<(string Id, ForeignJson Record)> answers)
+    public static IReadOnlyList<AnsweredQuestion> Match(string file, IReadOnlyList<(string Id, ForeignJson Record)> questions, string path,
+        IReadOnlyList<(string Id, ForeignJson Record)> answers)
     {
         var known = questions.Select(q => q.Id).ToHashSet(StringComparer.Ordinal);
         if (answers.FirstOrDefault(a => !known.Contains(a.Id)) is { Record: { } stray, Id: var id })
@@ -47,7 +48,8 @@ internal static class AnsweredQuestions
 
         var texts = answers.ToDictionary(a => a.Id, a => TextOf(a.Record, [.. Said, "text", "answer"]));
         return questions.Where(q => !texts.ContainsKey(q.Id)).ToArray() is [var first, ..] missing
-            ? throw new InvalidInputException(path, null, $"{missing.Length} of {questions.Count} questions have no answer, the first is '{Quoted.Shorten(first.Id)}'; answer them, or give the questions that were asked")
+            ? throw new InvalidInputException(path, null,
+                $"{missing.Length} of {questions.Count} questions have no answer, the first is '{Quoted.Shorten(first.Id)}'; answer them, or give the questions that were asked")
             : [.. questions.Select(q => new AnsweredQuestion(q.Id, q.Record, texts[q.Id]))];
     }
 

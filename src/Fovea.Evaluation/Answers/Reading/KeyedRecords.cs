@@ -14,7 +14,8 @@ internal static class KeyedRecords
     public static IReadOnlyList<(string Id, ForeignJson Record)> Read(string path, params string[] members)
     {
         var records = AnswerRecords.Read(path, members);
-        (string Id, ForeignJson Record)[] keyed = records is [var one] && one.First(IdKeys) is null && one.Element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Object)
+        (string Id, ForeignJson Record)[] keyed = records is [var one] && one.First(IdKeys) is null
+            && one.Element.EnumerateObject().All(m => m.Value.ValueKind == JsonValueKind.Object)
             ? [.. one.Element.EnumerateObject().Select(m => (m.Name, ForeignJson.OfRecord(path, 0, m.Value, m.Name)))]
             : [.. records.Select(r => ((r.First(IdKeys) ?? throw r.Error($"has no id; expected one of the keys {string.Join(", ", IdKeys)}")).Id(), r))];
         return keyed.GroupBy(k => k.Id).FirstOrDefault(g => g.Count() > 1) is { } twice

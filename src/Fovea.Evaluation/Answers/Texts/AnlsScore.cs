@@ -17,7 +17,8 @@ public static class AnlsScore
     public static AnswerBenchmark Benchmark { get; } = new("anls", "DocVQA, InfoVQA and others by ANLS: edit distance to the nearest right answer",
         [
             new AnswerInput("answers", "Answers with questionId and answer, as DocVQA's server takes them, or tables and samples that hold the questions too."),
-            new AnswerInput("questions", "The questions with their right answers (DocVQA's val_v1.0.json), where the answers do not hold them.", IsRequired: false),
+            new AnswerInput("questions", "The questions with their right answers (DocVQA's val_v1.0.json), where the answers do not hold them.",
+                IsRequired: false),
         ],
         Score)
     {
@@ -33,7 +34,8 @@ public static class AnlsScore
         var questions = AnsweredQuestions.Read(sources, "data", "annotations");
         var table = new OutcomeTable("anls", sources.Parser, "image", [new OutcomeMetric("anls", true)], [.. questions.Select(q => new Outcome(
             q.Id, q.Question.First("image", "image_path", "docId", "ucsf_document_id")?.Id() ?? q.Id,
-            new Dictionary<string, Fraction> { ["anls"] = new(Of(TextList.Of(q.Question.First("answers", "answer") ?? throw q.Question.Error("has no right answers")), q.Text,
+            new Dictionary<string, Fraction> { ["anls"] = new(Of(TextList.Of(q.Question.First("answers", "answer")
+                ?? throw q.Question.Error("has no right answers")), q.Text,
                 sources.Parser == Normalised), 1) }))]);
         return new AnswerScore(table, new JsonObject { ["anls"] = table.Values()["anls"], ["n"] = questions.Count });
     }

@@ -27,7 +27,8 @@ public static class ExactMatchScore
     private static AnswerBenchmark Entry(string name, string help, params AnswerParser[] rules) => new(name, help,
         [
             new AnswerInput("answers", "Answers with an id and text, answer or prediction."),
-            new AnswerInput("questions", "The questions with id and answer (GQA's testdev_balanced_questions.json), where the answers do not hold them.", IsRequired: false),
+            new AnswerInput("questions", "The questions with id and answer (GQA's testdev_balanced_questions.json), where the answers do not hold them.",
+                IsRequired: false),
         ],
         sources => Score(name, sources))
     {
@@ -40,7 +41,8 @@ public static class ExactMatchScore
         var table = new OutcomeTable(name, sources.Parser, "image", [new OutcomeMetric("accuracy", true)], [.. questions.Select(q => new Outcome(
             q.Id, q.Question.First("imageId", "image_id", "image", "image_path")?.Id() ?? q.Id, new Dictionary<string, Fraction>
             {
-                ["accuracy"] = new(TextList.Of(q.Question.First("answers", "answer", "target") ?? throw q.Question.Error("has no right answer; expected the key \"answer\""))
+                ["accuracy"] = new(TextList.Of(q.Question.First("answers", "answer", "target")
+                    ?? throw q.Question.Error("has no right answer; expected the key \"answer\""))
                     .Any(g => Plain(g, sources.Parser) == Plain(q.Text, sources.Parser)) ? 1 : 0, 1),
             }))]);
         return new AnswerScore(table, new JsonObject { ["accuracy"] = table.Values()["accuracy"], ["n"] = questions.Count });

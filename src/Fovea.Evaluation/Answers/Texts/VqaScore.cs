@@ -15,7 +15,8 @@ public static class VqaScore
     public static AnswerBenchmark Benchmark { get; } = new("vqa", "VQA, TextVQA and others by agreement with ten annotators",
         [
             new AnswerInput("answers", "Answers with question_id and answer, as VQA's tools write them, or LLaVA's with text."),
-            new AnswerInput("questions", "The annotations with ten answers to each question (v2_mscoco_val2014_annotations.json, TextVQA_0.5.1_val.json).", IsRequired: false),
+            new AnswerInput("questions", "The annotations with ten answers to each question (v2_mscoco_val2014_annotations.json, TextVQA_0.5.1_val.json).",
+                IsRequired: false),
         ],
         Score)
     {
@@ -30,7 +31,8 @@ public static class VqaScore
     {
         var questions = AnsweredQuestions.Read(sources, "annotations", "data");
         string[] types = [.. questions.Select(q => q.Question.OptionalText("answer_type")).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
-        var table = new OutcomeTable("vqa", sources.Parser, "image", [new OutcomeMetric("accuracy", true), .. types.Select(t => new OutcomeMetric($"accuracy/{t}", true))],
+        var table = new OutcomeTable("vqa", sources.Parser, "image", [new OutcomeMetric("accuracy", true),
+            .. types.Select(t => new OutcomeMetric($"accuracy/{t}", true))],
             [.. questions.Select(q => Outcome(q, sources.Parser))]);
         var values = table.Values();
         return new AnswerScore(table, new JsonObject
@@ -45,7 +47,8 @@ public static class VqaScore
     {
         var record = question.Question;
         var gold = TextList.Of(record.Field("answers"));
-        var score = new Fraction(gold.Count > 1 ? Of(gold, question.Text, parser == EvalAi) : throw record.Field("answers").Expected("the answers of several annotators"), 1);
+        var score = new Fraction(gold.Count > 1 ? Of(gold, question.Text, parser == EvalAi)
+            : throw record.Field("answers").Expected("the answers of several annotators"), 1);
         var names = record.OptionalText("answer_type") is { } type ? ["accuracy", $"accuracy/{type}"] : (string[])["accuracy"];
         return new Outcome(question.Id, record.First("image_id", "image", "image_path")?.Id() ?? question.Id, names.ToDictionary(n => n, _ => score));
     }
@@ -56,7 +59,8 @@ public static class VqaScore
     /// <param name="always">Whether answers are normalised whatever the annotators said, as EvalAI does it.</param>
     internal static double Of(IReadOnlyList<string> gold, string answer, bool always)
     {
-        Func<string, string> normalise = always ? VqaWords.NormaliseAsEvalAi : gold.Select(VqaWords.OneLine).Distinct().Count() > 1 ? VqaWords.Normalise : VqaWords.OneLine;
+        Func<string, string> normalise = always ? VqaWords.NormaliseAsEvalAi : gold.Select(VqaWords.OneLine).Distinct().Count() > 1 ? VqaWords.Normalise
+            : VqaWords.OneLine;
         var said = normalise(answer);
         var agree = gold.Count(g => normalise(g) == said);
 

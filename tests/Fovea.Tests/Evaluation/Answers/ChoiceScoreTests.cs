@@ -15,7 +15,8 @@ public sealed class ChoiceScoreTests : IDisposable
     {
         var table = _files.Write("m.tsv", Head,
             "1000002\tq\tcat\tdog\t\t\tB\tdog\tanimals\tcoarse", "2\tq\tdog\tcat\t\t\tA\tA\tanimals\tcoarse",
-            "1\tq\tred\tblue\tgreen\t\tC\tgreen\tcolours\tfine", "1000001\tq\tgreen\tred\tblue\t\tA\tB\tcolours\tfine", "2000001\tq\tblue\tgreen\tred\t\tB\tB\tcolours\tfine",
+            "1\tq\tred\tblue\tgreen\t\tC\tgreen\tcolours\tfine", "1000001\tq\tgreen\tred\tblue\t\tA\tB\tcolours\tfine",
+                "2000001\tq\tblue\tgreen\tred\t\tB\tB\tcolours\tfine",
             "3\tq\tone\ttwo\t\t\tA\tI cannot say\tcounting\tfine");
         var score = AnswerFiles.Score("mmbench", "vlmevalkit", ("answers", table));
         Assert.Equal(1 / 3.0, score.Document["circular"]!.GetValue<double>(), 12);
@@ -43,7 +44,8 @@ public sealed class ChoiceScoreTests : IDisposable
     {
         string Line(int id, string source, string gold, string said) =>
             $"{{\"idx\":{id},\"task\":\"Count\",\"source\":\"{source}\",\"choices\":[\"1\",\"2\"],\"answer\":\"({gold})\",\"prediction\":\"{said}\"}}";
-        var file = _files.Write("cv.jsonl", Line(1, "ADE20K", "A", "(A) 1"), Line(2, "COCO", "A", "B"), Line(3, "COCO", "B", "b"), Line(4, "Omni3D", "B", "The answer is B"), Line(5, "Omni3D", "A", "A"), Line(6, "Omni3D", "A", "B"));
+        var file = _files.Write("cv.jsonl", Line(1, "ADE20K", "A", "(A) 1"), Line(2, "COCO", "A", "B"), Line(3, "COCO", "B", "b"),
+            Line(4, "Omni3D", "B", "The answer is B"), Line(5, "Omni3D", "A", "A"), Line(6, "Omni3D", "A", "B"));
         var document = AnswerFiles.Score("cv-bench", "lmms-eval", ("answers", file)).Document;
 
         // ADE20K 1, COCO 1/2, Omni3D 1/3: "The ..." begins with a T.
@@ -56,7 +58,8 @@ public sealed class ChoiceScoreTests : IDisposable
     [Fact]
     public void ScienceQA_scores_the_test_split_and_questions_with_an_image()
     {
-        var problems = _files.Write("p.json", "{\"1\":{\"choices\":[\"a\",\"b\"],\"answer\":1,\"image\":\"image.png\"},\"2\":{\"choices\":[\"a\",\"b\"],\"answer\":0,\"image\":null},\"9\":{\"choices\":[\"a\"],\"answer\":0,\"image\":null}}");
+        var problems = _files.Write("p.json",
+            "{\"1\":{\"choices\":[\"a\",\"b\"],\"answer\":1,\"image\":\"image.png\"},\"2\":{\"choices\":[\"a\",\"b\"],\"answer\":0,\"image\":null},\"9\":{\"choices\":[\"a\"],\"answer\":0,\"image\":null}}");
         var splits = _files.Write("s.json", "{\"train\":[\"9\"],\"test\":[\"2\",\"1\"]}");
         var answers = _files.Write("a.jsonl", "{\"question_id\":\"1\",\"text\":\"B\"}", "{\"question_id\":\"2\",\"text\":\"C\"}");
         var document = AnswerFiles.Score("scienceqa", "llava", ("problems", problems), ("splits", splits), ("answers", answers)).Document;
@@ -69,7 +72,8 @@ public sealed class ChoiceScoreTests : IDisposable
     public void Right_answers_may_be_letters_indices_or_texts()
     {
         var file = _files.Write("m.jsonl", "{\"id\":\"x\",\"subject\":\"law\",\"choices\":[\"p\",\"q\"],\"answer\":1,\"prediction\":\"B\"}",
-            "{\"id\":\"y\",\"subject\":\"law\",\"choices\":[\"p\",\"q\"],\"answer\":\"p\",\"prediction\":\"A\"}", "{\"id\":\"z\",\"subject\":\"art\",\"A\":\"p\",\"B\":\"q\",\"answer\":\"B\",\"prediction\":\"A\"}");
+            "{\"id\":\"y\",\"subject\":\"law\",\"choices\":[\"p\",\"q\"],\"answer\":\"p\",\"prediction\":\"A\"}",
+                "{\"id\":\"z\",\"subject\":\"art\",\"A\":\"p\",\"B\":\"q\",\"answer\":\"B\",\"prediction\":\"A\"}");
         var document = AnswerFiles.Score("multiple-choice", "vlmevalkit", ("answers", file)).Document;
         Assert.Equal(1, document["groups"]!["law"]!.GetValue<double>());
         Assert.Equal(2 / 3.0, document["accuracy"]!.GetValue<double>(), 12);

@@ -58,7 +58,8 @@ public sealed class HallusionScoreTests : IDisposable
     public void Words_are_read_by_VLMEvalKits_rule_on_questions_with_an_image()
     {
         var file = _files.Write("a.jsonl",
-            Record("VS", 0, 0, 0, 0, "Yes", 1), Record("VS", 1, 1, 0, 0, "Yes, it is.", 1), Record("VS", 2, 2, 0, 0, "I know", 0), Record("VD", 1, 0, 0, 0, "No", 0));
+            Record("VS", 0, 0, 0, 0, "Yes", 1), Record("VS", 1, 1, 0, 0, "Yes, it is.", 1), Record("VS", 2, 2, 0, 0, "I know", 0),
+                Record("VD", 1, 0, 0, 0, "No", 0));
         var document = AnswerFiles.Score("hallusion", "vlmevalkit", ("answers", file)).Document;
         Assert.Equal(3, document["n"]!.GetValue<int>());
         Assert.Equal(2 / 3.0, document["a_acc"]!.GetValue<double>(), 12);
@@ -81,7 +82,8 @@ public sealed class HallusionScoreTests : IDisposable
     public void The_benchmark_has_1129_questions_and_346_figures_in_pairs_of_which_455_are_easy_and_430_hard()
     {
         var questions = TestData.Find("data/bench/HallusionBench/HallusionBench.json");
-        var answers = _files.Write("all.json", File.ReadAllText(questions).Replace("\"gt_answer\":", "\"correctness\": \"1\", \"gt_answer\":", StringComparison.Ordinal));
+        var answers = _files.Write("all.json", File.ReadAllText(questions).Replace("\"gt_answer\":", "\"correctness\": \"1\", \"gt_answer\":",
+            StringComparison.Ordinal));
         var score = AnswerFiles.Score("hallusion", "judge", ("answers", answers), ("questions", questions));
         double Count(string metric) => score.Outcomes.ToResult().Metrics.Single(m => m.Name == metric).Count;
         Assert.Equal((1129, 346, 455, 455, 430), (Count("a_acc"), Count("f_acc"), Count("q_acc"), Count("easy_acc"), Count("hard_acc")));

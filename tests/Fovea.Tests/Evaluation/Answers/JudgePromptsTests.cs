@@ -27,8 +27,10 @@ public sealed class JudgePromptsTests : IDisposable
         var rule = _files.Write("rule.json", "{\"llava_bench_conv\":{\"role\":\"Assistant\",\"prompt\":\"Rate them.\"}}");
         var questions = _files.Write("q.jsonl", "{\"question_id\":0,\"image\":\"001.jpg\",\"text\":\"What?\",\"category\":\"conv\"}");
         var context = _files.Write("c.jsonl", "{\"id\":\"001\",\"image\":\"001.jpg\",\"caption\":[\"A hill.\",\"A sea.\"]}");
-        var (reference, answers) = (_files.Write("r.jsonl", "{\"question_id\":0,\"prompt\":\"What?\",\"text\":\"Diamond Head.\"}"), _files.Write("a.jsonl", "{\"question_id\":0,\"text\":\"A hill.\"}"));
-        var prompt = Assert.Single(Make("llava-bench", ("rule", rule), ("questions", questions), ("context", context), ("reference", reference), ("answers", answers)));
+        var (reference, answers) = (_files.Write("r.jsonl", "{\"question_id\":0,\"prompt\":\"What?\",\"text\":\"Diamond Head.\"}"),
+            _files.Write("a.jsonl", "{\"question_id\":0,\"text\":\"A hill.\"}"));
+        var prompt = Assert.Single(Make("llava-bench", ("rule", rule), ("questions", questions), ("context", context), ("reference", reference),
+            ("answers", answers)));
         Assert.Equal("[Context]\nA hill.\nA sea.\n\n[Question]\nWhat?\n\n[Assistant 1]\nDiamond Head.\n\n[End of Assistant 1]\n\n[Assistant 2]\nA hill.\n\n[End of Assistant 2]\n\n[System]\nRate them.\n\n", prompt.Prompt);
     }
 
@@ -36,10 +38,12 @@ public sealed class JudgePromptsTests : IDisposable
     public void MMHals_places_are_filled_in_order_and_what_is_filled_in_is_not_filled_again()
     {
         var template = _files.Write("t.txt", "C: {}", "Q: {}", "G: {}", "A: {}");
-        var answers = _files.Write("a.json", "[{\"image_content\":[\"Cat\",\"Dog\"],\"question\":\"How {many}?\",\"gt_answer\":\"Two {}\",\"model_answer\":\"One\"}]");
+        var answers = _files.Write("a.json",
+            "[{\"image_content\":[\"Cat\",\"Dog\"],\"question\":\"How {many}?\",\"gt_answer\":\"Two {}\",\"model_answer\":\"One\"}]");
         Assert.Equal("C: Cat, Dog\nQ: How {many}?\nG: Two {}\nA: One\n", Assert.Single(Make("mmhal", ("template", template), ("answers", answers))).Prompt);
         var few = _files.Write("few.txt", "{} {}");
-        Assert.Contains("expected places", Assert.Throws<InvalidInputException>(() => Make("mmhal", ("template", few), ("answers", answers))).Message, StringComparison.Ordinal);
+        Assert.Contains("expected places", Assert.Throws<InvalidInputException>(() => Make("mmhal", ("template", few), ("answers", answers))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,14 +20,16 @@ public sealed class JudgedScoreTests : IDisposable
         var published = File.ReadAllLines(Path.Combine(results, "llava-v1.5-7b_gpt-4-cap-score-3runs.csv"))[1];
         string Printed(double value) => Math.Round(100 * value, 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var runs = document["runs"]!.AsArray().Select(r => Printed(r!.GetValue<double>()));
-        Assert.EndsWith($",{Printed(document["total"]!.GetValue<double>())},{Printed(document["std"]!.GetValue<double>())},\"[{string.Join(", ", runs)}]\"", published, StringComparison.Ordinal);
+        Assert.EndsWith($",{Printed(document["total"]!.GetValue<double>())},{Printed(document["std"]!.GetValue<double>())},\"[{string.Join(", ", runs)}]\"",
+            published, StringComparison.Ordinal);
         Assert.Equal((218, 0), (document["n"]!.GetValue<int>(), document["unjudged"]!.GetValue<int>()));
     }
 
     [Fact]
     public void MM_Vet_by_capability_and_combination_counts_a_question_for_each_of_its_capabilities()
     {
-        var grades = _files.Write("g.json", "{\"v1_0\":{\"content\":[\"1.0\",\"0.5\"],\"score\":[1.0,0.5]},\"v1_1\":{\"content\":[\"0.0\",\"Sorry\"],\"score\":[0.0,0.0]}}");
+        var grades = _files.Write("g.json",
+            "{\"v1_0\":{\"content\":[\"1.0\",\"0.5\"],\"score\":[1.0,0.5]},\"v1_1\":{\"content\":[\"0.0\",\"Sorry\"],\"score\":[0.0,0.0]}}");
         var questions = _files.Write("q.json", "{\"v1_0\":{\"imagename\":\"v1_0.png\",\"capability\":[\"ocr\",\"math\"]},"
             + "\"v1_1\":{\"imagename\":\"v1_0.png\",\"capability\":[\"ocr\"]},\"v1_2\":{\"imagename\":\"v1_2.png\",\"capability\":[\"rec\"]}}");
         var score = AnswerFiles.Score("mmvet", "", ("grades", grades), ("questions", questions));
@@ -48,8 +50,10 @@ public sealed class JudgedScoreTests : IDisposable
     public void LLaVA_Benchs_figures_of_LLaVA_1_5_13B_are_those_of_its_own_script()
     {
         var folder = Path.Combine(Bench, "llava-bench-in-the-wild");
-        var score = AnswerFiles.Score("llava-bench", "", ("reviews", Path.Combine(folder, "LLaVA", "reviews", "llava-v1.5-13b-eval1.jsonl")), ("questions", Path.Combine(folder, "questions.jsonl")));
-        string Printed(string? category) => Math.Round(100 * (category is null ? score.Document["overall"]! : score.Document["categories"]![category]!)["relative"]!.GetValue<double>(), 1)
+        var score = AnswerFiles.Score("llava-bench", "", ("reviews", Path.Combine(folder, "LLaVA", "reviews", "llava-v1.5-13b-eval1.jsonl")),
+            ("questions", Path.Combine(folder, "questions.jsonl")));
+        string Printed(string? category) => Math.Round(100 * (category is null ? score.Document["overall"]!
+            : score.Document["categories"]![category]!)["relative"]!.GetValue<double>(), 1)
             .ToString(System.Globalization.CultureInfo.InvariantCulture);
 
         // What summarize_gpt_review.py prints for this file. It rounds the means first: without that, detail would be 52.7.
@@ -63,7 +67,8 @@ public sealed class JudgedScoreTests : IDisposable
     [InlineData("8 10\nBoth", 8.0, 10.0)]
     [InlineData("9, 6.5", 9.0, 6.5)]
     [InlineData("9,6", 9.0, 6.0)]
-    public void A_review_begins_with_two_scores(string reply, double reference, double model) => Assert.Equal((reference, model), LlavaBenchReply.Parse(reply));
+    public void A_review_begins_with_two_scores(string reply, double reference, double model) =>
+        Assert.Equal((reference, model), LlavaBenchReply.Parse(reply));
 
     [Theory]
     [InlineData("")]
@@ -78,7 +83,8 @@ public sealed class JudgedScoreTests : IDisposable
     [Fact]
     public void Failed_reviews_enter_no_mean_and_are_counted()
     {
-        var reviews = _files.Write("r.jsonl", "{\"question_id\":0,\"category\":\"llava_bench_conv\",\"tuple\":[8,6]}", "{\"question_id\":1,\"category\":\"llava_bench_conv\",\"tuple\":[-1,-1]}",
+        var reviews = _files.Write("r.jsonl", "{\"question_id\":0,\"category\":\"llava_bench_conv\",\"tuple\":[8,6]}",
+            "{\"question_id\":1,\"category\":\"llava_bench_conv\",\"tuple\":[-1,-1]}",
             "{\"question_id\":2,\"category\":\"llava_bench_detail\",\"content\":\"I cannot say.\"}");
         var document = AnswerFiles.Score("llava-bench", "", ("reviews", reviews)).Document;
         Assert.Equal(0.75, document["overall"]!["relative"]!.GetValue<double>());

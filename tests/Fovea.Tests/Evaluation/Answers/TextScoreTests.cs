@@ -34,15 +34,18 @@ public sealed class TextScoreTests : IDisposable
     [Fact]
     public void ANLS_of_DocVQAs_files_is_the_mean_over_questions_clustered_by_image()
     {
-        var questions = _files.Write("val.json", "{\"dataset_name\":\"docvqa\",\"data\":[{\"questionId\":1,\"image\":\"a.png\",\"answers\":[\"ITC\",\"itc limited\"]},{\"questionId\":2,\"image\":\"a.png\",\"answers\":[\"1975\"]}]}");
+        var questions = _files.Write("val.json",
+            "{\"dataset_name\":\"docvqa\",\"data\":[{\"questionId\":1,\"image\":\"a.png\",\"answers\":[\"ITC\",\"itc limited\"]},{\"questionId\":2,\"image\":\"a.png\",\"answers\":[\"1975\"]}]}");
         var answers = _files.Write("a.json", "[{\"questionId\":2,\"answer\":\"1976\"},{\"questionId\":1,\"answer\":\"itc\"}]");
         var score = AnswerFiles.Score("anls", "lmms-eval", ("questions", questions), ("answers", answers));
         Assert.Equal((1 + 0.75) / 2, score.Document["anls"]!.GetValue<double>(), 12);
         Assert.Single(score.Outcomes.Questions.Select(q => q.Cluster).Distinct());
         var few = _files.Write("few.json", "[{\"questionId\":2,\"answer\":\"1976\"}]");
-        Assert.Contains("1 of 2 questions have no answer", Assert.Throws<InvalidInputException>(() => AnswerFiles.Score("anls", "lmms-eval", ("questions", questions), ("answers", few))).Message, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 questions have no answer", Assert.Throws<InvalidInputException>(() =>
+            AnswerFiles.Score("anls", "lmms-eval", ("questions", questions), ("answers", few))).Message, StringComparison.Ordinal);
         var stray = _files.Write("stray.json", "[{\"questionId\":3,\"answer\":\"1976\"}]");
-        Assert.Contains("not among the 2", Assert.Throws<InvalidInputException>(() => AnswerFiles.Score("anls", "lmms-eval", ("questions", questions), ("answers", stray))).Message, StringComparison.Ordinal);
+        Assert.Contains("not among the 2", Assert.Throws<InvalidInputException>(() =>
+            AnswerFiles.Score("anls", "lmms-eval", ("questions", questions), ("answers", stray))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,7 +81,8 @@ public sealed class TextScoreTests : IDisposable
     public void VQAs_annotations_and_results_are_read_as_they_are()
     {
         var annotators = string.Join(',', Enumerable.Range(0, 10).Select(i => $"{{\"answer\":\"{(i < 2 ? "cat" : "dog")}\",\"answer_id\":{i}}}"));
-        var questions = _files.Write("ann.json", $"{{\"annotations\":[{{\"question_id\":5,\"image_id\":9,\"answer_type\":\"other\",\"answers\":[{annotators}]}}]}}");
+        var questions = _files.Write("ann.json",
+            $"{{\"annotations\":[{{\"question_id\":5,\"image_id\":9,\"answer_type\":\"other\",\"answers\":[{annotators}]}}]}}");
         var answers = _files.Write("r.json", "[{\"question_id\":5,\"answer\":\"cat\"}]");
         var document = AnswerFiles.Score("vqa", "vqa", ("questions", questions), ("answers", answers)).Document;
         Assert.Equal(0.6, document["accuracy"]!.GetValue<double>(), 12);
@@ -88,9 +92,11 @@ public sealed class TextScoreTests : IDisposable
     [Fact]
     public void GQA_is_exact_by_each_rule()
     {
-        var questions = _files.Write("q.json", "{\"07\":{\"imageId\":\"n1\",\"question\":\"Q\",\"answer\":\"yes\"},\"08\":{\"imageId\":\"n1\",\"question\":\"Q\",\"answer\":\"t-shirt\"}}");
+        var questions = _files.Write("q.json",
+            "{\"07\":{\"imageId\":\"n1\",\"question\":\"Q\",\"answer\":\"yes\"},\"08\":{\"imageId\":\"n1\",\"question\":\"Q\",\"answer\":\"t-shirt\"}}");
         var answers = _files.Write("a.jsonl", "{\"question_id\":\"07\",\"text\":\"Yes.\"}", "{\"question_id\":\"08\",\"text\":\"t shirt\"}");
-        double Accuracy(string parser) => AnswerFiles.Score("gqa", parser, ("questions", questions), ("answers", answers)).Document["accuracy"]!.GetValue<double>();
+        double Accuracy(string parser) => AnswerFiles.Score("gqa", parser, ("questions", questions),
+            ("answers", answers)).Document["accuracy"]!.GetValue<double>();
         Assert.Equal((0.5, 0.5, 0), (Accuracy("llava"), Accuracy("lmms-eval"), Accuracy("exact")));
     }
 
