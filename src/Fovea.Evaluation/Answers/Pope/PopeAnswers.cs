@@ -81,7 +81,7 @@ internal static class PopeAnswers
                     "does not say its category or question, and the questions are several files; give a folder with one file of each category");
             }
 
-            if (answer.Question is { } asked && question.Stem is { } stem && !asked.Contains(stem.TrimEnd('?'), StringComparison.OrdinalIgnoreCase))
+            if (answer.Question is { } asked && question.Stem is { } stem && !PopeQuestion.StemOf(asked).Contains(stem.TrimEnd('?'), StringComparison.Ordinal))
             {
                 throw new InvalidInputException(path, answer.Record,
                     $"answers '{Quoted.Shorten(asked)}', expected question {question.Key}: '{stem}'; answers without ids must be in the questions' order");

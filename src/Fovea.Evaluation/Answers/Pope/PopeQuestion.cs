@@ -40,10 +40,13 @@ internal sealed partial record PopeQuestion(string Category, string Id, string? 
     /// <summary>The id of a record, or null.</summary>
     public static string? IdOf(ForeignJson record) => record.First(Ids)?.Id();
 
-    /// <summary>A question as it is compared: in lower case, and up to its question mark.</summary>
+    /// <summary>
+    /// A question as it is compared: in lower case, up to its question mark, and without the slip of an older release of POPE, which made "an umbrella in the
+    /// imange" by replacing every "a".
+    /// </summary>
     public static string StemOf(string text)
     {
-        var line = text.Trim().ToLowerInvariant();
+        var line = text.Trim().ToLowerInvariant().Replace("imange", "image", StringComparison.Ordinal).Replace("is there an ", "is there a ", StringComparison.Ordinal);
         var end = line.IndexOf('?', StringComparison.Ordinal);
         return end < 0 ? line : line[..(end + 1)];
     }

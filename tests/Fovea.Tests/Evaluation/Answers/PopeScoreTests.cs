@@ -163,6 +163,15 @@ public sealed class PopeScoreTests : IDisposable
     }
 
     [Fact]
+    public void The_slip_of_an_older_release_of_the_questions_is_no_other_question()
+    {
+        var questions = _files.Write("q.jsonl", "{\"question_id\":1,\"image\":\"a.jpg\",\"text\":\"Is there an umbrella in the imange?\\nAnswer the question.\",\"category\":\"random\"}");
+        var labels = _files.Write("coco_pope_random.json", Pope(1, "a.jpg", "Is there an umbrella in the image?", "yes"));
+        var answers = _files.Write("a.jsonl", "{\"question_id\":1,\"text\":\"Yes\"}");
+        Assert.Equal(1, AnswerFiles.Score("pope", "pope", ("questions", questions), ("labels", labels), ("answers", answers)).Document["overall"]!["f1"]!.GetValue<double>());
+    }
+
+    [Fact]
     public void Labels_of_another_release_are_told_by_the_question_that_they_lack()
     {
         var questions = _files.Write("q.jsonl", "{\"question_id\":1,\"image\":\"a.jpg\",\"text\":\"Is there a dog in the image?\",\"category\":\"random\"}");
