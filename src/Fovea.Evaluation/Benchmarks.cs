@@ -10,5 +10,5 @@ namespace Fovea.Evaluation;
 public static class Benchmarks
 {
     /// <summary>Those that Fovea has; others are added with <see cref="Catalogue{T}.With"/>.</summary>
-    public static Catalogue<Benchmark> BuiltIn { get; } = new("benchmark", [CaptionNll.Benchmark, AttentionByLayer.Benchmark, ImageTriples.Benchmark, SceneBenchmarks.Captions, SceneBenchmarks.Questions]);
+    public static Catalogue<Benchmark> BuiltIn { get; } = new("benchmark", [CaptionNll.Benchmark, AttentionByLayer.Benchmark, ImageTriples.Benchmark, VigByWord.Benchmark, SceneBenchmarks.Captions, SceneBenchmarks.Questions]);
 }

@@ -53,6 +53,30 @@ public sealed class AnalysesTests
     }
 
     [Fact]
+    public void Vig_is_summed_over_the_targets_of_a_word_and_averaged_by_class_of_word()
+    {
+        var corpus = new GreyCorpus(("51.png", "1 2"), ("102.png", "3"));
+        var result = Run("vig-words", new BrightnessModel(), corpus, new UnitProcessor());
+        Assert.Equal(VisualLexicon.Classes.Select(c => "vig/" + c), result.Metrics.Select(m => m.Name));
+        double Gain(int id, float brightness, int before) => BrightnessModel.LogProb(id, brightness, before) - BrightnessModel.LogProb(id, 0, before);
+        var others = result.Metrics[^1]; // digits are in no list; the end tokens are no words
+        Assert.Equal(Gain(1, 0.2f, 1) + Gain(2, 0.2f, 1), others.Numerators[0], 1e-4);
+        Assert.Equal(Gain(3, 0.4f, 1), others.Numerators[1], 1e-4);
+        Assert.Equal([2, 1], others.Denominators);
+        Assert.All(result.Metrics.SkipLast(1), m => Assert.Equal(0, m.Count));
+    }
+
+    [Theory]
+    [InlineData("white", "colours")]
+    [InlineData("behind", "positions")]
+    [InlineData("three", "counts")]
+    [InlineData("wooden", "attributes")]
+    [InlineData("the", "function_words")]
+    [InlineData("giraffe", "other_words")]
+    [InlineData(".", null)]
+    public void A_word_has_one_class(string word, string? expected) => Assert.Equal(expected, VisualLexicon.ClassOf(word));
+
+    [Fact]
     public void Ties_among_other_photographs_are_drawn_and_never_the_texts_own_nor_one_twice()
     {
         var words = new PhotographWords([["a", "dog"], ["a", "dog", "runs"], ["a", "cat"], ["a", "cup"]]);
@@ -67,6 +91,7 @@ public sealed class AnalysesTests
     [Theory]
     [InlineData("attention")]
     [InlineData("image-triples")]
+    [InlineData("vig-words")]
     public void A_model_that_sees_no_images_is_refused(string name)
     {
         using var model = ModelPresets.Create("tiny-text-2", new PresetVocabulary(16), seed: 1);
