@@ -80,6 +80,7 @@ public sealed partial record TrainStage : IStage
         .. from end in (string[])["", .. Training.KeepBest ? ["-best"] : Array.Empty<string>(), .. Training.EmaDecay is null ? Array.Empty<string>() : ["-ema"]]
            from name in (string[])[.. Lora is null ? Array.Empty<string>() : ["adapter"], .. Lora is { Merge: false } ? Array.Empty<string>() : ["model"]]
            select name + end,
+        .. (Training.ModelsAt ?? []).Select(step => (Lora is null ? "model" : "adapter") + TrainingOptions.SuffixAt(step)),
     ];
 
     public double? Work(StageSizes sizes) => 3 * Parameters(sizes)

@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Models.Families;
 using Fovea.Torch;
 
 namespace Fovea.Training.Options;
@@ -17,7 +18,18 @@ public sealed partial record TrainingOptions
     /// <summary>Checks that what is trained, frozen or scaled names parameters of a model.</summary>
     /// <param name="names">Names of all its parameters.</param>
     /// <exception cref="Core.Errors.FoveaException">A prefix names none, or none remains to be trained.</exception>
-    public void CheckNames(IReadOnlyCollection<string> names) => _ = new ParameterRule(this, names);
+    public void CheckNames(IReadOnlyCollection<string> names)
+    {
+        _ = new ParameterRule(this, names);
+        if (Objective == ObjectiveKind.Contrastive && !names.Any(n => ParameterPart.Of(n) == ParameterPart.Tower))
+        {
+            throw NoTower("the model");
+        }
+    }
+
+    /// <summary>The error of a contrastive run of a model without a tower.</summary>
+    internal static FoveaException NoTower(string model) =>
+        new($"training.objective: contrastive trains a vision tower against captions, and {model} has none; use next_token");
 
     /// <summary>Checks every value.</summary>
     /// <param name="section">Where the keys are in the configuration, for the message.</param>
@@ -32,6 +44,12 @@ public sealed partial record TrainingOptions
         Require(BatchSize >= 1, "batch_size", "at least 1", BatchSize);
         Require(MicroBatchSize is null || (MicroBatchSize >= 1 && MicroBatchSize <= BatchSize), "micro_batch_size",
             $"1 to batch_size ({BatchSize})", MicroBatchSize);
+        Require(Enum.IsDefined(Objective), "objective", "next_token or contrastive", Objective);
+        Require(Temperature is null || Positive(Temperature.Value), "temperature", "above 0, or null", Temperature);
+        Require(Temperature is null || Objective == ObjectiveKind.Contrastive, "temperature", "objective contrastive beside it", Temperature);
+        Require(Objective == ObjectiveKind.NextToken || !CacheFeatures, "cache_features", "false with the contrastive objective", CacheFeatures);
+        Require(ModelsAt is null || (ModelsAt.All(s => s >= 1 && (Steps is null || s <= Steps)) && ModelsAt.Distinct().Count() == ModelsAt.Count), "models_at",
+            Steps is { } most ? $"steps from 1 to {most}, each once" : "steps from 1, each once", ModelsAt is null ? null : string.Join(", ", ModelsAt));
         Require(Positive(LearningRate), "learning_rate", "above 0", LearningRate);
         Require(Enum.IsDefined(Schedule), "schedule", "cosine, linear, constant or wsd", Schedule);
         Require(Share(MinLrRatio), "min_lr_ratio", "0 to 1", MinLrRatio);

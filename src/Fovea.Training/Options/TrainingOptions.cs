@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Torch;
 using Fovea.Training.Optimization;
 
@@ -11,6 +12,17 @@ public sealed partial record TrainingOptions
 
     /// <summary>Times that each sample is seen, also a fraction; the last step may hold fewer samples than a batch.</summary>
     public double? Epochs { get; init; }
+
+    /// <summary>
+    /// What is learnt: <c>next_token</c>, or <c>contrastive</c>: which caption of a batch belongs to which image. The latter trains tower and projector of a
+    /// model that has them, by captions as the decoder's embeddings hold them, and needs one image in each sample.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ObjectiveKind Objective { get; init; }
+
+    /// <summary>What the contrastive objective divides cosines by; above 0. Null: 0.07, as CLIP begins.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Temperature { get; init; }
 
     /// <summary>Samples per update; at least 1, and at most 100 times the samples that there are.</summary>
     public int BatchSize { get; init; } = 32;
@@ -97,6 +109,13 @@ public sealed partial record TrainingOptions
     /// <summary>Newest checkpoints to keep; at least 1. With 2, there is another one if the newest is damaged.</summary>
     public int KeepCheckpoints { get; init; } = 2;
 
+    /// <summary>
+    /// Steps after which the model is also written as it is then, into <c>model-at-STEP/</c> (an adapter into <c>adapter-at-STEP/</c>), for curves over
+    /// training; each once, at most the last step.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? ModelsAt { get; init; }
+
     /// <summary>Steps between evaluations on the held-out samples; null for none. The last step is always evaluated if there are any.</summary>
     public int? EvalEvery { get; init; }
 
@@ -125,6 +144,9 @@ public sealed partial record TrainingOptions
 
     /// <summary>Batches among which samples are sorted by length, to reduce padding; 1 keeps the composition of each batch random.</summary>
     public int BucketWindow { get; init; } = 1;
+
+    /// <summary>Ends the name of the folder of a model of <see cref="ModelsAt"/>.</summary>
+    public static string SuffixAt(long step) => string.Create(CultureInfo.InvariantCulture, $"-at-{step}");
 
     /// <summary>Whether a run makes checkpoints while it is not interrupted: at intervals, of the best step, or one that it can be extended from.</summary>
     internal bool MakesCheckpoints => CheckpointEvery is not null || KeepBest || (Steps is not null && Schedule is ScheduleKind.Constant or ScheduleKind.Wsd);

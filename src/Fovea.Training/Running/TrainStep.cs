@@ -29,7 +29,9 @@ internal sealed record StepLayout(int MicroBatchSize, int? PackLength = null, lo
 /// <param name="layout">How samples are laid out.</param>
 /// <param name="clipNorm">Largest gradient norm; null for no clipping.</param>
 /// <param name="features">Of a frozen tower; null to compute them each time.</param>
-internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout layout, double? clipNorm, FeatureCache? features = null)
+/// <param name="contrastive">What is learnt in place of the next token; null for that.</param>
+internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout layout, double? clipNorm, FeatureCache? features = null,
+    ContrastiveObjective? contrastive = null)
 {
     /// <summary>Trained parameters that the first update left without a gradient; null before it.</summary>
     public IReadOnlyList<string>? Unreached { get; private set; }
@@ -52,7 +54,17 @@ internal sealed class TrainStep(DecoderModel model, AdamW optimizer, StepLayout 
         var clock = Stopwatch.StartNew();
         optimizer.ZeroGradients();
         var loss = 0.0;
-        foreach (var micro in Rows(active).Chunk(layout.MicroBatchSize))
+        if (contrastive is not null)
+        {
+            loss = contrastive.Backward(active);
+            if (!double.IsFinite(loss))
+            {
+                optimizer.ZeroGradients();
+                return Faulty("loss", loss, active, weightSum);
+            }
+        }
+
+        foreach (var micro in contrastive is not null ? [] : Rows(active).Chunk(layout.MicroBatchSize))
         {
             if (ProcessMemory.Resident() > TrimAbove)
             {

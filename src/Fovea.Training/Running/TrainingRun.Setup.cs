@@ -4,6 +4,7 @@ using Fovea.Models.Families;
 using Fovea.Training.Checkpoints;
 using Fovea.Training.Examples;
 using Fovea.Training.Memory;
+using Fovea.Training.Objective;
 using Fovea.Training.Optimization;
 using Fovea.Training.Options;
 using Fovea.Training.State;
@@ -29,13 +30,14 @@ internal sealed partial class TrainingRun
     private readonly RunCheckpoints _checkpoints;
     private readonly RunNotices _notices;
     private readonly RunLog _log;
+    private readonly FinalModels _models;
     private readonly long? _resumedFrom;
     private readonly UnusableSamples _unusable, _unusableHeldOut;
 
     public TrainingRun(TrainingJob job, IProgressSink progress)
     {
         var model = job.Model;
-        (_model, _job, _options, _progress) = (model, job, job.Options, progress);
+        (_model, _job, _options, _progress, _models) = (model, job, job.Options, progress, new FinalModels(model, job));
         var trained = job.Adapter?.Parameters ?? model.Parameters;
         var rule = new ParameterRule(_options, [.. trained.Names]);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
@@ -60,7 +62,7 @@ internal sealed partial class TrainingRun
             _options.MicroBatchSize ?? _options.BatchSize, _options.Packing ? _options.PackLength ?? _options.MaxLength ?? model.MaxLength : null,
             (long)_options.MaxLogitsMib << 20, _options.GradientCheckpointing);
         var features = _options.CacheFeatures ? new FeatureCache(model, Path.Combine(job.Folder, "features"), _options.Precision) : null;
-        _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features);
+        _step = new TrainStep(model, _optimizer, layout, _options.ClipNorm, features, Contrastive(layout));
         _heldOut = job.HeldOut is { } held ? HeldOut(held, layout) : null;
         _state = (found ?? TrainerState.AtStart(identity)) with { Identity = identity };
         if (found is not null)
@@ -73,6 +75,9 @@ internal sealed partial class TrainingRun
 
         _log = new RunLog(job.Folder, progress, _state.Step, _plan.Steps, _due);
     }
+
+    private ContrastiveObjective? Contrastive(StepLayout layout) => _options.Objective != ObjectiveKind.Contrastive ? null
+        : new ContrastiveObjective(_model as LlavaModel ?? throw TrainingOptions.NoTower($"a model of the family {_model.Family}"), _options.Temperature ?? ContrastiveObjective.DefaultTemperature, layout.MicroBatchSize);
 
     private HeldOutLoss HeldOut(TrainingSet held, StepLayout layout)
     {
@@ -89,7 +94,7 @@ internal sealed partial class TrainingRun
         var bestFolder = _checkpoints.PathOf(best, _notices.Add);
         best = bestFolder is null ? null : best;
         _notices.TellBest(_log.LowestHeldOut(), _lastEval, _state.Step, best is null ? null : FinalModels.BestName(_job));
-        var models = new FinalModels(_model, _job).Write(_average, bestFolder);
+        var models = _models.Write(_average, bestFolder, _options.ModelsAt ?? []);
         return new TrainingSummary
         {
             Steps = _state.Step,

@@ -38,6 +38,11 @@ internal sealed partial class TrainingRun : IDisposable
 
             _checkpoints.Poll();
             var isBest = Advance();
+            if (_options.ModelsAt?.Contains((int)_state.Step) == true)
+            {
+                _models.WriteAt(_state.Step);
+            }
+
             _unusable.RequireLearning(_state.Counters, _state.Step, _plan, _job.Set.Count);
             if (isBest || _due.Saves(_state.Step))
             {
