@@ -26,6 +26,7 @@ public static class Selectors
         VigMethods.Tokens,
         RandomTokenSelector.Definition,
         RandomSampleSelector.Definition,
+        LengthMatchedSelector.Definition,
         ExcessLossSelector.Definition,
     ]);
 

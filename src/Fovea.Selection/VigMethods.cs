@@ -29,7 +29,7 @@ public static class VigMethods
         return vig.Count(request.Scores.Read(vig.Conditions));
     }
 
-    private static VigSelector Create(SelectorRequest request, VigScope scope) => new(new VigOptions
+    internal static VigSelector Create(SelectorRequest request, VigScope scope) => new(new VigOptions
     {
         Percent = request.Percent,
         TokenPercent = request.TokenPercent,

@@ -62,6 +62,28 @@ public sealed class RandomSelectorTests
     }
 
     [Fact]
+    public void Length_matched_samples_are_as_many_and_as_long_as_those_of_VIG()
+    {
+        // VIG rises with the length, so that VIG keeps the longest; 3 to 9 targets, each length 30 times.
+        TokenScores[] corpus =
+        [
+            .. Enumerable.Range(0, 210).Select(i => ScoreRows.Scored(i, Enumerable.Repeat((float)-i % 11, 3 + (i % 7)).ToArray(), new float[3 + (i % 7)])),
+            ScoreRows.TextOnly(210, 4),
+        ];
+        var vig = new VigSelector(new VigOptions { Percent = 40 });
+        SortedDictionary<int, int> Lengths(SelectionResult result) => new(result.Weights.Where(w => w.Status == SelectionStatus.Kept && w.Key.Record < 210)
+            .GroupBy(w => corpus[w.Key.Record].TargetIds.Length).ToDictionary(g => g.Key, g => g.Count()));
+        var (chosen, drawn, other) = (vig.Apply(corpus), new LengthMatchedSelector(1, vig).Apply(corpus), new LengthMatchedSelector(2, vig).Apply(corpus));
+        Assert.Equal(Lengths(chosen), Lengths(drawn));
+        Assert.Equal(Lengths(chosen), Lengths(other));
+        int[] Kept(SelectionResult result) => [.. result.Weights.Where(w => w.Status == SelectionStatus.Kept).Select(w => w.Key.Record)];
+        Assert.NotEqual(Kept(chosen), Kept(drawn));
+        Assert.NotEqual(Kept(other), Kept(drawn));
+        Assert.Equal(1, drawn.Report.TextOnly);
+        Assert.All(drawn.Weights, w => Assert.Null(w.Weights));
+    }
+
+    [Fact]
     public void Uniform_keeps_everything()
     {
         var selection = new UniformSelector().Apply([Sample(0, 3), ScoreRows.TextOnly(1, 4), ScoreRows.Invalid(2, "no_target")]);
