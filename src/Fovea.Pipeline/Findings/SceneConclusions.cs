@@ -10,18 +10,20 @@ public static class SceneConclusions
     /// <summary>A model sees where fewer of the objects in its captions than this are not in the scene.</summary>
     private const double MostInvented = 0.2;
 
-    private static readonly (string Key, string Title)[] VigArms = [("sample-only", "VIG samples"), ("token-only", "VIG tokens"), ("both", "VIG both")];
-
     /// <summary>Warning and sentences.</summary>
-    public static Conclusions Of(StudyDesign study, IReadOnlyList<FindingTable> tables)
+    /// <param name="study">What was compared.</param>
+    /// <param name="tables">Its numbers.</param>
+    /// <param name="run">What was measured along training; null to say nothing of that.</param>
+    public static Conclusions Of(StudyDesign study, IReadOnlyList<FindingTable> tables, FinishedPlan? run = null)
     {
         var evidence = new Evidence(tables);
         var blind = study.Families.Where(f => Sight(study, evidence, f) is not null && !Sees(study, evidence, f)).ToArray();
         string?[] sentences =
         [
             .. study.Families.Except(blind).Select(f => Sight(study, evidence, f) is { } seen ? $"The {Described(f)} sees: {seen}." : null),
-            .. study.Families.Select(f => Prior(evidence, f)),
             .. WordsFound(evidence, blind.Contains(StudyDesign.H)),
+            .. study.Families.SelectMany(f => (string?[])[run is null ? null : AlongTraining.ToThreshold(study, run, f, MostInvented), Prior(evidence, f),
+                Along(evidence, f)]),
             .. Tuning(evidence, blind.Contains(StudyDesign.H)),
             Reference(study, evidence),
         ];
@@ -71,6 +73,18 @@ public static class SceneConclusions
             : null;
     }
 
+    // The measured step at which both arms stand farthest from saturation is the last one above the threshold.
+    private static string? Along(Evidence evidence, string letter)
+    {
+        if (evidence.Table($"along_{letter}") is not { } table)
+        {
+            return null;
+        }
+
+        var row = table.Rows.SkipLast(1).LastOrDefault(r => r.Cells[0].Value > MostInvented / 2);
+        return row is not null && evidence.Compare(table.Key, row.Key) is { } changed ? $"On the way, after {row.Title}, {letter.ToUpperInvariant()} model, PRIOR is {changed}." : null;
+    }
+
     private static IEnumerable<string?> WordsFound(Evidence evidence, bool blind)
     {
         if (evidence.Table("token_auc") is not { } table)
@@ -106,28 +120,22 @@ public static class SceneConclusions
 
     private static IEnumerable<string?> Tuning(Evidence evidence, bool blind)
     {
-        const string Steps = "tuning_steps";
-        var arms = VigArms.Select(a => (a.Title, Cell: evidence.Cell(Steps, a.Key, "qa_accuracy"), Whole: evidence.Compare(Steps, a.Key)))
-            .Where(a => a is { Cell.Difference: not null, Whole: not null }).ToArray();
-        if (arms.Length == 0)
+        if (evidence.Table("tuning") is not { } table || evidence.Compare(table.Key, table.Rows[^1].Key) is null)
         {
             yield break;
         }
 
-        var better = arms.Where(a => a.Cell!.Verdict == Tone.Better).Select(a => a.Title).ToArray();
+        var column = table.Columns.ToList().FindIndex(c => c.Key == "qa_accuracy");
+        var vig = table.Rows.Where(r => r.Title.StartsWith("VIG", StringComparison.Ordinal) && r.Cells[column].Difference is not null).ToArray();
+        var better = vig.Where(r => r.Cells[column].Verdict == Tone.Better).Select(r => r.Title).ToArray();
         yield return better.Length > 0
-            ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on "
-                + $"everything (vanilla)."
-            : $"Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)."
-            + (blind ? " Its scores come from the H model, which does not see yet." : "");
-        foreach (var arm in arms)
+            ? $"Tuned for equally many steps, {Evidence.And(better)} answer{(better.Length == 1 ? "s" : "")} more questions than tuning on everything (vanilla)."
+            : "Tuned for equally many steps, no VIG arm answers more questions than tuning on everything (vanilla)."
+                + (blind ? " Its scores come from the H model, which does not see yet." : "");
+        foreach (var row in table.Rows.Where(r => r.Key != TuningArm.Vanilla))
         {
-            yield return $"{arm.Title} against vanilla, equal steps: {arm.Whole}.";
-        }
-
-        if (evidence.Compare(Steps, "random") is { } random)
-        {
-            yield return $"For comparison, random tokens, as many as VIG both keeps: {random}.";
+            var share = FindingNumbers.Of(row.Cells[0].Value ?? double.NaN, NumberFormat.Percent);
+            yield return $"{row.Title}, {share} of the tokens supervised, against vanilla: {evidence.Compare(table.Key, row.Key)}.";
         }
     }
 

@@ -21,7 +21,7 @@ public static class SceneFigures
         }
 
         var seed = study.Seeds[0];
-        var heldOut = run.FolderOf(seed, "data/held-out");
+        var heldOut = run.FolderOf(seed, run.Find(seed, "data/words") is null ? "data/held-out" : "data/words");
         var (examples, corpus, scores) = ScoredExamples.OfRun(
             [new DataSource { File = Path.Combine(heldOut, SceneWorld.CaptionsFile), Images = heldOut }],
             StudyDesign.ModelOf(run.FolderOf(seed, "pretrain/h-" + StudyDesign.Ntp)),
@@ -37,6 +37,12 @@ public static class SceneFigures
         var spans = corpus.Samples.ToDictionary(s => s.Key, s => s.TargetSpans);
         var classified = scores.Where(s => s.LogProbs.Count > 0)
             .Select(s => (Scores: s, Classes: (string?[])[.. spans[s.Key].Select(span => ClassOf(s.Key, span))])).ToArray();
+        if (AlongTraining.Curves(study, run) is { Count: > 0 } curves)
+        {
+            yield return new ReportSection("PRIOR against plain next-token prediction along pre-training", "Means over the seeds, at the steps that were evaluated.",
+                curves);
+        }
+
         yield return new ReportSection("Token scores by word class", $"All held-out captions of seed {seed}.",
         [
             Distribution(classified, DerivedScore.Vig(Conditions.TextOnlyReference)),

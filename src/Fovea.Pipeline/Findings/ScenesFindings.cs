@@ -54,7 +54,7 @@ public static class ScenesFindings
             }
         }
 
-        return new RunFindings(study.Name, tables, SceneConclusions.Of(study, tables), HowToRead.Scenes(study));
+        return new RunFindings(study.Name, tables, SceneConclusions.Of(study, tables, run), HowToRead.Scenes(study));
     }
 
     private static IEnumerable<FindingTable> Pretraining(StudyDesign study, FinishedPlan run, string letter)
@@ -63,6 +63,11 @@ public static class ScenesFindings
         var results = run.Results(arms.Select(a => (a.Arm, $"eval/{letter}-{a.Arm}")));
         var title = letter == StudyDesign.H ? "Pre-training, H (vision tower, projector, decoder)" : "Pre-training, U (one decoder over patches)";
         yield return Table($"pretrain_{letter}", title, results, StudyDesign.Ntp, CaptionColumns, arms);
+        if (AlongTraining.Table(study, run, letter) is { } along)
+        {
+            yield return along;
+        }
+
         yield return Table($"classes_{letter}", title + ": accuracy among the words of a class, and NLL", results, StudyDesign.Ntp, (MetricColumn[])
             [
                 .. Classes.Select(c => new MetricColumn("scene_nll", "restricted_accuracy/" + c, c, NumberFormat.Percent)),
@@ -95,43 +100,32 @@ public static class ScenesFindings
 
     private static IEnumerable<FindingTable> Tuning(StudyDesign study, FinishedPlan run)
     {
-        foreach (var (budget, key, title) in new[]
-        {
-            (TuningBudget.Epoch, "tuning_epoch", "Tuning, one epoch over what each arm kept"),
-            (TuningBudget.Steps, "tuning_steps", "Tuning, equal optimiser steps"),
-        })
-        {
-            var results = run.Results(TuningArm.All.Select(a => (a.Key, "eval/tune-" + a.RunUnder(budget))));
-            var extra = (Columns: (IReadOnlyList<FindingColumn>)
+        const string Title = "Tuning, equal optimiser steps";
+        (string Arm, string Title)[] arms = [.. TuningArm.Of(run).Select(a => (a.Key, a.Title))];
+        var results = run.Results(arms.Select(a => (a.Arm, "eval/tune-" + a.Arm)));
+        var extra = (Columns: (IReadOnlyList<FindingColumn>)
+        [
+            new("share", "supervised share", NumberFormat.Percent), new("supervised_tokens", "supervised tokens", NumberFormat.Count),
+            new("forward_tokens", "forward tokens", NumberFormat.Count),
+        ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(study, run, arm)));
+        yield return Table("tuning", Title, results, TuningArm.Vanilla, TuningColumns, arms, extra);
+        var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal))
+            .Distinct().Order(StringComparer.Ordinal);
+        yield return Table("tuning_types", Title + ": questions by type", results, TuningArm.Vanilla, (MetricColumn[])
             [
-                new("share", "supervised share", NumberFormat.Percent), new("supervised_tokens", "supervised tokens", NumberFormat.Count),
-                new("steps", "steps", NumberFormat.Count), new("forward_tokens", "forward tokens", NumberFormat.Count),
-            ], Cells: (Func<string, IReadOnlyList<FindingCell>>)(arm => Budget(study, run, TuningArm.All.First(a => a.Key == arm), budget)));
-            yield return Table(key, title, results, TuningArm.Vanilla, TuningColumns, [.. TuningArm.All.Select(a => (a.Key, a.Title))], extra);
-            var types = results.SelectMany(r => r.Result.Metrics).Select(m => m.Name).Where(n => n.StartsWith("qa_accuracy/", StringComparison.Ordinal))
-                .Distinct().Order(StringComparer.Ordinal);
-            yield return Table(key + "_types", title + ": questions by type", results, "vanilla", (MetricColumn[])
-                [
-                    .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberFormat.Percent)),
-                    .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberFormat.Percent)),
-                ],
-                [.. TuningArm.All.Select(a => (a.Key, a.Title))]) with
-            {
-                InSummary = false,
-            };
-        }
+                .. types.Select(t => new MetricColumn("scene_answers", t, t["qa_accuracy/".Length..].Replace('_', ' '), NumberFormat.Percent)),
+                .. PopeMetrics.Select(m => new MetricColumn("scene_answers", "pope_" + m, "existence " + m.Replace('_', ' '), NumberFormat.Percent)),
+            ],
+            arms) with
+        {
+            InSummary = false,
+        };
     }
 
-    private static FindingCell[] Budget(StudyDesign study, FinishedPlan run, TuningArm arm, TuningBudget budget)
+    private static FindingCell[] Budget(StudyDesign study, FinishedPlan run, string arm)
     {
-        double Mean(string name) => study.Seeds.Average(s => (double)run.Result(s, "tune/" + arm.RunUnder(budget))[name]!);
-        double Share(long seed) => arm.Key == TuningArm.Vanilla
-            ? 1
-            : (double)run.Result(seed, "weights/" + arm.Key)["share"]!;
-        return
-        [
-            new(Value: study.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")),
-            new(Value: Mean("steps")), new(Value: Mean("forward_tokens")),
-        ];
+        double Mean(string name) => study.Seeds.Average(s => (double)run.Result(s, "tune/" + arm)[name]!);
+        double Share(long seed) => arm == TuningArm.Vanilla ? 1 : (double)run.Result(seed, "weights/" + arm)["share"]!;
+        return [new(Value: study.Seeds.Average(Share)), new(Value: Mean("supervised_tokens")), new(Value: Mean("forward_tokens"))];
     }
 }

@@ -1,34 +1,33 @@
 namespace Fovea.Pipeline.Findings;
 
-/// <summary>How long a tuning arm trains.</summary>
-public enum TuningBudget
-{
-    /// <summary>Once over what it kept, as the paper does.</summary>
-    Epoch,
-
-    /// <summary>As many optimiser steps as the vanilla arm.</summary>
-    Steps,
-}
-
-/// <summary>One tuning arm of the demo.</summary>
+/// <summary>One tuning arm of the demo: what was learnt from.</summary>
 /// <param name="Key">Its name in folders and JSON.</param>
 /// <param name="Title">Its name in tables.</param>
-/// <param name="DropsSamples">Whether an epoch over what it kept is shorter than one over all.</param>
-public sealed record TuningArm(string Key, string Title, bool DropsSamples)
+public sealed record TuningArm(string Key, string Title)
 {
     /// <summary>The arm that trains on everything.</summary>
     public const string Vanilla = "vanilla";
 
-    /// <summary>The arms, vanilla first.</summary>
-    public static IReadOnlyList<TuningArm> All { get; } =
+    private const string Axis = "run";
+
+    private static readonly Dictionary<string, string> Methods = new(StringComparer.Ordinal)
+    {
+        ["vig"] = "VIG",
+        ["vig-samples"] = "VIG samples",
+        ["vig-tokens"] = "VIG tokens",
+        ["random-tokens"] = "random tokens",
+        ["random-samples"] = "random samples",
+        ["random-lengths"] = "random, same lengths",
+    };
+
+    /// <summary>The arms that a run tuned, vanilla first.</summary>
+    public static IReadOnlyList<TuningArm> Of(FinishedPlan run) =>
     [
-        new(Vanilla, "vanilla", false),
-        new("random", "random tokens", false),
-        new("sample-only", "VIG samples", true),
-        new("token-only", "VIG tokens", false),
-        new("both", "VIG both", true),
+        .. run.Stages.Where(s => s.Kind == "train").Select(s => s.Axes.GetValueOrDefault(Axis)).OfType<string>().Distinct()
+            .OrderBy(key => key == Vanilla ? 0 : 1).Select(key => new TuningArm(key, TitleOf(run, key))),
     ];
 
-    /// <summary>Name of its run under a budget; arms that keep all samples have one run for both.</summary>
-    public string RunUnder(TuningBudget budget) => DropsSamples && budget == TuningBudget.Steps ? Key + "-equal-steps" : Key;
+    private static string TitleOf(FinishedPlan run, string key) =>
+        run.Config(run.Seeds[0], "weights/" + key) is { } weights && (string?)weights["method"] is { } method
+            ? string.Create(CultureInfo.InvariantCulture, $"{Methods.GetValueOrDefault(method.Replace('_', '-'), method)}, p = {(double?)weights["p"] ?? 70}") : key;
 }

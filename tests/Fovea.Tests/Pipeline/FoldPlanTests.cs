@@ -18,7 +18,7 @@ public sealed class FoldPlanTests : IDisposable
     private static readonly string[] Small =
     [
         "scenes.num_text_scenes=4", "scenes.num_train_scenes=30", "scenes.num_dialogue_scenes=30", "scenes.num_held_out_scenes=4",
-            "scenes.num_conflict_scenes=4", "reference_kind=folds", "seeds=[101]", "equal_steps=2",
+            "scenes.num_conflict_scenes=4", "reference_kind=folds", "seeds=[101]",
     ];
 
     private readonly TemporaryFolder _folder = new();
