@@ -1,6 +1,6 @@
 using Fovea.Models.Families;
+using Fovea.Torch;
 using Fovea.Training.Examples;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Fovea.Training.Objective;
@@ -74,17 +74,23 @@ internal sealed class ContrastiveObjective(LlavaModel model, double temperature,
         var device = model.Decoder.Device;
         var ids = tensor(samples.SelectMany(s => s.Sample.TargetIndices.Select(i => (long)s.Sample.InputIds[i])).ToArray(), device: device); // [targets]
         var owners = tensor(samples.SelectMany((s, i) => Enumerable.Repeat((long)i, s.Weights.Length)).ToArray(), device: device); // [targets]
-        var shares = tensor(samples.SelectMany(s => s.Weights.Select(w => w / s.Weights.Sum())).ToArray(), device: device).unsqueeze(1); // [targets, 1]
+        var shares = tensor(samples.SelectMany(Shares).ToArray(), device: device).unsqueeze(1); // [targets, 1]
         var embeddings = model.Decoder.Embed(ids.unsqueeze(0)).squeeze(0); // [targets, hidden]
-        var means = zeros([samples.Count, embeddings.shape[1]], device: device).index_add_(0, owners, embeddings * shares, 1); // [samples, hidden]
+        var means = zeros([samples.Count, embeddings.shape[1]], device: device).AddAtInPlace(0, owners, embeddings * shares); // [samples, hidden]
         return (means - means.mean([0], keepdim: true)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The mean of both directions' cross-entropies: a scalar.</summary>
     private Tensor Loss(Tensor images, Tensor captions)
     {
-        var logits = nn.functional.normalize(images, dim: 1).matmul(nn.functional.normalize(captions, dim: 1).t()) / temperature; // [samples, samples]
-        var own = arange(logits.shape[0], ScalarType.Int64, device: logits.device);
-        return (nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.t(), own)) / 2;
+        var logits = nn.functional.normalize(images, dim: 1).matmul(nn.functional.normalize(captions, dim: 1).t()).Over(temperature); // [samples, samples]
+        var own = TensorNumbers.Range(0, logits.shape[0], device: logits.device);
+        return nn.functional.cross_entropy(logits, own).Plus(nn.functional.cross_entropy(logits.t(), own)).Over(2);
+    }
+
+    private static IEnumerable<float> Shares(WeightedSample sample)
+    {
+        var sum = sample.Weights.Sum();
+        return sample.Weights.Select(w => w / sum);
     }
 }

@@ -1,7 +1,6 @@
 using Fovea.Core.Errors;
 using Fovea.Core.Randomness;
 using Fovea.Core.Samples;
-using Fovea.Models;
 using Fovea.Models.Batching;
 using Fovea.Models.Families;
 using Fovea.Torch;
