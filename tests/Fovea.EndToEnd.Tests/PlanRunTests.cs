@@ -11,7 +11,7 @@ public sealed class PlanRunTests : IDisposable
         "--set", "scenes.num_text_scenes=40", "--set", "scenes.num_train_scenes=40", "--set", "scenes.num_dialogue_scenes=40", "--set",
             "scenes.num_held_out_scenes=8",
         "--set", "scenes.num_conflict_scenes=6", "--set", "text_lm.steps=4", "--set", "reference.steps=4", "--set", "pretrain.steps=4", "--set",
-            "max_new_tokens=6", "--set", "tune.steps=3", "--set", "align.steps=3", "--set", "measured_at=[2,3]", "--set", "scenes.num_warm_up_scenes=10",
+            "max_new_tokens=6", "--set", "tune.steps=3", "--set", "align.steps=3", "--set", "measured_at=[2,3]",
         "--set", "tuning_runs=[\"vanilla\",\"vig-70\"]",
     ];
 

@@ -29,5 +29,8 @@ public sealed record TuningArm(string Key, string Title)
 
     private static string TitleOf(FinishedPlan run, string key) =>
         run.Config(run.Seeds[0], "weights/" + key) is { } weights && (string?)weights["method"] is { } method
-            ? string.Create(CultureInfo.InvariantCulture, $"{Methods.GetValueOrDefault(method.Replace('_', '-'), method)}, p = {(double?)weights["p"] ?? 70}") : key;
+            ? $"{Methods.GetValueOrDefault(method.Replace('_', '-'), method)}, {Threshold(weights)}" : key;
+
+    private static string Threshold(JsonObject weights) => (double?)weights["token_p"] is { } tokens
+        ? string.Create(CultureInfo.InvariantCulture, $"{tokens} % of tokens") : string.Create(CultureInfo.InvariantCulture, $"p = {(double?)weights["p"] ?? 70}");
 }
