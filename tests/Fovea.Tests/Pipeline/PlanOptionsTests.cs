@@ -15,14 +15,14 @@ public sealed class PlanOptionsTests
         "warmup_steps=-1", "decay_ratio=1.5", "weight_decay=-1", "beta1=1", "beta2=-0.5", "eps=0", "clip_norm=0", "ema_decay=1", "max_logits_mib=0",
             "pack_length=5", "max_length=1", "checkpoint_every=0",
         "keep_checkpoints=0", "eval_every=0", "keep_best=true", "log_every=0", "trainable=[]", "bucket_window=0", "learning_rate_scales={\"lm_head\":-1}",
-            "epochs=-3", "steps=many", "stpes=3", "temperature=0", "models_at=[0]",
+            "epochs=-3", "steps=many", "stpes=3", "temperature=0",
     ];
 
     private static readonly string[] Sections = ["text_lm", "reference", "align", "pretrain", "tune"];
 
     private static readonly string[] OfScenes =
     [
-        "alpha=-1", "selections.vig-70.p=0", "selections.vig-70.p=-70", "selections.lengths-70.p=101", "selections.tokens-90.token_p=-1", "select_by=blur@0", "proxies=[\"blurr\"]", "max_new_tokens=0",
+        "alpha=-1", "selections.vig-70.p=0", "selections.vig-70.p=-70", "selections.lengths-70.p=101", "measured_at=[0]", "select_by=blur@0", "proxies=[\"blurr\"]", "max_new_tokens=0",
         "scenes.num_train_scenes=0", "scenes.num_text_scenes=-1", "scenes.num_held_out_scenes=0", "scenes.num_dialogue_scenes=-1",
             "scenes.num_conflict_scenes=-1", "world.bias=2",
         "world.noise_rate=-0.1", "world.boilerplate_rate=7", "world.wrong_label_rate=1.01", "world.text_only_record_rate=-1", "world.questions_per_dialogue=0",
@@ -52,6 +52,7 @@ public sealed class PlanOptionsTests
         {
             "epochs" or "steps" => "training", // one of them is too many
             "select_by" or "proxies" => "proxy",
+            "measured_at" => "models_at",
             "num_train" or "num_held_out" => "take_images",
             "image_size" => "patch_size",
             _ when key.StartsWith("num_", StringComparison.Ordinal) => "num_scenes",
