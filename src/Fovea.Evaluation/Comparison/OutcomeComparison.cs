@@ -60,7 +60,7 @@ public static class OutcomeComparison
     private static OutcomeTable Same(ComparedModel baseline, OutcomeTable table, ComparedModel model)
     {
         var other = model.Tables.FirstOrDefault(t => t.Benchmark == table.Benchmark)
-            ?? throw new FoveaException($"{table.Benchmark}: {baseline.Name} has outcomes, {model.Name} has none; score its answers with 'fovea eval {table.Benchmark} --out DIR'");
+            ?? throw new FoveaException($"{table.Benchmark}: {baseline.Name} has outcomes, {model.Name} has none; score its answers too, and keep their outcomes with --out");
         if (other.Parser != table.Parser)
         {
             throw new FoveaException($"{table.Benchmark}: {baseline.Name} was read by the rule {table.Parser}, {model.Name} by {other.Parser}; score both with one --parser");

@@ -14,7 +14,7 @@ public static class MmHalScore
 
     /// <summary>The catalogue's entry.</summary>
     public static AnswerBenchmark Benchmark { get; } = new("mmhal", "MMHal-Bench: mean rating of a judge and rate of hallucination, by question type",
-        [new AnswerInput("replies", "The judge's replies in the order of the questions: eval_gpt_mmhal.py's --evaluation file, or replies of a judge as 'fovea eval judge' writes them.")],
+        [new AnswerInput("replies", "The judge's replies in the order of the questions: the file that eval_gpt_mmhal.py writes, or replies of a judge as 'fovea eval judge' writes them.")],
         Score);
 
     private static AnswerScore Score(AnswerSources sources)

@@ -79,7 +79,7 @@ public static class OutcomeFile
         OutcomeTable[] tables = [.. Directory.EnumerateDirectories(path).Where(d => File.Exists(Path.Combine(d, FileName))).Order(StringComparer.Ordinal)
             .Select(Read)];
         return tables.Length == 0 ? throw new InvalidInputException(path, null,
-            $"holds no outcomes ({FileName}); score answers with 'fovea eval NAME --out DIR'")
+            $"holds no outcomes ({FileName}); score the answers again, with --out")
             : tables.GroupBy(t => t.Benchmark).FirstOrDefault(g => g.Count() > 1) is { } twice
             ? throw new InvalidInputException(path, null, $"holds outcomes of {twice.Key} twice; give a folder with one of each benchmark") : tables;
     }
