@@ -25,7 +25,7 @@ internal sealed class AnswerLog(string folder)
 
         try
         {
-            Line?[] lines = [.. File.ReadLines(file).Select(l => JsonSerializer.Deserialize<Line>(l, StrictJson.Line))];
+            Line?[] lines = [.. RegularFile.ReadLines(file, RegularFile.MaxCorpus).Select(l => JsonSerializer.Deserialize<Line>(l, StrictJson.Line))];
             return lines.Select(l => l?.Key).SequenceEqual(keys) ? [.. lines.Select(l => new GivenAnswer(l!.Text, l.Stop, l.NewTokens, l.LogProbs))] : null;
         }
         catch (JsonException)
