@@ -12,6 +12,9 @@ public static class AlongTraining
 {
     private const string StepAxis = "step";
 
+    /// <summary>Ends the titles of PRIOR's columns.</summary>
+    internal const string OfPrior = ", PRIOR";
+
     private static readonly MetricColumn[] Measures =
     [
         new("scene_captions", "chair_i", "CHAIR_i", NumberFormat.Percent),

@@ -82,7 +82,8 @@ public static class SceneConclusions
         }
 
         var row = table.Rows.SkipLast(1).LastOrDefault(r => r.Cells[0].Value > MostInvented / 2);
-        return row is not null && evidence.Compare(table.Key, row.Key) is { } changed ? $"On the way, after {row.Title}, {letter.ToUpperInvariant()} model, PRIOR is {changed}." : null;
+        return row is not null && evidence.Compare(table.Key, row.Key) is { } changed
+            ? $"On the way, after {row.Title}, PRIOR against plain next-token prediction, {letter.ToUpperInvariant()} model: {changed.Replace(AlongTraining.OfPrior, "", StringComparison.Ordinal)}." : null;
     }
 
     private static IEnumerable<string?> WordsFound(Evidence evidence, bool blind)
