@@ -25,7 +25,7 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var quick = new Option<bool>("--quick") { Description = "One seed and fewer steps, into runs/demo-quick: a first look, measured at 155 s on two free cores (the whole demo: 10 min)." };
+        var quick = new Option<bool>("--quick") { Description = "One seed and fewer steps, into runs/demo-quick: a first look, 3 minutes on two free cores (the whole demo: 14 minutes)." };
         var command = new Command("demo", "Runs the whole chain on the built-in world (runs/demo, or runs/demo-quick) and writes report.html.") { quick };
         return new PlanOptions().AddTo(command, parsed => PlanFile.BuiltIn(parsed.GetValue(quick) ? "demo-quick.jsonc" : "demo.jsonc"));
     }
