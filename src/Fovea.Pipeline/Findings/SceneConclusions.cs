@@ -73,7 +73,7 @@ public static class SceneConclusions
             : null;
     }
 
-    // The measured step at which both arms stand farthest from saturation is the last one above the threshold.
+    // The last measured step at which plain training was not yet saturated; later ones show methods alike.
     private static string? Along(Evidence evidence, string letter)
     {
         if (evidence.Table($"along_{letter}") is not { } table)
