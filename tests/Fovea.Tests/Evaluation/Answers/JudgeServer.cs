@@ -84,8 +84,12 @@ internal sealed class JudgeServer : IDisposable
                 var sent = what == Half ? bytes[..(bytes.Length / 2)] : bytes;
                 await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {bytes.Length}\r\nConnection: close\r\n\r\n"), _end.Token);
                 await stream.WriteAsync(sent, _end.Token);
+
+                // Close in order: a socket that is closed at once may take along what its peer has not read yet.
+                client.Client.Shutdown(SocketShutdown.Send);
+                await stream.CopyToAsync(Stream.Null, _end.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
             {
             }
         }
