@@ -43,14 +43,14 @@ public static class StudyFindings
     {
         var panels = from measure in questions.Measures
                      where measure.Value.InFigure
-                     let cells = questions.Arms.Keys.Select(arm => Cell(values, measure.Value, arm, measure.Key))
+                     let cells = questions.Arms.Keys.Select(arm => Cell(questions, values, arm, measure.Key))
                      select new IntervalPanel(measure.Value.Title, [.. cells.Select(c => (c.Value, c.Low, c.High))]);
         return IntervalFigure.Render(values.Study, [.. questions.Arms.Values.Select(a => a.Title)], [.. panels]);
     }
 
     private static FindingTable Measured(StudyQuestions questions, StudyValues values) => new("measures", "What was measured", "",
         [.. questions.Measures.Select(m => new FindingColumn(m.Key, m.Value.Title, StyleOf(m.Value), m.Value.HigherIsBetter))],
-        [.. questions.Arms.Select(a => new FindingRow(a.Key, a.Value.Title, [.. questions.Measures.Select(m => Cell(values, m.Value, a.Key, m.Key))]))]);
+        [.. questions.Arms.Select(a => new FindingRow(a.Key, a.Value.Title, [.. questions.Measures.Select(m => Cell(questions, values, a.Key, m.Key))]))]);
 
     private static FindingTable Claims(StudyQuestions questions, IReadOnlyList<StudyComparison> comparisons) =>
         new("claims", "What was claimed, and what was shown", "",
@@ -90,8 +90,8 @@ public static class StudyFindings
 
     private static NumberFormat StyleOf(StudyMeasure measure) => measure.Percent ? NumberFormat.Percent : NumberFormat.Ratio;
 
-    private static FindingCell Cell(StudyValues values, StudyMeasure measure, string arm, string key) =>
-        measure.IsOf(arm) && values.Of(arm, key).OfType<double>().ToArray() is { Length: > 0 } some && PairedTest.Of(some) is var mean
+    private static FindingCell Cell(StudyQuestions questions, StudyValues values, string arm, string key) =>
+        questions.Measures[key].IsOf(arm) && questions.Read(values, arm, key).OfType<double>().ToArray() is { Length: > 0 } some && PairedTest.Of(some) is var mean
             ? new FindingCell(Value: mean.Mean, Low: mean.Low, High: mean.High, Count: mean.Pairs)
             : new FindingCell();
 }

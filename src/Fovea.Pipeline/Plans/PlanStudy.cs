@@ -41,9 +41,9 @@ public static class PlanStudy
         }
 
         var names = stages.Select(s => s.Local).ToHashSet(StringComparer.Ordinal);
-        foreach (var (key, measure) in questions.Measures)
+        foreach (var (key, measure) in questions.Measures.Where(m => m.Value.Stage is not null))
         {
-            if (questions.Arms.Where(a => measure.IsOf(a.Key)).Select(a => a.Value.Fill(a.Key, measure.Stage))
+            if (questions.Arms.Where(a => measure.IsOf(a.Key)).Select(a => a.Value.Fill(a.Key, measure.Stage!))
                 .FirstOrDefault(s => !names.Contains(s)) is { } missing)
             {
                 throw file.Study!.Error($"'study.measures.{key}': no stage '{missing}' runs{NearestName.Hint(missing, names)}");

@@ -37,15 +37,15 @@ public sealed record StudyComparison(StudyClaim Claim, string Arm, string Measur
     {
         var asked = questions.Comparisons().ToArray();
         var tests = Array.ConvertAll(asked,
-            a => Differences(values, a.Claim, a.Arm, a.Measure) is { Length: > 0 } d ? PairedTest.Of(d, Alpha, asked.Length) : null);
+            a => Differences(questions, values, a.Claim, a.Arm, a.Measure) is { Length: > 0 } d ? PairedTest.Of(d, Alpha, asked.Length) : null);
         var adjusted = PairedTest.Holm(Array.ConvertAll(tests, t => t?.P ?? 1));
         return [.. asked.Select((a, i) => new StudyComparison(a.Claim, a.Arm, a.Measure, tests[i], tests[i]?.P is null ? null : adjusted[i]))];
     }
 
-    private static double[] Differences(StudyValues values, StudyClaim claim, string arm, string measure)
+    private static double[] Differences(StudyQuestions questions, StudyValues values, StudyClaim claim, string arm, string measure)
     {
-        var of = values.Of(arm, measure);
-        var against = claim.Against is { } other ? values.Of(other, measure) : Array.ConvertAll(of, _ => claim.Than);
+        var of = questions.Read(values, arm, measure);
+        var against = claim.Against is { } other ? questions.Read(values, other, measure) : Array.ConvertAll(of, _ => claim.Than);
         return [.. of.Zip(against, (a, b) => a - b).OfType<double>()];
     }
 }

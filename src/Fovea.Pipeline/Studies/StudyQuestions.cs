@@ -19,10 +19,25 @@ public sealed record StudyQuestions
     public IEnumerable<(StudyClaim Claim, string Arm, string Measure)> Comparisons() =>
         from claim in Claims from measure in claim.Measures from arm in claim.Arms select (claim, arm, measure);
 
+    /// <summary>The values of an arm's measure, measured or derived: <c>[seeds]</c>; null where a seed has no data.</summary>
+    /// <exception cref="FoveaException">They were not measured.</exception>
+    public double?[] Read(StudyValues values, string arm, string measure) =>
+        Measures[measure].Derived is { } derived ? derived.Of(this, values, arm) : values.Of(arm, measure);
+
     /// <summary>Checks that claims name arms and measures that there are.</summary>
     /// <exception cref="FoveaException">One does not; the message names it.</exception>
     public StudyQuestions Validated()
     {
+        foreach (var (name, measure) in Measures)
+        {
+            if (measure.Derived is null ? measure.Stage is null || measure.Metric is null : measure.Stage is not null || measure.Metric is not null)
+            {
+                throw new FoveaException($"study.measures.{name}: give 'stage' and 'metric', or 'derived' alone");
+            }
+
+            measure.Derived?.Validate(name, this);
+        }
+
         foreach (var claim in Claims)
         {
             foreach (var arm in claim.Against is null ? claim.Arms : claim.Arms.Append(claim.Against))
@@ -41,9 +56,9 @@ public sealed record StudyQuestions
         return this;
     }
 
-    private static T Known<T>(string what, string name, IReadOnlyDictionary<string, T> known) => known.TryGetValue(name, out var value)
-        ? value
-        : throw new FoveaException($"study.claims: no {what} '{name}'{NearestName.Hint(name, known.Keys)}; there are {string.Join(", ", known.Keys)}");
+    internal static T Known<T>(string what, string name, IReadOnlyDictionary<string, T> known, string place = "study.claims") =>
+        known.TryGetValue(name, out var value) ? value
+        : throw new FoveaException($"{place}: no {what} '{name}'{NearestName.Hint(name, known.Keys)}; there are {string.Join(", ", known.Keys)}");
 }
 
 /// <summary>One arm.</summary>
@@ -70,11 +85,14 @@ public sealed record StudyMeasure
     /// <summary>Its name for people.</summary>
     public required string Title { get; init; }
 
-    /// <summary>The stage that measures it, without its seed.</summary>
-    public required string Stage { get; init; }
+    /// <summary>The stage that measures it, without its seed; null for a derived measure.</summary>
+    public string? Stage { get; init; }
 
-    /// <summary>Its name in that stage's result; <c>seconds</c>: how long the stage took.</summary>
-    public required string Metric { get; init; }
+    /// <summary>Its name in that stage's result; <c>seconds</c>: how long the stage took. Null for a derived measure.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>How it follows from other measures of the same arm and seed; null where a stage measures it.</summary>
+    public DerivedMeasure? Derived { get; init; }
 
     /// <summary>The arms that have it; null: all.</summary>
     public IReadOnlyList<string>? Arms { get; init; }

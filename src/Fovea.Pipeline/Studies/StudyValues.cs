@@ -50,9 +50,9 @@ public sealed partial record StudyValues
         foreach (var (name, arm) in questions.Arms)
         {
             values[name] = new OrderedDictionary<string, double?[]>(StringComparer.Ordinal);
-            foreach (var (key, measure) in questions.Measures.Where(m => m.Value.IsOf(name)))
+            foreach (var (key, measure) in questions.Measures.Where(m => m.Value.Derived is null && m.Value.IsOf(name)))
             {
-                values[name][key] = [.. seeds.Select(seed => Value(arm.Fill(name, measure.Stage), arm.Fill(name, measure.Metric), s => stage(seed, s)))];
+                values[name][key] = [.. seeds.Select(seed => Value(arm.Fill(name, measure.Stage!), arm.Fill(name, measure.Metric!), s => stage(seed, s)))];
             }
         }
 

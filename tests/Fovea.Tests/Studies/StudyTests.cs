@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Fovea.Core.Configuration;
 using Fovea.Core.Errors;
 using Fovea.Core.Provenance;
 using Fovea.Pipeline.Findings;
@@ -96,6 +97,35 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(3, figure.Descendants().Count(e => (string?)e.Attribute("class") == "whisker"));
     }
 
+    [Fact]
+    public void Relative_gain_is_the_mean_over_measures_of_the_change_by_seed_with_less_of_an_error_a_gain()
+    {
+        var questions = Derived("""{ "by": "relative_gain", "from": ["accuracy", "error"], "against": "plain" }""").Validated();
+        Assert.Equal([-0.15, null, 0.5], Rounded(questions.Read(DerivedValues, "new", "derived")));
+        Assert.Equal([0, null, 0], questions.Read(DerivedValues, "plain", "derived"));
+        Assert.Contains("0.175", StudyFiles.Page("d", questions, DerivedValues, []), StringComparison.Ordinal);
+
+        static double?[] Rounded(double?[] values) => Array.ConvertAll(values, v => v is { } x ? Math.Round(x, 12) : v);
+    }
+
+    [Fact]
+    public void A_swing_is_what_is_left_of_a_curve_without_its_straight_rise()
+    {
+        var questions = Derived("""{ "by": "swing", "from": ["accuracy", "error", "third"] }""").Validated();
+        Assert.Equal([0.2, 0.1, null], questions.Read(DerivedValues, "new", "derived").Select(v => v is { } x ? Math.Round(x, 12) : v));
+        Assert.Equal(0, Math.Round(questions.Read(DerivedValues, "plain", "derived")[0]!.Value, 12));
+    }
+
+    [Theory]
+    [InlineData("""{ "by": "relative_gain", "from": ["accuracy"] }""", "an arm in 'against'")]
+    [InlineData("""{ "by": "relative_gain", "from": ["accuracy"], "against": "plan" }""", "no arm 'plan' (did you mean 'plain'?)")]
+    [InlineData("""{ "by": "relative_gain", "from": ["third"], "against": "plain" }""", "'third' needs 'higher_is_better'")]
+    [InlineData("""{ "by": "relative_gain", "from": ["acuracy"], "against": "plain" }""", "no measure 'acuracy' (did you mean 'accuracy'?)")]
+    [InlineData("""{ "by": "swing", "from": ["accuracy", "error"] }""", "three or more measures")]
+    [InlineData("""{ "by": "swing", "from": ["accuracy", "error", "derived"] }""", "'derived' is derived itself")]
+    public void A_derived_measure_that_does_not_fit_is_refused(string derived, string expected) =>
+        Assert.Contains(expected, Message(() => Derived(derived).Validated()), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("[0.7, 0.72, 0.69, 0.71]", "[0.7]", "as many values")]
     [InlineData("\"seeds\"", "\"seads\"", "not the results of a study")]
@@ -136,6 +166,26 @@ public sealed class StudyTests : IDisposable
         var error = Assert.Throws<InvalidInputException>(() => Plan.Of(PlanFile.Load(_folder["plan.jsonc"]), "out"));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
+
+    private static StudyValues DerivedValues => Values() with
+    {
+        Seeds = [0, 1, 2],
+        Values = new()
+        {
+            ["plain"] = new() { ["accuracy"] = [0.5, 0.4, 0.4], ["error"] = [0.2, 0, 0.2], ["third"] = [-0.1, 0, 0] },
+            ["new"] = new() { ["accuracy"] = [0.6, 0.4, 0.6], ["error"] = [0.3, 0.2, 0.1], ["third"] = [0.4, 0.2, null] },
+        },
+    };
+
+    private static StudyQuestions Derived(string derived) => ConfigBinder.Read<StudyQuestions>($$"""
+        { "arms": { "plain": { "title": "plain" }, "new": { "title": "new" } },
+          "measures": {
+            "accuracy": { "title": "accuracy", "stage": "a", "metric": "accuracy", "higher_is_better": true },
+            "error": { "title": "error", "stage": "a", "metric": "error", "higher_is_better": false },
+            "third": { "title": "third", "stage": "a", "metric": "third" },
+            "derived": { "title": "derived", "derived": {{derived}} } },
+          "claims": [{ "arms": ["new"], "than": 0, "measures": ["derived"], "expect": "higher" }] }
+        """, "study");
 
     private static StudyValues Values(int seeds = 4, string metric = "auc") => StudyValues.Of(
         Questions,
