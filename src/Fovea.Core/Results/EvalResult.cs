@@ -9,6 +9,12 @@ namespace Fovea.Core.Results;
 /// <param name="Denominators">One a unit: <c>[units]</c>.</param>
 public sealed record Metric(string Name, bool? HigherIsBetter, double[] Numerators, double[] Denominators)
 {
+    /// <summary>
+    /// Whether the value is a share, between 0 and 1, by what it is, although the sums of its units are none (an AUC). A metric each of whose numerators lies between 0
+    /// and its denominator is one without being told.
+    /// </summary>
+    public bool IsShare { get; init; }
+
     /// <summary>Number of things counted, the sum of the denominators.</summary>
     public double Count => Denominators.Sum();
 

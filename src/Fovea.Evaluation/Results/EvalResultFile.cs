@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using Fovea.Core.Json;
 using Fovea.Core.Results;
 using Fovea.Evaluation.Statistics;
@@ -13,7 +14,11 @@ public static class EvalResultFile
     private const string Format = "fovea_eval_result_v1";
     private sealed record Document(string Format, string Evaluation, string Unit, IReadOnlyList<Line> Metrics);
 
-    private sealed record Line(string Name, bool? HigherIsBetter, double[] Numerators, double[] Denominators);
+    private sealed record Line(string Name, bool? HigherIsBetter, double[] Numerators, double[] Denominators)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public bool IsShare { get; init; }
+    }
 
     /// <summary>Writes the result.</summary>
     /// <exception cref="FoveaException">A number is not finite.</exception>
@@ -29,7 +34,7 @@ public static class EvalResultFile
         text.Append(",\"evaluation\":").Append(JsonSerializer.Serialize(result.Evaluation));
         text.Append(",\"unit\":").Append(JsonSerializer.Serialize(result.Unit)).Append(",\"metrics\":[\n");
         text.AppendJoin(",\n", result.Metrics.Select(
-            m => JsonSerializer.Serialize(new Line(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators), StrictJson.Line)));
+            m => JsonSerializer.Serialize(new Line(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators) { IsShare = m.IsShare }, StrictJson.Line)));
         AtomicFile.WriteText(path, text.Append("\n]}\n").ToString());
     }
 
@@ -49,7 +54,7 @@ public static class EvalResultFile
         }
 
         var result = new EvalResult(document.Evaluation, document.Unit,
-            [.. document.Metrics.Select(m => new Metric(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators))]);
+            [.. document.Metrics.Select(m => new Metric(m.Name, m.HigherIsBetter, m.Numerators, m.Denominators) { IsShare = m.IsShare })]);
         foreach (var (metric, record) in result.Metrics.Select((m, i) => (m, i)))
         {
             if (metric.Numerators.Length != result.Metrics[0].Numerators.Length)

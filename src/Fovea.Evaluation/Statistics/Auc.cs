@@ -13,12 +13,13 @@ public static class Auc
 {
     /// <summary>
     /// The AUC over all pairs, also those across units, as one metric whose ratio of sums is the AUC exactly.
-    /// A pair belongs to two units, so unit u gets the wins it takes part in, on either side, less 1/units of all wins (pairs likewise):
-    /// the linear terms of the U-statistic, under which resampling units is right to first order.
+    /// A pair belongs to two units, so unit u gets the wins it takes part in, on either side, less its equal part of all wins (pairs likewise):
+    /// the linear terms of the U-statistic, which give its variance to first order. Its interval is made on the logit scale (<see cref="Clustered"/>): a bootstrap
+    /// of these terms leaves [0, 1] with few units, and covers less.
     /// A unit's sums depend on all the others: results of shards are not to be concatenated, compute from the pooled items instead.
     /// </summary>
     /// <param name="name">Metric name.</param>
-    /// <param name="units">Number of units; those without items hold only the common term.</param>
+    /// <param name="units">Number of units; those without items hold nothing.</param>
     /// <param name="items">Scored things.</param>
     /// <exception cref="ArgumentException">A score is NaN.</exception>
     public static Metric ByUnit(string name, int units, IReadOnlyList<ScoredItem> items)
@@ -27,7 +28,7 @@ public static class Auc
         var numerators = new double[units];
         var denominators = new double[units];
         double positives = items.Count(i => i.Positive), negatives = items.Count - positives;
-        double total = 0;
+        double total = 0, used = items.Select(i => i.Unit).Distinct().Count();
         for (var i = 0; i < items.Count; i++)
         {
             numerators[items[i].Unit] += wins[i];
@@ -35,15 +36,15 @@ public static class Auc
             total += items[i].Positive ? wins[i] : 0;
         }
 
-        for (var u = 0; u < units; u++)
+        foreach (var u in items.Select(i => i.Unit).Distinct())
         {
-            numerators[u] -= total / units;
-            denominators[u] -= positives * negatives / units;
+            numerators[u] -= total / used;
+            denominators[u] -= positives * negatives / used;
         }
 
         return positives * negatives == 0
-            ? new Metric(name, true, new double[units], new double[units])
-            : new Metric(name, true, numerators, denominators);
+            ? new Metric(name, true, new double[units], new double[units]) { IsShare = true }
+            : new Metric(name, true, numerators, denominators) { IsShare = true };
     }
 
     /// <summary>For each positive the negatives below it, for each negative the positives above it, ties one half: <c>[items]</c>.</summary>

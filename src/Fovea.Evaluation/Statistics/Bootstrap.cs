@@ -18,11 +18,12 @@ public static class Bootstrap
 
     /// <summary>
     /// Mean of the seeds' values. The interval is made by resampling units within each seed; seeds with equally many units share each resample,
-    /// since they were evaluated on the same units.
+    /// since they were evaluated on the same units. An AUC, whose sums of units cannot be resampled without leaving [0, 1], has the interval of <see cref="Clustered"/>.
     /// </summary>
     /// <exception cref="Core.Errors.FoveaException">No seed is given, names or lengths differ, or a number is not finite.</exception>
-    public static Estimate AcrossSeeds(IReadOnlyList<Metric> seeds, BootstrapOptions? options = null) =>
-        RatioBootstrap.Estimate([.. seeds.Select(m => new RatioPair(m, null))], options ?? new BootstrapOptions());
+    public static Estimate AcrossSeeds(IReadOnlyList<Metric> seeds, BootstrapOptions? options = null) => seeds.Count > 0 && seeds.All(s => s.IsShare)
+        ? Clustered.OfSeeds(seeds)
+        : RatioBootstrap.Estimate([.. seeds.Select(m => new RatioPair(m, null))], options ?? new BootstrapOptions());
 }
 
 /// <summary>Bootstrap of the difference of two models that were evaluated on the same units: both see the same resampled units.</summary>

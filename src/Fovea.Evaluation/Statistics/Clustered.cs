@@ -4,21 +4,25 @@ namespace Fovea.Evaluation.Statistics;
 
 /// <summary>
 /// Intervals and tests of ratios of sums, and of means of such ratios, where the unit that was drawn is a cluster of questions (an image, a figure): the
-/// cluster-robust standard error of the linearised ratio (Cochran 1977, section 6.3), with Student's t at clusters - 1 degrees of freedom. Its coverage
-/// was measured against those of bootstraps, which fall short with few clusters: docs/decisions/0036.
+/// cluster-robust standard error of the linearised ratio (Cochran 1977, section 6.3), with Student's t at clusters - 1 degrees of freedom, or fewer for a
+/// share that rests on few of its clusters. Its coverage was measured against those of bootstraps, which fall short with few clusters: docs/decisions/0036.
 /// </summary>
 public static class Clustered
 {
     private const double Level = 0.95;
     private const double Power = 0.8;
 
+    /// <summary>A share nearer to 0 or 1 is there but for rounding.</summary>
+    private const double Edge = 1e-12;
+
     /// <summary>Value and 95 % interval of one ratio; see the other overload.</summary>
     /// <exception cref="FoveaException">Lengths differ or a number is not finite.</exception>
     public static Estimate Interval(Metric metric) => Interval([metric]);
 
     /// <summary>
-    /// Value and 95 % interval of the mean of several ratios over the same clusters. A share (all numerators between 0 and their denominators) gets its
-    /// interval on the logit scale, which keeps it in [0, 1]; a share that is 0 or 1 gets the exact binomial one of as many trials as there are clusters.
+    /// Value and 95 % interval of the mean of several ratios over the same clusters. A share (all numerators between 0 and their denominators, or so marked, as
+    /// an AUC is) gets its interval on the logit scale, which keeps it in [0, 1], with the degrees of freedom that its clusters' tails leave, and never wider than if
+    /// all that a cluster counts were right or wrong together; a share that is 0 or 1 gets the exact binomial one of as many trials as there are clusters.
     /// A mean with a part that counted nothing has no value.
     /// </summary>
     /// <exception cref="FoveaException">Lengths differ or a number is not finite.</exception>
@@ -32,6 +36,25 @@ public static class Clustered
 
         var (low, high) = of.Clusters < 2 ? (default(double?), default(double?)) : Around(parts, of);
         return new Estimate(of.Value, low, high, count, [of.Value]);
+    }
+
+    /// <summary>
+    /// Mean of the seeds' values with its 95 % interval; seeds with equally many clusters were evaluated on the same ones, others on clusters of their own. Seeds
+    /// that counted nothing are left out of the mean.
+    /// </summary>
+    /// <exception cref="FoveaException">Lengths differ or a number is not finite.</exception>
+    internal static Estimate OfSeeds(IReadOnlyList<Metric> seeds)
+    {
+        var counted = seeds.Where(s => s.Count != 0).ToArray();
+        var of = counted.Length == 0 ? Interval(seeds) : Interval(counted.All(s => s.Numerators.Length == counted[0].Numerators.Length) ? counted : Apart(counted));
+        return of with { PerSeed = [.. seeds.Select(s => s.Count == 0 ? (double?)null : s.Value)] };
+    }
+
+    /// <summary>The same ratios, each over clusters of its own.</summary>
+    private static Metric[] Apart(Metric[] parts)
+    {
+        double[] Place(int part, Func<Metric, double[]> sums) => [.. parts.SelectMany((p, i) => i == part ? sums(p) : new double[p.Numerators.Length])];
+        return [.. parts.Select((p, i) => p with { Numerators = Place(i, m => m.Numerators), Denominators = Place(i, m => m.Denominators) })];
     }
 
     /// <summary>The difference of one ratio; see the other overload.</summary>
@@ -77,65 +100,27 @@ public static class Clustered
 
     private static (double? Low, double? High) Around(IReadOnlyList<Metric> parts, Linearised of)
     {
-        var isShare = parts.All(m => m.Numerators.Zip(m.Denominators).All(s => s.First >= 0 && s.First <= s.Second));
-        if (isShare && of.Value is 0 or 1)
-        {
-            var away = 1 - Math.Pow((1 - Level) / 2, 1.0 / of.Clusters);
-            return of.Value == 0 ? (0, away) : (1 - away, 1);
-        }
-
-        var half = StudentT.Quantile((1 + Level) / 2, of.Clusters - 1) * of.Error;
+        var areCounted = parts.All(m => m.Numerators.Zip(m.Denominators).All(s => s.First >= 0 && s.First <= s.Second));
+        var isShare = areCounted || parts.All(m => m.IsShare);
         if (!isShare)
         {
-            return (of.Value - half, of.Value + half);
+            var around = StudentT.Quantile((1 + Level) / 2, of.Clusters - 1) * of.Error;
+            return (of.Value - around, of.Value + around);
+        }
+
+        if (of.Value is < Edge or > 1 - Edge)
+        {
+            var away = 1 - Math.Pow((1 - Level) / 2, 1.0 / of.Clusters);
+            return of.Value < Edge ? (0, away) : (1 - away, 1);
+        }
+
+        var half = StudentT.Quantile((1 + Level) / 2, of.Degrees) * of.Error;
+        if (areCounted && parts.Count == 1)
+        {
+            half = Math.Min(half, StudentT.Quantile((1 + Level) / 2, of.Clusters - 1) * Math.Max(of.Error, of.ErrorOfAlike(parts[0])));
         }
 
         var (logit, reach) = (Math.Log(of.Value / (1 - of.Value)), half / (of.Value * (1 - of.Value)));
         return (1 / (1 + Math.Exp(reach - logit)), 1 / (1 + Math.Exp(-reach - logit)));
-    }
-
-    /// <summary>A mean of ratios to first order.</summary>
-    /// <param name="Value">The mean.</param>
-    /// <param name="Clusters">Clusters in which something was counted.</param>
-    /// <param name="Residuals">What each cluster moves the value by: <c>[units]</c>; their sum is 0.</param>
-    private sealed record Linearised(double Value, int Clusters, double[] Residuals)
-    {
-        /// <summary>The cluster-robust standard error.</summary>
-        public double Error => Math.Sqrt(Residuals.Sum(r => Math.Abs(r) < Rounding ? 0 : r * r) * Clusters / (Clusters - 1));
-
-        /// <summary>Of equal clusters what remains is rounding, and no difference between them.</summary>
-        private const double Rounding = 1e-15;
-
-        /// <summary>Null where a part counted nothing.</summary>
-        public static Linearised? Of(IReadOnlyList<Metric> parts)
-        {
-            foreach (var part in parts)
-            {
-                MetricCheck.Finite(part);
-            }
-
-            if (parts.Any(p => p.Count == 0))
-            {
-                return null;
-            }
-
-            var residuals = new double[parts[0].Numerators.Length];
-            foreach (var part in parts)
-            {
-                var (value, count) = (part.Value, part.Count * parts.Count);
-                for (var u = 0; u < residuals.Length; u++)
-                {
-                    residuals[u] += (part.Numerators[u] - (value * part.Denominators[u])) / count;
-                }
-            }
-
-            return new Linearised(parts.Average(p => p.Value), Counted(parts), residuals);
-        }
-
-        public Linearised Minus(Linearised other, IReadOnlyList<Metric> parts) =>
-            new(Value - other.Value, Counted(parts), [.. Residuals.Zip(other.Residuals, (a, b) => a - b)]);
-
-        private static int Counted(IReadOnlyList<Metric> parts) => Enumerable.Range(0,
-            parts[0].Numerators.Length).Count(u => parts.Any(p => p.Denominators[u] != 0));
     }
 }

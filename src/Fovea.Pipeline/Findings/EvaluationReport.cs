@@ -17,7 +17,7 @@ public static class EvaluationReport
             sections.Add(new ReportSection("Findings", null, [new ListBlock(Differences(tables))]));
         }
 
-        sections.Add(new ReportSection("Metrics", "Brackets are 95 % bootstrap intervals over units; n counts what a metric is taken over.",
+        sections.Add(new ReportSection("Metrics", "Brackets are 95 % intervals over units; n counts what a metric is taken over.",
             [.. tables.Select(ReportTables.Block)]));
         var model = (string?)manifest.Config["model"] ?? "";
         return new ReportDocument(

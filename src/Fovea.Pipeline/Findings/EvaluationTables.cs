@@ -89,7 +89,7 @@ public static class EvaluationTables
 
     private static FindingCell Cell(Metric metric, Metric? other, NumberFormat style, string? baseline)
     {
-        var cell = FindingCell.Of(Bootstrap.Of(metric));
+        var cell = FindingCell.Of(Clustered.Interval(metric));
         if (other is null)
         {
             return cell;
@@ -101,6 +101,7 @@ public static class EvaluationTables
                 $"metric {metric.Name} has {other.Numerators.Length} units there and {metric.Numerators.Length} here; compare evaluations of the same data");
         }
 
-        return cell.Against(PairedBootstrap.Difference(metric, other), style, metric.HigherIsBetter);
+        return Clustered.Difference(metric, other) is { } test
+            ? cell.Against(new Estimate(test.Mean, test.Low, test.High, metric.Count, [test.Mean]), style, metric.HigherIsBetter) : cell;
     }
 }

@@ -23,7 +23,7 @@ public static class TokenTables
         var seeds = study.Seeds.Select(s => EvalResultFile.Read(Path.Combine(run.FolderOf(s, "eval/token-scores"), "token_scores.result.json"))).ToArray();
         var names = Scores(study);
         var against = Against.Where((a, i) => i < 2 || Has(seeds, m => m.StartsWith(a.Key + "/", StringComparison.Ordinal))).ToArray();
-        const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens.";
+        const string Note = "Held-out captions; unit: scene. The n of an AUC counts pairs of tokens; its interval comes from its scenes' shares of the pairs, on the logit scale.";
         yield return new FindingTable("token_means", "Token scores by word class (nats; 1 - p_ref is a probability)", Note,
             [.. names.Select(n => new FindingColumn(n.Name, n.Title))],
             [.. Classes.Where(c => Has(seeds, m => m.EndsWith("/" + c, StringComparison.Ordinal)))

@@ -19,13 +19,13 @@ public sealed class ResultTests : IDisposable
     [Fact]
     public void A_result_written_is_read_back_bit_by_bit()
     {
-        var result = new EvalResult("scenes", "scene", [new("a", true, [1.0 / 3, -0.1], [1, 0]), new("b", null, [1e-300, 7], [2, 3])]);
+        var result = new EvalResult("scenes", "scene", [new("a", true, [1.0 / 3, -0.1], [1, 0]), new("b", null, [1e-300, 7], [2, 3]) { IsShare = true }]);
         EvalResultFile.Write(In("r.json"), result);
         var read = EvalResultFile.Read(In("r.json"));
         Assert.Equal((result.Evaluation, result.Unit), (read.Evaluation, read.Unit));
         foreach (var (expected, got) in result.Metrics.Zip(read.Metrics))
         {
-            Assert.Equal((expected.Name, expected.HigherIsBetter), (got.Name, got.HigherIsBetter));
+            Assert.Equal((expected.Name, expected.HigherIsBetter, expected.IsShare), (got.Name, got.HigherIsBetter, got.IsShare));
             Assert.Equal(expected.Numerators, got.Numerators);
             Assert.Equal(expected.Denominators, got.Denominators);
         }
