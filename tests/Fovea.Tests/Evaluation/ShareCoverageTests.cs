@@ -14,8 +14,11 @@ public sealed class ShareCoverageTests(ITestOutputHelper output)
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("FOVEA_COVERAGE") is { Length: > 0 };
     private static readonly int Draws = IsLong ? 2000 : 1000;
 
+    private static readonly double[] Accuracies = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97], AreasOfAll = [0.7, 0.9, 0.97, 0.995];
+    private static readonly int[] Images = [20, 30, 50, 100, 200, 300], Most = [6, 20], Scenes = [5, 10, 20, 50, 100];
+
     public static TheoryData<double, int, int> Shares => IsLong
-        ? [.. from accuracy in new[] { 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97 } from images in new[] { 20, 30, 50, 100, 200, 300 } from most in new[] { 6, 20 } select (accuracy, images, most)]
+        ? [.. from accuracy in Accuracies from images in Images from most in Most select (accuracy, images, most)]
         : [(0.5, 20, 6), (0.7, 50, 20), (0.85, 20, 6), (0.9, 50, 20), (0.95, 100, 6), (0.97, 50, 6), (0.97, 100, 20)];
 
     /// <remarks>
@@ -40,7 +43,7 @@ public sealed class ShareCoverageTests(ITestOutputHelper output)
     }
 
     public static TheoryData<double, int> Areas => IsLong
-        ? [.. from area in new[] { 0.7, 0.9, 0.97, 0.995 } from scenes in new[] { 5, 10, 20, 50, 100 } select (area, scenes)]
+        ? [.. from area in AreasOfAll from scenes in Scenes select (area, scenes)]
         : [(0.7, 10), (0.97, 10), (0.97, 50)];
 
     [Theory]
