@@ -75,7 +75,7 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
         var name = request.Against ?? (names.Contains(Core.Scores.Conditions.Image) ? Core.Scores.Conditions.Image : names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name)
             ? new ExcessLossSelector(
-                new ExcessLossOptions { Percent = request.Percent, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = request.StrictPaper })
+                new ExcessLossOptions { Percent = request.Percent ?? VigOptions.PaperPercent, Model = name, Reference = JoinedStores.ReferencePrefix + name, StrictPaper = request.StrictPaper })
             : throw new UsageException($"--method excess-loss: both stores must hold one condition; they "
                 + $"share {(names.Length == 0 ? "none" : string.Join(", ", names))}; name it with --against");
     }

@@ -3,29 +3,29 @@ using Fovea.Core.Randomness;
 namespace Fovea.Selection;
 
 /// <summary>
-/// A control for VIG's choice of samples: random ones, as many and as long as those that VIG keeps. Samples with an image are sorted by their number of
-/// targets and cut into <see cref="NumGroups"/> groups of equal size; of each group exactly as many are drawn, uniformly, as VIG keeps of it, with all
+/// A control for a method's choice of samples: random ones, as many and as long as those that it keeps. Samples with an image are sorted by their number of
+/// targets and cut into <see cref="NumGroups"/> groups of equal size; of each group exactly as many are drawn, uniformly, as the method keeps of it, with all
 /// their targets. Text-only samples stay. A sample's draw depends only on seed and sample.
 /// </summary>
 /// <param name="seed">Of the draws.</param>
-/// <param name="vig">Whose choice is matched.</param>
-public sealed class LengthMatchedSelector(long seed, VigSelector vig) : ISelector
+/// <param name="matched">Whose choice is matched.</param>
+public sealed class LengthMatchedSelector(long seed, ISelector matched) : ISelector
 {
     /// <summary>Groups by length, at most; samples of one length are never parted.</summary>
     public const int NumGroups = 20;
 
     /// <summary>The method in the catalogue.</summary>
     public static SelectorDefinition Definition { get; } = new(
-        "random-lengths", "a control: random samples, as many and as long as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
-        r => new LengthMatchedSelector(r.Seed, VigMethods.Create(r, VigScope.SampleAndToken)));
+        "random-lengths", "a control: random samples, as many and as long as VIG, or the method of --like, keeps", VigMethods.OfControls,
+        r => new LengthMatchedSelector(r.Seed, r.Matched()));
 
     public WeightNormalization Normalization => WeightNormalization.None;
 
     public bool WeighsTokens => false;
 
-    public IReadOnlyCollection<string> Conditions => vig.Conditions;
+    public IReadOnlyCollection<string> Conditions => matched.Conditions;
 
-    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(vig.Describe().Select(d => KeyValuePair.Create("vig_" + d.Key, d.Value)))
+    public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(matched.Describe().Select(d => KeyValuePair.Create("matched." + d.Key, d.Value)))
     {
         ["method"] = "random_lengths",
         ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
@@ -33,7 +33,7 @@ public sealed class LengthMatchedSelector(long seed, VigSelector vig) : ISelecto
 
     public ISelection Fit(IEnumerable<TokenScores> scores)
     {
-        var chosen = vig.Fit(scores);
+        var chosen = matched.Fit(scores);
         var samples = scores.Where(PerSampleSelection.IsRanked)
             .Select(s => (Length: s.TargetIds.Length, Draw: Draw(s.Key), Kept: chosen.Decide(s).DropReason is null)).ToList();
         var firsts = Groups([.. samples.Select(s => s.Length).Order()]);

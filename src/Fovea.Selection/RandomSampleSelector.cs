@@ -12,8 +12,8 @@ public sealed class RandomSampleSelector(long seed, int keptSamples) : RandomSel
 {
     /// <summary>The method in the catalogue.</summary>
     public static SelectorDefinition Definition { get; } = new(
-        "random-samples", "a control: random samples, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
-        r => new RandomSampleSelector(r.Seed, VigMethods.Count(r).Kept));
+        "random-samples", "a control: random samples, as many as VIG, or the method of --like, keeps", VigMethods.OfControls,
+        r => new RandomSampleSelector(r.Seed, r.Count().Kept));
 
     public override bool WeighsTokens => false;
 

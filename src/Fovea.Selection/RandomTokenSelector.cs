@@ -12,8 +12,8 @@ public sealed class RandomTokenSelector(long seed, long supervisedTokens) : Rand
 {
     /// <summary>The method in the catalogue.</summary>
     public static SelectorDefinition Definition { get; } = new(
-        "random-tokens", "a control: random tokens, as many as VIG keeps", [nameof(SelectorRequest.Seed), .. VigMethods.AllThresholds],
-        r => new RandomTokenSelector(r.Seed, VigMethods.Count(r).SupervisedTokens));
+        "random-tokens", "a control: random tokens, as many as VIG, or the method of --like, keeps", VigMethods.OfControls,
+        r => new RandomTokenSelector(r.Seed, r.Count().SupervisedTokens));
 
     public override bool WeighsTokens => true;
 

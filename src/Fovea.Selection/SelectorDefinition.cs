@@ -1,4 +1,6 @@
 using Fovea.Core.Extending;
+using Fovea.Selection.Groups;
+using Fovea.Selection.Neighbours;
 
 namespace Fovea.Selection;
 
@@ -28,6 +30,12 @@ public static class Selectors
         RandomSampleSelector.Definition,
         LengthMatchedSelector.Definition,
         ExcessLossSelector.Definition,
+        GainWeights.Soft,
+        GainWeights.ImageNegative,
+        ModelWeights.Probability,
+        ModelWeights.Entropy,
+        RankedSamples.VisNec,
+        RankedSamples.External,
     ]);
 
     /// <summary>The methods of a product such as <c>prior*vig</c>, in its order.</summary>

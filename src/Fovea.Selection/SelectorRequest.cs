@@ -1,3 +1,4 @@
+using Fovea.Selection.Groups;
 using Fovea.Store;
 
 namespace Fovea.Selection;
@@ -6,8 +7,8 @@ namespace Fovea.Selection;
 /// <param name="Scores">The corpus.</param>
 public sealed record SelectorRequest(IScoredCorpus Scores)
 {
-    /// <summary>VIG's p, in per cent of the samples; of excess loss, of the tokens.</summary>
-    public decimal Percent { get; init; } = VigOptions.PaperPercent;
+    /// <summary>What is kept, in per cent: VIG's p, of the samples; of excess loss, of the tokens. Null: the method's own default.</summary>
+    public decimal? Percent { get; init; }
 
     /// <summary>VIG: per cent of the tokens that pass a threshold of their own; null: tokens share the samples' tau.</summary>
     public decimal? TokenPercent { get; init; }
@@ -27,6 +28,15 @@ public sealed record SelectorRequest(IScoredCorpus Scores)
     /// <summary>Whether a reference model's store is joined to the corpus, under <see cref="JoinedStores.ReferencePrefix"/>.</summary>
     public bool HasReference { get; init; }
 
+    /// <summary>The groups within which methods rank samples; null: none were given.</summary>
+    public GroupAssignment? Groups { get; init; }
+
+    /// <summary>Numbers of samples that others made; null: none were given.</summary>
+    public SampleNumbers? SampleScores { get; init; }
+
+    /// <summary>Makes the method whose choice a random control matches; null: VIG.</summary>
+    public Func<SelectorRequest, ISelector>? Like { get; init; }
+
     /// <summary>Seed of the random methods.</summary>
     public long Seed { get; init; } = 1;
 
@@ -35,6 +45,16 @@ public sealed record SelectorRequest(IScoredCorpus Scores)
 
     /// <summary>Options of methods that others added, by the keys that they list in <see cref="SelectorDefinition.Reads"/>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The method whose choice a random control matches.</summary>
+    internal ISelector Matched() => Like?.Invoke(this) ?? VigMethods.Create(this, VigScope.SampleAndToken);
+
+    /// <summary>What that method keeps.</summary>
+    internal SelectionReport Count()
+    {
+        var method = Matched();
+        return method.Count(Scores.Read(method.Conditions));
+    }
 
     /// <summary>A number among <see cref="Settings"/>.</summary>
     /// <exception cref="UsageException">It is given and no finite number.</exception>

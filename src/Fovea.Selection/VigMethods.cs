@@ -22,16 +22,12 @@ public static class VigMethods
     public static SelectorDefinition Tokens { get; } =
         new("vig-tokens", "VIG's tokens, of all samples", AllThresholds, r => Create(r, VigScope.TokenOnly)) { OtherNames = ["token-only"] };
 
-    /// <summary>What the paper's method keeps with these options: how much the random controls draw.</summary>
-    internal static SelectionReport Count(SelectorRequest request)
-    {
-        var vig = Create(request, VigScope.SampleAndToken);
-        return vig.Count(request.Scores.Read(vig.Conditions));
-    }
+    /// <summary>What the random controls read: whose choice they match, and its options.</summary>
+    internal static readonly string[] OfControls = [nameof(SelectorRequest.Seed), nameof(SelectorRequest.Like), .. AllThresholds];
 
     internal static VigSelector Create(SelectorRequest request, VigScope scope) => new(new VigOptions
     {
-        Percent = request.Percent,
+        Percent = request.Percent ?? VigOptions.PaperPercent,
         TokenPercent = request.TokenPercent,
         TokenTau = request.TokenTau,
         Without = Visionless(request),
@@ -39,7 +35,7 @@ public static class VigMethods
         StrictPaper = request.StrictPaper,
     });
 
-    private static string Visionless(SelectorRequest request)
+    internal static string Visionless(SelectorRequest request)
     {
         var found = request.Scores.Conditions.Where(c => c != Conditions.Image && !c.StartsWith(JoinedStores.ReferencePrefix, StringComparison.Ordinal))
             .ToArray();

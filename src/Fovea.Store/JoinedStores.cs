@@ -54,6 +54,11 @@ public sealed class JoinedStores : IScoredCorpus
         return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions)), prefix: ReferencePrefix));
     }
 
+    /// <summary>The keys of all samples, in record order.</summary>
+    /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
+    public IEnumerable<SampleKey> ReadKeys() => _stores[0].ReadKeys()
+        .Select(k => _renames?.GetValueOrDefault(k.Source) is { } name ? k with { Source = name } : k);
+
     /// <summary>Rows of a VIG store with a PRIOR store's conditions, held to the corpus that they are read beside.</summary>
     /// <param name="samples">The corpus, tokenized with images as VIG saw it.</param>
     /// <param name="vigStore">Folder of the VIG store.</param>

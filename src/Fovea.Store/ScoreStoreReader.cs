@@ -151,7 +151,11 @@ public sealed class ScoreStoreReader
 
     /// <summary>Names of the corpus files that its samples are of. Reads the keys of all shards.</summary>
     /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
-    public IReadOnlySet<string> ReadSources() => Shards.SelectMany(s => ShardFile.ReadKeys(Folder, s)).Select(k => k.Source).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> ReadSources() => ReadKeys().Select(k => k.Source).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>The keys of all samples, in record order: two columns of each shard.</summary>
+    /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
+    public IEnumerable<SampleKey> ReadKeys() => Shards.SelectMany(s => ShardFile.ReadKeys(Folder, s));
 
     /// <summary>The samples of one shard.</summary>
     /// <exception cref="FoveaException">There is no such shard, or it cannot be read.</exception>

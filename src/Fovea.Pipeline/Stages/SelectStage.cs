@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
+using Fovea.Pipeline.Samples;
 using Fovea.Scoring.Proxies;
 using Fovea.Selection;
 using Fovea.Store;
@@ -37,8 +38,9 @@ public sealed record SelectStage : IStage
     /// <summary>Names of further methods, whose weights multiply the first one's.</summary>
     public IReadOnlyList<string> Times { get; init; } = [];
 
-    /// <summary>VIG's p, in per cent; of excess loss, of the tokens.</summary>
-    public decimal P { get; init; } = VigOptions.PaperPercent;
+    /// <summary>What is kept, in per cent: VIG's p, of the samples (70); of excess loss, of the tokens (70). Null: the method's own default.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? P { get; init; }
 
     /// <summary>VIG: per cent of the tokens that pass a threshold of their own; null: tokens share the samples' tau.</summary>
     public decimal? TokenP { get; init; }
@@ -55,14 +57,42 @@ public sealed record SelectStage : IStage
     /// <summary>Whether end tokens may lose their loss.</summary>
     public bool StrictPaper { get; init; }
 
+    /// <summary>A file of samples and their groups, for methods that rank within groups.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
+    public string? Groups { get; init; }
+
+    /// <summary>The column of <see cref="Groups"/> that names them.</summary>
+    public string GroupColumn { get; init; } = "group";
+
+    /// <summary>Embeddings in NumPy's form, a row for each sample of the stores in their order: groups are their clusters.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
+    public string? Embeddings { get; init; }
+
+    /// <summary>Number of clusters of <see cref="Embeddings"/>.</summary>
+    public int Clusters { get; init; } = 20;
+
+    /// <summary>A file of samples and numbers that others made of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [InputPath]
+    public string? SampleScores { get; init; }
+
+    /// <summary>The column of <see cref="SampleScores"/> that holds them.</summary>
+    public string ScoreColumn { get; init; } = "score";
+
+    /// <summary>The method whose choice a random control matches, or a product of them; null: VIG.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Like { get; init; }
+
     /// <summary>Corpus files that were renamed since they were scored, old name to new: the weights know them by the new one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Renames { get; init; }
 
-    /// <summary>Seed of the random methods.</summary>
+    /// <summary>Seed of the random methods and of the clusters.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Options of methods that others added, by their keys.</summary>
+    /// <summary>Options of single methods, by their keys.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Settings { get; init; }
 
@@ -79,7 +109,13 @@ public sealed record SelectStage : IStage
             throw new UsageException("--scores: expected at least one score store");
         }
 
-        var methods = Methods(catalogues).ToArray();
+        SelectorDefinition[] methods = [.. Methods(catalogues), .. Like is null ? [] : catalogues.Selectors.Parse(Like)];
+        if (Methods(catalogues).GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
+        {
+            throw new UsageException($"method: expected different methods in a product, got {twice} twice; a mask times itself is the mask, and PRIOR's "
+                + $"square is --alpha 2");
+        }
+
         var known = methods.SelectMany(m => m.Reads).ToArray();
         if (Settings?.Keys.FirstOrDefault(k => !known.Contains(k)) is { } stray)
         {
@@ -87,7 +123,13 @@ public sealed record SelectStage : IStage
         }
 
         _ = new PriorSelector(Alpha);
-        _ = new VigSelector(new VigOptions { Percent = P, TokenPercent = TokenP, TokenTau = TokenTau, Without = "" });
+        _ = new VigSelector(new VigOptions { Percent = P ?? VigOptions.PaperPercent, TokenPercent = TokenP, TokenTau = TokenTau, Without = "" });
+
+        OptionCheck.Range(Clusters, "clusters", 1, int.MaxValue);
+        if (Groups is not null && Embeddings is not null)
+        {
+            throw new UsageException("--groups, --embeddings: expected one of them, got both");
+        }
 
         // With a reference model's store it may be any condition that both hold.
         _ = Against is null || known.Contains(nameof(SelectorRequest.HasReference)) ? null : catalogues.Proxies.ConditionOf(Against);
@@ -95,7 +137,8 @@ public sealed record SelectStage : IStage
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher) => Scores.Index()
         .Aggregate(new InputHashes(hasher), (all, s) => all.File($"scores[{s.Index}]", ManifestOf(s.Item)))
-        .File("reference_scores", ReferenceScores is { } r ? ManifestOf(r) : null).ByRole;
+        .File("reference_scores", ReferenceScores is { } r ? ManifestOf(r) : null)
+        .File("groups", Groups).File("embeddings", Embeddings).File("sample_scores", SampleScores).ByRole;
 
     private static string ManifestOf(string store) => Path.Combine(store, ScoreStoreReader.ManifestFile) is var manifest
         && (File.Exists(manifest) || !File.Exists(Path.Combine(store, FileName)))
@@ -107,9 +150,7 @@ public sealed record SelectStage : IStage
     public JsonObject Run(StageContext context)
     {
         var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);
-        var request = Request(stores, context.Catalogues);
-        var factors = Methods(context.Catalogues).Select(m => m.Create(request)).ToList();
-        var selector = factors.Count == 1 ? factors[0] : new ProductSelector(factors);
+        var selector = Selector(Methods(context.Catalogues), Request(stores, context));
         Require(stores, selector.Conditions);
         var report = selector.WriteWeights(stores.Read(selector.Conditions), Path.Combine(context.Out, FileName), stores.Provenance);
         return StageRunner.ToJson(report);
@@ -128,7 +169,13 @@ public sealed record SelectStage : IStage
 
     private IEnumerable<SelectorDefinition> Methods(Catalogues catalogues) => Times.Prepend(Method).Select(m => catalogues.Selectors.Get(m));
 
-    private SelectorRequest Request(JoinedStores stores, Catalogues catalogues) => new(stores)
+    private static ISelector Selector(IEnumerable<SelectorDefinition> methods, SelectorRequest request)
+    {
+        var factors = methods.Select(m => m.Create(request)).ToList();
+        return factors.Count == 1 ? factors[0] : new ProductSelector(factors);
+    }
+
+    private SelectorRequest Request(JoinedStores stores, StageContext context) => new(stores)
     {
         Percent = P,
         TokenPercent = TokenP,
@@ -138,7 +185,12 @@ public sealed record SelectStage : IStage
         StrictPaper = StrictPaper,
         HasReference = ReferenceScores is not null,
         Seed = Seed,
-        ConditionOf = catalogues.Proxies.ConditionOf,
+        Groups = Groups is { } file ? SampleGrouping.OfFile(file, GroupColumn, stores, context.Stop)
+            : Embeddings is { } embeddings ? SampleGrouping.OfEmbeddings(embeddings, Clusters, Seed, stores, context.Stop)
+            : null,
+        SampleScores = SampleScores is { } scores ? SampleGrouping.Numbers(scores, ScoreColumn, stores, context.Stop) : null,
+        Like = Like is { } like ? r => Selector(context.Catalogues.Selectors.Parse(like), r) : null,
+        ConditionOf = context.Catalogues.Proxies.ConditionOf,
         Settings = Settings ?? new Dictionary<string, string>(),
     };
 }

@@ -23,7 +23,8 @@ public sealed class ListingTests
     public void Help_names_all_methods()
     {
         var help = CommandTree.All["fovea select"].Options.First(o => o.Name == "--method").Description!;
-        Assert.StartsWith("One of uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, random-lengths, excess-loss, or a product", help,
+        Assert.StartsWith("One of uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, random-lengths, excess-loss, vig-soft, "
+            + "image-negative, dft, eaft, visnec, sample-scores, or a product", help,
             StringComparison.Ordinal);
     }
 }
