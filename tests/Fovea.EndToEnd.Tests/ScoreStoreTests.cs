@@ -230,6 +230,41 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
     }
 
     [Fact]
+    public void Rows_are_written_in_the_form_that_a_trainer_takes_and_what_does_not_go_together_is_refused()
+    {
+        FoveaProcess.Succeed("select", "--scores", Store, "--method", "vig", "--p", "60", "--out", Folder["w-forms"]);
+        string[] export = ["export", "--data", scored.Data, "--model", scored.Model, "--weights", Folder["w-forms"], "--image-tokens", "9", "--out"];
+        JsonObject[] Rows(string name, params string[] more)
+        {
+            FoveaProcess.Succeed([.. export, Folder[name], .. more]);
+            return [.. File.ReadLines(Folder[name]).Select(l => JsonNode.Parse(l)!.AsObject())];
+        }
+
+        float[] Weights(JsonObject row) => [.. row["loss_weights"]!.AsArray().Select(w => (float)w!)];
+        var (tokens, shifted, levanter) = (Rows("t.jsonl"), Rows("p.jsonl", "--align", "prediction"), Rows("l.jsonl", "--format", "levanter"));
+        Assert.Equal(tokens.Select(r => (float[])[.. Weights(r)[1..], 0f]), shifted.Select(Weights));
+        Assert.Equal(shifted.Select(Weights), levanter.Select(Weights));
+        Assert.Equal(["source", "record", "input_ids", "loss_weights"], levanter[0].Select(p => p.Key));
+        var packed = Rows("packed.jsonl", "--pack", "256");
+        Assert.Equal(tokens.Select(r => (int)r["record"]!).Order(), packed.SelectMany(r => r["records"]!.AsArray().Select(n => (int)n!)).Order());
+        Assert.True(packed.Length < tokens.Length);
+        var talks = Rows("talks.jsonl", "--format", "conversations");
+        Assert.Equal(tokens.Select(r => Weights(r).Sum()),
+            talks.Select(r => r["conversations"]!.AsArray().SelectMany(t => t!["spans"]?.AsArray() ?? []).Sum(s => (float)s!["weight"]!)));
+        FoveaProcess.Succeed("export", "--data", scored.Data, "--model", scored.Model, "--out", Folder["plain.jsonl"]);
+        Assert.Equal(JsonNode.Parse(File.ReadAllText(scored.Data))!.AsArray().Count, File.ReadLines(Folder["plain.jsonl"]).Count());
+        foreach (var (wrong, says) in ((string[], string)[])
+            [(["a.parquet", "--format", "jsonl"], "expected --out to end in .jsonl"), (["a.jsonl", "--format", "levanter", "--pack", "64"], "pack: true"),
+             (["a.jsonl", "--format", "levanter", "--align", "token"], "leave --align out"), (["a.jsonl", "--format", "conversations", "--pack", "64"], "--pack"),
+             (["a.parquet", "--format", "conversations"], "JSON Lines alone"), (["a.jsonl", "--format", "coco"], "--data-format")])
+        {
+            var outcome = FoveaProcess.Run([.. export, Folder[wrong[0]], .. wrong[1..]]);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains(says, outcome.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Every_method_selects_and_a_product_exports()
     {
         foreach (var method in new[] { "uniform", "vig", "sample-only", "token-only", "random-tokens", "random-samples", "vig*random-samples" })

@@ -61,7 +61,7 @@ internal static class CommonOptions
 
     public static Option<string?> Images() => new("--images") { Description = "Folder of the images (default: the corpus's own folder).", HelpName = "DIR" };
 
-    public static Option<string> Format() => Names.Option("--format", $"Form of the corpus: auto recognises {string.Join(" and ", CorpusFormats.BuiltIn.Skip(1).Select(f => f.Help))} by their keys.", "FORM", [CorpusFormats.Auto, .. CorpusFormats.BuiltIn.Names]);
+    public static Option<string> Format(string name = "--format") => Names.Option(name, $"Form of the corpus: auto recognises {string.Join(" and ", CorpusFormats.BuiltIn.Skip(1).Select(f => f.Help))} by their keys.", "FORM", [CorpusFormats.Auto, .. CorpusFormats.BuiltIn.Names]);
 
     public static Option<int?> MaxInvalid() => Numbers.Optional("--max-invalid", "Records that may be unusable; they are left out, listed and counted (default: none).", "N", new Bounds<int>(AtLeast: 0));
 

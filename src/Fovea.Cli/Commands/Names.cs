@@ -14,14 +14,19 @@ internal static class Names
     }
 
     /// <summary>An option over the names of a catalogue. Absent, it is the first.</summary>
-    public static Option<string> Option(string name, string description, string helpName, IReadOnlyList<string> names)
+    /// <param name="name">Of the option.</param>
+    /// <param name="description">What it decides.</param>
+    /// <param name="helpName">Stands for its value.</param>
+    /// <param name="names">The names.</param>
+    /// <param name="otherwise">Ends the error of a name that is none of them.</param>
+    public static Option<string> Option(string name, string description, string helpName, IReadOnlyList<string> names, string otherwise = "")
     {
-        var option = Option(name, description, helpName, names.ToDictionary(n => n, StringComparer.OrdinalIgnoreCase), names[0]);
+        var option = Option(name, description, helpName, names.ToDictionary(n => n, StringComparer.OrdinalIgnoreCase), names[0], otherwise);
         option.DefaultValueFactory = _ => names[0];
         return option;
     }
 
-    private static Option<T> Option<T>(string name, string description, string helpName, Dictionary<string, T> members, string first)
+    private static Option<T> Option<T>(string name, string description, string helpName, Dictionary<string, T> members, string first, string otherwise = "")
     {
         var option = new Option<T>(name)
         {
@@ -36,7 +41,7 @@ internal static class Names
                 }
 
                 result.AddError(
-                    $"{name}: expected one of {string.Join(", ", members.Keys)}, got '{Quoted.Shorten(text)}'{NearestName.Hint(text, members.Keys)}.");
+                    $"{name}: expected one of {string.Join(", ", members.Keys)}, got '{Quoted.Shorten(text)}'{NearestName.Hint(text, members.Keys)}{otherwise}.");
                 return default;
             },
         };

@@ -6,11 +6,13 @@ namespace Fovea.Pipeline.Stages;
 
 /// <summary>A corpus's samples with their weights, as other trainers take them: rows that are trained on, and counts of those that are not.</summary>
 /// <param name="corpus">The corpus.</param>
-/// <param name="weights">Its weights.</param>
+/// <param name="weights">Its weights; null: each target weighs 1.</param>
 /// <param name="layout">Of image tokens and length.</param>
 /// <param name="stop">Ends the work.</param>
-public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile weights, ExportLayout layout, CancellationToken stop)
+public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile? weights, ExportLayout layout, CancellationToken stop)
 {
+    private readonly WeightNormalization _normalization = weights?.Normalization ?? WeightNormalization.None;
+
     /// <summary>Samples that the weights leave out, so far.</summary>
     public int Dropped { get; private set; }
 
@@ -19,21 +21,12 @@ public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile weights, Expo
 
     /// <summary>The rows, made as they are asked for.</summary>
     /// <exception cref="FoveaException">More samples cannot be used than may be, or the weights are not of this corpus.</exception>
-    public IEnumerable<ExportedSample> Rows()
-    {
-        foreach (var sample in corpus.Corpus.Samples)
-        {
-            stop.ThrowIfCancellationRequested();
-            if (weights.Find(sample.Key) is { Status: SelectionStatus.Invalid } marked)
-            {
-                Invalid.Note(sample.Key, marked.Reason ?? "marked as invalid by the weights");
-            }
-            else if (Row(sample) is { } row)
-            {
-                yield return row;
-            }
-        }
-    }
+    public IEnumerable<ExportedSample> Rows() => Each((_, tokens, row) => ExportedSample.Of(tokens, row, _normalization, layout));
+
+    /// <summary>The same as conversations, each answer with the weights of its tokens.</summary>
+    /// <inheritdoc cref="Rows"/>
+    public IEnumerable<WeightedConversation> Conversations() =>
+        Each((sample, tokens, row) => WeightedConversation.Of(sample, tokens, row, _normalization, layout));
 
     /// <summary>What became of the corpus, as the document of <c>--json</c>.</summary>
     /// <param name="rows">How many rows were written.</param>
@@ -47,29 +40,47 @@ public sealed class WeightedRows(ScoringCorpus corpus, WeightsFile weights, Expo
         ["out"] = file,
     };
 
-    private ExportedSample? Row(Sample sample)
+    private IEnumerable<TRow> Each<TRow>(Func<Sample, TokenizedSample, TokenWeights?, TRow> make)
+        where TRow : class
     {
-        TokenizedSample tokens;
-        try
+        foreach (var sample in corpus.Corpus.Samples)
         {
-            tokens = corpus.Encoder.Encode(sample);
+            stop.ThrowIfCancellationRequested();
+            if (weights?.Find(sample.Key) is { Status: SelectionStatus.Invalid } marked)
+            {
+                Invalid.Note(sample.Key, marked.Reason ?? "marked as invalid by the weights");
+            }
+            else if (Row(sample, make) is { } row)
+            {
+                yield return row;
+            }
         }
-        catch (InvalidInputException e)
+    }
+
+    private TRow? Row<TRow>(Sample sample, Func<Sample, TokenizedSample, TokenWeights?, TRow> make)
+        where TRow : class
+    {
+        if (OfUsable(sample, () => corpus.Encoder.Encode(sample)) is not { } tokens)
         {
-            Invalid.Add(sample.Key, e);
             return null;
         }
 
-        var row = weights.Lookup(tokens);
-        if (row.Status == SelectionStatus.Dropped)
+        var row = weights?.Lookup(tokens);
+        if (row is { Status: SelectionStatus.Dropped })
         {
             Dropped++;
             return null;
         }
 
+        return OfUsable(sample, () => make(sample, tokens, row));
+    }
+
+    private T? OfUsable<T>(Sample sample, Func<T> make)
+        where T : class
+    {
         try
         {
-            return ExportedSample.Of(tokens, row, weights.Normalization, layout);
+            return make();
         }
         catch (InvalidInputException e)
         {

@@ -1,37 +1,56 @@
-using Fovea.Store.Parquet;
 using Parquet;
 using Parquet.Schema;
 
 namespace Fovea.Store.Export;
 
 /// <summary>
-/// Weighted samples for other trainers: <c>source, record, id, image, images, input_ids, labels, loss_weights</c>, as JSON Lines or Parquet by the file's
-/// ending, written atomically and row by row.
+/// Weighted samples for other trainers, as JSON Lines or Parquet by the file's ending, written atomically and row by row (docs/export.md).
 /// </summary>
 public static class ExportFile
 {
     private const int RowsPerGroup = 1024;
 
-    /// <summary>Writes a file and returns the number of its rows.</summary>
+    /// <summary>Samples as <c>source, record, id, image, images, input_ids, labels, loss_weights</c>.</summary>
     /// <param name="path">Ends in <c>.jsonl</c> or <c>.parquet</c>.</param>
     /// <param name="rows">Enumerated once.</param>
     /// <param name="files">The disk; null for the real one.</param>
     /// <param name="replace">Whether an existing file of other rows is replaced.</param>
+    /// <returns>The number of rows.</returns>
     /// <exception cref="UsageException">Another ending.</exception>
     /// <exception cref="FoveaException">The disk refuses, or a file of other rows exists.</exception>
-    public static int Write(string path, IEnumerable<ExportedSample> rows, IFileLayer? files = null, bool replace = true)
+    public static int Write(string path, IEnumerable<ExportedSample> rows, IFileLayer? files = null, bool replace = true) =>
+        Write(path, rows, ExportForms.Samples, files, replace);
+
+    /// <summary>Samples as Levanter's prebuilt format reads them: <c>source, record, input_ids, loss_weights</c>.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{ExportedSample}, IFileLayer?, bool)"/>
+    public static int WriteLevanter(string path, IEnumerable<ExportedSample> rows, bool replace = true) =>
+        Write(path, rows, ExportForms.Levanter, null, replace);
+
+    /// <summary>Packed rows: <c>sources, records, images, seq_lengths, input_ids, position_ids, labels, loss_weights</c>.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{ExportedSample}, IFileLayer?, bool)"/>
+    public static int Write(string path, IEnumerable<PackedRow> rows, bool replace = true) => Write(path, rows, ExportForms.Packed, null, replace);
+
+    /// <summary>Conversations with the spans of their answers, as JSON Lines alone: <c>source, record, id, image, images, conversations</c>.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{ExportedSample}, IFileLayer?, bool)"/>
+    public static int Write(string path, IEnumerable<WeightedConversation> rows, bool replace = true) =>
+        Write(path, rows, ExportForms.Conversations, null, replace);
+
+    internal static int Write<TRow>(string path, IEnumerable<TRow> rows, ExportColumn<TRow>[] columns, IFileLayer? files, bool replace)
     {
-        Func<Stream, IEnumerable<ExportedSample>, int> write = Path.GetExtension(path) switch
+        var isParquet = Path.GetExtension(path) switch
         {
-            ".jsonl" => WriteJsonLines,
-            ".parquet" => (stream, samples) => WriteParquetAsync(stream, samples).GetAwaiter().GetResult(),
+            ".jsonl" => false,
+            ".parquet" when Array.TrueForAll(columns, c => c.Field is not null) => true,
+            ".parquet" => throw new UsageException($"{path}: these rows are written as JSON Lines alone; give a name that ends in .jsonl"),
             _ => throw new UsageException($"{path}: expected a name that ends in .jsonl or .parquet"),
         };
         var count = 0;
         try
         {
             Leftovers.RemoveOf(path);
-            AtomicFile.Write(path, stream => count = write(stream, rows), files, replace ? null : aside => RequireSame(aside, path));
+            AtomicFile.Write(path,
+                stream => count = isParquet ? WriteParquetAsync(stream, rows, columns).GetAwaiter().GetResult() : WriteJsonLines(stream, rows, columns),
+                files, replace ? null : aside => RequireSame(aside, path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,27 +68,19 @@ public static class ExportFile
         }
     }
 
-    private static int WriteJsonLines(Stream stream, IEnumerable<ExportedSample> rows)
+    private static int WriteJsonLines<TRow>(Stream stream, IEnumerable<TRow> rows, ExportColumn<TRow>[] columns)
     {
         var count = 0;
         using var json = new Utf8JsonWriter(stream);
         foreach (var row in rows)
         {
             json.WriteStartObject();
-            json.WriteString("source", row.Key.Source);
-            json.WriteNumber("record", row.Key.Record);
-            json.WriteString("id", row.Id);
-            json.WriteString("image", row.Image);
-            json.WriteStartArray("images");
-            foreach (var image in row.Images)
+            foreach (var column in columns)
             {
-                json.WriteStringValue(image);
+                json.WritePropertyName(column.Name);
+                column.WriteJson(json, row);
             }
 
-            json.WriteEndArray();
-            WriteNumbers(json, "input_ids", row.InputIds, json.WriteNumberValue);
-            WriteNumbers(json, "labels", row.Labels, json.WriteNumberValue);
-            WriteNumbers(json, "loss_weights", row.LossWeights, json.WriteNumberValue);
             json.WriteEndObject();
             json.Flush();
             json.Reset();
@@ -80,36 +91,18 @@ public static class ExportFile
         return count;
     }
 
-    private static void WriteNumbers<T>(Utf8JsonWriter json, string name, T[] values, Action<T> write)
+    private static async Task<int> WriteParquetAsync<TRow>(Stream stream, IEnumerable<TRow> rows, ExportColumn<TRow>[] columns)
     {
-        json.WriteStartArray(name);
-        Array.ForEach(values, write);
-        json.WriteEndArray();
-    }
-
-    private static async Task<int> WriteParquetAsync(Stream stream, IEnumerable<ExportedSample> rows)
-    {
-        var source = new DataField("source", typeof(string), false);
-        var record = new DataField<int>("record", false);
-        var id = new DataField("id", typeof(string), false);
-        var image = new DataField("image", typeof(string), true);
-        var images = ListColumns.TextField("images");
-        var ids = ListColumns.Field<int>("input_ids");
-        var labels = ListColumns.Field<int>("labels");
-        var weights = ListColumns.Field<float>("loss_weights");
-        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(source, record, id, image, images, ids, labels, weights), stream);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema([.. columns.Select(c => c.Field!)]), stream);
         var count = 0;
         foreach (var chunk in rows.Chunk(RowsPerGroup))
         {
             using var group = writer.CreateRowGroup();
-            await group.WriteAsync(source, Array.ConvertAll(chunk, r => r.Key.Source));
-            await group.WriteAsync<int>(record, Array.ConvertAll(chunk, r => r.Key.Record));
-            await group.WriteAsync(id, Array.ConvertAll(chunk, r => r.Id));
-            await group.WriteAsync(image, Array.ConvertAll(chunk, r => r.Image));
-            await ListColumns.WriteTextsAsync(group, images, chunk.Select(r => r.Images));
-            await ListColumns.WriteAsync(group, ids, Array.ConvertAll(chunk, r => r.InputIds));
-            await ListColumns.WriteAsync(group, labels, Array.ConvertAll(chunk, r => r.Labels));
-            await ListColumns.WriteAsync(group, weights, Array.ConvertAll(chunk, r => r.LossWeights));
+            foreach (var column in columns)
+            {
+                await column.Write!(group, chunk);
+            }
+
             group.CompleteValidate();
             count += chunk.Length;
         }

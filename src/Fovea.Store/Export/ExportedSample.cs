@@ -1,6 +1,9 @@
 namespace Fovea.Store.Export;
 
-/// <summary>A sample as other trainers take it. Position i of labels and weights belongs to the token at i, which position i - 1 predicts.</summary>
+/// <summary>
+/// A sample as other trainers take it. Position i of labels and weights belongs to the token at i, which position i - 1 predicts; of
+/// <see cref="ByPrediction"/>, to the position that predicts.
+/// </summary>
 /// <param name="Key">Source and record of the sample: what joins a row with the corpus.</param>
 /// <param name="Id">The sample's label, which others may share; its key where it has none.</param>
 /// <param name="Images">Names of its images as the corpus has them, in the order of their tokens.</param>
@@ -17,17 +20,24 @@ public sealed record ExportedSample(SampleKey Key, string Id, IReadOnlyList<stri
 
     /// <summary>Lays a sample out with its weights.</summary>
     /// <param name="sample">As scoring and training tokenize it.</param>
-    /// <param name="weights">Its row of the weights file: kept or text-only.</param>
+    /// <param name="weights">Its row of the weights file, kept or text-only; null: each target weighs 1.</param>
     /// <param name="normalization">How the file's weights are meant.</param>
     /// <param name="layout">Of image tokens and length.</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target remains.</exception>
-    public static ExportedSample Of(TokenizedSample sample, TokenWeights weights, WeightNormalization normalization, ExportLayout layout)
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image would be cut. <c>no_target</c>: no target remains. <c>no_context</c>: no
+    /// position predicts the first one.</exception>
+    public static ExportedSample Of(TokenizedSample sample, TokenWeights? weights, WeightNormalization normalization, ExportLayout layout)
     {
         var image = Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage).ToArray();
         var expanded = ExpandedTokens.Of(sample.InputIds, _ => image);
         var targets = expanded.TargetsWithin(sample, layout.MaxLength);
+        if (targets[0] == 0)
+        {
+            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                "no_context: the first target is the first token, so that no position predicts it; use a tokenizer that begins texts with a token");
+        }
+
         var ids = expanded.Ids.Length > layout.MaxLength ? expanded.Ids[..layout.MaxLength.Value] : expanded.Ids;
-        var scaled = weights.Weights is { } raw ? WeightNormalizer.Normalize(raw, targets.Length, normalization) : null;
+        var scaled = weights?.Weights is { } raw ? WeightNormalizer.Normalize(raw, targets.Length, normalization) : null;
         var (labels, lossWeights) = (new int[ids.Length], new float[ids.Length]);
         Array.Fill(labels, NoLabel);
         for (var t = 0; t < targets.Length; t++)
@@ -38,6 +48,12 @@ public sealed record ExportedSample(SampleKey Key, string Id, IReadOnlyList<stri
 
         return new ExportedSample(sample.Key, sample.Id ?? sample.Key.ToString(), sample.Images, ids, labels, lossWeights);
     }
+
+    /// <summary>
+    /// The same with labels and weights one place to the left, at the position that predicts their token; the last position predicts nothing. For trainers
+    /// that shift neither.
+    /// </summary>
+    public ExportedSample ByPrediction() => this with { Labels = [.. Labels[1..], NoLabel], LossWeights = [.. LossWeights[1..], 0f] };
 }
 
 /// <summary>How samples are laid out for another trainer.</summary>

@@ -99,6 +99,81 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public void By_prediction_a_weight_stands_where_its_token_is_predicted_and_the_last_position_predicts_nothing()
+    {
+        var row = ExportedSample.Of(Sample, Row([1f, 0f, 0.5f]), WeightNormalization.None, Layout).ByPrediction();
+        Assert.Equal([1, ImageId, ImageId, ImageId, 10, 20, 21, 2], row.InputIds);
+        Assert.Equal([-100, -100, -100, -100, 20, 21, 2, -100], row.Labels);
+        Assert.Equal([0f, 0f, 0f, 0f, 1f, 0f, 0.5f, 0f], row.LossWeights);
+        ExportFile.WriteLevanter(_folder.File("levanter.jsonl"), [row]);
+        Assert.Equal("""{"source":"data.json","record":7,"input_ids":[1,4,4,4,10,20,21,2],"loss_weights":[0,0,0,0,1,0,0.5,0]}""",
+            Assert.Single(File.ReadLines(_folder.File("levanter.jsonl"))));
+    }
+
+    [Fact]
+    public void Without_weights_every_target_weighs_one_and_one_that_nothing_predicts_is_refused()
+    {
+        Assert.Equal([1f, 1f, 1f], ExportedSample.Of(Sample, null, WeightNormalization.None, Layout).LossWeights[5..]);
+        Assert.Contains("no_context", Assert.Throws<InvalidInputException>(() => ExportedSample.Of(
+            Sample with { InputIds = [20, 21], TargetIndices = [0, 1] }, null, WeightNormalization.None, Layout)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(20)]
+    [InlineData(64)]
+    public async Task Packed_rows_hold_every_sample_once_in_rows_that_are_not_too_long(int capacity)
+    {
+        ExportedSample[] samples = [.. Training.Small.Samples(300, seed: 3).Select(s => s with { InputIds = [.. s.InputIds.Take(capacity)],
+            TargetIndices = [.. s.TargetIndices.Where(t => t < capacity)] })
+            .Select((s, i) => ExportedSample.Of(s, i % 3 == 0 ? null : Row([.. s.TargetIndices.Select(t => t / 16f)]), WeightNormalization.None, Layout))];
+        PackedRow[] rows = [.. PackedRow.Pack(samples, capacity)];
+        Assert.Equal(samples.Select(Text).Order(StringComparer.Ordinal), rows.SelectMany(r => r.Samples).Select(Text).Order(StringComparer.Ordinal));
+        foreach (var row in rows)
+        {
+            Assert.True(row.InputIds.Length <= capacity);
+            Assert.Equal((row.InputIds.Length, row.InputIds.Length, row.InputIds.Length, row.InputIds.Length),
+                (row.Lengths.Sum(), row.PositionIds.Length, row.Labels.Length, row.LossWeights.Length));
+            Assert.Equal(row.Samples.Count, row.PositionIds.Count(p => p == 0));
+            Assert.All(row.PositionIds.Index().Where(p => p.Item == 0), p => Assert.Equal(-100, row.Labels[p.Index])); // the row before predicts none of its tokens
+        }
+
+        // No row is so empty that the next one's first sample would have fitted: fewer rows than one a sample where there is room for two.
+        Assert.True(capacity < 20 || rows.Length < samples.Length * 3 / 4);
+        Assert.Equal(rows.Length, ExportFile.Write(_folder.File("p.jsonl"), rows));
+        Assert.Equal(rows.Length, ExportFile.Write(_folder.File("p.parquet"), rows));
+        Assert.Equal(rows.Sum(r => r.LossWeights.Sum(w => (double)w)), File.ReadLines(_folder.File("p.jsonl"))
+            .Sum(l => JsonDocument.Parse(l).RootElement.GetProperty("loss_weights").EnumerateArray().Sum(w => (double)w.GetSingle())), 6);
+        await using var reader = await ParquetReader.CreateAsync(_folder.File("p.parquet"), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(["sources", "records", "images", "seq_lengths", "input_ids", "position_ids", "labels", "loss_weights"],
+            reader.Schema.Fields.Select(f => f.Name));
+    }
+
+    [Fact]
+    public void Conversations_keep_their_turns_and_say_each_answers_tokens_in_code_points()
+    {
+        var sample = new Sample(Sample.Key, "a", ["x.png"], [new(Role.Human, "<image>\nwhat"), new(Role.Assistant, "\U0001F600 fog")]);
+        var tokens = Sample with
+        {
+            InputIds = [1, TokenizedSample.ImagePlaceholder, 10, 20, 21, 2],
+            TargetSpans = [new(1, 0, 2), new(1, 2, 6), new(1, 6, 6)],
+        };
+        var row = WeightedConversation.Of(sample, tokens, Row([0.5f, 0.25f, 1f]), WeightNormalization.None, Layout);
+        Assert.Equal([(20, 0, 1, 0.5f), (21, 1, 5, 0.25f), (2, 5, 5, 1f)], row.Turns[1].Spans.Select(s => (s.TokenId, s.Start, s.End, s.Weight)));
+        Assert.Empty(row.Turns[0].Spans);
+        Assert.Equal([0.5f, 0.25f, 0f], WeightedConversation.Of(sample, tokens, Row([0.5f, 0.25f, 1f]), WeightNormalization.None,
+            Layout with { MaxLength = 7 }).Turns[1].Spans.Select(s => s.Weight));
+
+        ExportFile.Write(_folder.File("c.jsonl"), [row]);
+        var read = JsonDocument.Parse(File.ReadAllText(_folder.File("c.jsonl"))).RootElement;
+        Assert.Equal(["source", "record", "id", "image", "images", "conversations"], read.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["human", "gpt"], read.GetProperty("conversations").EnumerateArray().Select(t => t.GetProperty("from").GetString()!));
+        Assert.Equal("""{"start":1,"end":5,"token_id":21,"weight":0.25}""",
+            read.GetProperty("conversations")[1].GetProperty("spans")[1].GetRawText());
+        Assert.Contains(".jsonl", Assert.Throws<UsageException>(() => ExportFile.Write(_folder.File("c.parquet"), [row])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Truncation_and_expansion_are_those_of_training()
     {
         TorchRuntime.Start(1);
@@ -155,8 +230,9 @@ public sealed class ExportTests : IDisposable
         }, arm == "prior" ? WeightNormalization.TargetCount : WeightNormalization.None)).ToList();
         ExportFile.Write(_folder.File("rows.jsonl"), rows);
 
-        // The page's compute_loss: sum(weight * nll) / sum(weight) over the batch.
-        double sum = 0, weights = 0;
+        // The page's compute_loss: sum(weight * nll) / sum(weight) over the batch; and by labels alone, where weights are 0 and 1.
+        double sum = 0, weights = 0, labelled = 0;
+        var count = 0;
         foreach (var (row, b) in ReadJsonLines(_folder.File("rows.jsonl")).Select((r, b) => (r, b)))
         {
             Assert.Equal(labels[b].Select(l => (int)l), row.Labels);
@@ -164,11 +240,17 @@ public sealed class ExportTests : IDisposable
             {
                 sum += row.Labels[i] == ExportedSample.NoLabel ? 0 : row.LossWeights[i] * nll[b][i];
                 weights += row.LossWeights[i];
+                labelled += row.LossWeights[i] != 0 ? nll[b][i] : 0;
+                count += row.LossWeights[i] != 0 ? 1 : 0;
             }
         }
 
         // The fixtures' tolerance.
         Assert.Equal(loss.GetProperty("loss").GetDouble(), sum / weights, 3e-5 + (1e-5 * (sum / weights)));
+        if (arm != "prior")
+        {
+            Assert.Equal(sum / weights, labelled / count, 1e-9);
+        }
     }
 
     private static ExportedSample Exported(long[] ids, long[] labels, int record, float[]? weights, WeightNormalization normalization)
