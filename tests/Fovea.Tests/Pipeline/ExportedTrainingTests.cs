@@ -41,7 +41,8 @@ public sealed class ExportedTrainingTests : IDisposable
     [InlineData(true, WeightNormalization.TargetCount)]
     public void The_losses_are_those_of_training_for_either_alignment_and_with_accumulation(bool byPrediction, WeightNormalization normalization)
     {
-        SceneCorpusWriter.Write(new SceneSpec { Seed = 9, NumScenes = 12, TextOnlyRecordRate = 0.2 }, _folder["scenes"], new SilentProgress());
+        SceneCorpusWriter.Write(new SceneSpec { Seed = 9, NumScenes = 12, TextOnlyRecordRate = 0.2 }, _folder["scenes"], new SilentProgress(),
+            TestContext.Current.CancellationToken);
         SceneTokenizer.Write(_folder["tokenizer"]);
         DataSource[] data = [new() { File = _folder["scenes/dialogues.json"] }];
         Run("start", new TrainStage
