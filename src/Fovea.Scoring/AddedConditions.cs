@@ -26,7 +26,14 @@ internal static class AddedConditions
             throw new InvalidInputException(held.Key.Source, held.Key.Record, "its text or its image changed while it was scored; run the same command again");
         }
 
-        return held with { LogProbs = Both(held.LogProbs, added.LogProbs), TopOne = Both(held.TopOne, added.TopOne), Entropy = Both(held.Entropy, added.Entropy) };
+        return held with
+        {
+            LogProbs = Both(held.LogProbs, added.LogProbs),
+            TopOne = Both(held.TopOne, added.TopOne),
+            Entropy = Both(held.Entropy, added.Entropy),
+            Logits = Both(held.Logits, added.Logits),
+            Divergence = Both(held.Divergence, added.Divergence),
+        };
     }
 
     private static Dictionary<string, T> Both<T>(IReadOnlyDictionary<string, T> held, IReadOnlyDictionary<string, T> added) =>

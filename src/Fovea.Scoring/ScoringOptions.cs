@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Models;
 using Fovea.Models.Targets;
@@ -34,11 +35,19 @@ public sealed record ScoringOptions
     /// <summary>Also store the entropy at each target.</summary>
     public bool Entropy { get; init; }
 
+    /// <summary>Also store each target's raw logit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Logit { get; init; }
+
+    /// <summary>VIG: also store the divergence of each condition's prediction from that with the image, at each target.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Kl { get; init; }
+
     /// <summary>How a batch is computed; null: by <see cref="TargetLogProbs.Scores"/>.</summary>
     internal ModelScores? Compute { get; init; }
 
     internal BatchScores Of(VisionLanguageModel model) =>
-        batch => Compute?.Invoke(model, batch) ?? TargetLogProbs.Scores(model, batch, TopOne, Entropy);
+        (batch, read) => Compute?.Invoke(model, batch) ?? TargetLogProbs.Scores(model, batch, TopOne, Entropy, Logit, read);
 
     /// <summary>What determines the scores' bits, by field, for a score store's provenance.</summary>
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
@@ -46,7 +55,7 @@ public sealed record ScoringOptions
         ["scoring.token_budget"] = TokenBudget.ToString(CultureInfo.InvariantCulture),
         ["scoring.window_samples"] = WindowSamples.ToString(CultureInfo.InvariantCulture),
         ["scoring.shard_samples"] = ShardSamples.ToString(CultureInfo.InvariantCulture),
-        ["scoring.facts"] = "log_prob" + (TopOne ? ",top1" : "") + (Entropy ? ",entropy" : ""),
+        ["scoring.facts"] = "log_prob" + (TopOne ? ",top1" : "") + (Entropy ? ",entropy" : "") + (Logit ? ",logit" : "") + (Kl ? ",kl" : ""),
         ["scoring.max_length"] = MaxLength?.ToString(CultureInfo.InvariantCulture) ?? "none",
     };
 

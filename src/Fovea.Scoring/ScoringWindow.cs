@@ -1,6 +1,7 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Targets;
 using System.Collections.ObjectModel;
+using TorchSharp;
 
 namespace Fovea.Scoring;
 
@@ -44,8 +45,54 @@ internal sealed class ScoringWindow
     /// <exception cref="FoveaException">There is not enough memory for a batch of one sample.</exception>
     public void Score(string condition, BatchScores compute, ScoringStep step, Func<int, TokenizedSample, ExpandedSample?> expand)
     {
-        var rows = new List<(Item Item, ExpandedSample Expanded)>();
-        for (var i = 0; i < _items.Length; i++)
+        var rows = Expanded(Enumerable.Range(0, _items.Length), expand);
+        foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Sample.InputIds.Length), step.TokenBudget))
+        {
+            ScoreBatch(condition, compute, step, [.. batch.Select(b => rows[b])]);
+        }
+    }
+
+    /// <summary>
+    /// Scores several conditions of the same samples, batch by batch, and the divergence of the others' predictions from the first one's. Batches are those
+    /// of the first condition alone: which others there are changes none of them.
+    /// </summary>
+    /// <param name="conditions">Their names.</param>
+    /// <param name="compute">The model at work.</param>
+    /// <param name="step">Budget, and when to stop.</param>
+    /// <param name="expand">By condition and place in the window.</param>
+    /// <exception cref="FoveaException">There is not enough memory for a batch of one sample.</exception>
+    public void ScoreTogether(IReadOnlyList<string> conditions, BatchScores compute, ScoringStep step, Func<int, int, TokenizedSample, ExpandedSample> expand)
+    {
+        var rows = Expanded(Enumerable.Range(0, _items.Length), (i, sample) => expand(0, i, sample));
+        foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Sample.InputIds.Length), step.TokenBudget))
+        {
+            Row[] own = [.. batch.Select(b => rows[b])];
+            ScoreBatch(conditions[0], compute, step, own, (logits, laidOut) =>
+            {
+                for (var c = 1; c < conditions.Count; c++)
+                {
+                    var (at, condition) = (c, conditions[c]);
+                    Row[] others = [.. Expanded(own.Select(r => r.Place), (i, sample) => expand(at, i, sample))];
+                    ScoreBatch(condition, compute, step, others, (theirs, theirBatch) =>
+                    {
+                        for (var b = 0; b < others.Length; b++)
+                        {
+                            var first = Array.FindIndex(own, r => r.Place == others[b].Place);
+                            var (start, otherStart) = (laidOut.TargetOffsets[first], theirBatch.TargetOffsets[b]);
+                            var count = Math.Min(laidOut.TargetOffsets[first + 1] - start, theirBatch.TargetOffsets[b + 1] - otherStart);
+                            var divergence = TargetLogProbs.Divergence(logits, start, theirs, otherStart, count);
+                            _items[others[b].Place].Try(() => _items[others[b].Place].AddDivergence(condition, divergence));
+                        }
+                    });
+                }
+            });
+        }
+    }
+
+    private List<Row> Expanded(IEnumerable<int> places, Func<int, TokenizedSample, ExpandedSample?> expand)
+    {
+        var rows = new List<Row>();
+        foreach (var i in places)
         {
             var item = _items[i];
             item.Try(() =>
@@ -53,20 +100,27 @@ internal sealed class ScoringWindow
                 if (expand(i, item.Tokens!) is { } expanded)
                 {
                     CheckContext(item.Tokens!, expanded);
-                    rows.Add((item, expanded));
+                    rows.Add(new Row(i, expanded));
                 }
             }, onlyScored: true);
         }
 
-        foreach (var batch in TokenBudget.Plan(rows.ConvertAll(r => r.Expanded.InputIds.Length), step.TokenBudget))
+        return rows;
+    }
+
+    private void ScoreBatch(string condition, BatchScores compute, ScoringStep step, Row[] rows, Action<torch.Tensor, ModelBatch>? read = null)
+    {
+        if (rows.Length == 0)
         {
-            step.Stop.ThrowIfCancellationRequested();
-            var facts = Compute(compute, Array.ConvertAll(batch, b => rows[b].Expanded));
-            for (var b = 0; b < batch.Length; b++)
-            {
-                var (item, scored) = (rows[batch[b]].Item, facts[b]);
-                item.Try(() => item.Add(condition, scored));
-            }
+            return;
+        }
+
+        step.Stop.ThrowIfCancellationRequested();
+        var facts = Compute(compute, Array.ConvertAll(rows, r => r.Sample), read);
+        for (var b = 0; b < rows.Length; b++)
+        {
+            var (item, scored) = (_items[rows[b].Place], facts[b]);
+            item.Try(() => item.Add(condition, scored));
         }
     }
 
@@ -91,11 +145,11 @@ internal sealed class ScoringWindow
         }
     }
 
-    private static TargetScores[] Compute(BatchScores compute, ExpandedSample[] batch)
+    private static TargetScores[] Compute(BatchScores compute, ExpandedSample[] batch, Action<torch.Tensor, ModelBatch>? read)
     {
         try
         {
-            return compute(batch);
+            return compute(batch, read);
         }
         catch (Exception e) when (batch.Length == 1 && AllocationFailure.Is(e))
         {
@@ -104,11 +158,15 @@ internal sealed class ScoringWindow
         }
     }
 
+    private sealed record Row(int Place, ExpandedSample Sample);
+
     private sealed class Item(SampleHead head)
     {
         private readonly Dictionary<string, float[]> _logProbs = new(StringComparer.Ordinal);
         private readonly Dictionary<string, bool[]> _topOne = new(StringComparer.Ordinal);
         private readonly Dictionary<string, float[]> _entropy = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, float[]> _logits = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, float[]> _divergence = new(StringComparer.Ordinal);
         private string? _reason;
 
         public TokenizedSample? Tokens { get; set; }
@@ -132,7 +190,18 @@ internal sealed class ScoringWindow
             {
                 _entropy[condition] = AllTargets(entropy, float.NaN);
             }
+
+            if (facts.Logits is { } logits)
+            {
+                _logits[condition] = AllTargets(logits, float.NaN);
+            }
         }
+
+        public void AddDivergence(string condition, float[] divergence) => _divergence[condition] =
+            Array.FindIndex(divergence, d => !float.IsFinite(d)) is >= 0 and var wrong
+                ? throw new InvalidInputException(head.Key.Source, head.Key.Record,
+                    $"not_finite: divergence {divergence[wrong]} at target {wrong} under {condition}")
+                : AllTargets(divergence, float.NaN);
 
         private T[] AllTargets<T>(T[] scored, T unscored)
         {
@@ -174,6 +243,8 @@ internal sealed class ScoringWindow
             LogProbs = _reason is null ? _logProbs : ReadOnlyDictionary<string, float[]>.Empty,
             TopOne = _reason is null ? _topOne : ReadOnlyDictionary<string, bool[]>.Empty,
             Entropy = _reason is null ? _entropy : ReadOnlyDictionary<string, float[]>.Empty,
+            Logits = _reason is null ? _logits : ReadOnlyDictionary<string, float[]>.Empty,
+            Divergence = _reason is null ? _divergence : ReadOnlyDictionary<string, float[]>.Empty,
         };
     }
 }

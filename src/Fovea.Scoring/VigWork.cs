@@ -34,7 +34,7 @@ internal sealed class VigWork(
             window.Hashes[i] = ImageHash(sample);
             for (var c = 0; c < Conditions.Count; c++)
             {
-                window.Shown[c][i] = !wanted.Contains(Conditions[c]) ? []
+                window.Shown[c][i] = !wanted.Contains(Conditions[c]) && !(c == 0 && Together(wanted)) ? []
                     : c == 0 ? [.. unit.Select(images.Processor.Normalize)]
                     : proxies.Of(vig.Proxies[c - 1], sample, unit);
             }
@@ -44,11 +44,17 @@ internal sealed class VigWork(
 
     public IReadOnlyList<TokenScores> Score(VigWindow window, ScoringStep step)
     {
+        if (Together(window.Wanted))
+        {
+            ScoreTogether(window, step);
+            return window.Samples.Finish(contextSeen: true, i => window.Hashes[i]);
+        }
+
         for (var c = 0; c < Conditions.Count; c++)
         {
             if (window.Wanted.Contains(Conditions[c]))
             {
-                ScoreCondition(window, c, Conditions[c], c > 0 && vig.Proxies[c - 1].WithoutImages, step);
+                ScoreCondition(window, c, step);
             }
         }
 
@@ -57,10 +63,23 @@ internal sealed class VigWork(
 
     public string? ImageHash(TokenizedSample sample) => vig.ImageHash?.Invoke(sample);
 
-    private void ScoreCondition(VigWindow window, int at, string condition, bool withoutImages, ScoringStep step)
+    // A divergence needs the image's prediction at hand, also where only its scores are stored already.
+    private bool Together(IReadOnlyCollection<string> wanted) => options.Kl && wanted.Any(c => c != Conditions[0]);
+
+    private void ScoreTogether(VigWindow window, ScoringStep step)
     {
-        window.Samples.Score(condition, options.Of(model), step, (i, sample) =>
-            SampleExpander.Expand(model, sample, window.Shown[at][i]!, options.MaxLength ?? int.MaxValue, withoutImages));
+        int[] at = [0, .. Enumerable.Range(1, Conditions.Count - 1).Where(c => window.Wanted.Contains(Conditions[c]))];
+        window.Samples.ScoreTogether([.. at.Select(c => Conditions[c])], options.Of(model), step, (k, i, sample) =>
+            Expand(window, at[k], i, sample));
+        Array.ForEach(at, c => Array.Clear(window.Shown[c]));
+    }
+
+    private ExpandedSample Expand(VigWindow window, int at, int i, TokenizedSample sample) => SampleExpander.Expand(
+        model, sample, window.Shown[at][i]!, options.MaxLength ?? int.MaxValue, at > 0 && vig.Proxies[at - 1].WithoutImages);
+
+    private void ScoreCondition(VigWindow window, int at, ScoringStep step)
+    {
+        window.Samples.Score(Conditions[at], options.Of(model), step, (i, sample) => Expand(window, at, i, sample));
 
         // Not needed any more, except after a lack of memory: then the whole window is prepared again.
         Array.Clear(window.Shown[at]);

@@ -87,6 +87,8 @@ public static class ScoreJoin
                 LogProbs = ReadOnlyDictionary<string, float[]>.Empty,
                 TopOne = ReadOnlyDictionary<string, bool[]>.Empty,
                 Entropy = ReadOnlyDictionary<string, float[]>.Empty,
+                Logits = ReadOnlyDictionary<string, float[]>.Empty,
+                Divergence = ReadOnlyDictionary<string, float[]>.Empty,
             };
         }
 
@@ -99,10 +101,17 @@ public static class ScoreJoin
             }
         }
 
+        IReadOnlyDictionary<string, T> Both<T>(IReadOnlyDictionary<string, T> own, IReadOnlyDictionary<string, T> others) => others.Count == 0 ? own
+            : own.Concat(others.Where(c => conditions?.Contains(c.Key) ?? true).Select(c => KeyValuePair.Create(prefix + c.Key, c.Value))).ToDictionary();
+
         // A text-only reference saw no context; what is weighted by both must keep the other's.
         return row with
         {
             LogProbs = all,
+            TopOne = Both(row.TopOne, other.TopOne),
+            Entropy = Both(row.Entropy, other.Entropy),
+            Logits = Both(row.Logits, other.Logits),
+            Divergence = Both(row.Divergence, other.Divergence),
             ContextFingerprint = row.ContextFingerprint ?? other.ContextFingerprint,
             ConversationFingerprint = row.ConversationFingerprint ?? other.ConversationFingerprint,
             ImageHash = row.ImageHash ?? other.ImageHash,

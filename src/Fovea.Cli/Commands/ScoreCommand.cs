@@ -23,6 +23,7 @@ internal static class ScoreCommand
         private readonly Option<int?> _maxLength = Numbers.Optional("--max-length", "Cut samples to this many tokens (default: none is cut; training cuts by its own limit).", "N", new Bounds<int>(AtLeast: 1));
         private readonly Option<bool> _topOne = new("--top1") { Description = "Also store whether each target is the likeliest token." };
         private readonly Option<bool> _entropy = new("--entropy") { Description = "Also store the entropy at each target." };
+        private readonly Option<bool> _logit = new("--logit") { Description = "Also store each target's raw logit." };
         private readonly StageOptions _run;
 
         // A list in both commands: the parser reads no list where exactly one value may be given.
@@ -51,11 +52,11 @@ internal static class ScoreCommand
         public Option<string> Device { get; } = CommonOptions.Device();
 
         public Command AddTo(Command command, Func<ParseResult, IStage> stage) => _run.AddTo(
-            command.With([Model, .. _corpus.All, _rename, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, Device, _topOne, _entropy]), stage);
+            command.With([Model, .. _corpus.All, _rename, _tokenBudget, _shardSamples, _maxInvalid, _onBadSample, _maxLength, Template, Dtype, Device, _topOne, _entropy, _logit]), stage);
 
         public IReadOnlyList<DataSource> Source(ParseResult parsed) => Renamed.Apply([_corpus.Source(parsed)], parsed.GetValue(_rename)!);
 
-        public ScoringOptions Scoring(ParseResult parsed)
+        public ScoringOptions Scoring(ParseResult parsed, bool kl = false)
         {
             Array.ForEach(parsed.GetValue(Model)!, MissingModel.Require);
             return new()
@@ -66,6 +67,8 @@ internal static class ScoreCommand
                 MaxLength = parsed.GetValue(_maxLength),
                 TopOne = parsed.GetValue(_topOne),
                 Entropy = parsed.GetValue(_entropy),
+                Logit = parsed.GetValue(_logit),
+                Kl = kl,
             };
         }
     }
@@ -98,7 +101,8 @@ internal static class ScoreCommand
         var shared = new Shared("Model folder in Hugging Face form.", several: false, CommonOptions.ImageThreads());
         var proxy = new Option<string[]>("--proxy") { Description = $"What replaces the image: {string.Join(", ", VisionlessProxies.BuiltIn.Select(p => $"{p.Name} ({p.Help})"))}. Repeatable.", DefaultValueFactory = _ => ["blur"], HelpName = "NAME" };
         var sigma = Numbers.Optional("--sigma", "Standard deviation of the blur, in pixels of the model's input (default: a quarter of its side); --proxy blur@S says the same.", "S", new Bounds<double>(Above: 0));
-        return shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma }, parsed => new ScoreVigStage
+        var kl = new Option<bool>("--kl") { Description = "Also store how far each proxy's prediction is from that with the image, KL in nats." };
+        return shared.AddTo(new Command("vig", "Scores log p of every target with the image and with a visionless proxy (VIG).") { proxy, sigma, kl }, parsed => new ScoreVigStage
         {
             Proxies = VisionlessProxies.WithSigma(parsed.GetValue(proxy)!, parsed.GetValue(sigma)),
             Model = parsed.GetValue(shared.Model)![0],
@@ -106,7 +110,7 @@ internal static class ScoreCommand
             Template = parsed.GetValue(shared.Template)!,
             Dtype = parsed.GetValue(shared.Dtype),
             Device = parsed.GetValue(shared.Device)!,
-            Scoring = shared.Scoring(parsed),
+            Scoring = shared.Scoring(parsed, parsed.GetValue(kl)),
             CheckAgain = true,
         });
     }

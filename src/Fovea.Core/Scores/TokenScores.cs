@@ -67,6 +67,15 @@ public sealed record TokenScores
     /// </summary>
     public IReadOnlyDictionary<string, float[]> Entropy { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
 
+    /// <summary>Condition -> raw logit of each target, <c>[targets]</c>; NaN where it was not scored. Empty unless asked for.</summary>
+    public IReadOnlyDictionary<string, float[]> Logits { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
+
+    /// <summary>
+    /// Condition -> <c>KL(p(. | image) || p(. | condition))</c> over the vocabulary at each target in nats, <c>[targets]</c>; NaN where one of the two did not
+    /// score it. Empty unless asked for.
+    /// </summary>
+    public IReadOnlyDictionary<string, float[]> Divergence { get; init; } = ReadOnlyDictionary<string, float[]>.Empty;
+
     /// <summary>
     /// How a sample differs from what was scored, in words; null where it does not. What the score did not see, or its store does not say, is not compared:
     /// the context of a text-only reference, the conversation in stores of earlier versions.

@@ -9,7 +9,8 @@ namespace Fovea.Models.Kernels;
 /// <param name="LogProb">In nats.</param>
 /// <param name="IsTopOne">Whether no token is likelier, and none before it as likely.</param>
 /// <param name="Entropy">Of the distribution, in nats; NaN unless asked for.</param>
-internal readonly record struct TargetScore(float LogProb, bool IsTopOne, float Entropy);
+/// <param name="Logit">Before it is normalised.</param>
+internal readonly record struct TargetScore(float LogProb, bool IsTopOne, float Entropy, float Logit);
 
 /// <summary>
 /// Log-probabilities of targets, and the loss's gradient, straight from bfloat16 logits: float32 in registers only, sums in float32 in parts of 16.
@@ -101,7 +102,7 @@ internal static unsafe class TargetKernel
 
         var own = Bf16Vector.Single(row[id]);
         var isTop = own == top && !Earlier(row, id, own);
-        return new TargetScore((float)(own - top - Math.Log(total)), isTop, entropy ? (float)Math.Max(0, Math.Log(total) - (first / total)) : float.NaN);
+        return new TargetScore((float)(own - top - Math.Log(total)), isTop, entropy ? (float)Math.Max(0, Math.Log(total) - (first / total)) : float.NaN, own);
     }
 
     [MethodImpl(RowLoop.Optimized)]
@@ -180,9 +181,10 @@ internal static unsafe class TargetKernel
         var all = logits.to(ScalarType.Float32).log_softmax(-1); // [targets, vocab]
         var places = ids.to(logits.device);
         var logProbs = Values<float>(all.gather(-1, places.unsqueeze(-1)).squeeze(-1));
+        var own = Values<float>(logits.gather(-1, places.unsqueeze(-1)).squeeze(-1).to(ScalarType.Float32));
         var top = Values<bool>(logits.argmax(-1).eq(places));
         var spread = entropy ? Values<float>(all.exp().mul(all).sum(-1).neg().relu()) : null;
-        return [.. logProbs.Select((p, i) => new TargetScore(p, top[i], spread?[i] ?? float.NaN))];
+        return [.. logProbs.Select((p, i) => new TargetScore(p, top[i], spread?[i] ?? float.NaN, own[i]))];
     }
 
     private static double PlainGradient(Tensor logits, Tensor ids, Tensor scales)

@@ -21,9 +21,10 @@ public static class TargetLogProbs
     /// <param name="samples">One batch; at least one sample, and each with a target.</param>
     /// <param name="topOne">Whether top-1 flags are wanted.</param>
     /// <param name="entropy">Whether entropies are.</param>
+    /// <param name="logit">Whether raw logits are.</param>
     /// <param name="read">Reads more from the logits, <c>[targets, vocab]</c> in the model's type, before they are freed; null for no more.</param>
     public static TargetScores[] Scores(
-        VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false,
+        VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false, bool logit = false,
             Action<torch.Tensor, ModelBatch>? read = null)
     {
         using var noGrad = torch.no_grad();
@@ -38,9 +39,23 @@ public static class TargetLogProbs
             var own = all[batch.TargetOffsets[b]..batch.TargetOffsets[b + 1]];
             scores[b] = new TargetScores(
                 Array.ConvertAll(own, f => f.LogProb), topOne ? Array.ConvertAll(own, f => f.IsTopOne) : null, entropy
-                    ? Array.ConvertAll(own, f => f.Entropy) : null);
+                    ? Array.ConvertAll(own, f => f.Entropy) : null, logit ? Array.ConvertAll(own, f => f.Logit) : null);
         }
 
         return scores;
+    }
+
+    /// <summary>
+    /// <c>KL(p || q)</c> in nats between two predictions of each of a sample's leading targets: <c>[targets that both kept]</c>, not negative.
+    /// </summary>
+    /// <param name="logits">Logits of p, <c>[targets, vocab]</c>.</param>
+    /// <param name="first">The sample's first row in them.</param>
+    /// <param name="others">Logits of q, <c>[targets, vocab]</c>.</param>
+    /// <param name="firstOther">The sample's first row in those.</param>
+    /// <param name="count">Number of targets.</param>
+    public static float[] Divergence(torch.Tensor logits, int first, torch.Tensor others, int firstOther, int count)
+    {
+        using var scope = torch.NewDisposeScope();
+        return DivergenceKernel.Compute(logits.narrow(0, first, count), others.narrow(0, firstOther, count));
     }
 }

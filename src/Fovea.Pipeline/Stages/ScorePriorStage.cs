@@ -58,6 +58,7 @@ public sealed record ScorePriorStage : IStage
         ComputeDevice.Check(Device);
         DataSource.Check(Data);
         Scoring.Validate();
+        OptionCheck.Require(!Scoring.Kl, "scoring.kl", "false: a text-only reference has no image to compare with", Scoring.Kl);
         if (Models.Count != 1 && Folds is null)
         {
             throw new UsageException($"--model: expected one reference, got {Models.Count}; several score together only with --folds, one for each fold");

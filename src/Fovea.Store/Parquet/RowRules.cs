@@ -35,21 +35,27 @@ internal static class RowRules
 
     private static void CheckDetails(TokenScores row)
     {
-        foreach (var (condition, count) in row.TopOne.Select(t => (t.Key, t.Value.Length)).Concat(row.Entropy.Select(e => (e.Key, e.Value.Length))))
+        foreach (var (condition, count) in row.TopOne.Select(t => (t.Key, t.Value.Length))
+            .Concat(row.Entropy.Concat(row.Logits).Concat(row.Divergence).Select(e => (e.Key, e.Value.Length))))
         {
             if (count != row.TargetIds.Length || !row.LogProbs.ContainsKey(condition))
             {
-                throw new InvalidDataException($"{row.Key}: {count} top-1 flags or entropies under {condition} for {row.TargetIds.Length} targets; expected "
+                throw new InvalidDataException($"{row.Key}: {count} top-1 flags, entropies, logits or divergences under {condition} for {row.TargetIds.Length} targets; expected "
                     + $"one beside each log-probability");
             }
         }
 
-        foreach (var (condition, values) in row.Entropy)
+        foreach (var (condition, values) in row.Entropy.Concat(row.Divergence))
         {
             if (Array.Find(values, v => v < 0 || float.IsInfinity(v)) is not 0f and var wrong)
             {
-                throw new InvalidDataException($"{row.Key}: {wrong} under {condition} is no entropy");
+                throw new InvalidDataException($"{row.Key}: {wrong} under {condition} is no entropy or divergence");
             }
+        }
+
+        if (row.Logits.FirstOrDefault(l => Array.Exists(l.Value, float.IsInfinity)) is { Key: { } infinite })
+        {
+            throw new InvalidDataException($"{row.Key}: a logit under {infinite} is not finite");
         }
     }
 

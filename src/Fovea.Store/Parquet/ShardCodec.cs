@@ -6,7 +6,8 @@ namespace Fovea.Store.Parquet;
 /// <summary>Scores of a shard's samples as one Parquet row group, and back.</summary>
 internal static class ShardCodec
 {
-    private const string LogProbPrefix = "log_prob.", TopOnePrefix = "top1.", EntropyPrefix = "entropy.", ConversationColumn = "conversation_fingerprint";
+    private const string LogProbPrefix = "log_prob.", TopOnePrefix = "top1.", EntropyPrefix = "entropy.", LogitPrefix = "logit.", DivergencePrefix = "kl.",
+        ConversationColumn = "conversation_fingerprint";
 
     public static byte[] Encode(IReadOnlyList<TokenScores> rows)
     {
@@ -42,9 +43,11 @@ internal static class ShardCodec
         var logProbs = new ConditionColumns<float>(LogProbPrefix, rows, r => r.LogProbs);
         var topOne = new ConditionColumns<bool>(TopOnePrefix, rows, r => r.TopOne);
         var entropy = new ConditionColumns<float>(EntropyPrefix, rows, r => r.Entropy);
+        var logits = new ConditionColumns<float>(LogitPrefix, rows, r => r.Logits);
+        var divergence = new ConditionColumns<float>(DivergencePrefix, rows, r => r.Divergence);
         var schema = new ParquetSchema(
             [source, record, id, text, context, conversation, image, hasImage, invalid, targets, ends, .. logProbs.Fields, .. topOne.Fields,
-                .. entropy.Fields]);
+                .. entropy.Fields, .. logits.Fields, .. divergence.Fields]);
 
         await using var writer = await ParquetWriter.CreateAsync(schema, stream);
         using var group = writer.CreateRowGroup();
@@ -62,6 +65,8 @@ internal static class ShardCodec
         await logProbs.WriteAsync(group);
         await topOne.WriteAsync(group);
         await entropy.WriteAsync(group);
+        await logits.WriteAsync(group);
+        await divergence.WriteAsync(group);
         group.CompleteValidate();
     }
 
@@ -98,6 +103,8 @@ internal static class ShardCodec
         var logProbs = await columns.ConditionsAsync<float>(LogProbPrefix, conditions);
         var topOne = await columns.ConditionsAsync<bool>(TopOnePrefix, conditions);
         var entropy = await columns.ConditionsAsync<float>(EntropyPrefix, conditions);
+        var logits = await columns.ConditionsAsync<float>(LogitPrefix, conditions);
+        var divergence = await columns.ConditionsAsync<float>(DivergencePrefix, conditions);
         var interned = new Dictionary<string, string>(StringComparer.Ordinal);
         var rows = new TokenScores[columns.Rows];
         for (var i = 0; i < rows.Length; i++)
@@ -117,6 +124,8 @@ internal static class ShardCodec
                 LogProbs = ConditionColumns<float>.Row(logProbs, i),
                 TopOne = ConditionColumns<bool>.Row(topOne, i),
                 Entropy = ConditionColumns<float>.Row(entropy, i),
+                Logits = ConditionColumns<float>.Row(logits, i),
+                Divergence = ConditionColumns<float>.Row(divergence, i),
             };
             RowRules.Check(rows[i]);
         }

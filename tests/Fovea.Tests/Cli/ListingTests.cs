@@ -24,7 +24,7 @@ public sealed class ListingTests
     {
         var help = CommandTree.All["fovea select"].Options.First(o => o.Name == "--method").Description!;
         Assert.StartsWith("One of uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, random-lengths, excess-loss, vig-soft, "
-            + "image-negative, dft, eaft, visnec, sample-scores, or a product", help,
+            + "image-negative, vppo, pgpo, cal, dft, eaft, visnec, sample-scores, or a product", help,
             StringComparison.Ordinal);
     }
 }

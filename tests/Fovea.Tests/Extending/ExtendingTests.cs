@@ -72,7 +72,7 @@ public sealed class ExtendingTests : IDisposable
         var message = Assert.Throws<UsageException>(() => Extended.Catalogues.Selectors.Get("suprise")).Message;
         Assert.Equal(
             "unknown method 'suprise'; did you mean 'surprise'? known: uniform, prior, vig, vig-samples, vig-tokens, random-tokens, random-samples, "
-                + "random-lengths, excess-loss, vig-soft, image-negative, dft, eaft, visnec, sample-scores, surprise", message);
+                + "random-lengths, excess-loss, vig-soft, image-negative, vppo, pgpo, cal, dft, eaft, visnec, sample-scores, surprise", message);
         Assert.Contains("unknown proxy 'gray'; did you mean 'grey'? known: ", Assert.Throws<UsageException>(
             () => new ScoreVigStage { Model = "m", Data = [], Proxies = ["gray"] }.Check(Extended.Catalogues)).Message, StringComparison.Ordinal);
         Assert.Contains("unknown benchmark", Assert.Throws<UsageException>(

@@ -199,6 +199,23 @@ public sealed class KernelTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(320, ScalarType.BFloat16)]
+    [InlineData(50, ScalarType.BFloat16)]
+    [InlineData(50, ScalarType.Float32)]
+    [InlineData(320, ScalarType.Float32)]
+    [InlineData(50, ScalarType.Float64)] // which the kernel leaves to plain operators
+    public void Divergences_are_those_of_two_log_softmaxes(int vocab, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var (p, q) = ((Draw(40, vocab) * 5).to(type), (Draw(40, vocab) * 3).to(type));
+        var (log, other) = (p.to(ScalarType.Float64).log_softmax(-1), q.to(ScalarType.Float64).log_softmax(-1));
+        var expected = (log.exp() * (log - other)).sum(-1);
+        var got = DivergenceKernel.Compute(p, q);
+        Assert.All(Enumerable.Range(0, 40), i => Assert.Equal(expected[i].item<double>(), got[i], 1e-5 * (1 + expected[i].item<double>())));
+        Assert.All(DivergenceKernel.Compute(p, p), d => Assert.InRange(d, 0, 1e-6f));
+    }
+
     [Fact]
     public void Of_equal_logits_the_first_is_the_likeliest()
     {

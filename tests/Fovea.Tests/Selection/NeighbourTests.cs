@@ -4,6 +4,7 @@ using Fovea.Core.Samples;
 using Fovea.Core.Scores;
 using Fovea.Selection;
 using Fovea.Selection.Groups;
+using Fovea.Store;
 using Fovea.Tests.Store;
 using Xunit;
 
@@ -47,6 +48,47 @@ public sealed class NeighbourTests
         Assert.Equal("data.json", error.File);
         Assert.Contains("entropy.image", error.Message, StringComparison.Ordinal);
         Assert.Contains("--entropy", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Vppo_keeps_the_top_share_of_each_sample_by_divergence_with_ties_and_the_end()
+    {
+        Assert.Equal([0, 1, 1, 0, 1], Weights("vppo", Diverging(0.1f, 0.5f, 0.5f, 0, 0))); // 40 % of 5: two, and the end token
+        Assert.Equal([0, 1, 1, 0, 0], Weights("vppo", r => r with { StrictPaper = true }, Diverging(0.1f, 0.5f, 0.5f, 0, 0)));
+        Assert.Equal([1, 1, 1, 0, 0], Weights("vppo", r => r with { StrictPaper = true }, Diverging(0.5f, 0.5f, 0.5f, 0, 0))); // ties
+        Assert.Equal([0, 1, 0], Weights("vppo", r => r with { StrictPaper = true, Percent = 50 }, Diverging(0.1f, 0.2f, float.NaN))); // 50 % of the 2 scored
+        Assert.Contains("--kl", Assert.Throws<InvalidInputException>(() => Weights("vppo", Three)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pgpo_lets_dependent_tokens_gain_and_keeps_the_sum_of_a_samples_weights()
+    {
+        // Mean 1: the targets of 1 and 3 pass, with 1 + 1 and 1 + 3; the others have 1.
+        var row = Diverging(0, 1, 3, 0);
+        Close([1, 2, 4, 1], Weights("pgpo", row));
+        Close([1, 1, 2.5f, 1], Weights("pgpo", row, ("threshold", "2"), ("beta", "0.5")));
+        var selector = Selector("pgpo", r => r, row);
+        Assert.Equal(WeightNormalization.TargetCount, selector.Normalization);
+        foreach (var kept in new[] { 4, 3, 1 })
+        {
+            Assert.Equal(kept, WeightNormalizer.Normalize(Weights("pgpo", row), kept, WeightNormalization.TargetCount).Sum(), 1e-5);
+        }
+
+        Close([1, 1], Weights("pgpo", Diverging(0, 0)));
+    }
+
+    [Fact]
+    public void Cal_is_the_clipped_difference_of_logits_averaged_over_neighbours()
+    {
+        var row = ScoreRows.Scored(0, [-1, -1, -1, -1], [-1, -1, -1, float.NaN]) with
+        {
+            Logits = new Dictionary<string, float[]> { [Conditions.Image] = [4, 9, 2, 1], [Blur] = [1, 2, 5, float.NaN] },
+        };
+
+        // 3, 7, -3 become 3, 5, 1; then (3 + 5) / 2, (3 + 5 + 1) / 3, (5 + 1) / 2.
+        Close([4, 3, 3, 0], Weights("cal", row));
+        Close([5, 3.333333f, 3.5f, 0], Weights("cal", row, ("least", "0"), ("most", "7")));
+        Assert.Contains("--logit", Assert.Throws<InvalidInputException>(() => Weights("cal", Three)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -165,6 +207,12 @@ public sealed class NeighbourTests
             Assert.Equal("sample_scores", drawn.Metadata["matched.method"]);
         }
     }
+
+    private static TokenScores Diverging(params float[] divergence) =>
+        ScoreRows.Scored(0, [.. divergence.Select(d => float.IsNaN(d) ? d : -1f)], [.. divergence.Select(d => float.IsNaN(d) ? d : -1f)]) with
+        {
+            Divergence = new Dictionary<string, float[]> { [Blur] = divergence },
+        };
 
     private static GroupAssignment Groups(params string[] names)
     {
