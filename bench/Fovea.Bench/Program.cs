@@ -7,6 +7,7 @@ if (args is ["select", var folder, ..])
 {
     var scale = new SelectionScale(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : SelectionScale.Samples);
     scale.Generate();
+    scale.MeasureClusters(Console.Out);
     scale.Measure(Console.Out);
     return;
 }

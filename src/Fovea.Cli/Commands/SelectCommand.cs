@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
+using Fovea.Pipeline.Scores;
 using Fovea.Pipeline.Stages;
 using Fovea.Selection;
+using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
 
@@ -28,12 +30,13 @@ internal static class SelectCommand
         var groups = new SampleOptions();
         var like = new Option<string?>("--like") { Description = "random-*: the method whose choice is matched (default: vig).", HelpName = "METHOD" };
         var set = new Option<string[]>("--set") { Description = "An option of a single method, which --list shows with its default: --set temperature=0.5. Repeatable.", HelpName = "KEY=VALUE" };
+        var explain = Numbers.Optional("--explain", "Then show this many samples, some kept and some dropped, token by token: numbers, weight, and what became of it.", "N", new Bounds<int>(AtLeast: 1));
         var rename = CommonOptions.Rename();
         var seed = CommonOptions.Seed("Seed of the random methods and of the clusters (default: 1).");
 
         var command =
             new Command("select", "Derives kept samples and token weights from scores.")
-                .With([scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, .. groups.All, like, set, rename, seed]);
+                .With([scores, reference, method, p, tokenP, tokenTau, alpha, against, strict, .. groups.All, like, set, explain, rename, seed]);
         command.Add(Listing.Option(Selectors.BuiltIn, "methods"));
         (Option Option, string Reads)[] uses =
         [
@@ -41,7 +44,11 @@ internal static class SelectCommand
             (alpha, nameof(SelectorRequest.Alpha)), (against, nameof(SelectorRequest.Against)), (strict, nameof(SelectorRequest.StrictPaper)),
             (reference, nameof(SelectorRequest.HasReference)), (like, nameof(SelectorRequest.Like)), .. groups.Uses,
         ];
-        return new StageOptions("Folder of the weights.").AddTo(command, parsed =>
+        var options = new StageOptions("Folder of the weights.")
+        {
+            Below = (parsed, stage, folder, stop) => parsed.GetValue(explain) is { } count ? Explain((SelectStage)stage, folder, count, stop) : [],
+        };
+        return options.AddTo(command, parsed =>
         {
             var methods = Methods(parsed.GetValue(method)!, "--method");
             var matched = parsed.GetValue(like);
@@ -65,6 +72,10 @@ internal static class SelectCommand
             });
         });
     }
+
+    private static IEnumerable<string> Explain(SelectStage stage, string folder, int count, CancellationToken stop) =>
+        new SelectionExplanation(stage.Scores, new JoinedStores(stage.Scores, stage.ReferenceScores, stage.Renames, stop),
+            WeightsFile.Read(SelectStage.WeightsOf(folder))).Lines(count);
 
     private static Dictionary<string, string>? Settings(string[] pairs)
     {

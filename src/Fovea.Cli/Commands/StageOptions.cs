@@ -27,6 +27,9 @@ internal sealed class StageOptions(string artefact)
 
     public Option<bool>? OverMemory { get; init; }
 
+    /// <summary>What is written below a result that people read; null for nothing.</summary>
+    public Func<ParseResult, IStage, string, CancellationToken, IEnumerable<string>>? Below { get; init; }
+
     /// <summary>Adds the options to a command, which then runs what <paramref name="stage"/> makes of the command line.</summary>
     public Command AddTo(Command command, Func<ParseResult, IStage> stage) => command
         .With(new Option?[] { Out, Resume, Threads, ImageThreads, AnyThreads, OverMemory, _json }.OfType<Option>())
@@ -55,6 +58,7 @@ internal sealed class StageOptions(string artefact)
         screen.Show(() => StageDocument.Of(manifest, folder), () =>
         {
             StageResults.Show(screen, manifest, folder);
+            Screen.WriteLines(screen.Results, Below?.Invoke(parsed, stage, folder, stop) ?? []);
             Screen.Notice($"{StageCatalog.TitleOf(stage.Kind)} "
                 + $"{(File.GetLastWriteTimeUtc(file) == before ? "was complete already; nothing was done" : $"complete in {Durations.InWords(manifest.Seconds)}")}: {folder}");
         });

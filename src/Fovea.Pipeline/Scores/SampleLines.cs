@@ -24,7 +24,9 @@ public static class SampleLines
     /// <summary>
     /// A line for each target with its scores in aligned columns, below their heads; none for an unusable record, of which no target is known.
     /// </summary>
-    public static IEnumerable<string> Targets(SampleView sample)
+    /// <param name="sample">The sample.</param>
+    /// <param name="more">Further columns: a head, and a text for each target.</param>
+    public static IEnumerable<string> Targets(SampleView sample, params (string Head, Func<int, string> Text)[] more)
     {
         var (scores, derived) = (sample.Scores, sample.Derived);
         if (scores.TargetIds.Length == 0)
@@ -33,11 +35,12 @@ public static class SampleLines
         }
 
         string[] heads = ["position", "token_id", "token", .. derived.Select(d => d.ColumnHead),
-            .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c))];
+            .. scores.LogProbs.Keys.Select(c => "log p " + ScoreNames.ColumnHead(c)), .. sample.Facts.Select(f => f.Head), .. more.Select(m => m.Head)];
         var rows = Enumerable.Range(0, scores.TargetIds.Length).Select(t => (string[])
         [
             $"{t}", $"{scores.TargetIds[t]}", $"'{Token(sample, t)}'",
             .. derived.Select(d => Number(d.Of(scores, t), signed: d.IsVig)), .. scores.LogProbs.Values.Select(p => Number(p[t])),
+            .. sample.Facts.Select(f => Number(f.Values[t])), .. more.Select(m => m.Text(t)),
         ]).ToArray();
         int[] widths = [.. heads.Select((h, c) => rows.Select(r => r[c].Length).Append(h.Length).Max())];
 

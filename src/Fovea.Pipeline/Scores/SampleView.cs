@@ -57,6 +57,14 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
     /// <summary>Every score of a target that is made of log-probabilities.</summary>
     public IReadOnlyList<DerivedScore> Derived { get; } = [.. DerivedScore.AllOf(Scores)];
 
+    /// <summary>Numbers of targets that are stored beside log-probabilities: column of the store, head of a narrow column, <c>[targets]</c>.</summary>
+    public IReadOnlyList<(string Key, string Head, float[] Values)> Facts { get; } =
+    [
+        .. Scores.Divergence.Select(f => ("kl." + f.Key, "KL " + ScoreNames.ColumnHead(f.Key), f.Value)),
+        .. Scores.Entropy.Select(f => ("entropy." + f.Key, "entropy " + ScoreNames.ColumnHead(f.Key), f.Value)),
+        .. Scores.Logits.Select(f => ("logit." + f.Key, "logit " + ScoreNames.ColumnHead(f.Key), f.Value)),
+    ];
+
     /// <summary>All that is known of it.</summary>
     public JsonObject ToJson() => new()
     {
@@ -91,6 +99,11 @@ public sealed record SampleView(TokenScores Scores, IReadOnlyDictionary<int, str
         foreach (var (condition, values) in Scores.LogProbs)
         {
             target["log_prob." + condition] = float.IsNaN(values[t]) ? null : values[t];
+        }
+
+        foreach (var (key, _, values) in Facts)
+        {
+            target[key] = float.IsNaN(values[t]) ? null : values[t];
         }
 
         foreach (var score in Derived)
