@@ -21,6 +21,18 @@ if (args is ["photographs", var captions, var images, ..])
     return;
 }
 
+if (args is ["passes", ..])
+{
+    TorchRuntime.Start(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1);
+    foreach (var packed in new[] { false, true })
+    {
+        using var passes = new ScoringPasses();
+        passes.Measure(Console.Out, rounds: 3, packed);
+    }
+
+    return;
+}
+
 if (args is ["load"])
 {
     TorchRuntime.Start(1);

@@ -29,7 +29,8 @@ internal static unsafe class DivergenceKernel
 
         if (p.dtype == ScalarType.BFloat16)
         {
-            var (all, others) = (CpuTensor.Bf16(p), CpuTensor.Bf16(q));
+            var all = CpuTensor.Bf16(p);
+            var others = CpuTensor.Bf16(q);
             RowLoop.Run(rows, 1, (first, end) =>
             {
                 for (var row = first; row < end; row++)
@@ -40,7 +41,8 @@ internal static unsafe class DivergenceKernel
         }
         else
         {
-            var (all, others) = (CpuTensor.Pointer<float>(p), CpuTensor.Pointer<float>(q));
+            var all = CpuTensor.Pointer<float>(p);
+            var others = CpuTensor.Pointer<float>(q);
             RowLoop.Run(rows, 1, (first, end) =>
             {
                 for (var row = first; row < end; row++)

@@ -18,11 +18,15 @@ public sealed class StoreDetailsTests : IDisposable
         {
             TopOne = new Dictionary<string, bool[]> { [Conditions.Image] = [true, false, false] },
             Entropy = new Dictionary<string, float[]> { [Conditions.Image] = [0.5f, 0f, float.NaN] },
+            Logits = new Dictionary<string, float[]> { [Conditions.Image] = [-3f, 9f, float.NaN] },
+            Divergence = new Dictionary<string, float[]> { ["visionless:blur"] = [0f, 2f, float.NaN] },
         };
         Write(row, ScoreRows.TextOnly(1, 2));
         var rows = ScoreStoreReader.Open(_folder.Path).Read().ToList();
         Assert.Equal([true, false, false], rows[0].TopOne[Conditions.Image]);
         Assert.Equal([0.5f, 0f, float.NaN], rows[0].Entropy[Conditions.Image]);
+        Assert.Equal([-3f, 9f, float.NaN], rows[0].Logits[Conditions.Image]);
+        Assert.Equal([0f, 2f, float.NaN], rows[0].Divergence["visionless:blur"]);
         Assert.Empty(rows[1].TopOne);
         Assert.Equal([Conditions.Image], ScoreStoreReader.Open(_folder.Path).ReadAhead([Conditions.Image]).First().LogProbs.Keys);
     }
@@ -37,6 +41,8 @@ public sealed class StoreDetailsTests : IDisposable
             scored with { TopOne = new Dictionary<string, bool[]> { [Conditions.Image] = [true] } },
             scored with { Entropy = new Dictionary<string, float[]> { ["unknown"] = [1f, 1f] } },
             scored with { Entropy = new Dictionary<string, float[]> { [Conditions.Image] = [1f, -1f] } },
+            scored with { Divergence = new Dictionary<string, float[]> { [Conditions.Image] = [1f, -1f] } },
+            scored with { Logits = new Dictionary<string, float[]> { [Conditions.Image] = [1f, float.PositiveInfinity] } },
         ];
         Assert.All(wrong, w => Assert.Contains("data.json#0", Assert.Throws<FoveaException>(() => store.WriteShard(0, [w])).Message, StringComparison.Ordinal));
     }
