@@ -58,7 +58,7 @@ internal sealed class SelectionScale(string folder, int samples)
         {
             clock = new Clock();
             var selector = make();
-            var report = selector.WriteWeights(corpus.Read(selector.Conditions), Path.Combine(folder, "bench.weights"));
+            var report = selector.WriteWeights(corpus.Read(selector.Conditions, selector.Facts), Path.Combine(folder, "bench.weights"));
             output.WriteLine($"select {name}: {clock}, {report.Kept} of {report.Samples} samples, {report.SupervisedTokens} of {report.Targets} tokens, "
                 + $"peak {PeakMiB()} MiB");
         }

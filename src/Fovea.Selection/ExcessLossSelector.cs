@@ -36,6 +36,8 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
 
     public IReadOnlyCollection<string> Conditions => [options.Model, options.Reference];
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "excess_loss",
@@ -48,15 +50,10 @@ public sealed class ExcessLossSelector(ExcessLossOptions options) : ISelector
     public ISelection Fit(IEnumerable<TokenScores> scores)
     {
         var ranked = scores.Where(PerSampleSelection.IsRanked);
-        var targets = ranked.Sum(s => (long)Excess(s).Length);
-        var top = Threshold.TopCount(options.Percent, targets);
-        if (targets == 0)
-        {
-            return new PerSampleSelection(_ => Decision.Keep(null));
-        }
-
-        var tau = OrderStatistic.Largest(ranked.SelectMany(Excess), targets, top);
-        return new PerSampleSelection(s => Decision.Keep(TokenMask.AtLeast(Excess(s), tau, s, options.StrictPaper)), tokenTau: tau);
+        _ = Threshold.TopCount(options.Percent, 0);
+        return OrderStatistic.LeastOfTop(ranked.SelectMany(Excess), options.Percent) is { } tau
+            ? new PerSampleSelection(s => Decision.Keep(TokenMask.AtLeast(Excess(s), tau, s, options.StrictPaper)), tokenTau: tau)
+            : new PerSampleSelection(_ => Decision.Keep(null));
     }
 
     private double[] Excess(TokenScores sample) => options.Model == options.Reference

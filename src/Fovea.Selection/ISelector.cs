@@ -12,6 +12,9 @@ public interface ISelector
     /// <summary>The conditions it reads; a store need not decode others.</summary>
     IReadOnlyCollection<string> Conditions { get; }
 
+    /// <summary>What it reads of them beside their log-probabilities; a store need not decode the rest.</summary>
+    ScoreFacts Facts => ScoreFacts.All;
+
     /// <summary>What the method and its options are, by field; goes into the weights file.</summary>
     IReadOnlyDictionary<string, string> Describe();
 

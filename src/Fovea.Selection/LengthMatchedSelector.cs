@@ -25,6 +25,8 @@ public sealed class LengthMatchedSelector(long seed, ISelector matched) : ISelec
 
     public IReadOnlyCollection<string> Conditions => matched.Conditions;
 
+    public ScoreFacts Facts => matched.Facts;
+
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(matched.Describe().Select(d => KeyValuePair.Create("matched." + d.Key, d.Value)))
     {
         ["method"] = "random_lengths",

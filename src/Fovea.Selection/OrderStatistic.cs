@@ -12,7 +12,9 @@ internal static class OrderStatistic
     /// <param name="keys">All keys; enumerated twice, the same each time.</param>
     /// <param name="wanted">How many to take, at most their number.</param>
     /// <returns>Take keys below <c>Below</c>, and of those equal to it the first <c>Ties</c>.</returns>
-    public static (ulong Below, long Ties) Find(IEnumerable<ulong> keys, long wanted)
+    public static (ulong Below, long Ties) Find(IEnumerable<ulong> keys, long wanted) => Find(keys, Histogram(keys), wanted);
+
+    private static long[] Histogram(IEnumerable<ulong> keys)
     {
         var histogram = new long[1 << BucketBits];
         foreach (var key in keys)
@@ -20,6 +22,11 @@ internal static class OrderStatistic
             histogram[key >> (64 - BucketBits)]++;
         }
 
+        return histogram;
+    }
+
+    private static (ulong Below, long Ties) Find(IEnumerable<ulong> keys, long[] histogram, long wanted)
+    {
         var bucket = 0;
         var left = wanted;
         while (bucket < histogram.Length - 1 && left >= histogram[bucket])
@@ -47,6 +54,17 @@ internal static class OrderStatistic
         ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rank, count);
         return OfKey(Find(numbers.Select(KeyOf), count - rank).Below);
+    }
+
+    /// <summary>The least of the top <paramref name="percent"/> per cent of numbers without NaN among them; null of none.</summary>
+    /// <param name="numbers">Enumerated twice, the same each time.</param>
+    /// <param name="percent">In (0, 100].</param>
+    public static double? LeastOfTop(IEnumerable<double> numbers, decimal percent)
+    {
+        var keys = numbers.Select(KeyOf);
+        var histogram = Histogram(keys);
+        var count = histogram.Sum();
+        return count == 0 ? null : OfKey(Find(keys, histogram, count - Threshold.TopCount(percent, count)).Below);
     }
 
     // IEEE 754 doubles compare as these integers do; -0 counts as 0.

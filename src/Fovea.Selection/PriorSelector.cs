@@ -22,6 +22,8 @@ public sealed class PriorSelector(double alpha = 1, string condition = Core.Scor
 
     public IReadOnlyCollection<string> Conditions => [condition];
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>
     {
         ["method"] = "prior",

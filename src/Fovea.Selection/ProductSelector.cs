@@ -26,6 +26,8 @@ public sealed class ProductSelector : ISelector
 
     public IReadOnlyCollection<string> Conditions => [.. _factors.SelectMany(f => f.Conditions).Distinct(StringComparer.Ordinal)];
 
+    public ScoreFacts Facts => _factors.Aggregate(ScoreFacts.None, (all, f) => all | f.Facts);
+
     public IReadOnlyDictionary<string, string> Describe()
     {
         var fields = new Dictionary<string, string> { ["method"] = string.Join('*', _factors.Select(f => f.Describe()["method"])) };

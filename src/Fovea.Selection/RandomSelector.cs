@@ -13,6 +13,8 @@ public abstract class RandomSelector(string method, long seed, string field, lon
 
     public IReadOnlyCollection<string> Conditions => [];
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     /// <summary>Of the draws.</summary>
     private protected long Seed => seed;
 

@@ -53,7 +53,7 @@ public sealed record SelectorRequest(IScoredCorpus Scores)
     internal SelectionReport Count()
     {
         var method = Matched();
-        return method.Count(Scores.Read(method.Conditions));
+        return method.Count(Scores.Read(method.Conditions, method.Facts));
     }
 
     /// <summary>A number among <see cref="Settings"/>.</summary>

@@ -12,6 +12,8 @@ public sealed class UniformSelector : ISelector
 
     public IReadOnlyCollection<string> Conditions => [];
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string> { ["method"] = "uniform" };
 
     public ISelection Fit(IEnumerable<TokenScores> scores) => new PerSampleSelection(_ => Decision.Keep(null));

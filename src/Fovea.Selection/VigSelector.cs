@@ -78,6 +78,8 @@ public sealed class VigSelector : ISelector
 
     public IReadOnlyCollection<string> Conditions => [_options.With, _options.Without];
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     public IReadOnlyDictionary<string, string> Describe()
     {
         var fields = new Dictionary<string, string>

@@ -46,12 +46,15 @@ public sealed class JoinedStores : IScoredCorpus
         .SelectMany((s, i) => s.Provenance.Select(p => KeyValuePair.Create($"scores[{i}].{p.Key}", p.Value))).ToDictionary();
 
     /// <summary>All samples, with these conditions; null for all.</summary>
-    public IEnumerable<TokenScores> Read(IReadOnlyCollection<string>? conditions)
+    public IEnumerable<TokenScores> Read(IReadOnlyCollection<string>? conditions) => Read(conditions, ScoreFacts.All);
+
+    /// <summary>The same, with these facts beside their log-probabilities.</summary>
+    public IEnumerable<TokenScores> Read(IReadOnlyCollection<string>? conditions, ScoreFacts facts)
     {
         // A store without any of them would read as one in which nothing was scored.
         var needed = _stores.Where((_, i) => conditions is null || _held[i].Any(conditions.Contains)).DefaultIfEmpty(_stores[0]).ToList();
-        var rows = needed.Skip(1).Aggregate(Rows(needed[0], conditions), (joined, other) => ScoreJoin.Join(joined, Rows(other, conditions)));
-        return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions)), prefix: ReferencePrefix));
+        var rows = needed.Skip(1).Aggregate(Rows(needed[0], conditions, facts), (joined, other) => ScoreJoin.Join(joined, Rows(other, conditions, facts)));
+        return UntilStopped(_reference is null ? rows : ScoreJoin.Join(rows, Rows(_reference, OfReference(conditions), facts), prefix: ReferencePrefix));
     }
 
     /// <summary>The keys of all samples, in record order.</summary>
@@ -113,9 +116,9 @@ public sealed class JoinedStores : IScoredCorpus
         }
     }
 
-    private IEnumerable<TokenScores> Rows(ScoreStoreReader store, IReadOnlyCollection<string>? conditions) => _renames is not { Count: > 0 } renames
-        ? store.ReadAhead(conditions)
-        : store.ReadAhead(conditions).Select(r => renames.TryGetValue(r.Key.Source, out var name) ? r with { Key = r.Key with { Source = name } } : r);
+    private IEnumerable<TokenScores> Rows(ScoreStoreReader store, IReadOnlyCollection<string>? conditions, ScoreFacts facts) => _renames is not { Count: > 0 } renames
+        ? store.ReadAhead(conditions, facts)
+        : store.ReadAhead(conditions, facts).Select(r => renames.TryGetValue(r.Key.Source, out var name) ? r with { Key = r.Key with { Source = name } } : r);
 
     private static string[] Held(ScoreStoreReader store)
     {

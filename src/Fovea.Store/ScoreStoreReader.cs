@@ -96,8 +96,9 @@ public sealed class ScoreStoreReader
     /// (docs/decisions/0004).
     /// </summary>
     /// <param name="conditions">Read only these conditions; null for all that there are.</param>
+    /// <param name="facts">Read only these facts beside their log-probabilities.</param>
     /// <exception cref="FoveaException">A shard cannot be read (named).</exception>
-    public IEnumerable<TokenScores> ReadAhead(IReadOnlyCollection<string>? conditions = null)
+    public IEnumerable<TokenScores> ReadAhead(IReadOnlyCollection<string>? conditions = null, ScoreFacts facts = ScoreFacts.All)
     {
         var ahead = new Queue<Task<TokenScores[]>>();
         for (var i = 0; i < Shards.Count + MostAhead; i++)
@@ -105,7 +106,7 @@ public sealed class ScoreStoreReader
             if (i < Shards.Count)
             {
                 var shard = Shards[i];
-                ahead.Enqueue(Task.Run(() => ShardFile.Read(Folder, shard, conditions)));
+                ahead.Enqueue(Task.Run(() => ShardFile.Read(Folder, shard, conditions, facts)));
             }
 
             if (i < MostAhead)

@@ -36,7 +36,7 @@ internal static class ShardFile
     }
 
     /// <exception cref="InvalidInputException">It cannot be read, or holds another number of samples (named).</exception>
-    public static TokenScores[] Read(string folder, ShardEntry shard, IReadOnlyCollection<string>? conditions = null)
+    public static TokenScores[] Read(string folder, ShardEntry shard, IReadOnlyCollection<string>? conditions = null, ScoreFacts facts = ScoreFacts.All)
     {
         try
         {
@@ -45,7 +45,7 @@ internal static class ShardFile
             var length = checked((int)RandomAccess.GetLength(file));
             using var bytes = new Rented<byte>(length);
             Fill(file, bytes.Span);
-            var rows = ShardCodec.Decode(bytes.Array, length, conditions);
+            var rows = ShardCodec.Decode(bytes.Array, length, conditions, facts);
             return rows.Length == shard.Rows
                 ? rows
                 : throw new InvalidDataException($"{rows.Length} samples; the manifest says {shard.Rows}");

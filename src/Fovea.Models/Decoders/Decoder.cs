@@ -158,19 +158,31 @@ public sealed partial class Decoder : IDisposable
 
     /// <summary>
     /// Logits at the wanted positions: by <see cref="Inference"/> where it serves, otherwise as <see cref="Forward"/> gives them, as with a hook, since no
-    /// other path has attention weights. No cache.
+    /// other path has attention weights. Of the last block only the wanted tokens' output is computed. No cache.
     /// </summary>
     /// <returns><c>[wanted, vocab]</c>.</returns>
     public Tensor LogitsAt(DecoderInput input)
     {
-        if (Inference is not { Serves: true } path || input.Hook is not null)
+        if (input.Hook is not null)
         {
             using var output = Forward(input);
             return output.Logits!.alias();
         }
 
         using var scope = NewDisposeScope();
-        return path.Run(Pass(input, EmbeddingsOf(input))).MoveToOuterDisposeScope();
+        var x = EmbeddingsOf(input);
+        if (Inference is { Serves: true } path)
+        {
+            return path.Run(Pass(input, x)).MoveToOuterDisposeScope();
+        }
+
+        var (context, wanted) = (Context(input, x), WantedOf(input));
+        foreach (var block in _blocks)
+        {
+            x = block.Forward(x, context, block == _blocks[^1] ? wanted : null);
+        }
+
+        return Head(_norm.Forward(x)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The blocks' linear maps.</summary>

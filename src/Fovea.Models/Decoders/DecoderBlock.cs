@@ -68,12 +68,21 @@ internal sealed class DecoderBlock
     /// <summary>Whether a parameter of this block, or of an adapter on it, requires a gradient.</summary>
     public bool IsTrained => _parameters.Any(p => p.requires_grad) || Linears.Any(m => m.Adapter is { IsTrained: true });
 
-    /// <summary><c>[batch, seq, hidden]</c> -> the same.</summary>
-    public Tensor Forward(Tensor x, BlockContext context)
+    /// <summary><c>[batch, seq, hidden]</c> -> the same, or <c>[wanted, hidden]</c>.</summary>
+    /// <param name="x">The residual stream.</param>
+    /// <param name="context">What all blocks share.</param>
+    /// <param name="wanted">Flat indices (row * seq + column) of the tokens whose output is wanted: <c>[wanted]</c>; null for all.</param>
+    public Tensor Forward(Tensor x, BlockContext context, Tensor? wanted = null)
     {
         using var scope = NewDisposeScope();
         context.HookOf(_layer)?.OnInput(_layer, x);
-        var attended = x.Plus(Attend(_attentionNorm.Forward(x), context));
+        var mixed = Attend(_attentionNorm.Forward(x), context);
+        if (wanted is not null)
+        {
+            (x, mixed) = (x.flatten(0, 1).index_select(0, wanted), mixed.flatten(0, 1).index_select(0, wanted));
+        }
+
+        var attended = x.Plus(_output.Forward(mixed, context.Policy.Attention));
         return attended.Plus(Mlp(_mlpNorm.Forward(attended), context.Policy.Mlp)).MoveToOuterDisposeScope();
     }
 
@@ -90,6 +99,7 @@ internal sealed class DecoderBlock
         return _down.Forward(gate * _gateUp[1].Forward(x, type), type);
     }
 
+    // What the heads gather, before the output's product: [batch, seq, heads * head_dim].
     private Tensor Attend(Tensor x, BlockContext context)
     {
         var (query, key, value) = Project(x, context);
@@ -102,7 +112,7 @@ internal sealed class DecoderBlock
         var hook = context.HookOf(_layer);
         if (hook is null && query.shape[1] == 1)
         {
-            return _output.Forward(AttendOnce(query, key, value, mask), context.Policy.Attention);
+            return AttendOnce(query, key, value, mask);
         }
 
         query = query.transpose(1, 2); // [batch, heads, query, head_dim]
@@ -111,7 +121,7 @@ internal sealed class DecoderBlock
         var mixed = hook is not null
             ? Explicit(query, key, value, mask, hook)
             : nn.functional.scaled_dot_product_attention(query, key, value, mask!, is_casual: mask is null && query.shape[2] > 1);
-        return _output.Forward(mixed.transpose(1, 2).flatten(2), context.Policy.Attention);
+        return mixed.transpose(1, 2).flatten(2);
     }
 
     /// <summary>

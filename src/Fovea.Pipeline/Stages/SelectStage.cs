@@ -152,7 +152,7 @@ public sealed record SelectStage : IStage
         var stores = new JoinedStores(Scores, ReferenceScores, Renames, context.Stop);
         var selector = Selector(Methods(context.Catalogues), Request(stores, context));
         Require(stores, selector.Conditions);
-        var report = selector.WriteWeights(stores.Read(selector.Conditions), Path.Combine(context.Out, FileName), stores.Provenance);
+        var report = selector.WriteWeights(stores.Read(selector.Conditions, selector.Facts), Path.Combine(context.Out, FileName), stores.Provenance);
         return StageRunner.ToJson(report);
     }
 

@@ -72,6 +72,8 @@ public sealed class RankedSamples : ISelector
 
     public IReadOnlyCollection<string> Conditions => _options.Conditions;
 
+    public ScoreFacts Facts => ScoreFacts.None;
+
     public IReadOnlyDictionary<string, string> Describe()
     {
         var fields = new Dictionary<string, string>(_options.Fields)

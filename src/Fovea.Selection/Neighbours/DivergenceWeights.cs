@@ -19,7 +19,10 @@ public static class DivergenceWeights
             var (without, percent, strict) = (VigMethods.Visionless(r), r.Percent ?? 40, r.StrictPaper);
             _ = Threshold.TopCount(percent, 0);
             return new TokenWeighing("vppo", [without], s => TopShare(s, without, percent, strict),
-                TokenWeighing.Fields(("without", without), ("percent", percent), ("strict_paper", strict ? "true" : "false")));
+                TokenWeighing.Fields(("without", without), ("percent", percent), ("strict_paper", strict ? "true" : "false")))
+            {
+                Facts = ScoreFacts.Divergence,
+            };
         });
 
     /// <summary>
@@ -38,6 +41,7 @@ public static class DivergenceWeights
                     TokenWeighing.Fields(("without", without), ("beta", beta), ("threshold", threshold ?? (object)"mean")))
                 {
                     Normalization = WeightNormalization.TargetCount,
+                    Facts = ScoreFacts.Divergence,
                 }
                 : throw new UsageException(FormattableString.Invariant($"'beta': expected at least 0, got {beta}"));
         });

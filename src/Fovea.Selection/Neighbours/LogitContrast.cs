@@ -15,6 +15,9 @@ public static class LogitContrast
             return least >= 0 && most >= least
                 ? new TokenWeighing("cal", [Conditions.Image, without], s => Weights(s, without, least, most),
                     TokenWeighing.Fields(("without", without), ("least", least), ("most", most)))
+                {
+                    Facts = ScoreFacts.Logits,
+                }
                 : throw new UsageException(FormattableString.Invariant($"'least', 'most': expected 0 <= least <= most, got {least} and {most}"));
         });
 

@@ -26,7 +26,10 @@ public static class ModelWeights
         {
             var (condition, alpha) = (ConditionOf(r), r.Alpha);
             return new TokenWeighing("eaft", [condition], s => EntropyWeights(s, condition, alpha),
-                TokenWeighing.Fields(("condition", condition), ("alpha", alpha)));
+                TokenWeighing.Fields(("condition", condition), ("alpha", alpha)))
+            {
+                Facts = ScoreFacts.Entropy,
+            };
         });
 
     /// <summary><c>exp(log p)</c>: <c>[targets]</c>.</summary>

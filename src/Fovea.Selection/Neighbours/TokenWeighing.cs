@@ -16,6 +16,8 @@ public sealed class TokenWeighing(
 
     public IReadOnlyCollection<string> Conditions => conditions;
 
+    public ScoreFacts Facts { get; init; }
+
     public IReadOnlyDictionary<string, string> Describe() => new Dictionary<string, string>(fields ?? new Dictionary<string, string>()) { ["method"] = method };
 
     public ISelection Fit(IEnumerable<TokenScores> scores) => new PerSampleSelection(sample => Decision.Keep(weights(sample)));

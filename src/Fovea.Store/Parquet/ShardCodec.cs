@@ -17,10 +17,10 @@ internal static class ShardCodec
     }
 
     /// <exception cref="InvalidDataException">The bytes are not a shard.</exception>
-    public static TokenScores[] Decode(byte[] bytes, int length, IReadOnlyCollection<string>? conditions = null)
+    public static TokenScores[] Decode(byte[] bytes, int length, IReadOnlyCollection<string>? conditions = null, ScoreFacts facts = ScoreFacts.All)
     {
         using var stream = new MemoryStream(bytes, 0, length, writable: false);
-        return ReadAsync(stream, conditions).GetAwaiter().GetResult();
+        return ReadAsync(stream, conditions, facts).GetAwaiter().GetResult();
     }
 
     /// <summary>The keys of a shard's samples: two columns of its file.</summary>
@@ -84,7 +84,7 @@ internal static class ShardCodec
         ? reader.OpenRowGroupReader(0)
         : throw new InvalidDataException($"{reader.RowGroupCount} row groups; a shard has one");
 
-    private static async Task<TokenScores[]> ReadAsync(Stream stream, IReadOnlyCollection<string>? conditions)
+    private static async Task<TokenScores[]> ReadAsync(Stream stream, IReadOnlyCollection<string>? conditions, ScoreFacts facts)
     {
         await using var reader = await ParquetReader.CreateAsync(stream);
         using var group = OnlyGroup(reader);
@@ -101,10 +101,11 @@ internal static class ShardCodec
         var targets = await columns.ListsAsync<int>("target_ids");
         var ends = await columns.ListsAsync<int>("end_targets");
         var logProbs = await columns.ConditionsAsync<float>(LogProbPrefix, conditions);
-        var topOne = await columns.ConditionsAsync<bool>(TopOnePrefix, conditions);
-        var entropy = await columns.ConditionsAsync<float>(EntropyPrefix, conditions);
-        var logits = await columns.ConditionsAsync<float>(LogitPrefix, conditions);
-        var divergence = await columns.ConditionsAsync<float>(DivergencePrefix, conditions);
+        IReadOnlyCollection<string>? If(ScoreFacts fact) => facts.HasFlag(fact) ? conditions : [];
+        var topOne = await columns.ConditionsAsync<bool>(TopOnePrefix, If(ScoreFacts.TopOne));
+        var entropy = await columns.ConditionsAsync<float>(EntropyPrefix, If(ScoreFacts.Entropy));
+        var logits = await columns.ConditionsAsync<float>(LogitPrefix, If(ScoreFacts.Logits));
+        var divergence = await columns.ConditionsAsync<float>(DivergencePrefix, If(ScoreFacts.Divergence));
         var interned = new Dictionary<string, string>(StringComparer.Ordinal);
         var rows = new TokenScores[columns.Rows];
         for (var i = 0; i < rows.Length; i++)
