@@ -39,6 +39,9 @@ public sealed record StageManifest
     /// <summary>Wall-clock seconds; never part of a result.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Processor seconds of this process meanwhile, all threads; what else runs on the machine hardly changes them. Never part of a result.</summary>
+    public double CoreSeconds { get; init; }
+
     /// <summary>
     /// How artefacts are serialised: snake_case, indented, enums by name; NaN by name too, so that what checks the value can say what it expects.
     /// </summary>

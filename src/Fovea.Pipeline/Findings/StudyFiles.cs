@@ -31,7 +31,7 @@ public static class StudyFiles
         page.Append(CultureInfo.InvariantCulture,
             $"{(changed.Length == 0 ? "The plan as it is" : $"**Not the plan as it is**: {string.Join(", ", changed)}")}. ")
             .Append(CultureInfo.InvariantCulture,
-                $"Seeds {string.Join(", ", values.Seeds)}; all stages one after another {Durations.InWords(values.StageSeconds)}, ")
+                $"Seeds {string.Join(", ", values.Seeds)}; all stages together {Durations.InWords(values.CoreSeconds)} of processor time, ")
             .Append(CultureInfo.InvariantCulture,
                 $"on {values.NumThreads} thread{(values.NumThreads == 1 ? "" : "s")} each; Fovea {values.Versions.GetValueOrDefault("fovea")}.\n\n")
             .Append(CultureInfo.InvariantCulture, $"{findings.HowToRead}\n");

@@ -23,7 +23,7 @@ public static class StudyFindings
 
     /// <summary>What a run measured.</summary>
     public static StudyValues Values(FinishedPlan run) =>
-        StudyValues.Of(Questions(run), run.Manifest, run.Seeds, (seed, stage) => run.Find(seed, stage)?.Manifest, run.Stages.Sum(s => s.Manifest.Seconds));
+        StudyValues.Of(Questions(run), run.Manifest, run.Seeds, (seed, stage) => run.Find(seed, stage)?.Manifest, run.Stages.Sum(s => s.Manifest.CoreSeconds));
 
     /// <summary>Of values.</summary>
     public static RunFindings Of(StudyQuestions questions, StudyValues values)

@@ -99,8 +99,8 @@ public sealed class PlanFile
 
         NumWorkers = Number(layer, "num_workers", 0) ?? NumWorkers;
         NumThreads = Number(layer, "num_threads", 1) ?? NumThreads;
-        Targets = layer.Members.GetValueOrDefault("targets") ?? Targets;
-        Study = layer.Members.TryGetValue("study", out var study) ? Merge(Study, study) : Study;
+        Targets = !layer.Members.TryGetValue("targets", out var targets) ? Targets : targets.Kind == JsonTokenType.Null ? null : targets;
+        Study = !layer.Members.TryGetValue("study", out var study) ? Study : study.Kind == JsonTokenType.Null ? null : Merge(Study, study);
         foreach (var (name, node) in Section(layer, "parameters"))
         {
             var read = PlanParameter.Read(name, node);

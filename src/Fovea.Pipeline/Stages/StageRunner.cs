@@ -52,9 +52,15 @@ public static class StageRunner
 
             manifest.Write(context.Out); // first, so that whatever else is in the folder is known as this run's
             InputLists.Write(context.Out, context.Hasher, continued: begun is not null);
-            var clock = Stopwatch.StartNew();
+            var (clock, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
             var result = stage.Run(context with { Lock = held, Inputs = manifest.Inputs });
-            var complete = manifest with { Complete = true, Result = result, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1) };
+            var complete = manifest with
+            {
+                Complete = true,
+                Result = result,
+                Seconds = Math.Round(clock.Elapsed.TotalSeconds, 1),
+                CoreSeconds = Math.Round((Environment.CpuUsage.TotalTime - processor).TotalSeconds, 1),
+            };
             complete.Write(context.Out);
             return complete;
         }

@@ -79,7 +79,7 @@ public sealed record StudyArm
 /// <summary>One measured number of an arm and a seed.</summary>
 public sealed record StudyMeasure
 {
-    /// <summary>The metric that is a stage's wall-clock time, and no part of its result.</summary>
+    /// <summary>The metric that is a stage's processor time, and no part of its result.</summary>
     public const string Seconds = "seconds";
 
     /// <summary>Its name for people.</summary>
@@ -88,7 +88,7 @@ public sealed record StudyMeasure
     /// <summary>The stage that measures it, without its seed; null for a derived measure.</summary>
     public string? Stage { get; init; }
 
-    /// <summary>Its name in that stage's result; <c>seconds</c>: how long the stage took. Null for a derived measure.</summary>
+    /// <summary>Its name in that stage's result; <c>seconds</c>: the processor time that the stage took. Null for a derived measure.</summary>
     public string? Metric { get; init; }
 
     /// <summary>How it follows from other measures of the same arm and seed; null where a stage measures it.</summary>

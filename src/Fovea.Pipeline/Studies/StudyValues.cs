@@ -24,8 +24,8 @@ public sealed partial record StudyValues
     /// <summary>Versions of Fovea and the libraries under it.</summary>
     public required SortedDictionary<string, string> Versions { get; init; }
 
-    /// <summary>Seconds of all stages, one after another.</summary>
-    public required double StageSeconds { get; init; }
+    /// <summary>Processor seconds of all stages.</summary>
+    public required double CoreSeconds { get; init; }
 
     /// <summary>By arm and measure <c>[seeds]</c>; null where a seed has no data.</summary>
     public required OrderedDictionary<string, OrderedDictionary<string, double?[]>> Values { get; init; }
@@ -41,7 +41,7 @@ public sealed partial record StudyValues
     /// <param name="run">The run's own manifest.</param>
     /// <param name="seeds">Its seeds.</param>
     /// <param name="stage">A seed's stage by its name; null where there is none.</param>
-    /// <param name="seconds">Seconds of all stages.</param>
+    /// <param name="seconds">Processor seconds of all stages.</param>
     /// <exception cref="FoveaException">A stage or metric that is asked for is not there; the message names it.</exception>
     public static StudyValues Of(StudyQuestions questions, StageManifest run, IReadOnlyList<long> seeds,
         Func<long, string, StageManifest?> stage, double seconds)
@@ -63,7 +63,7 @@ public sealed partial record StudyValues
             Parameters = run.Config["parameters"]!.DeepClone().AsObject(),
             NumThreads = run.NumThreads,
             Versions = run.Versions,
-            StageSeconds = Math.Round(seconds, 1),
+            CoreSeconds = Math.Round(seconds, 1),
             Values = values,
         };
     }
@@ -99,7 +99,7 @@ public sealed partial record StudyValues
     private static double? Value(string stage, string metric, Func<string, StageManifest?> find)
     {
         var manifest = find(stage) ?? throw new FoveaException($"study: the plan has no stage '{stage}'");
-        return metric == StudyMeasure.Seconds ? manifest.Seconds
+        return metric == StudyMeasure.Seconds ? manifest.CoreSeconds
             : manifest.Result is { } result && result.ContainsKey(metric) ? (double?)result[metric]
             : throw new FoveaException(
                 $"study: the stage '{stage}' has no metric '{metric}'{NearestName.Hint(metric, manifest.Result?.Select(r => r.Key) ?? [])}");

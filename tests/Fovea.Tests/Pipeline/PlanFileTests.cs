@@ -78,6 +78,20 @@ public sealed class PlanFileTests : IDisposable
     }
 
     [Fact]
+    public void Null_in_an_extending_plan_removes_its_targets_and_its_study()
+    {
+        File.WriteAllText(_folder["base.jsonc"], """
+            { "targets": ["a"], "for": { "seed": [1] },
+              "stages": { "a": { "kind": "tokenizer" }, "b": { "kind": "tokenizer" } },
+              "study": { "arms": { "x": { "title": "x" } }, "measures": { "m": { "title": "m", "stage": "a", "metric": "n" } }, "claims": [] } }
+            """);
+        Assert.NotNull(Read("""{ "extends": "base.jsonc" }""").Study);
+        var plan = Read("""{ "extends": "base.jsonc", "targets": null, "study": null }""");
+        Assert.Null(plan.Study);
+        Assert.Equal(["a", "b"], plan.Stages.Select(s => s.Local));
+    }
+
+    [Fact]
     public void Only_targets_and_what_they_read_run()
     {
         const string Text = """

@@ -204,7 +204,7 @@ public sealed class StudyTests : IDisposable
         Versions = new(StringComparer.Ordinal) { ["fovea"] = "1.0" },
         Complete = true,
         Result = result,
-        Seconds = seconds,
+        CoreSeconds = seconds,
     };
 
     private static string Message(Action action) => Assert.ThrowsAny<FoveaException>(action).Message;
