@@ -88,7 +88,7 @@ public sealed class PlanFileTests : IDisposable
         Assert.NotNull(Read("""{ "extends": "base.jsonc" }""").Study);
         var plan = Read("""{ "extends": "base.jsonc", "targets": null, "study": null }""");
         Assert.Null(plan.Study);
-        Assert.Equal(["a", "b"], plan.Stages.Select(s => s.Local));
+        Assert.Equal(["seed-1/a", "seed-1/b"], plan.Stages.Select(s => s.Name));
     }
 
     [Fact]
