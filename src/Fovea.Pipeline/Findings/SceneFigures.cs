@@ -28,7 +28,8 @@ public static class SceneFigures
             (run.FolderOf(seed, "scores/vig-held-out"), run.FolderOf(seed, "scores/prior-held-out")), [VisionlessProxy.ConditionOf(study.SelectBy),
                 Conditions.TextOnlyReference], pixelated: true);
         var annotations = SceneAnnotations.Load(heldOut);
-        string? ClassOf(Core.Samples.SampleKey key, Core.Samples.TargetSpan span) => annotations.ClassOf(key, span)?.ToString().ToLowerInvariant();
+        string? ClassOf(Core.Samples.SampleKey key, Core.Samples.TargetSpan span) =>
+            annotations.ClassOf(key, span) is { } found ? JsonNamingPolicy.KebabCaseLower.ConvertName(found.ToString()) : null;
         yield return new ReportSection("Words that need the image",
             $"Held-out captions of seed {seed}, scored by the H model after plain pre-training. Beneath each word: its score, and its class in the built-in "
                 + $"world. Orange: the image makes the word likelier; blue: less likely. {ScoreNames.Vig(study.SelectBy)} compares the two images shown; VIG "
