@@ -30,7 +30,9 @@ internal sealed class JointFit
     public IEnumerable<double[]> Starts()
     {
         var middle = Math.Exp(_log.Average());
-        return from share in (double[])[0.2, 0.5, 0.8] from alpha in (double[])[0.1, 0.3, 0.8] from beta in (double[])[0.1, 0.3, 0.8]
+        return from share in (double[])[0.2, 0.5, 0.8]
+               from alpha in (double[])[0.1, 0.3, 0.8]
+               from beta in (double[])[0.1, 0.3, 0.8]
                let part = Math.Log((1 - share) / 2 * middle)
                select new[] { Math.Log(share * middle), part, alpha, part, beta, 0, 0, 0, 0 };
     }

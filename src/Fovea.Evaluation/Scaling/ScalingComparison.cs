@@ -30,8 +30,8 @@ public sealed record ScalingComparison(ScalingLaw Baseline, ScalingLaw Method, S
     {
         var pairs = Paired(runs, baseline);
         var (x, y) = (pairs.Average(p => Math.Log(p.Baseline.Parameters)), pairs.Average(p => Math.Log(p.Baseline.Tokens)));
-        var fit = new JointFit([.. new[] { false, true }.SelectMany(m => pairs.Select(p => m ? p.Method : p.Baseline)
-            .Select(r => (Math.Log(r.Parameters) - x, Math.Log(r.Tokens) - y, m, Math.Log(r.Loss))))], Delta);
+        (double, double, bool, double) Point(ScalingRun r, bool isMethod) => (Math.Log(r.Parameters) - x, Math.Log(r.Tokens) - y, isMethod, Math.Log(r.Loss));
+        var fit = new JointFit([.. pairs.Select(p => Point(p.Baseline, false)), .. pairs.Select(p => Point(p.Method, true))], Delta);
         var best = fit.Best(fit.Starts());
         var resampled = Resample(fit, best.Theta, pairs.Length, resamples, seed);
         ScalingEstimate Estimate(int of) => new(best.Theta[of], Quantile(resampled, of, (1 - Level) / 2), Quantile(resampled, of, (1 + Level) / 2));
