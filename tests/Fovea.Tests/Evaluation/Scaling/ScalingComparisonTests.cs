@@ -76,7 +76,9 @@ public sealed class ScalingComparisonTests
     // Four sizes of model, four of data, two seeds: pairs share half of the noise's variance, as runs on the same data do.
     private static ScalingRun[] Runs(ScalingLaw plain, ScalingLaw better, double noise, long seed) =>
     [
-        .. from n in (double[])[2e4, 6e4, 2e5, 6e5] from d in (double[])[1e5, 3e5, 1e6, 3e6] from s in (long[])[1, 2]
+        .. from n in (double[])[2e4, 6e4, 2e5, 6e5]
+           from d in (double[])[1e5, 3e5, 1e6, 3e6]
+           from s in (long[])[1, 2]
            let random = new RandomSource(seed, FormattableString.Invariant($"runs/{n}/{d}"), s)
            let shared = random.NextGaussian()
            from method in (string[])["plain", "better"]
