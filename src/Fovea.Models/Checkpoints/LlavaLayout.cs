@@ -2,6 +2,7 @@ using Fovea.Core.Json;
 using Fovea.Models.Configs;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
+using Fovea.Models.Vision;
 
 namespace Fovea.Models.Checkpoints;
 
@@ -36,7 +37,8 @@ internal static class LlavaLayout
             Documents = [new ConfigDocument(ModelLayouts.ConfigName, folder.Json)],
             TokensPerImage = config.TokensPerImage,
             ImageTokenId = config.ImageTokenId,
-            Build = p => new LlavaModel(config, p),
+            Companions = config.Vision.Onnx is null ? [] : [OnnxTower.Find(folder.Folder, config.Vision)],
+            Build = p => new LlavaModel(config, p, config.Vision.Onnx is null ? null : OnnxTower.Load(folder.Folder, config.Vision)),
         };
     }
 

@@ -27,7 +27,11 @@ public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Sc
     private const int ForwardLogits = 2, KeptLogits = 3;
     private const long PieceBytes = 64L << 20;
 
-    internal static MemoryEstimate Of(DecoderConfig c, long parameters, long storedBytes)
+    /// <param name="c">The decoder.</param>
+    /// <param name="parameters">How many there are.</param>
+    /// <param name="storedBytes">What they take as stored.</param>
+    /// <param name="beside">Bytes of a frozen tower's file, which is not among the parameters.</param>
+    internal static MemoryEstimate Of(DecoderConfig c, long parameters, long storedBytes, long beside = 0)
     {
         var tokens = Math.Min(c.MaxPositions, MostTokens);
         long heads = (long)(c.NumHeads + (2 * c.NumKeyValueHeads)) * c.HeadDim;
@@ -36,6 +40,7 @@ public sealed record MemoryEstimate(int Tokens, long Load, long LoadF32, long Sc
         var block = (KeptWide * (long)c.HiddenSize) + (KeptHeads * (long)c.NumHeads * c.HeadDim) + (KeptInner * (long)c.IntermediateSize);
         var kept = F32 * tokens * ((c.NumLayers * block) + (KeptEnds * (long)c.HiddenSize));
         var logits = KeptLogits * Math.Min(F32 * (long)tokens * c.VocabSize, PieceBytes);
-        return new MemoryEstimate(tokens, storedBytes, parameters * F32, storedBytes + (forward * F32), (parameters * 4 * F32) + kept + logits);
+        return new MemoryEstimate(tokens, storedBytes + beside, (parameters * F32) + beside, storedBytes + (forward * F32) + beside,
+            (parameters * 4 * F32) + kept + logits + beside);
     }
 }

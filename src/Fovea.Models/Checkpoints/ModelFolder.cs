@@ -29,7 +29,7 @@ public static class ModelFolder
         try
         {
             var reader = new ParameterReader(plan.Parts, plan.Specs, plan.TiedEmbedding);
-            MemoryLimits.Require($"{dir}: its parameters take", reader.CopiedBytes(options), options.Memory, "use a smaller model");
+            MemoryLimits.Require($"{dir}: its parameters take", reader.CopiedBytes(options) + plan.CompanionBytes, options.Memory, "use a smaller model");
             var model = plan.Build(reader.Read(options));
             keep = options.Mapped && options.Device.IsCpu();
             model.Remember(new CheckpointOrigin(plan.Layout, reader.Files, plan.Documents), keep ? plan : null);
@@ -107,7 +107,8 @@ public static class ModelFolder
     }
 
     private static IEnumerable<string> WeightFiles(ModelPlan plan) =>
-        plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Concat(plan.Companions)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     private static void Write(DecoderModel model, CheckpointOrigin origin, string folder, long maxShardBytes)
     {
@@ -118,6 +119,7 @@ public static class ModelFolder
                 maxShardBytes, Path.GetFileName(path));
         }
 
+        model.WriteCompanions(folder);
         foreach (var document in origin.Documents)
         {
             var json = document.Json.DeepClone().AsObject();

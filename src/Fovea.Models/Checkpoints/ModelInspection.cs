@@ -82,7 +82,7 @@ public sealed record ModelInspection
             Parts = plan.Specs.GroupBy(s => ParameterPart.Of(s.Name)).ToDictionary(g => g.Key.Replace('_', ' '), g => g.Sum(s => s.NumElements)),
             Names = [.. plan.Specs.Select(s => s.Name)],
             StoredTypes = stored.ToDictionary(p => NameOf(p.Key), p => p.Value),
-            Files = plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Distinct(StringComparer.Ordinal).Count(),
+            Files = plan.Parts.SelectMany(p => p.Source.Tensors.Values).Select(t => t.File).Concat(plan.Companions).Distinct(StringComparer.Ordinal).Count(),
             TiedHead = plan.Text.TieWordEmbeddings,
             MaxPositions = plan.Text.MaxPositions,
             VocabSize = plan.Text.VocabSize,
@@ -90,7 +90,7 @@ public sealed record ModelInspection
             ImageTokenId = plan.ImageTokenId,
             ImageSize = plan.Vision?.ImageSize,
             PatchSize = plan.PatchSize,
-            Memory = MemoryEstimate.Of(plan.Text, plan.Specs.Sum(s => s.NumElements), stored.Sum(p => p.Value * SizeOf(p.Key))),
+            Memory = MemoryEstimate.Of(plan.Text, plan.Specs.Sum(s => s.NumElements), stored.Sum(p => p.Value * SizeOf(p.Key)), plan.CompanionBytes),
             Lacks = plan.Lacks,
             Problems = reader.Problems,
         };

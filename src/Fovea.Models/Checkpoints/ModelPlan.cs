@@ -32,6 +32,12 @@ internal sealed class ModelPlan : IDisposable
     /// <summary>Configuration files as they stand, by their paths in the folder; the first is <c>config.json</c>.</summary>
     public required IReadOnlyList<ConfigDocument> Documents { get; init; }
 
+    /// <summary>Files beside its parameters that the model is made of: a tower's ONNX file.</summary>
+    public IReadOnlyList<string> Companions { get; init; } = [];
+
+    /// <summary>What the companions take in memory: a runtime keeps its own copy of a file's weights.</summary>
+    public long CompanionBytes => Companions.Sum(c => new FileInfo(c).Length);
+
     /// <summary>Makes the model of its parameters.</summary>
     public required Func<ParameterSet, DecoderModel> Build { get; init; }
 

@@ -69,7 +69,7 @@ public sealed partial record LlavaConfig
         var config = new LlavaConfig
         {
             Text = DecoderConfig.Read(text, tiedByDefault: json.FlagOrNull("tie_word_embeddings", false)),
-            Vision = VisionConfig.Read(vision),
+            Vision = vision.OptionalText("model_type") == OnnxTowerConfig.ModelType ? OnnxTowerConfig.Read(vision) : VisionConfig.Read(vision),
             ImageTokenId = ReadImageTokenId(json) ?? 32000,
             FeatureLayers = json.WholeNumbers("vision_feature_layer") is { Length: > 0 } layers ? layers : [-2],
             DropFirstToken = select == "default",

@@ -8,7 +8,7 @@ public sealed record VisionConfig
     /// <summary>Activation functions that are known, under their names in Transformers.</summary>
     internal static IReadOnlyList<string> ActivationNames { get; } = ["quick_gelu", "gelu", "gelu_pytorch_tanh", "gelu_new", "relu", "silu"];
 
-    /// <summary><c>clip_vision_model</c> or <c>siglip_vision_model</c>.</summary>
+    /// <summary><c>clip_vision_model</c>, <c>siglip_vision_model</c> or <c>onnx</c>.</summary>
     public string ModelType { get; init; } = "clip_vision_model";
 
     /// <summary>Side of the square image, in pixels.</summary>
@@ -41,11 +41,14 @@ public sealed record VisionConfig
     /// <summary>Standard deviation of new weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
 
+    /// <summary>The ONNX file that is the tower; null for a tower with parameters of its own.</summary>
+    public OnnxTowerConfig? Onnx { get; init; }
+
     /// <summary>Patches on one side.</summary>
-    public int Grid => ImageSize / PatchSize;
+    public int Grid => Onnx?.Grid ?? (ImageSize / PatchSize);
 
     /// <summary>Whether a class token comes before the patches (CLIP).</summary>
-    public bool HasClassToken => ModelType == "clip_vision_model";
+    public bool HasClassToken => Onnx?.HasClassToken ?? (ModelType == "clip_vision_model");
 
     /// <summary>Tokens of one image, the class token included.</summary>
     public int NumTokens => (Grid * Grid) + (HasClassToken ? 1 : 0);
@@ -127,6 +130,11 @@ public sealed record VisionConfig
 
     internal JsonObject Write()
     {
+        if (Onnx is { } onnx)
+        {
+            return onnx.Write(this);
+        }
+
         var json = new JsonObject
         {
             ["model_type"] = ModelType,

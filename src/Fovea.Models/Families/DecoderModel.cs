@@ -135,6 +135,11 @@ public abstract partial class DecoderModel : VisionLanguageModel
     /// <summary>The configuration as Transformers 4.52 writes it.</summary>
     internal abstract System.Text.Json.Nodes.JsonObject WriteConfig();
 
+    /// <summary>Writes what else the model is made of into its folder.</summary>
+    internal virtual void WriteCompanions(string folder)
+    {
+    }
+
     /// <summary>Adds to the configuration a model was loaded with what was given beside it.</summary>
     internal virtual void CompleteConfig(System.Text.Json.Nodes.JsonObject config)
     {

@@ -15,12 +15,12 @@ public sealed class LlavaModel : DecoderModel
     internal const string TowerPrefix = "model.vision_tower.vision_model.";
     internal const string ProjectorPrefix = "model.multi_modal_projector.";
 
-    /// <summary>Takes ownership of the parameters.</summary>
-    internal LlavaModel(LlavaConfig config, ParameterSet parameters)
+    /// <summary>Takes ownership of the parameters, and of a tower that has none among them.</summary>
+    internal LlavaModel(LlavaConfig config, ParameterSet parameters, ITower? tower = null)
         : base(parameters, new Decoder(config.Text, parameters, TextPrefix))
     {
         Config = config;
-        Tower = new VisionTower(config.Vision, parameters, TowerPrefix);
+        Tower = tower ?? new VisionTower(config.Vision, parameters, TowerPrefix);
         Projector = new Projector(parameters, ProjectorPrefix, config.ProjectorDepth, config.ProjectorActivation, config.ProjectorBias);
     }
 
@@ -28,7 +28,7 @@ public sealed class LlavaModel : DecoderModel
     public LlavaConfig Config { get; }
 
     /// <summary>The tower.</summary>
-    public VisionTower Tower { get; }
+    internal ITower Tower { get; }
 
     /// <summary>From tower to decoder.</summary>
     public Projector Projector { get; }
@@ -68,7 +68,10 @@ public sealed class LlavaModel : DecoderModel
     public override void Pack()
     {
         base.Pack();
-        Tower.Inference = new PackedTower(Tower);
+        if (Tower is VisionTower blocks)
+        {
+            blocks.Inference = new PackedTower(blocks);
+        }
     }
 
     /// <inheritdoc/>
@@ -96,18 +99,7 @@ public sealed class LlavaModel : DecoderModel
     public Tensor TowerFeatures(Tensor pixelValues)
     {
         using var scope = NewDisposeScope();
-        var depths = Config.TowerDepths;
-        Tensor[] states;
-        if (depths.Count == 1)
-        {
-            states = [Tower.Forward(pixelValues, depths[0])];
-        }
-        else
-        {
-            var all = Tower.HiddenStates(pixelValues);
-            states = [.. depths.Select(d => all[d])];
-        }
-
+        var states = Tower.States(pixelValues, Config.TowerDepths);
         if (Config.DropFirstToken)
         {
             states = Array.ConvertAll(states, s => s.narrow(1, 1, s.shape[1] - 1));
@@ -188,6 +180,8 @@ public sealed class LlavaModel : DecoderModel
 
     internal override JsonObject WriteConfig() => Config.Write();
 
+    internal override void WriteCompanions(string folder) => (Tower as OnnxTower)?.WriteTo(folder);
+
     /// <inheritdoc/>
     private protected override Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures)
     {
@@ -215,7 +209,7 @@ public sealed class LlavaModel : DecoderModel
 
     internal static IEnumerable<ParameterSpec> Specs(LlavaConfig c) =>
     [
-        .. VisionTower.Specs(c.Vision, TowerPrefix),
+        .. c.Vision.Onnx is null ? VisionTower.Specs(c.Vision, TowerPrefix) : [],
         .. Projector.Specs((long)c.Vision.HiddenSize * c.FeatureLayers.Count, c.Text.HiddenSize, c.ProjectorDepth, c.ProjectorBias,
             c.Text.InitializerRange, ProjectorPrefix),
         .. Decoder.Specs(c.Text, TextPrefix),

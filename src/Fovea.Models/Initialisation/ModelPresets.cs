@@ -1,6 +1,7 @@
 using Fovea.Models.Configs;
 using Fovea.Models.Families;
 using Fovea.Models.Parameters;
+using Fovea.Models.Vision;
 using Fovea.Torch;
 using TorchSharp;
 
@@ -51,35 +52,41 @@ public static class ModelPresets
     /// <param name="sizes">What differs from the preset.</param>
     /// <param name="memory">What memory the parameters may take; null for no limit.</param>
     /// <param name="device">Where they lie; null for the CPU. The numbers are the same everywhere.</param>
+    /// <param name="tower">A LLaVA preset's tower from a file, in place of one from scratch; null for that.</param>
     /// <exception cref="FoveaException">No such preset, an id it needs is not given, sizes do not fit together, or they take too much memory.</exception>
     public static DecoderModel Create(
-        string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null, torch.Device? device = null)
+        string name, PresetVocabulary vocabulary, long seed, PresetSizes? sizes = null, MemoryLimit? memory = null, torch.Device? device = null,
+        PresetTower? tower = null)
     {
-        var (specs, build) = Plan(name, vocabulary, sizes);
+        var (specs, build) = Plan(name, vocabulary, sizes, tower);
         return build(Draw(name, [.. sizes?.InitializerRange is null ? specs.Select(p => p.ByFanIn()) : specs], seed, memory, device ?? torch.CPU));
     }
 
     /// <summary>Number of scalars of a preset's parameters.</summary>
     /// <exception cref="FoveaException">As for <see cref="Create"/>.</exception>
-    public static long NumParameters(string name, PresetVocabulary vocabulary, PresetSizes? sizes = null) =>
-        Plan(name, vocabulary, sizes).Specs.Sum(spec => spec.NumElements);
+    public static long NumParameters(string name, PresetVocabulary vocabulary, PresetSizes? sizes = null, PresetTower? tower = null) =>
+        Plan(name, vocabulary, sizes, tower).Specs.Sum(spec => spec.NumElements);
 
     /// <summary>Checks a preset's name and sizes without making the model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="sizes">What differs from the preset.</param>
-    /// <exception cref="FoveaException">No such preset, or sizes do not fit together.</exception>
-    public static void Check(string name, PresetSizes? sizes) => Checked(name, sizes);
+    /// <param name="tower">Its tower from a file; null for none.</param>
+    /// <exception cref="FoveaException">No such preset, sizes do not fit together, or it takes no tower.</exception>
+    public static void Check(string name, PresetSizes? sizes, PresetTower? tower = null) => Checked(name, sizes, tower);
 
-    private static (IEnumerable<ParameterSpec> Specs, Func<ParameterSet, DecoderModel> Build) Plan(string name, PresetVocabulary vocabulary, PresetSizes? sizes)
+    private static (IEnumerable<ParameterSpec> Specs, Func<ParameterSet, DecoderModel> Build) Plan(
+        string name, PresetVocabulary vocabulary, PresetSizes? sizes, PresetTower? tower)
     {
-        var s = Checked(name, sizes);
+        var s = Checked(name, sizes, tower);
         var kind = name.Split('-')[1];
         var text = Text(s, vocabulary, kind == "solo" ? "mistral" : "llama");
         switch (kind)
         {
             case "llava":
-                var llava = Llava(s, text, vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id"));
-                return (LlavaModel.Specs(llava), p => new LlavaModel(llava, p));
+                var imageTokenId = vocabulary.ImageTokenId ?? throw Missing(name, "the image token's id");
+                var onnx = tower is null ? null : OnnxTower.New(tower.Onnx, tower.Output, sizes?.ImageSize, tower.BlueFirst);
+                var llava = Llava(s, text, imageTokenId, onnx?.Config);
+                return (LlavaModel.Specs(llava), p => new LlavaModel(llava, p, onnx));
             case "solo":
                 var ids = vocabulary.VisionTokenIds ?? throw Missing(name, "the vision tokens' ids");
                 var solo = new SoloConfig { Text = text, PatchSize = s.PatchSize!.Value, TokenIds = ids };
@@ -89,8 +96,13 @@ public static class ModelPresets
         }
     }
 
-    private static PresetSizes Checked(string name, PresetSizes? sizes)
+    private static PresetSizes Checked(string name, PresetSizes? sizes, PresetTower? tower)
     {
+        if (tower is not null && !name.EndsWith("llava", StringComparison.Ordinal))
+        {
+            throw new FoveaException($"preset.tower: the preset {name} has no vision tower; expected tiny-llava or small-llava");
+        }
+
         var s = (sizes ?? new PresetSizes()).Over(name switch
         {
             "tiny-llava" or "tiny-text-2" => Tiny,
@@ -128,12 +140,12 @@ public static class ModelPresets
         return s;
     }
 
-    private static LlavaConfig Llava(PresetSizes s, DecoderConfig text, int imageTokenId)
+    private static LlavaConfig Llava(PresetSizes s, DecoderConfig text, int imageTokenId, VisionConfig? onnx)
     {
         return new LlavaConfig
         {
             Text = text,
-            Vision = new VisionConfig
+            Vision = onnx ?? new VisionConfig
             {
                 ImageSize = s.ImageSize!.Value,
                 PatchSize = s.PatchSize!.Value,
@@ -145,6 +157,7 @@ public static class ModelPresets
             },
             ImageTokenId = imageTokenId,
             FeatureLayers = [-1],
+            DropFirstToken = onnx?.HasClassToken ?? true,
         };
     }
 

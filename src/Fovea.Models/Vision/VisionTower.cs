@@ -11,7 +11,7 @@ namespace Fovea.Models.Vision;
 /// Also SigLIP's (arXiv 2303.15343), which has neither class token nor that first norm but a bias on its patch embedding
 /// and, in place of the class token, a head that pools by attention.
 /// </summary>
-public sealed partial class VisionTower : IDisposable
+public sealed partial class VisionTower : ITower, IDisposable
 {
     private readonly Tensor? _classEmbedding; // [hidden]
     private readonly Tensor? _patchBias; // [hidden]
@@ -87,6 +87,28 @@ public sealed partial class VisionTower : IDisposable
 
         return states;
     }
+
+    /// <inheritdoc/>
+    Tensor[] ITower.States(Tensor pixelValues, IReadOnlyList<int> depths)
+    {
+        if (depths is [var only])
+        {
+            return [Forward(pixelValues, only)];
+        }
+
+        var all = HiddenStates(pixelValues);
+        return [.. depths.Select(d => all[d])];
+    }
+
+    /// <inheritdoc/>
+    Recomputation? ITower.Recomputation
+    {
+        get => Recomputation;
+        set => Recomputation = value;
+    }
+
+    /// <inheritdoc/>
+    IEnumerable<Linear> ITower.Linears => Linears;
 
     /// <summary>What Transformers' vision models return: every hidden state, the last one (SigLIP's after its norm) and one vector an image.</summary>
     /// <param name="pixelValues"><c>[images, 3, height, width]</c>.</param>

@@ -30,13 +30,18 @@ public sealed record ModelCompanions(string TokenizerFolder, string? SourceFolde
     public IImageProcessor? Processor => ProcessorConfig is { } config ? new ImageProcessor(config) : null;
 
     /// <summary>Those of a model: the folder's own where it was loaded from one, else what its sizes ask for.</summary>
-    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, int? longestEdge) =>
+    public static ModelCompanions For(VisionLanguageModel model, string tokenizerFolder, string? modelFolder, PresetChoice? from) =>
         new(tokenizerFolder, modelFolder, model switch
         {
             _ when !model.SeesImages => null,
             _ when modelFolder is not null => ModelFit.Processor(modelFolder),
+            LlavaModel llava when from?.Tower is { } tower => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize) with
+            {
+                Mean = tower.ImageMean ?? ImageProcessorConfig.ImageNetMean,
+                Std = tower.ImageStd ?? ImageProcessorConfig.ImageNetStd,
+            },
             LlavaModel llava => ImageProcessorConfig.Clip(llava.Config.Vision.ImageSize),
-            SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, longestEdge ?? SceneWorld.ImagePixels),
+            SoloModel solo => ImageProcessorConfig.Solo(solo.Config.PatchSize, from?.Sizes?.ImageSize ?? SceneWorld.ImagePixels),
             _ => null,
         }, modelFolder is null && model is LlavaModel preset ? LlavaProcessor(preset) : null);
 

@@ -10,6 +10,9 @@ public sealed record PresetChoice
 
     /// <summary>Sizes to override.</summary>
     public PresetSizes? Sizes { get; init; }
+
+    /// <summary>A LLaVA preset's tower from a file, which stays as it is; absent: one from scratch.</summary>
+    public PresetTower? Tower { get; init; }
 }
 
 /// <summary>What a model sees of a sample.</summary>

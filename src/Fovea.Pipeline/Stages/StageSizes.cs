@@ -46,7 +46,7 @@ public sealed class StageSizes(string root, IReadOnlyDictionary<string, IStage> 
         preset.Name,
         tokenizer is not null && Directory.Exists(tokenizer)
             ? PresetVocabularies.Of(ModelFit.Tokenizer(tokenizer)) : new PresetVocabulary(1, 0, 0, 0, 0, new(0, 0, 0, 0)),
-        preset.Sizes));
+        preset.Sizes, preset.Tower));
 
     /// <summary>Whether a folder is there and no stage makes it.</summary>
     public bool IsGiven([NotNullWhen(true)] string? folder) => folder is not null && MakerOf(folder) is null && Directory.Exists(folder);

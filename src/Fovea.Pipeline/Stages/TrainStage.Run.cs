@@ -48,7 +48,7 @@ public sealed partial record TrainStage
         }
 
         using var model = StartModel(corpus, context);
-        var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset?.Sizes?.ImageSize);
+        var companions = ModelCompanions.For(model, TokenizerFolder, Model, Preset);
         var held = HeldOut.Count > 0 ? TokenizedCorpus.Open(HeldOut, TokenizerFolder, View, Template, heldOutInvalid, context.Catalogues.Templates,
             context.Stop) : null;
         Fovea.Data.Images.ImageLoader? Images(TokenizedCorpus from) => model.SeesImages ? new(from.Corpus, companions.Processor!) : null;
@@ -203,7 +203,8 @@ public sealed partial record TrainStage
             return ModelFolder.Load(folder, options);
         }
 
-        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, options.Memory, options.Device);
+        var model = ModelPresets.Create(Preset!.Name, PresetVocabularies.Of(corpus.Tokenizer), Training.Seed, Preset.Sizes, options.Memory, options.Device,
+            Preset.Tower);
         if (DecoderFrom is { } from)
         {
             using var text = ModelFolder.Load(from, options);

@@ -100,7 +100,7 @@ public sealed partial record TrainStage : IStage
 
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
-        var inputs = new InputHashes(hasher).File("weights", WeightsPath).Folds(Folds).Tokenizer(TokenizerFolder)
+        var inputs = new InputHashes(hasher).File("tower", Preset?.Tower?.Onnx).File("weights", WeightsPath).Folds(Folds).Tokenizer(TokenizerFolder)
             .Add("template", Template == TemplateChoice.Checkpoint ? ModelParts.OfTemplate(TokenizerFolder, hasher) : null)
             .Model("model", Model).Model("decoder_from", DecoderFrom)
             .Add("adapter", Lora?.Adapter is { } adapter ? ModelParts.OfAdapter(adapter, hasher) : null)
@@ -166,7 +166,8 @@ public sealed partial record TrainStage : IStage
 
         if (Preset is { } preset)
         {
-            ModelPresets.Check(preset.Name, preset.Sizes);
+            preset.Tower?.Validate();
+            ModelPresets.Check(preset.Name, preset.Sizes, preset.Tower);
             _ = TokenizerFolder;
         }
 

@@ -140,6 +140,11 @@ internal sealed class MemoryPlanner(DecoderModel model, LoraAdapter? adapter, Tr
         }
 
         var c = llava.Config.Vision;
+        if (c.Onnx is not null)
+        {
+            return ((3.0 * c.ImageSize * c.ImageSize) + ((double)c.NumTokens * c.HiddenSize)) * Float * images;
+        }
+
         var tokens = (double)images * c.NumTokens;
         var block = ActivationEstimate.TowerBlock(c, Recorded);
         var pixels = 3.0 * Float * 3 * c.ImageSize * c.ImageSize * images;

@@ -33,6 +33,11 @@ internal sealed class FeatureCache
         using var noGrad = torch.no_grad();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{precision}|{string.Join(',', _model.Config.FeatureLayers)}|{_model.Config.DropFirstToken}"));
+        if (_model.Config.Vision.Onnx is { } onnx)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"|{onnx.Sha256}|{onnx.Output}|{onnx.BlueFirst}"));
+        }
+
         foreach (var (name, tensor) in tower)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(name));

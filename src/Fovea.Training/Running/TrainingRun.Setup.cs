@@ -39,6 +39,7 @@ internal sealed partial class TrainingRun
         var model = job.Model;
         (_model, _job, _options, _progress, _models) = (model, job, job.Options, progress, new FinalModels(model, job));
         var trained = job.Adapter?.Parameters ?? model.Parameters;
+        CheckTower(model, _options);
         var rule = new ParameterRule(_options, [.. trained.Names]);
         _plan = TrainingPlan.Of(_options, job.Set.Count);
         _due = new RunMilestones(_options, _plan);
@@ -74,6 +75,18 @@ internal sealed partial class TrainingRun
         }
 
         _log = new RunLog(job.Folder, progress, _state.Step, _plan.Steps, _due);
+    }
+
+    // Its parameters are in a file of its own, so that no name among the model's says that they are asked for.
+    private static void CheckTower(DecoderModel model, TrainingOptions options)
+    {
+        if (model is LlavaModel { Config.Vision.Onnx: { } onnx }
+            && (options.Trainable.Contains(ParameterPart.Tower) || options.Objective == ObjectiveKind.Contrastive))
+        {
+            var key = options.Objective == ObjectiveKind.Contrastive ? "objective" : "trainable";
+            throw new FoveaException($"training.{key}: the vision tower is the ONNX file {onnx.File}, which is never trained; train projector and decoder, or a "
+                + "model whose tower is from scratch");
+        }
     }
 
     private ContrastiveObjective? Contrastive(StepLayout layout) => _options.Objective != ObjectiveKind.Contrastive ? null

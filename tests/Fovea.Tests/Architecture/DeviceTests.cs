@@ -22,6 +22,7 @@ public sealed partial class DeviceTests
         "Fovea.Models/Kernels/GateKernel.cs", // of tensors in the processor's memory
         "Fovea.Models/Kernels/HeadKernel.cs",
         "Fovea.Models/Kernels/NormKernel.cs",
+        "Fovea.Models/Vision/OnnxTower.cs", // what a runtime of the processor computes
         "Fovea.Training/Checkpoints/Snapshot.cs", // the copy that is written to disk
         "Fovea.Training/Optimization/FusedKernels.cs", // numbers that a script reads
         "Fovea.Training/Running/TrainStep.cs", // weights of a batch, taken to the model's device

@@ -3,6 +3,7 @@ using Fovea.Core.Errors;
 using Fovea.Models.Checkpoints;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
+using Fovea.Models.Vision;
 using Fovea.Torch;
 using Xunit;
 using static Fovea.Tests.Models.TestModels;
@@ -165,7 +166,7 @@ public sealed class CheckpointLayoutTests : IDisposable
         SafetensorsFile.Write(File("model.safetensors"), tensors);
         using var model = (LlavaModel)ModelFolder.Load(_folder);
         var pixels = randn(2, 3, 30, 30);
-        var states = model.Tower.HiddenStates(pixels);
+        var states = ((VisionTower)model.Tower).HiddenStates(pixels);
         AssertClose(model.TowerFeatures(pixels), cat([states[0].narrow(1, 1, 9), states[2].narrow(1, 1, 9)], -1));
         Assert.Equal([2, 9, 64], model.ImageFeatures(pixels).shape);
     }

@@ -76,8 +76,14 @@ internal static class ShippedPlans
     public static Plan Read(string name, params string[] set)
     {
         var file = PlanFile.Load(Path.Combine(Somewhere, name));
-        file.Set([.. name == "coco.jsonc" ? Places : name == "llava.jsonc" ? [$"model={TestData.Find("fixtures/endtoend/llava_v1/model")}",
-            $"data={Path.Combine(Somewhere, "demo.jsonc")}", $"images={Somewhere}"] : [], .. set]);
+        var given = name switch
+        {
+            "coco.jsonc" => Places,
+            "coco-resnet18.jsonc" => [.. Places.Select(p => p.Replace("photographs.", "", StringComparison.Ordinal)), $"resnet18={Path.Combine(Somewhere, name)}"],
+            "llava.jsonc" => [$"model={TestData.Find("fixtures/endtoend/llava_v1/model")}", $"data={Path.Combine(Somewhere, "demo.jsonc")}", $"images={Somewhere}"],
+            _ => (string[])[],
+        };
+        file.Set([.. given, .. set]);
         return Plan.Of(file, "out");
     }
 }
