@@ -3,6 +3,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Outcomes;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal static class AnswerCommand
     public static Command Create(AnswerBenchmark benchmark)
     {
         Option<string?>[] inputs = [.. benchmark.Inputs.Select(
-            i => new Option<string?>("--" + i.Name) { Description = i.Help, Required = i.IsRequired && !(benchmark.Asked is not null && i.Name == AskedAs.Answers), HelpName = i.Form })];
+            i => new Option<string?>("--" + i.Name) { Description = i.Help, Required = i.IsRequired && !(i.Name == benchmark.Asked?.Answers), HelpName = i.Form })];
         var parser = benchmark.Parsers.Count == 0 ? null : Names.Option("--parser",
             $"By whose rule answers are read: {string.Join("; ", benchmark.Parsers.Select(p => $"{p.Name}: {p.Help}"))}.", "NAME",
             [.. benchmark.Parsers.Select(p => p.Name)]);
@@ -26,11 +27,11 @@ internal static class AnswerCommand
             var given = inputs.Where(i => parsed.GetValue(i) is not null).ToDictionary(i => i.Name.TrimStart('-'), i => parsed.GetValue(i)!);
             if (ask is not null && parsed.GetValue(ask.Model) is not null)
             {
-                given[AskedAs.Answers] = Asked(parsed, ask, given, parsed.GetValue(output), screen, stop);
+                given[benchmark.Asked!.Answers] = Answers(parsed, ask, benchmark.Asked, given, parsed.GetValue(output), screen, stop);
             }
-            else if (ask is not null && !given.ContainsKey(AskedAs.Answers))
+            else if (benchmark.Asked is { } way && !given.ContainsKey(way.Answers))
             {
-                throw new UsageException($"--{AskedAs.Answers}: expected the answers of a model, or --model to ask one");
+                throw new UsageException($"--{way.Answers}: expected the answers of a model, or --model to ask one");
             }
 
             var sources = new AnswerSources(given, parser is null ? "" : parsed.GetValue(parser)!);
@@ -53,10 +54,34 @@ internal static class AnswerCommand
     }
 
     /// <summary>Puts the questions to the model; returns where its answers are.</summary>
-    private static string Asked(
-        ParseResult parsed, AskOptions ask, Dictionary<string, string> given, string? folder, Screen screen, CancellationToken stop) =>
-        given.ContainsKey(AskedAs.Answers) ? throw new UsageException($"--{AskedAs.Answers}: give either answers, or --model to ask a model for them")
-        : !given.TryGetValue(AskedAs.Questions, out var questions) ? throw new UsageException($"--{AskedAs.Questions}: expected the questions to ask the model")
-        : folder is null ? throw new UsageException("--out: expected a folder for the model's answers")
-        : ask.Ask(parsed, questions, Path.Combine(folder, "asked"), screen, stop);
+    private static string Answers(
+        ParseResult parsed, AskOptions ask, AskedAs asked, Dictionary<string, string> given, string? folder, Screen screen, CancellationToken stop)
+    {
+        if (given.ContainsKey(asked.Answers))
+        {
+            throw new UsageException($"--{asked.Answers}: give either answers, or --model to ask a model for them");
+        }
+
+        if (folder is null)
+        {
+            throw new UsageException("--out: expected a folder for the model's answers");
+        }
+
+        return ask.Ask(parsed, Questions(parsed, ask, asked, given, folder), Path.Combine(folder, "asked"), screen, stop);
+    }
+
+    /// <summary>The file of questions: as given, or made of the benchmark's files, in the folder of the answers.</summary>
+    private static string Questions(ParseResult parsed, AskOptions ask, AskedAs asked, Dictionary<string, string> given, string folder)
+    {
+        if (asked.Make is not { } make)
+        {
+            return given.TryGetValue(AskedAs.Questions, out var questions) ? questions
+                : throw new UsageException($"--{AskedAs.Questions}: expected the questions to ask the model");
+        }
+
+        var made = Path.Combine(folder, "questions.jsonl");
+        var records = make(new AnswerSources(given, ""), ask.Images(parsed));
+        AtomicFile.WriteText(made, string.Concat(records.Select(r => r.ToJsonString(AskStage.Line) + "\n")));
+        return made;
+    }
 }

@@ -16,7 +16,7 @@ internal sealed class AskOptions
     private readonly Option<AnswerBy> _by = Names.Option<AnswerBy>("--by", "generation: answers are written, greedily; likelihood: the likeliest of each question's options or of --choices, in one pass.", "WAY");
     private readonly Option<string?> _choices;
     private readonly Option<string> _template = CommonOptions.Template(byFamily: true);
-    private readonly Option<int> _tokens = Numbers.Option("--max-new-tokens", "Most tokens of an answer.", "N", 128, new Bounds<int>(AtLeast: 1));
+    private readonly Option<int> _tokens;
     private readonly Option<string?> _decode = CommonOptions.Decode();
     private readonly Option<int> _budget = Numbers.Option("--token-budget", "Most tokens of a batch, padding and answers included; lower it where memory is short.", "N", 16384, new Bounds<int>(AtLeast: 1));
     private readonly Option<string> _device = CommonOptions.Device();
@@ -31,6 +31,7 @@ internal sealed class AskOptions
         _asked = asked;
         Model = new("--model") { Description = isRequired ? "Model folder in Hugging Face form." : "Model folder: the questions are put to this model, in place of --answers.", Required = isRequired, HelpName = "DIR" };
         _suffix = new("--suffix") { Description = $"Put behind each question that does not end in it, as it is (default: {(asked.Suffix.Length == 0 ? "nothing" : $"'{asked.Suffix.Trim()}' on a line of its own")}).", HelpName = "TEXT" };
+        _tokens = Numbers.Option("--max-new-tokens", "Most tokens of an answer.", "N", asked.MaxNewTokens, new Bounds<int>(AtLeast: 1));
         _choices = new("--choices") { Description = $"By likelihood: the answers to weigh of questions without options, with commas between them{(asked.Choices.Count == 0 ? "" : $" (default: {string.Join(',', asked.Choices)})")}.", HelpName = "A,B" };
     }
 
@@ -56,6 +57,10 @@ internal sealed class AskOptions
         TokenBudget = parsed.GetValue(_budget),
         Device = parsed.GetValue(_device)!,
     };
+
+    /// <summary>Folder of the images, where questions are made and do not lie beside them.</summary>
+    /// <exception cref="UsageException">It was not given.</exception>
+    public string Images(ParseResult parsed) => parsed.GetValue(_images) ?? throw new UsageException("--images: expected the folder of the questions' images");
 
     /// <summary>Asks, or continues to, and returns where the answers are.</summary>
     public string Ask(ParseResult parsed, string questions, string folder, Screen screen, CancellationToken stop)

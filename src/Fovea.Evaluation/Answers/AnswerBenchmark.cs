@@ -19,20 +19,29 @@ public sealed record AnswerBenchmark(string Name, string Help, IReadOnlyList<Ans
     public AskedAs? Asked { get; init; }
 }
 
-/// <summary>How a benchmark's questions are put to a model: from its input <c>questions</c>, to what its input <c>answers</c> then reads.</summary>
+/// <summary>How a benchmark's questions are put to a model: its input <c>questions</c>, or what it makes of its inputs, to what another input then reads.</summary>
 public sealed record AskedAs
 {
     /// <summary>The input that is read.</summary>
     public const string Questions = "questions";
-
-    /// <summary>The input that the model's answers take the place of.</summary>
-    public const string Answers = "answers";
 
     /// <summary>LLaVA's words behind questions with options.</summary>
     public const string ByLetter = "\nAnswer with the option's letter from the given choices directly.";
 
     /// <summary>LLaVA's words behind questions with short answers.</summary>
     public const string InFewWords = "\nAnswer the question using a single word or phrase.";
+
+    /// <summary>The input that the model's answers take the place of.</summary>
+    public string Answers { get; init; } = "answers";
+
+    /// <summary>Most tokens of an answer, where nothing is said.</summary>
+    public int MaxNewTokens { get; init; } = 128;
+
+    /// <summary>
+    /// Makes the questions, as records that are asked as they are, of the inputs and the folder of the images; null where the input <c>questions</c> has such
+    /// records.
+    /// </summary>
+    public Func<AnswerSources, string, IEnumerable<JsonObject>>? Make { get; init; }
 
     /// <summary>Put behind each question that does not end in it.</summary>
     public string Suffix { get; init; } = "";

@@ -1,3 +1,5 @@
+using Fovea.Evaluation.Answers.Reading;
+
 namespace Fovea.Evaluation.Asking;
 
 /// <summary>A question of a file, as it is put to a model.</summary>
@@ -11,6 +13,17 @@ public sealed record AskedQuestion(Sample Sample, ICorpus Corpus, JsonObject Rec
 
     /// <summary>Name of its file.</summary>
     public string File => Sample.Key.Source;
+
+    /// <summary>The files of its images, by name; those that its record holds itself are none.</summary>
+    /// <exception cref="InvalidInputException">One is missing or leaves the image folder.</exception>
+    public IEnumerable<(string Name, string Path)> ImageFiles() =>
+        Sample.Images.Where(i => !EmbeddedImages.IsOne(i)).Select(i => (i, Corpus.ImagePath(Sample.Key, i)));
+
+    /// <summary>SHA-256 of each image.</summary>
+    /// <param name="hashOf">Of a file.</param>
+    /// <exception cref="InvalidInputException">One is missing or leaves the image folder.</exception>
+    public IEnumerable<string> ImageHashes(Func<string, string> hashOf) =>
+        Sample.Images.Select(i => EmbeddedImages.IsOne(i) ? i : hashOf(Corpus.ImagePath(Sample.Key, i)));
 }
 
 /// <summary>What a model answered.</summary>

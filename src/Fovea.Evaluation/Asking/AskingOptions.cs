@@ -1,4 +1,5 @@
 using Fovea.Core.Configuration;
+using Fovea.Models.Vision;
 
 namespace Fovea.Evaluation.Asking;
 
@@ -23,6 +24,9 @@ public sealed record AskingOptions
 
     /// <summary>Most tokens of a batch, padding and answers included; a question that is longer is a batch of its own.</summary>
     public int TokenBudget { get; init; } = 16384;
+
+    /// <summary>Most bytes of images' features that are kept for other questions; no answer depends on it.</summary>
+    public long FeatureBytes { get; init; } = ImageFeatureCache.DefaultBytes;
 
     /// <summary>Ids that end an answer.</summary>
     public IReadOnlyList<int> EndIds { get; init; } = [];

@@ -4,6 +4,7 @@ using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Models.Guidance;
 using Fovea.Models.Targets;
+using Fovea.Models.Vision;
 using Fovea.Torch;
 using static TorchSharp.torch;
 
@@ -11,10 +12,9 @@ namespace Fovea.Evaluation.Asking;
 
 /// <summary>
 /// Answers by likelihood: of a question's choices the one whose tokens have the largest sum of log-probabilities, the end token not counted. Where each
-/// choice is
-/// one token behind the question, all of them are read from one pass over it; otherwise each choice is a pass.
+/// choice is one token behind the question, all of them are read from one pass over it; otherwise each choice is a pass.
 /// </summary>
-internal sealed class ChoiceLikelihood(ModelUnderTest subject, DecoderModel model)
+internal sealed class ChoiceLikelihood(ModelUnderTest subject, DecoderModel model, ImageFeatureCache features)
 {
     /// <summary>Weighs the choices of a batch's questions.</summary>
     /// <param name="questions">The questions.</param>
@@ -73,7 +73,8 @@ internal sealed class ChoiceLikelihood(ModelUnderTest subject, DecoderModel mode
     private double[][] FirstLogProbs(ExpandedSample[] prompts, DecodingMethod? method, int[][] ids)
     {
         using var scope = NewDisposeScope();
-        var logProbs = TextGenerator.FirstScores(model, prompts, new GenerationOptions { Method = method, PadId = subject.Encoder.PadId }).log_softmax(-1);
+        var options = new GenerationOptions { Method = method, PadId = subject.Encoder.PadId, ImageFeatures = features };
+        var logProbs = TextGenerator.FirstScores(model, prompts, options).log_softmax(-1);
         var values = TensorBytes.ToArray<float>(logProbs);
         var vocab = (int)logProbs.shape[1];
         return [.. ids.Select((row, i) => Array.ConvertAll(row, id => (double)Math.Max(values[(i * vocab) + id], float.MinValue)))];
@@ -85,7 +86,7 @@ internal sealed class ChoiceLikelihood(ModelUnderTest subject, DecoderModel mode
         ExpandedSample[] expanded = Array.ConvertAll(choices, c => SampleExpander.Expand(model, c, prompt.Images, withoutImages: prompt.Images.Count == 0));
         foreach (var batch in TokenBudget.Plan(Array.ConvertAll(expanded, e => e.InputIds.Length), tokenBudget))
         {
-            foreach (var (at, logProbs) in TargetLogProbs.Compute(model, Array.ConvertAll(batch, b => expanded[b])).Index())
+            foreach (var (at, logProbs) in TargetLogProbs.Compute(model, Array.ConvertAll(batch, b => expanded[b]), features).Index())
             {
                 sums[batch[at]] = logProbs.Where((_, t) => !choices[batch[at]].EndTargets.Contains(t)).Sum(p => (double)p);
             }

@@ -4,18 +4,26 @@ using Fovea.Models.Batching;
 using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Models.Guidance;
+using Fovea.Models.Vision;
 
 namespace Fovea.Evaluation.Asking;
 
 /// <summary>
-/// Puts questions to a model, in batches by token budget. Stretches of questions are batched each for itself, so that a run that was interrupted asks the rest
-/// in the batches of one that was not, and ends in the same bits.
+/// Puts questions to a model, in batches by token budget. Questions about the same images are neighbours, and an image is encoded once for all of them; the same
+/// question about the same image is asked once, however often it is listed, as in POPE's categories. Stretches of questions are batched each for itself, so that a run that was interrupted asks the rest in the batches of one that was not, and ends in the same bits.
 /// </summary>
 /// <param name="subject">The model, with the decoding method for questions with images.</param>
 /// <param name="options">How.</param>
 public sealed class QuestionRun(ModelUnderTest subject, AskingOptions options)
 {
     private const int Stretch = 64;
+
+    /// <param name="Question">The question.</param>
+    /// <param name="Ids">Its prompt.</param>
+    /// <param name="Images">Hashes of its images, a line each.</param>
+    /// <param name="Key">Of all that decides its answer.</param>
+    private sealed record Asked(AskedQuestion Question, int[] Ids, string Images, string Key);
+
     private readonly DecoderModel _model = subject.Model as DecoderModel ?? throw new NotSupportedException($"{subject.Model.Family}: not a model that generates");
 
     /// <summary>Answers all questions, those that are kept already without the model.</summary>
@@ -29,36 +37,44 @@ public sealed class QuestionRun(ModelUnderTest subject, AskingOptions options)
     public IReadOnlyList<(GivenAnswer Answer, string Key)> Run(
         IReadOnlyList<AskedQuestion> questions, string folder, Func<string, string> hashOf, IProgressSink? progress, CancellationToken stop)
     {
-        var (log, done) = (new AnswerLog(folder), new List<(GivenAnswer, string)>(questions.Count));
-        foreach (var (number, stretch) in questions.Chunk(Stretch).Index())
+        var (log, answers) = (new AnswerLog(folder), new Dictionary<string, GivenAnswer>(StringComparer.Ordinal));
+        using var features = new ImageFeatureCache(options.FeatureBytes);
+        Asked[] all = [.. questions.Select(q => Ready(q, hashOf))];
+        Asked[] different = [.. all.DistinctBy(a => a.Key).GroupBy(a => a.Images).SelectMany(g => g)];
+        foreach (var (number, stretch) in different.Chunk(Stretch).Index())
         {
             stop.ThrowIfCancellationRequested();
-            var prompts = Array.ConvertAll(stretch, q => subject.Encoder.EncodePrompt(q.Sample, AskedQuestion.AnswerTurn));
-            string[] keys = [.. stretch.Zip(prompts, (q, ids) => KeyOf(q, ids, hashOf))];
-            var answers = log.Find(number, keys);
-            if (answers is null)
+            var keys = Array.ConvertAll(stretch, a => a.Key);
+            var found = log.Find(number, keys);
+            if (found is null)
             {
-                answers = Ask(stretch, prompts, stop);
-                log.Keep(number, keys, answers);
+                found = Ask(stretch, features, stop);
+                log.Keep(number, keys, found);
             }
 
-            done.AddRange(answers.Zip(keys));
-            progress?.Report("answers", done.Count, questions.Count);
+            foreach (var (key, answer) in keys.Zip(found))
+            {
+                answers.Add(key, answer);
+            }
+
+            progress?.Report("answers", answers.Count, different.Length);
         }
 
-        return done;
+        return Array.ConvertAll(all, a => (answers[a.Key], a.Key));
     }
 
-    private string KeyOf(AskedQuestion question, int[] prompt, Func<string, string> hashOf) => ContentHash.OfText(string.Join('\n',
-        [options.Setting, string.Join(' ', prompt), .. question.Sample.Images.Select(i => hashOf(question.Corpus.ImagePath(question.Sample.Key, i))), "", .. question.Choices]));
-
-    private GivenAnswer[] Ask(AskedQuestion[] questions, int[][] ids, CancellationToken stop)
+    private Asked Ready(AskedQuestion question, Func<string, string> hashOf)
     {
-        var images = questions.Select(q => q.Sample).DistinctBy(s => string.Join('\n', s.Images)).ToDictionary(s => string.Join('\n', s.Images));
-        var unit = images.ToDictionary(i => i.Key, i => subject.UnitImages(questions.First(q => q.Sample.Key == i.Value.Key).Corpus, i.Value));
-        var prompts = questions.Zip(ids, (q, prompt) => Prompt(q, prompt, unit[string.Join('\n', q.Sample.Images)])).ToArray();
+        var (ids, images) = (subject.Encoder.EncodePrompt(question.Sample, AskedQuestion.AnswerTurn), string.Join('\n', question.ImageHashes(hashOf)));
+        return new Asked(question, ids, images, ContentHash.OfText(string.Join('\n', [options.Setting, string.Join(' ', ids), images, "", .. question.Choices])));
+    }
+
+    private GivenAnswer[] Ask(Asked[] questions, ImageFeatureCache features, CancellationToken stop)
+    {
+        var images = questions.DistinctBy(q => q.Images).ToDictionary(q => q.Images, q => Read(q.Question));
+        var prompts = Array.ConvertAll(questions, q => Prompt(q, images[q.Images]));
         var answers = new GivenAnswer[questions.Length];
-        var likelihood = options.By == AnswerBy.Likelihood ? new ChoiceLikelihood(subject, _model) : null;
+        var likelihood = options.By == AnswerBy.Likelihood ? new ChoiceLikelihood(subject, _model, features) : null;
         foreach (var group in Enumerable.Range(0, prompts.Length).GroupBy(i => subject.Method is not null && prompts[i].Images.Count > 0))
         {
             int[] members = [.. group];
@@ -67,9 +83,9 @@ public sealed class QuestionRun(ModelUnderTest subject, AskingOptions options)
             {
                 stop.ThrowIfCancellationRequested();
                 var rows = Array.ConvertAll(batch, b => members[b]);
-                var (asked, expanded) = (Array.ConvertAll(rows, r => questions[r]), Array.ConvertAll(rows, r => prompts[r]));
+                var (asked, expanded) = (Array.ConvertAll(rows, r => questions[r].Question), Array.ConvertAll(rows, r => prompts[r]));
                 var method = group.Key ? subject.Method : null;
-                var found = likelihood?.Weigh(asked, expanded, method, options.TokenBudget) ?? Generate(expanded, method, stop);
+                var found = likelihood?.Weigh(asked, expanded, method, options.TokenBudget) ?? Generate(expanded, method, features, stop);
                 foreach (var (at, row) in rows.Index())
                 {
                     answers[row] = found[at];
@@ -80,17 +96,23 @@ public sealed class QuestionRun(ModelUnderTest subject, AskingOptions options)
         return answers;
     }
 
-    private ExpandedSample Prompt(AskedQuestion question, int[] ids, IReadOnlyList<PixelValues> unit)
+    private (IReadOnlyList<PixelValues> Unit, IReadOnlyList<PixelValues> Normalised) Read(AskedQuestion question)
     {
-        var sees = _model.SeesImages;
-        var prompt = SampleExpander.ExpandPrompt(_model, question.Sample.Key, sees ? ids : [.. ids.Where(i => i != TokenizedSample.ImagePlaceholder)],
-            [.. unit.Select(u => subject.Processor!.Normalize(u))]);
+        var unit = subject.UnitImages(question.Corpus, question.Sample);
+        return (unit, [.. unit.Select(u => subject.Processor!.Normalize(u))]);
+    }
+
+    private ExpandedSample Prompt(Asked asked, (IReadOnlyList<PixelValues> Unit, IReadOnlyList<PixelValues> Normalised) images)
+    {
+        var (sees, key) = (_model.SeesImages, asked.Question.Sample.Key);
+        var prompt = SampleExpander.ExpandPrompt(
+            _model, key, sees ? asked.Ids : [.. asked.Ids.Where(i => i != TokenizedSample.ImagePlaceholder)], images.Normalised);
         return subject.Method is { } method && (prompt.Images.Count > 0 || !sees)
-            ? method.Prepare(_model, prompt, subject.Processor is null ? null : new PromptImages(question.Sample.Key, unit, subject.Processor))
+            ? method.Prepare(_model, prompt, subject.Processor is null ? null : new PromptImages(key, images.Unit, subject.Processor))
             : prompt;
     }
 
-    private GivenAnswer[] Generate(ExpandedSample[] prompts, DecodingMethod? method, CancellationToken stop)
+    private GivenAnswer[] Generate(ExpandedSample[] prompts, DecodingMethod? method, ImageFeatureCache features, CancellationToken stop)
     {
         var generation = new GenerationOptions
         {
@@ -99,6 +121,7 @@ public sealed class QuestionRun(ModelUnderTest subject, AskingOptions options)
             PadId = subject.Encoder.PadId,
             BatchSize = prompts.Length,
             Method = method,
+            ImageFeatures = features,
         };
         return Array.ConvertAll(TextGenerator.Generate(_model, prompts, generation, cancel: stop), s =>
             new GivenAnswer(subject.Encoder.Decode(s.Ids).Trim(), s.EndId is null ? "length" : "end_id", s.Ids.Length));

@@ -4,6 +4,7 @@ using Fovea.Models.Batching;
 using Fovea.Models.Families;
 using Fovea.Models.Generation;
 using Fovea.Models.Guidance;
+using Fovea.Models.Vision;
 
 namespace Fovea.Evaluation.Running;
 
@@ -34,11 +35,12 @@ public static class AnswerGenerator
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1);
         var predictions = new List<Prediction>(questions.Count);
+        using var features = new ImageFeatureCache();
         foreach (var chunk in questions.Chunk(subject.BatchSize * BatchesAhead))
         {
             cancel.ThrowIfCancellationRequested();
             var prompts = Prompts(subject, corpus, chunk);
-            var ids = Answers(subject, prompts, maxNewTokens, cancel);
+            var ids = Answers(subject, prompts, maxNewTokens, features, cancel);
             predictions.AddRange(chunk.Select((q, i) => new Prediction(q.Sample.Key, q.Turn, subject.Encoder.Decode(ids[i]))));
             progress?.Report("answers", predictions.Count, questions.Count);
         }
@@ -46,10 +48,17 @@ public static class AnswerGenerator
         return predictions;
     }
 
-    private static int[][] Answers(ModelUnderTest subject, ExpandedSample[] prompts, int maxNewTokens, CancellationToken cancel)
+    private static int[][] Answers(ModelUnderTest subject, ExpandedSample[] prompts, int maxNewTokens, ImageFeatureCache features, CancellationToken cancel)
     {
         var endId = subject.Encoder.EndId;
-        var plain = new GenerationOptions { MaxNewTokens = maxNewTokens, EndIds = [endId], PadId = endId, BatchSize = subject.BatchSize };
+        var plain = new GenerationOptions
+        {
+            MaxNewTokens = maxNewTokens,
+            EndIds = [endId],
+            PadId = endId,
+            BatchSize = subject.BatchSize,
+            ImageFeatures = features,
+        };
         var ids = new int[prompts.Length][];
 
         // No method says anything about a question without an image.
@@ -69,15 +78,16 @@ public static class AnswerGenerator
     private static ExpandedSample[] Prompts(ModelUnderTest subject, ICorpus corpus, Question[] questions)
     {
         // Questions of one dialogue follow each other and share their images.
-        var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.UnitImages(corpus, s));
+        var images = questions.Select(q => q.Sample).DistinctBy(s => s.Key).ToDictionary(s => s.Key, s => subject.UnitImages(corpus, s) is var read
+            ? (Unit: read, Normalised: read.Select(u => subject.Processor!.Normalize(u)).ToArray()) : default);
         return Array.ConvertAll(questions, q =>
         {
-            var (ids, unit) = (subject.Encoder.EncodePrompt(q.Sample, q.Turn), images[q.Sample.Key]);
+            var (ids, (unit, normalised)) = (subject.Encoder.EncodePrompt(q.Sample, q.Turn), images[q.Sample.Key]);
             var prompt = SampleExpander.ExpandPrompt(
                 subject.Model,
                 q.Sample.Key,
                 subject.Model.SeesImages ? ids : [.. ids.Where(i => i != TokenizedSample.ImagePlaceholder)],
-                [.. unit.Select(u => subject.Processor!.Normalize(u))]);
+                normalised);
             return subject.Method is { } method && subject.Model is DecoderModel model && (prompt.Images.Count > 0 || !model.SeesImages)
                 ? method.Prepare(model, prompt, subject.Processor is null ? null : new PromptImages(q.Sample.Key, unit, subject.Processor))
                 : prompt;

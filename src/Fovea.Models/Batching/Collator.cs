@@ -1,3 +1,5 @@
+using Fovea.Models.Families;
+using Fovea.Models.Vision;
 using TorchSharp;
 
 namespace Fovea.Models.Batching;
@@ -6,8 +8,11 @@ namespace Fovea.Models.Batching;
 public static class Collator
 {
     /// <summary>A row for each sample, padded on the right to the longest. The caller disposes the batch.</summary>
-    public static ModelBatch Collate(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples) =>
-        Batch(model, [.. samples.Select(s => (IReadOnlyList<ExpandedSample>)[s])], packed: false);
+    /// <param name="model">Whose layout of images to use.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="features">Keeps what the decoder sees of images, which then stands in the batch where the model has it; null for their pixels.</param>
+    public static ModelBatch Collate(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, ImageFeatureCache? features = null) =>
+        Batch(model, [.. samples.Select(s => (IReadOnlyList<ExpandedSample>)[s])], packed: false, features);
 
     /// <summary>
     /// Several samples in a row, one behind the other. No sample sees another: each has its segment, and positions that begin at 0.
@@ -15,9 +20,10 @@ public static class Collator
     /// </summary>
     /// <param name="model">Whose layout of images to use.</param>
     /// <param name="rows">The samples of each row; see <see cref="RowPacker"/>.</param>
-    public static ModelBatch Pack(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows) => Batch(model, rows, packed: true);
+    public static ModelBatch Pack(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows) =>
+        Batch(model, rows, packed: true, null);
 
-    private static ModelBatch Batch(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed)
+    private static ModelBatch Batch(VisionLanguageModel model, IReadOnlyList<IReadOnlyList<ExpandedSample>> rows, bool packed, ImageFeatureCache? features)
     {
         var seq = rows.Max(r => r.Sum(s => s.InputIds.Length));
         if ((long)rows.Count * seq > Array.MaxLength)
@@ -53,6 +59,8 @@ public static class Collator
             }
         }
 
+        PixelValues[] images = [.. samples.SelectMany(s => s.Images)];
+        var known = features is null ? null : (model as DecoderModel)?.ProjectedImages(images, features);
         torch.Tensor Grid(long[] values) => Owned(torch.tensor(values, [rows.Count, seq]));
         return new ModelBatch
         {
@@ -60,7 +68,8 @@ public static class Collator
             PositionIds = packed ? Grid(places) : null,
             SegmentIds = packed ? Grid(segments) : null,
             RowLengths = [.. rows.Select(r => r.Sum(s => s.InputIds.Length))],
-            PixelValues = model.PackPixels([.. samples.SelectMany(s => s.Images)]) is { } pixels ? Owned(pixels) : null,
+            PixelValues = known is null && model.PackPixels(images) is { } pixels ? Owned(pixels) : null,
+            ImageFeatures = known is null ? null : Owned(known),
             LogitPositions = Owned(torch.tensor(positions)),
             TargetIds = Owned(torch.tensor(targets)),
             TargetOffsets = offsets,

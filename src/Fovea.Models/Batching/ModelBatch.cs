@@ -60,6 +60,9 @@ public sealed class ModelBatch : IDisposable
     /// </summary>
     public torch.Tensor? PixelValues { get; init; }
 
+    /// <summary>What the decoder sees of the images, in place of <see cref="PixelValues"/>: <c>[images, tokens, hidden]</c>; null where they are not encoded yet.</summary>
+    public torch.Tensor? ImageFeatures { get; init; }
+
     /// <summary>
     /// Flat index (row * seq + column) of the position that predicts each target, i.e. the one before it: <c>[targets]</c>, int64, by
     /// sample and then by position.
@@ -82,6 +85,7 @@ public sealed class ModelBatch : IDisposable
         PositionIds?.Dispose();
         SegmentIds?.Dispose();
         PixelValues?.Dispose();
+        ImageFeatures?.Dispose();
         LogitPositions.Dispose();
         TargetIds.Dispose();
     }

@@ -3,6 +3,7 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Inference;
 using Fovea.Models.MixedPrecision;
 using Fovea.Models.Parameters;
+using Fovea.Models.Vision;
 using Fovea.Torch;
 using static TorchSharp.torch;
 
@@ -60,7 +61,8 @@ public abstract partial class DecoderModel : VisionLanguageModel
         var device = Decoder.Device;
         return Decoder.LogitsAt(new DecoderInput
         {
-            Embeddings = Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
+            Embeddings = batch.ImageFeatures is { } features ? EmbedProjected(batch.InputIds.to(device), features)
+                : Embed(batch.InputIds.to(device), batch.PixelValues?.to(device)),
             PositionIds = batch.PositionIds?.to(device),
             SegmentIds = batch.SegmentIds?.to(device),
             RowLengths = batch.RowLengths,
@@ -102,6 +104,27 @@ public abstract partial class DecoderModel : VisionLanguageModel
             UseRecomputation(null);
         }
     }
+
+    /// <summary>
+    /// What the decoder sees of images, of which a cache keeps those that it can: <c>[images, tokens, hidden]</c>; null without images, or where a model has no
+    /// encoder whose work would be worth keeping.
+    /// </summary>
+    internal virtual Tensor? ProjectedImages(IReadOnlyList<PixelValues> images, ImageFeatureCache cache) => null;
+
+    /// <summary>Embeds ids and sets images in their places, by way of a cache of their features where there is one: -> <c>[batch, seq, hidden]</c>.</summary>
+    /// <param name="inputIds"><c>[batch, seq]</c>, on the model's device.</param>
+    /// <param name="images">In order of their tokens.</param>
+    /// <param name="cache">Null: all images are encoded, together.</param>
+    internal Tensor Embed(Tensor inputIds, IReadOnlyList<PixelValues> images, ImageFeatureCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        var features = cache is null ? null : ProjectedImages(images, cache);
+        return (features is null ? Embed(inputIds, PackPixels(images)?.to(inputIds.device)) : EmbedProjected(inputIds, features)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Embeds ids and sets what <see cref="ProjectedImages"/> gives in the images' places.</summary>
+    private protected virtual Tensor EmbedProjected(Tensor inputIds, Tensor features) =>
+        throw new NotSupportedException($"{Family}: images have no features apart from their tokens");
 
     /// <summary>Embeds ids and sets projected tower features in the images' places: <c>[batch, seq]</c> -> <c>[batch, seq, hidden]</c>.</summary>
     private protected virtual Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures) =>

@@ -183,6 +183,13 @@ public sealed class LlavaModel : DecoderModel
     internal override void WriteCompanions(string folder) => (Tower as OnnxTower)?.WriteTo(folder);
 
     /// <inheritdoc/>
+    internal override Tensor? ProjectedImages(IReadOnlyList<PixelValues> images, ImageFeatureCache cache) =>
+        images.Count == 0 ? null : cache.Of(images, i => ImageFeatures(PackPixels([i])!.to(Decoder.Device)));
+
+    /// <inheritdoc/>
+    private protected override Tensor EmbedProjected(Tensor inputIds, Tensor features) => InsertImages(inputIds, features);
+
+    /// <inheritdoc/>
     private protected override Tensor EmbedFeatures(Tensor inputIds, Tensor towerFeatures)
     {
         using var scope = NewDisposeScope();

@@ -2,6 +2,7 @@ using Fovea.Models.Batching;
 using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Guidance;
+using Fovea.Models.Vision;
 using static TorchSharp.torch;
 
 namespace Fovea.Models.Generation;
@@ -13,6 +14,7 @@ namespace Fovea.Models.Generation;
 internal sealed class DecodingState : IDecodingState
 {
     private readonly DecoderModel _model;
+    private readonly ImageFeatureCache? _features;
     private readonly int _longest; // tokens of the longest prompt: where new tokens begin
     private readonly KeyValueCache? _cache;
     private readonly BatchAttention? _attention;
@@ -23,14 +25,14 @@ internal sealed class DecodingState : IDecodingState
     /// <param name="model">The model.</param>
     /// <param name="prompts">What <see cref="Start"/> will be given.</param>
     /// <param name="maxNewTokens">Most tokens that will be added to a row.</param>
-    /// <param name="useCache">Whether keys and values are kept.</param>
+    /// <param name="options">Whether keys and values are kept, and images' features.</param>
     /// <param name="method">Whose change of attention is made; null for none.</param>
-    public DecodingState(DecoderModel model, ExpandedSample[] prompts, int maxNewTokens, bool useCache, DecodingMethod? method = null)
+    public DecodingState(DecoderModel model, ExpandedSample[] prompts, int maxNewTokens, GenerationOptions options, DecodingMethod? method = null)
     {
-        _model = model;
+        (_model, _features) = (model, options.ImageFeatures);
         _longest = prompts.Max(p => p.InputIds.Length);
         _positions = Array.ConvertAll(prompts, p => (long)p.InputIds.Length);
-        _cache = useCache ? new KeyValueCache(model.Decoder.Config, prompts.Length, _longest + maxNewTokens) : null;
+        _cache = options.UseCache ? new KeyValueCache(model.Decoder.Config, prompts.Length, _longest + maxNewTokens) : null;
         _attention = method?.Attention(PromptRows.Of(model, prompts), model.Decoder.Config.NumLayers);
     }
 
@@ -54,8 +56,7 @@ internal sealed class DecodingState : IDecodingState
         var padded = prompts.Any(p => p.InputIds.Length < _longest);
         var device = _model.Decoder.Device;
         Tensor Rows(long[] values) => tensor(values, [prompts.Length, _longest], device: device);
-        var pixels = _model.PackPixels([.. prompts.SelectMany(p => p.Images)]);
-        var embeddings = _model.Embed(Rows(ids), pixels?.to(device)); // [prompts, longest, hidden]
+        var embeddings = _model.Embed(Rows(ids), [.. prompts.SelectMany(p => p.Images)], _features); // [prompts, longest, hidden]
         if (_cache is null)
         {
             (_pastEmbeddings, _pastPositions, _pastSegments) = (Kept(embeddings), Kept(Rows(positions)), Kept(Rows(segments)));

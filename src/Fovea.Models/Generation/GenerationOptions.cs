@@ -1,5 +1,6 @@
 using Fovea.Core.Configuration;
 using Fovea.Models.Guidance;
+using Fovea.Models.Vision;
 
 namespace Fovea.Models.Generation;
 
@@ -40,6 +41,12 @@ public sealed record GenerationOptions
 
     /// <summary>Whether keys and values are kept. Without, every token runs the whole row again: for checks only.</summary>
     public bool UseCache { get; init; } = true;
+
+    /// <summary>
+    /// Keeps images' features, so that prompts which share an image have it encoded once, whatever batch they are in; null: each batch encodes its images
+    /// together. It stays its maker's to dispose.
+    /// </summary>
+    public ImageFeatureCache? ImageFeatures { get; init; }
 
     /// <summary>Checks every value.</summary>
     /// <param name="vocabSize">Ids that there are.</param>

@@ -89,9 +89,9 @@ public static class TextGenerator
     private static IDecodingState Open(DecoderModel model, ExpandedSample[] rows, int maxNewTokens, GenerationOptions options)
     {
         var method = options.Method is { IsPlain: false } given ? given : null;
-        var own = new DecodingState(model, rows, maxNewTokens, options.UseCache, method);
+        var own = new DecodingState(model, rows, maxNewTokens, options, method);
         return method is { Contrasts: true }
-            ? new GuidedState(method, own, new DecodingState(model, Array.ConvertAll(rows, r => r.Contrast!), maxNewTokens, options.UseCache))
+            ? new GuidedState(method, own, new DecodingState(model, Array.ConvertAll(rows, r => r.Contrast!), maxNewTokens, options))
             : own;
     }
 

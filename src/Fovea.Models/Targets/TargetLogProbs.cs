@@ -1,5 +1,6 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Kernels;
+using Fovea.Models.Vision;
 using TorchSharp;
 
 namespace Fovea.Models.Targets;
@@ -13,8 +14,9 @@ public static class TargetLogProbs
     /// </summary>
     /// <param name="model">Whose probabilities.</param>
     /// <param name="samples">One batch; at least one sample, and each with a target.</param>
-    public static float[][] Compute(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples) =>
-        Array.ConvertAll(Scores(model, samples), f => f.LogProbs);
+    /// <param name="features">Keeps images' features for other batches; null for none.</param>
+    public static float[][] Compute(VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, ImageFeatureCache? features = null) =>
+        Array.ConvertAll(Scores(model, samples, features: features), f => f.LogProbs);
 
     /// <summary>The same, and from the same logits whether each target is the likeliest token and the entropy there.</summary>
     /// <param name="model">Whose probabilities.</param>
@@ -23,13 +25,14 @@ public static class TargetLogProbs
     /// <param name="entropy">Whether entropies are.</param>
     /// <param name="logit">Whether raw logits are.</param>
     /// <param name="read">Reads more from the logits, <c>[targets, vocab]</c> in the model's type, before they are freed; null for no more.</param>
+    /// <param name="features">As in <see cref="Compute"/>.</param>
     public static TargetScores[] Scores(
         VisionLanguageModel model, IReadOnlyList<ExpandedSample> samples, bool topOne = false, bool entropy = false, bool logit = false,
-            Action<torch.Tensor, ModelBatch>? read = null)
+            Action<torch.Tensor, ModelBatch>? read = null, ImageFeatureCache? features = null)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        using var batch = Collator.Collate(model, samples);
+        using var batch = Collator.Collate(model, samples, features);
         var logits = model.Logits(batch); // [targets, vocab]
         var all = TargetKernel.Scores(logits, batch.TargetIds, entropy); // [targets]
         read?.Invoke(logits, batch);

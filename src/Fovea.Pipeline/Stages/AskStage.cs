@@ -21,7 +21,9 @@ public sealed record AskStage : IStage
     public const string Answers = "answers";
 
     private const string Kept = "kept", Ending = ".jsonl";
-    private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>How records are written, a line each.</summary>
+    public static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The model's folder.</summary>
     [InputPath]
@@ -85,14 +87,14 @@ public sealed record AskStage : IStage
     public SortedDictionary<string, string> HashInputs(InputHasher hasher)
     {
         var questions = Read();
-        var images = questions.SelectMany(q => q.Sample.Images.Select(i => (Name: i, q.Corpus, q.Sample.Key))).DistinctBy(i => (i.Corpus, i.Name));
         var hashes = new InputHashes(hasher).Model("model", Model);
         foreach (var (i, file) in QuestionFile.Files(Questions).Index())
         {
             hashes.File($"questions[{i}]", file);
         }
 
-        List<(string, string?)> files = [.. images.Select(i => (i.Name, (string?)i.Corpus.ImagePath(i.Key, i.Name)))];
+        // What a table holds itself is in its own hash.
+        List<(string, string?)> files = [.. questions.SelectMany(q => q.ImageFiles()).DistinctBy(i => i.Path).Select(i => (i.Name, (string?)i.Path))];
         return files.Count > 0 ? hashes.Add("images", hasher.OfFiles("images", files)).ByRole : hashes.ByRole;
     }
 

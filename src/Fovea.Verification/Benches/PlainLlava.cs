@@ -41,8 +41,26 @@ internal sealed class PlainLlava : IDisposable
         return Array.ConvertAll(sample.TargetIndices, t => values[t - 1]);
     }
 
+    /// <summary>Greedy continuation of a prompt: its image, all its tokens, and then one token at a time by its own cache.</summary>
+    public int[] Answer(ExpandedSample prompt, int tokens)
+    {
+        using var noGrad = no_grad();
+        using var cache = new PlainCache(_config.Text.NumLayers);
+        var ids = new int[tokens];
+        for (var i = 0; i < tokens; i++)
+        {
+            using var scope = NewDisposeScope();
+            var embeddings = i == 0 ? Embeddings(prompt) : _decoder.Embed(tensor([(long)ids[i - 1]]).unsqueeze(0));
+            ids[i] = (int)_decoder.Forward(embeddings, cache).argmax(-1).item<long>();
+        }
+
+        return ids;
+    }
+
     /// <summary>Logits of every position: <c>[1, seq, vocab]</c>.</summary>
-    public Tensor Logits(ExpandedSample sample)
+    public Tensor Logits(ExpandedSample sample) => _decoder.Forward(Embeddings(sample));
+
+    private Tensor Embeddings(ExpandedSample sample)
     {
         var ids = Ids(sample);
         var image = sample.Images[0];
@@ -51,8 +69,7 @@ internal sealed class PlainLlava : IDisposable
             "model.multi_modal_projector.linear_2"); // [1, tokens, hidden]
         var embeddings = _decoder.Embed(ids);
         var places = ids.flatten().IsNumber(_config.ImageTokenId).nonzero().squeeze(1);
-        embeddings = embeddings.squeeze(0).index_copy(0, places, features.flatten(0, 1)).unsqueeze(0);
-        return _decoder.Forward(embeddings);
+        return embeddings.squeeze(0).index_copy(0, places, features.flatten(0, 1)).unsqueeze(0);
     }
 
     public void Dispose()

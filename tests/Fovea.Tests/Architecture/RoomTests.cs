@@ -19,7 +19,7 @@ public sealed class RoomTests
         ["Selection"] = ["Core", "Store"],
         ["Training"] = ["Core", "Torch", "Models", "Data", "Store"],
         ["Evaluation"] = ["Core", "Torch", "Models", "Data", "Store"],
-        ["Verification"] = ["Core", "Torch", "Models", "Data", "Store", "Scoring", "Selection", "Training"],
+        ["Verification"] = ["Core", "Torch", "Models", "Data", "Store", "Scoring", "Selection", "Training", "Evaluation"],
         ["Reporting"] = ["Core"],
         ["Pipeline"] = ["Core", "Torch", "Models", "Data", "Store", "Scoring", "Selection", "Training", "Evaluation", "Reporting"],
     };

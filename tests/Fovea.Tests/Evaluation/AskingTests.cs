@@ -90,6 +90,27 @@ public sealed class AskingTests : IDisposable
     }
 
     [Fact]
+    public void Questions_about_one_image_are_neighbours_and_what_is_kept_of_images_changes_no_bit()
+    {
+        var corpus = new Greys(130, levels: 2);
+        AskedQuestion[] questions = [.. corpus.Samples.Select((s, i) => new AskedQuestion(s, corpus, [], [$"{i}"]))];
+        var whole = Run(questions, "kept", Options);
+        Assert.Equal(4, corpus.Loads); // one image in the first 64 questions, both in the next, and the second in the rest
+        Assert.Equal(whole.Select(a => a.Answer.Text), Run(questions, "not kept", Options with { FeatureBytes = 0 }).Select(a => a.Answer.Text));
+        Assert.Equal(2, whole.Select(a => a.Answer.Text).Distinct().Count());
+        Assert.All(whole.Index(), a => Assert.Equal(whole[a.Index % 2].Answer.Text, a.Item.Answer.Text));
+        Assert.Equal(whole.Select(a => a.Answer.Text), Run([.. questions.Select(q => q with { Choices = [] })], "same", Options).Select(a => a.Answer.Text));
+        Assert.Equal(2, File.ReadLines(Directory.GetFiles(Path.Combine(_folder.Path, "same")).Single()).Count()); // two different questions
+        foreach (var choices in new[] { new[] { "1", "2", "3" }, ["1 2", "3", "4 5 6"] })
+        {
+            var weighed = questions.Take(9).Select(q => q with { Choices = choices }).ToArray();
+            var likelihood = Options with { By = AnswerBy.Likelihood };
+            Assert.Equal(Run(weighed, $"w{choices[0]}", likelihood).Select(a => string.Join(' ', a.Answer.LogProbs!.Values)),
+                Run(weighed, $"n{choices[0]}", likelihood with { FeatureBytes = 0 }).Select(a => string.Join(' ', a.Answer.LogProbs!.Values)));
+        }
+    }
+
+    [Fact]
     public void A_kept_answer_is_taken_under_its_own_key_only()
     {
         var questions = Questions(3);
@@ -181,13 +202,16 @@ public sealed class AskingTests : IDisposable
     }
 
     /// <summary>One image of each grey level in turn.</summary>
-    private sealed class Greys(int count) : ICorpus
+    private sealed class Greys(int count, int levels = 251) : ICorpus
     {
         public IReadOnlyList<Sample> Samples { get; } = [.. Enumerable.Range(0, count).Select(i => new Sample(
-            new SampleKey("greys", i), null, [$"{i % 251}"], [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, "")]))];
+            new SampleKey("greys", i), null, [$"{i * 100 % (100 * levels) % 251}"], [new Turn(Role.Human, "<image>"), new Turn(Role.Assistant, "")]))];
+
+        public int Loads { get; private set; }
 
         public RgbImage LoadImage(Sample sample, int index)
         {
+            Loads++;
             var grey = byte.Parse(sample.Images[index], System.Globalization.CultureInfo.InvariantCulture);
             return new RgbImage(1, 1, [grey, grey, grey]);
         }

@@ -81,6 +81,55 @@ public sealed class AskStageTests : IDisposable
         Assert.Equal("llava_v1", (string)result["template"]!);
     }
 
+    [Fact]
+    public void Whatever_decides_an_answer_changes_the_key_that_it_is_kept_under()
+    {
+        Prepare();
+        var stage = Stage with { Model = Path.Combine(_folder.Path, "model"), Images = Path.Combine(_folder.Path, "images") };
+        Directory.CreateDirectory(stage.Model);
+        Array.ForEach(Directory.GetFiles(Stage.Model), f => File.Copy(f, Path.Combine(stage.Model, Path.GetFileName(f))));
+        var runs = 0;
+        string[] KeysOf(AskStage asked)
+        {
+            var name = $"keys-{runs++}";
+            Run(asked, name);
+            return [.. Directory.GetFiles(AskStage.AnswersIn(Path.Combine(_folder.Path, name))).Order(StringComparer.Ordinal).SelectMany(File.ReadLines)
+                .Select(l => (string)System.Text.Json.Nodes.JsonNode.Parse(l)!["key"]!).Distinct()]; // the two files have the same questions
+        }
+
+        var keys = KeysOf(stage);
+        Assert.Equal(keys, KeysOf(stage with { TokenBudget = 7 })); // which decides how it is asked, not what
+        var seen = new HashSet<string>(keys);
+        foreach (var other in new[]
+        {
+            stage with { Template = "plain" }, stage with { Suffix = " In a word." }, stage with { MaxNewTokens = 4 }, stage with { By = AnswerBy.Likelihood },
+            stage with { By = AnswerBy.Likelihood, Choices = ["Yes", "No", "Maybe"] }, stage with { Decode = "vcd" }, stage with { Decode = "vcd@seed=1" },
+        })
+        {
+            Assert.All(KeysOf(other), k => Assert.True(seen.Add(k), $"{other} kept a key"));
+        }
+
+        // Files, each changed so that it still means a model, and put back.
+        foreach (var (name, change) in new (string, Func<byte[], byte[]>)[]
+        {
+            ("model.safetensors", b => [.. b[..^1], (byte)(b[^1] ^ 1)]),
+            ("config.json", b => [.. b, (byte)'\n']),
+            ("tokenizer.json", b => [.. b, (byte)'\n']),
+            ("preprocessor_config.json", b => [.. b, (byte)'\n']),
+        })
+        {
+            var path = Path.Combine(stage.Model, name);
+            var before = File.ReadAllBytes(path);
+            File.WriteAllBytes(path, change(before));
+            Assert.All(KeysOf(stage), k => Assert.True(seen.Add(k), $"{name} changed, and a key did not"));
+            File.WriteAllBytes(path, before);
+        }
+
+        var image = Directory.GetFiles(stage.Images!).Order(StringComparer.Ordinal).First();
+        File.WriteAllBytes(image, [.. File.ReadAllBytes(image), 0]);
+        Assert.Equal(keys.Length / 2, KeysOf(stage).Count(seen.Add)); // the questions about this one of two
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private System.Text.Json.Nodes.JsonObject Run(AskStage stage, string name) =>

@@ -32,13 +32,20 @@ internal sealed record AmberQuery(int Id, string Type, string Image, IReadOnlyLi
 internal sealed record AmberData(
     IReadOnlyDictionary<int, AmberQuery> Queries, IReadOnlyDictionary<string, IReadOnlyList<string>> Associated, IReadOnlySet<string> SafeWords)
 {
+    /// <summary>The file of all queries.</summary>
+    public const string AllQueries = "query_all.json";
+
+    /// <summary>One of the folder's files.</summary>
+    /// <exception cref="InvalidInputException">It is missing.</exception>
+    public static string FileOf(string folder, string name) => AnswerFolder.Files(folder, Path.GetExtension(name)).FirstOrDefault(f => PackedFile.NameOf(f) == name)
+        ?? throw new InvalidInputException(folder, null, $"has no {name}; expected the folder data of junyangwang0410/AMBER");
+
     /// <summary>Reads the folder.</summary>
     /// <exception cref="InvalidInputException">A file is missing or is none of AMBER's.</exception>
     public static AmberData Read(string folder)
     {
-        string Named(string name) => AnswerFolder.Files(folder, Path.GetExtension(name)).FirstOrDefault(f => PackedFile.NameOf(f) == name)
-            ?? throw new InvalidInputException(folder, null, $"has no {name}; expected the folder data of junyangwang0410/AMBER");
-        var images = AnswerRecords.Read(Named("query_all.json")).ToDictionary(q => q.Field("id").WholeNumber(1), q => q.Field("image").Text());
+        string Named(string name) => FileOf(folder, name);
+        var images = AnswerRecords.Read(Named(AllQueries)).ToDictionary(q => q.Field("id").WholeNumber(1), q => q.Field("image").Text());
         var queries = new Dictionary<int, AmberQuery>();
         foreach (var record in AnswerRecords.Read(Named("annotations.json")))
         {

@@ -21,9 +21,25 @@ public static class AmberScore
             new AnswerInput("data", "AMBER's folder data: annotations.json, query_all.json, relation.json, safe_words.txt.") { Form = "DIR" },
             new AnswerInput("similarities", "Similarities of words by spaCy's vectors, as AMBER's code has them: a table of word, other, similarity. "
                 + "Without it only relation.json says which word counts as which, and CHAIR and Hal come out higher than the code's.", IsRequired: false),
+            new AnswerInput(AskedAs.Questions, "To ask a model: the queries, as query_generative.json (default: all of query_all.json).", IsRequired: false),
         ],
         Score)
-    { Parsers = [new AnswerParser("amber", "exactly Yes or No"), new AnswerParser("vlmevalkit", "one of the words is yes and none is no, or the reverse")] };
+    {
+        Asked = new AskedAs { MaxNewTokens = 512, Make = (sources, _) => ToAsk(sources) },
+        Parsers = [new AnswerParser("amber", "exactly Yes or No"), new AnswerParser("vlmevalkit", "one of the words is yes and none is no, or the reverse")],
+    };
+
+    // A question's answer is Yes or No to the letter, which a model must be told; a description is asked for as it is.
+    private static IEnumerable<JsonObject> ToAsk(AnswerSources sources)
+    {
+        var queries = AmberData.Read(sources["data"]).Queries;
+        foreach (var record in AnswerRecords.Read(sources.Optional(AskedAs.Questions) ?? AmberData.FileOf(sources["data"], AmberData.AllQueries)))
+        {
+            var query = queries.GetValueOrDefault(record.Field("id").WholeNumber(1)) ?? throw record.Error("has the id of no query of AMBER");
+            var text = record.Field("query").Text();
+            yield return new JsonObject { ["id"] = query.Id, ["image"] = query.Image, ["query"] = query.IsGenerative ? text : text + AskedAs.InFewWords };
+        }
+    }
 
     private static AnswerScore Score(AnswerSources sources)
     {
@@ -50,7 +66,7 @@ public static class AmberScore
                 throw record.Error($"answers query {id}, which AMBER does not have");
             }
 
-            if (!answers.TryAdd(id, record.Field("response").Text()))
+            if (!answers.TryAdd(id, (record.First("response", "prediction") ?? record.Field("response")).Text()))
             {
                 throw record.Error($"answers query {id} a second time; keep one");
             }

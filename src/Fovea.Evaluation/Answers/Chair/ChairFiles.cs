@@ -78,7 +78,9 @@ internal static class ChairFiles
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    private static long ImageOf(ForeignJson record)
+    /// <summary>COCO's number of the image that a record is about.</summary>
+    /// <exception cref="InvalidInputException">It has none.</exception>
+    public static long ImageOf(ForeignJson record)
     {
         var value = record.First(Images) ?? throw record.Error($"has no image; expected one of the keys {string.Join(", ", Images)}");
         return ImageNumber(value.Id()) ?? throw value.Expected("the number of a COCO image, or a file name that ends in it");

@@ -1,4 +1,5 @@
 using Fovea.Evaluation.Answers.Outcomes;
+using Fovea.Evaluation.Answers.Reading;
 
 namespace Fovea.Evaluation.Answers.Chair;
 
@@ -8,14 +9,31 @@ namespace Fovea.Evaluation.Answers.Chair;
 /// </summary>
 public static class ChairScore
 {
+    private const string Prompt = "Please describe this image in detail."; // lmms-eval's
+
     /// <summary>The catalogue's entry.</summary>
     public static AnswerBenchmark Benchmark { get; } = new("chair", "CHAIR: objects that captions of COCO images name and that are not there",
         [
             new AnswerInput("captions", "Captions: records of an image (its number, or a name such as COCO_val2014_000000441147.jpg) and a caption."),
             new AnswerInput("objects", "Objects of the images: lists of names by image, or a folder of COCO's instances_*.json and captions_*.json.") { Form = "FILE|DIR" },
             new AnswerInput("synonyms", "CHAIR's list of synonyms: data/synonyms.txt of LisaAnne/Hallucination."),
+            new AnswerInput(AskedAs.Questions, "To ask a model: records of the images to describe, perhaps with a text of their own (default: all images of --objects).",
+                IsRequired: false),
         ],
-        Score);
+        Score)
+    {
+        Asked = new AskedAs { Answers = "captions", MaxNewTokens = 512, Make = (sources, _) => ToAsk(sources) },
+    };
+
+    private static IEnumerable<JsonObject> ToAsk(AnswerSources sources) => sources.Optional(AskedAs.Questions) is { } file
+        ? AnswerRecords.Read(file, "images", "annotations", "questions").Select(r => new JsonObject
+        {
+            ["image_id"] = ChairFiles.ImageOf(r),
+            ["image"] = r.First("file_name", "image", "image_path") is { Element.ValueKind: JsonValueKind.String } name ? name.Text() : null,
+            ["question"] = r.First("text", "question", "query", "prompt")?.Text() ?? Prompt,
+        })
+        : ChairFiles.ReadObjects(sources["objects"], new CocoObjects(sources["synonyms"])).Keys.Order()
+            .Select(image => new JsonObject { ["image_id"] = image, ["question"] = Prompt });
 
     private static AnswerScore Score(AnswerSources sources)
     {

@@ -19,6 +19,7 @@ public static class CvBenchScore
         ],
         Score)
     {
+        Asked = new AskedAs { Suffix = AskedAs.ByLetter },
         Parsers = [new AnswerParser(ChoiceReading.LmmsEval, ChoiceReading.Parsers(ChoiceReading.FirstLetter)[0].Help),
             .. ChoiceReading.Parsers(ChoiceReading.Vlmevalkit)],
     };

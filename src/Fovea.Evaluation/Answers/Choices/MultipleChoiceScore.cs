@@ -33,9 +33,27 @@ public static class MultipleChoiceScore
         sources => Score("scienceqa", sources, Problems(sources), q => q.Has("image") && q.Field("image").Id().Length > 0 ? Image : Text))
     {
         Parsers = ChoiceReading.Parsers(ChoiceReading.Llava, ChoiceReading.Vlmevalkit, ChoiceReading.LmmsEval),
+        Asked = new AskedAs { Suffix = AskedAs.ByLetter, Make = (sources, _) => Test(sources).Select(ToAsk) },
     };
 
-    private static IReadOnlyList<AnsweredQuestion> Problems(AnswerSources sources)
+    // Images lie in a folder for each problem, as ScienceQA distributes them.
+    private static JsonObject ToAsk((string Id, ForeignJson Record) problem)
+    {
+        var image = problem.Record.OptionalText(Image) is { Length: > 0 } name ? $"{problem.Id}/{name}" : null;
+        return new JsonObject
+        {
+            ["id"] = problem.Id,
+            ["image"] = image,
+            ["hint"] = problem.Record.OptionalText("hint"),
+            ["question"] = problem.Record.Field("question").Text(),
+            ["choices"] = new JsonArray([.. TextList.Of(problem.Record.Field("choices")).Select(c => (JsonNode)c)]),
+        };
+    }
+
+    private static IReadOnlyList<AnsweredQuestion> Problems(AnswerSources sources) =>
+        AnsweredQuestions.Match(sources["problems"], Test(sources), sources["answers"], KeyedRecords.Read(sources["answers"]));
+
+    private static IReadOnlyList<(string Id, ForeignJson Record)> Test(AnswerSources sources)
     {
         var problems = KeyedRecords.Read(sources["problems"]);
         if (sources.Optional("splits") is { } file)
@@ -44,7 +62,7 @@ public static class MultipleChoiceScore
             problems = [.. problems.Where(p => test.Contains(p.Id))];
         }
 
-        return AnsweredQuestions.Match(sources["problems"], problems, sources["answers"], KeyedRecords.Read(sources["answers"]));
+        return problems;
     }
 
     private static AnswerScore Score(string name, AnswerSources sources, IReadOnlyList<AnsweredQuestion> questions, Func<ForeignJson, string?> group)

@@ -17,14 +17,48 @@ internal static class MmeFile
 {
     private const int PrefixLength = 4;
 
-    /// <summary>The pairs of answers, one pair for each image.</summary>
+    /// <summary>The pairs of answers of a file, one pair for each image.</summary>
     /// <param name="path">The file.</param>
     /// <param name="parse">The rule that reads an answer: yes, no, or null for neither.</param>
     /// <exception cref="InvalidInputException">A line has other fields, or an image has not two questions.</exception>
-    public static IReadOnlyList<(MmeAnswer First, MmeAnswer Second)> Read(string path, Func<string, bool?> parse)
+    public static IReadOnlyList<(MmeAnswer First, MmeAnswer Second)> Read(string path, Func<string, bool?> parse) =>
+        Pairs(path, [.. Lines(path, withAnswers: true).Select(l => Answer(path, l.Line, l.Fields, parse))]);
+
+    /// <summary>The same of records that <see cref="ToAsk"/> made and a model answered, by task.</summary>
+    /// <exception cref="InvalidInputException">A record has other keys, or an image has not two questions.</exception>
+    public static IReadOnlyDictionary<string, IReadOnlyList<(MmeAnswer First, MmeAnswer Second)>> ReadRecords(string path, Func<string, bool?> parse) =>
+        AnswerRecords.Read(path).GroupBy(r => r.Field("task").Text()).ToDictionary(t => t.Key, t => Pairs(path, [.. t.Select((r, i) => Answer(path, i,
+            [r.Field("name").Text(), r.Field("question").Text(), r.Field("answer").Text(), r.Field("prediction").Text()], parse))]), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The questions of a file as records to be asked. The benchmark keeps the images of a task in its folder, or in <c>images</c> there.</summary>
+    /// <param name="path">The file, with answers or without.</param>
+    /// <param name="task">Its task.</param>
+    /// <param name="images">Folder of the tasks' folders.</param>
+    /// <exception cref="InvalidInputException">A line has other fields.</exception>
+    public static IEnumerable<JsonObject> ToAsk(string path, string task, string images) => Lines(path, withAnswers: false).Select(l => new JsonObject
     {
-        var lines = Encoding.UTF8.GetString(PackedFile.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n');
-        var answers = lines.Select(l => l.TrimEnd('\r')).Index().Where(l => l.Item.Length > 0).Select(l => Parse(path, l.Index, l.Item, parse)).ToArray();
+        ["task"] = task,
+        ["image"] = File.Exists(Path.Combine(images, task, "images", l.Fields[0])) ? $"{task}/images/{l.Fields[0]}" : $"{task}/{l.Fields[0]}",
+        ["name"] = l.Fields[0],
+        ["question"] = l.Fields[1],
+        ["answer"] = l.Fields[2],
+    });
+
+    private static IEnumerable<(int Line, string[] Fields)> Lines(string path, bool withAnswers)
+    {
+        foreach (var (line, text) in Encoding.UTF8.GetString(PackedFile.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n').Select(l => l.TrimEnd('\r')).Index())
+        {
+            var fields = text.Split('\t');
+            if (text.Length > 0)
+            {
+                yield return fields.Length == 4 || (fields.Length == 3 && !withAnswers) ? (line, fields) : throw new InvalidInputException(path, line,
+                    $"expected image, question, right answer{(withAnswers ? " and answer" : "")} between tabs, got {fields.Length} fields");
+            }
+        }
+    }
+
+    private static IReadOnlyList<(MmeAnswer First, MmeAnswer Second)> Pairs(string path, MmeAnswer[] answers)
+    {
         if (answers.GroupBy(a => (a.Image, a.Question)).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
             throw new InvalidInputException(path, null, $"image {twice.Key.Image}: '{Quoted.Shorten(twice.Key.Question)}' is answered twice; keep one");
@@ -53,19 +87,14 @@ internal static class MmeFile
         return start.Contains("yes", StringComparison.Ordinal) ? true : start.Contains("no", StringComparison.Ordinal) ? false : null;
     }
 
-    private static MmeAnswer Parse(string path, int line, string text, Func<string, bool?> parse)
+    private static MmeAnswer Answer(string path, int line, string[] fields, Func<string, bool?> parse)
     {
-        if (text.Split('\t') is not [var image, var question, var truth, var answer])
-        {
-            throw new InvalidInputException(path, line, $"expected image, question, right answer and answer between tabs, got {text.Split('\t').Length} fields");
-        }
-
-        var isYes = truth.ToLowerInvariant() switch
+        var isYes = fields[2].ToLowerInvariant() switch
         {
             "yes" => true,
             "no" => false,
-            _ => throw new InvalidInputException(path, line, $"the right answer: expected Yes or No, got '{Quoted.Shorten(truth)}'"),
+            _ => throw new InvalidInputException(path, line, $"the right answer: expected Yes or No, got '{Quoted.Shorten(fields[2])}'"),
         };
-        return new MmeAnswer(image, question, parse(answer) == isYes);
+        return new MmeAnswer(fields[0], fields[1], parse(fields[3]) == isYes);
     }
 }

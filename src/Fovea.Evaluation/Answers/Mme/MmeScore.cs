@@ -17,9 +17,17 @@ public static class MmeScore
 
     /// <summary>The catalogue's entry.</summary>
     public static AnswerBenchmark Benchmark { get; } = new("mme", "MME: perception and cognition in points, from the files of its evaluation tool",
-        [new AnswerInput("answers", "Folder of the evaluation tool's files: TASK.txt, lines of image, question, right answer and answer between tabs.") { Form = "DIR" }],
+        [
+            new AnswerInput("answers", "Folder of the evaluation tool's files: TASK.txt, lines of image, question, right answer and answer between tabs.") { Form = "DIR" },
+            new AnswerInput(AskedAs.Questions, "To ask a model: the tool's files without answers (eval_tool/Your_Results).", IsRequired: false) { Form = "DIR" },
+        ],
         Score)
     {
+        Asked = new AskedAs
+        {
+            Choices = ["Yes", "No"],
+            Make = (sources, images) => Files(sources[AskedAs.Questions]).SelectMany(t => MmeFile.ToAsk(t.Of, t.Task, images)),
+        },
         Parsers =
         [
             new AnswerParser("mme", "the first four characters hold yes, else no"), new AnswerParser("vlmevalkit", "one of the words is yes and none is no, or the reverse"),
@@ -28,16 +36,11 @@ public static class MmeScore
 
     private static AnswerScore Score(AnswerSources sources)
     {
-        var folder = sources["answers"];
-        var files = AnswerFolder.Files(folder, ".txt").ToDictionary(f => Path.GetFileNameWithoutExtension(PackedFile.NameOf(f)), StringComparer.OrdinalIgnoreCase);
-        string[] tasks = [.. Perception.Concat(Cognition).Where(files.ContainsKey)];
-        if (tasks.Length == 0)
-        {
-            throw new InvalidInputException(folder, null, $"holds the answers of no task; expected files such as {Perception[0]}.txt");
-        }
-
+        var path = sources["answers"];
         Func<string, bool?> parse = sources.Parser == "vlmevalkit" ? YesNoWords.Parse : MmeFile.Parse;
-        Outcome[] outcomes = [.. tasks.SelectMany(t => MmeFile.Read(files[t], parse).SelectMany(p => Outcomes(t, p.First, p.Second)))];
+        var read = File.Exists(path) ? Tasks(path, MmeFile.ReadRecords(path, parse)) : [.. Files(path).Select(t => (t.Task, MmeFile.Read(t.Of, parse)))];
+        string[] tasks = [.. read.Select(t => t.Task)];
+        Outcome[] outcomes = [.. read.SelectMany(t => t.Of.SelectMany(p => Outcomes(t.Task, p.First, p.Second)))];
         var sums = new (string Name, string[] Tasks)[] { ("perception", Perception), ("cognition", Cognition) };
         OutcomeMetric[] metrics =
         [
@@ -58,6 +61,17 @@ public static class MmeScore
             Notes = [.. sums.Where(s => !s.Tasks.All(tasks.Contains))
                 .Select(s => $"{s.Name} is not given: no file for {string.Join(", ", s.Tasks.Except(tasks))}.")],
         };
+    }
+
+    private static IReadOnlyList<(string Task, string Of)> Files(string folder) => Tasks(folder,
+        AnswerFolder.Files(folder, ".txt").ToDictionary(f => Path.GetFileNameWithoutExtension(PackedFile.NameOf(f)), StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>What there is of each of MME's tasks, in their order.</summary>
+    private static IReadOnlyList<(string Task, T Of)> Tasks<T>(string path, IReadOnlyDictionary<string, T> found)
+    {
+        (string, T)[] tasks = [.. Perception.Concat(Cognition).Where(found.ContainsKey).Select(t => (t, found[t]))];
+        return tasks.Length > 0 ? tasks
+            : throw new InvalidInputException(path, null, $"holds no task of MME; expected files such as {Perception[0]}.txt");
     }
 
     private static OutcomeMetric Points(string name, params string[] tasks) => new(name, true)

@@ -13,13 +13,20 @@ internal static class AnswerRecords
     /// <param name="path">The file.</param>
     /// <param name="members">Keys of lists that hold the records, where the file is one object.</param>
     /// <exception cref="InvalidInputException">It is no such file, or a record of it is no object.</exception>
-    public static IReadOnlyList<ForeignJson> Read(string path, params string[] members)
+    public static IReadOnlyList<ForeignJson> Read(string path, params string[] members) => Read(path, null, members);
+
+    /// <summary>The same with the images that a table holds itself.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="images">Takes them by the names that stand in their places; null where nobody needs them.</param>
+    /// <param name="members">Keys of lists that hold the records, where the file is one object.</param>
+    /// <exception cref="InvalidInputException">It is no such file, or a record of it is no object.</exception>
+    public static IReadOnlyList<ForeignJson> Read(string path, Dictionary<string, byte[]>? images, params string[] members)
     {
         var bytes = PackedFile.ReadAllBytes(path);
         if (Workbook.Is(path) || DelimitedText.Separator(path) is not null)
         {
             var rows = Workbook.Is(path) ? Workbook.Rows(path, bytes) : DelimitedText.Rows(path, bytes);
-            return Table(path, rows);
+            return Table(path, rows, images);
         }
 
         // Where one object holds all (VQA's annotations, GQA's questions), it may be larger than a record.
@@ -67,9 +74,9 @@ internal static class AnswerRecords
         return null;
     }
 
-    private static List<ForeignJson> Table(string path, IEnumerable<IReadOnlyList<string>> rows)
+    private static IReadOnlyList<ForeignJson> Table(string path, IEnumerable<IReadOnlyList<string>> rows, Dictionary<string, byte[]>? images)
     {
-        var (head, records) = ((IReadOnlyList<string>?)null, new List<ForeignJson>());
+        var (head, records) = ((IReadOnlyList<string>?)null, new List<JsonObject>());
         foreach (var row in rows)
         {
             if (head is null)
@@ -88,9 +95,11 @@ internal static class AnswerRecords
                 }
             }
 
-            records.Add(ForeignJson.OfRecord(path, records.Count, JsonSerializer.SerializeToElement(record)));
+            records.Add(record);
         }
 
-        return head is null ? throw new InvalidInputException(path, null, "is empty; expected a table with a head") : records;
+        EmbeddedImages.Replace(path, records, images);
+        return head is null ? throw new InvalidInputException(path, null, "is empty; expected a table with a head")
+            : [.. records.Select((r, i) => ForeignJson.OfRecord(path, i, JsonSerializer.SerializeToElement(r)))];
     }
 }

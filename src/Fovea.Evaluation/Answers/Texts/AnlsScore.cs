@@ -1,6 +1,4 @@
 using System.Text;
-using Fovea.Evaluation.Answers.Outcomes;
-using Fovea.Evaluation.Answers.Reading;
 
 namespace Fovea.Evaluation.Answers.Texts;
 
@@ -20,25 +18,15 @@ public static class AnlsScore
             new AnswerInput("questions", "The questions with their right answers (DocVQA's val_v1.0.json), where the answers do not hold them.",
                 IsRequired: false),
         ],
-        Score)
+        new ShortAnswers("anls", "anls", ["data", "annotations"], (q, parser) => Of(ShortAnswers.Gold(q.Question), q.Text, parser == Normalised)).Score)
     {
+        Asked = new AskedAs { Suffix = AskedAs.InFewWords },
         Parsers =
         [
             new AnswerParser(Raw, "the distance is divided by the longer of the texts as they are written"),
             new AnswerParser(Normalised, "it is divided by the longer of the texts in lower case with single blanks"),
         ],
     };
-
-    private static AnswerScore Score(AnswerSources sources)
-    {
-        var questions = AnsweredQuestions.Read(sources, "data", "annotations");
-        var table = new OutcomeTable("anls", sources.Parser, "image", [new OutcomeMetric("anls", true)], [.. questions.Select(q => new Outcome(
-            q.Id, q.Question.First("image", "image_path", "docId", "ucsf_document_id")?.Id() ?? q.Id,
-            new Dictionary<string, Fraction> { ["anls"] = new(Of(TextList.Of(q.Question.First("answers", "answer")
-                ?? throw q.Question.Error("has no right answers")), q.Text,
-                sources.Parser == Normalised), 1) }))]);
-        return new AnswerScore(table, new JsonObject { ["anls"] = table.Values()["anls"], ["n"] = questions.Count });
-    }
 
     /// <summary>ANLS of one answer.</summary>
     /// <param name="gold">The right answers.</param>

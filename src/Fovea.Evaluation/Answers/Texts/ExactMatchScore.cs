@@ -1,6 +1,3 @@
-using Fovea.Evaluation.Answers.Outcomes;
-using Fovea.Evaluation.Answers.Reading;
-
 namespace Fovea.Evaluation.Answers.Texts;
 
 /// <summary>How many answers are one of the right ones: GQA, and any questions with short answers. The unit is the image where the files name it.</summary>
@@ -19,10 +16,7 @@ public static class ExactMatchScore
     public static AnswerBenchmark Gqa { get; } = Entry("gqa", "GQA: share of exact answers", Rules[1], Rules[2], Rules[0]);
 
     /// <summary>The catalogue's entry for any questions.</summary>
-    public static AnswerBenchmark Benchmark { get; } = Entry("exact-match", "Any questions with short answers: share of exact ones", Rules) with
-    {
-        Asked = new AskedAs { Suffix = AskedAs.InFewWords },
-    };
+    public static AnswerBenchmark Benchmark { get; } = Entry("exact-match", "Any questions with short answers: share of exact ones", Rules);
 
     private static AnswerBenchmark Entry(string name, string help, params AnswerParser[] rules) => new(name, help,
         [
@@ -30,23 +24,12 @@ public static class ExactMatchScore
             new AnswerInput("questions", "The questions with id and answer (GQA's testdev_balanced_questions.json), where the answers do not hold them.",
                 IsRequired: false),
         ],
-        sources => Score(name, sources))
+        new ShortAnswers(name, "accuracy", ["data", "questions"], (q, parser) =>
+            ShortAnswers.Gold(q.Question).Any(g => Plain(g, parser) == Plain(q.Text, parser)) ? 1 : 0).Score)
     {
         Parsers = rules,
+        Asked = new AskedAs { Suffix = AskedAs.InFewWords },
     };
-
-    private static AnswerScore Score(string name, AnswerSources sources)
-    {
-        var questions = AnsweredQuestions.Read(sources, "data", "questions");
-        var table = new OutcomeTable(name, sources.Parser, "image", [new OutcomeMetric("accuracy", true)], [.. questions.Select(q => new Outcome(
-            q.Id, q.Question.First("imageId", "image_id", "image", "image_path")?.Id() ?? q.Id, new Dictionary<string, Fraction>
-            {
-                ["accuracy"] = new(TextList.Of(q.Question.First("answers", "answer", "target")
-                    ?? throw q.Question.Error("has no right answer; expected the key \"answer\""))
-                    .Any(g => Plain(g, sources.Parser) == Plain(q.Text, sources.Parser)) ? 1 : 0, 1),
-            }))]);
-        return new AnswerScore(table, new JsonObject { ["accuracy"] = table.Values()["accuracy"], ["n"] = questions.Count });
-    }
 
     internal static string Plain(string text, string parser) => parser switch
     {

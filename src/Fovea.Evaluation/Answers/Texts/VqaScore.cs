@@ -1,4 +1,4 @@
-using Fovea.Evaluation.Answers.Outcomes;
+using Fovea.Core.Json;
 using Fovea.Evaluation.Answers.Reading;
 
 namespace Fovea.Evaluation.Answers.Texts;
@@ -17,9 +17,16 @@ public static class VqaScore
             new AnswerInput("answers", "Answers with question_id and answer, as VQA's tools write them, or LLaVA's with text."),
             new AnswerInput("questions", "The annotations with ten answers to each question (v2_mscoco_val2014_annotations.json, TextVQA_0.5.1_val.json).",
                 IsRequired: false),
+            new AnswerInput("texts", "To ask a model: the questions' texts, where the annotations do not hold them (v2_OpenEnded_mscoco_val2014_questions.json).",
+                IsRequired: false),
         ],
-        Score)
+        new ShortAnswers("vqa", "accuracy", ["annotations", "data"], Of) { Type = "answer_type" }.Score)
     {
+        Asked = new AskedAs
+        {
+            Suffix = AskedAs.InFewWords,
+            Make = (sources, _) => AnswerRecords.Read(sources.Optional("texts") ?? sources[AskedAs.Questions], "questions", "data", "annotations").Select(ToAsk),
+        },
         Parsers =
         [
             new AnswerParser(Vqa, "vqaEval.py: answers are normalised only where the annotators differ"),
@@ -27,31 +34,11 @@ public static class VqaScore
         ],
     };
 
-    private static AnswerScore Score(AnswerSources sources)
-    {
-        var questions = AnsweredQuestions.Read(sources, "annotations", "data");
-        string[] types = [.. questions.Select(q => q.Question.OptionalText("answer_type")).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
-        var table = new OutcomeTable("vqa", sources.Parser, "image", [new OutcomeMetric("accuracy", true),
-            .. types.Select(t => new OutcomeMetric($"accuracy/{t}", true))],
-            [.. questions.Select(q => Outcome(q, sources.Parser))]);
-        var values = table.Values();
-        return new AnswerScore(table, new JsonObject
-        {
-            ["accuracy"] = values["accuracy"],
-            ["answer_types"] = new JsonObject(types.Select(t => KeyValuePair.Create(t, (JsonNode?)values[$"accuracy/{t}"]))),
-            ["n"] = questions.Count,
-        });
-    }
+    private static JsonObject ToAsk(ForeignJson record) => record.Has("question") ? record.ToObject()
+        : throw record.Error("has no question to ask; give the file that has them as --texts (v2_OpenEnded_mscoco_val2014_questions.json)");
 
-    private static Outcome Outcome(AnsweredQuestion question, string parser)
-    {
-        var record = question.Question;
-        var gold = TextList.Of(record.Field("answers"));
-        var score = new Fraction(gold.Count > 1 ? Of(gold, question.Text, parser == EvalAi)
-            : throw record.Field("answers").Expected("the answers of several annotators"), 1);
-        var names = record.OptionalText("answer_type") is { } type ? ["accuracy", $"accuracy/{type}"] : (string[])["accuracy"];
-        return new Outcome(question.Id, record.First("image_id", "image", "image_path")?.Id() ?? question.Id, names.ToDictionary(n => n, _ => score));
-    }
+    private static double Of(AnsweredQuestion question, string parser) => TextList.Of(question.Question.Field("answers")) is { Count: > 1 } gold
+        ? Of(gold, question.Text, parser == EvalAi) : throw question.Question.Field("answers").Expected("the answers of several annotators");
 
     /// <summary>The accuracy of one answer.</summary>
     /// <param name="gold">What the annotators said.</param>
