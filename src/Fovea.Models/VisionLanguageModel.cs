@@ -1,5 +1,6 @@
 using Fovea.Models.Batching;
 using Fovea.Models.Parameters;
+using Fovea.Models.Vision;
 using TorchSharp;
 
 namespace Fovea.Models;
@@ -36,6 +37,12 @@ public abstract class VisionLanguageModel : IDisposable
 
     /// <summary>Logits of the next token at the wanted positions: <c>[targets, vocab]</c>.</summary>
     public abstract torch.Tensor Logits(ModelBatch batch);
+
+    /// <summary>
+    /// What the decoder sees of images, of which a cache keeps those that it can: <c>[images, tokens, hidden]</c>; null without images, or where a model has no
+    /// encoder whose work would be worth keeping.
+    /// </summary>
+    internal virtual torch.Tensor? ProjectedImages(IReadOnlyList<PixelValues> images, ImageFeatureCache cache) => null;
 
     /// <inheritdoc/>
     public virtual void Dispose()

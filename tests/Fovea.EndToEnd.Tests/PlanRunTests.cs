@@ -45,7 +45,7 @@ public sealed class PlanRunTests : IDisposable
     [Fact]
     public void The_coco_run_goes_through_on_real_photographs()
     {
-        Shared("data/coco");
+        SharedData.Folder("data/coco");
         var metrics = FoveaProcess.Succeed(
             "run", "--config", "configs/coco.jsonc", "--json", "--out", _folder["coco"], "--set", "photographs.num_train=12", "--set",
                 "photographs.num_held_out=4",
@@ -58,11 +58,11 @@ public sealed class PlanRunTests : IDisposable
     [Fact]
     public void A_plan_on_dialogues_about_photographs_resumes_after_kill_9_to_the_metrics_of_a_run_that_was_left_alone()
     {
-        var model = Path.Combine(Shared("fixtures/endtoend/llava_v1"), "model");
+        var model = Path.Combine(SharedData.Folder("fixtures/endtoend/llava_v1"), "model");
         string[] run =
         [
-            "run", "configs/llava.jsonc", "--json", "--workers", "2", "--set", $"model={model}", "--set", $"data={Dialogues(Shared("data/coco"), 24)}", "--set",
-                $"images={Shared("data/coco")}/images_permissive",
+            "run", "configs/llava.jsonc", "--json", "--workers", "2", "--set", $"model={model}", "--set", $"data={Dialogues(SharedData.Folder("data/coco"), 24)}", "--set",
+                $"images={SharedData.Folder("data/coco")}/images_permissive",
             "--set", "tune.epochs=6", "--set", "tune.batch_size=2", "--set", "tune.checkpoint_every=5", "--set", "reference_preset.name=tiny-text-2", "--set",
                 "arms=[\"vanilla\",\"prior\",\"vig\"]",
         ];
@@ -110,18 +110,5 @@ public sealed class PlanRunTests : IDisposable
             }),
             new JsonObject { ["id"] = "text", ["conversations"] = new JsonArray(Turn("human", "Name two primary colours."), Turn("gpt", "Red and blue.")) },
         ]).ToJsonString());
-    }
-
-    private static string Shared(string relative)
-    {
-        var path = Path.GetFullPath(Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA")
-            ?? Path.Combine(FoveaProcess.RepositoryRoot, "..", "shared"), relative));
-        if (!Directory.Exists(path))
-        {
-            Assert.True(Environment.GetEnvironmentVariable("CI") != "true", $"{path} is missing and CI expects it");
-            Assert.Skip($"{path} is not here: set FOVEA_TESTDATA to run this test");
-        }
-
-        return path;
     }
 }

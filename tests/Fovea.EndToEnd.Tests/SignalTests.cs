@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Fovea.EndToEnd.Tests;
 
@@ -7,27 +9,39 @@ namespace Fovea.EndToEnd.Tests;
 /// at work; <c>tests/long/signals</c> sends each signal to each command by itself, and holds them to two seconds.
 /// </summary>
 [Collection(nameof(ScoreStoreTests.Scored))]
-public sealed class SignalTests(ScoreStoreTests.Scored scored)
+public sealed class SignalTests(ScoreStoreTests.Scored scored) : IDisposable
 {
+    private readonly TcpListener _silent = Silent(); // takes connections and never answers
+
     private static readonly bool All = Environment.GetEnvironmentVariable("FOVEA_SIGNALS") == "all";
 
     // Two seconds is what is promised; the suite may share its machine with others.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(All ? 2 : 6);
 
     private static readonly string[] Commands =
-        ["query", "rows", "recursive", "repeat", "audit", "train", "score", "prior", "scenes", "eval", "bench", "bench-train", "verify", "demo"];
+        ["query", "rows", "recursive", "repeat", "audit", "train", "score", "prior", "scenes", "eval", "ask", "judge", "bench", "bench-train", "bench-ask",
+            "verify", "demo"];
 
     private static readonly (string Signal, bool Again)[] Ways = [("INT", false), ("TERM", false), ("HUP", false), ("QUIT", false),
         ("INT", true), ("TERM", true)];
 
     private TemporaryFolder Folder => scored.Folder;
 
+    public void Dispose() => _silent.Dispose();
+
+    private static TcpListener Silent()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
+    }
+
     [Fact]
     public void Commands_at_work_end_soon_after_a_signal_with_one_line()
     {
         (string Name, string Signal)[] some =
             [("query", "INT"), ("rows", "TERM"), ("recursive", "HUP"), ("audit", "INT"), ("train", "TERM"), ("score", "INT"),
-                ("scenes", "TERM"), ("bench", "INT")];
+                ("scenes", "TERM"), ("ask", "INT"), ("judge", "TERM"), ("bench", "INT")];
         Assert.Multiple([.. some.Select(s => Start(s.Name)).ToArray().Zip(some, (p, s) => (Action)(() => Ends(p, s.Name, s.Signal, again: false)))]);
     }
 
@@ -105,7 +119,11 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
             "prior" => ["score", "prior", "--model", scored.Model, "--data", Corpus(), "--images", Folder["scenes"], "--out", Out(), "--threads", "1"],
             "scenes" => ["scenes", "--out", Out(), "--count", "1000000"],
             "eval" => ["eval", "scenes", "--model", scored.Model, "--scenes", ManyScenes(), "--out", Out(), "--threads", "1"],
+            "ask" => ["eval", "ask", "--model", scored.Model, "--questions", ManyQuestions(), "--out", Out(), "--threads", "1"],
+            "judge" => ["eval", "judge", "--prompts", ManyQuestions(), "--judge-url", $"http://{_silent.LocalEndpoint}/v1", "--judge-model", "none", "--key-variable",
+                "PATH", "--cache", Out(), "--out", Out() + ".jsonl"],
             "bench" => ["bench", "score", "--rounds", "1000", "--threads", "1"],
+            "bench-ask" => ["bench", "ask", "--questions", "100000", "--threads", "1"],
             "bench-train" => ["bench", "train", "--rounds", "1000", "--threads", "1"],
             "verify" => ["verify", Path.Combine(Environment.GetEnvironmentVariable("FOVEA_TESTDATA") ?? "../shared", "fixtures"), "--threads", "1"],
             "demo" => ["demo", "--seed", "101", "--out", Out(), "--workers", "2"],
@@ -180,6 +198,9 @@ public sealed class SignalTests(ScoreStoreTests.Scored scored)
 
         return Folder["many.jsonl"];
     }
+
+    private string ManyQuestions() => Folder.Write("questions.jsonl", string.Concat(Enumerable.Range(0, 20_000).Select(i =>
+        $"{{\"id\":\"{i}\",\"question\":\"What is on the left of picture {i}?\",\"prompt\":\"Rate answer {i}.\"}}\n")));
 
     private string ManyScenes()
     {

@@ -1,4 +1,3 @@
-using Fovea.Models.Families;
 using Fovea.Models.Vision;
 using TorchSharp;
 
@@ -60,7 +59,7 @@ public static class Collator
         }
 
         PixelValues[] images = [.. samples.SelectMany(s => s.Images)];
-        var known = features is null ? null : (model as DecoderModel)?.ProjectedImages(images, features);
+        var known = features is null ? null : model.ProjectedImages(images, features);
         torch.Tensor Grid(long[] values) => Owned(torch.tensor(values, [rows.Count, seq]));
         return new ModelBatch
         {

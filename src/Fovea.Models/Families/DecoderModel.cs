@@ -105,12 +105,6 @@ public abstract partial class DecoderModel : VisionLanguageModel
         }
     }
 
-    /// <summary>
-    /// What the decoder sees of images, of which a cache keeps those that it can: <c>[images, tokens, hidden]</c>; null without images, or where a model has no
-    /// encoder whose work would be worth keeping.
-    /// </summary>
-    internal virtual Tensor? ProjectedImages(IReadOnlyList<PixelValues> images, ImageFeatureCache cache) => null;
-
     /// <summary>Embeds ids and sets images in their places, by way of a cache of their features where there is one: -> <c>[batch, seq, hidden]</c>.</summary>
     /// <param name="inputIds"><c>[batch, seq]</c>, on the model's device.</param>
     /// <param name="images">In order of their tokens.</param>
@@ -122,7 +116,7 @@ public abstract partial class DecoderModel : VisionLanguageModel
         return (features is null ? Embed(inputIds, PackPixels(images)?.to(inputIds.device)) : EmbedProjected(inputIds, features)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Embeds ids and sets what <see cref="ProjectedImages"/> gives in the images' places.</summary>
+    /// <summary>Embeds ids and sets what <see cref="VisionLanguageModel.ProjectedImages"/> gives in the images' places.</summary>
     private protected virtual Tensor EmbedProjected(Tensor inputIds, Tensor features) =>
         throw new NotSupportedException($"{Family}: images have no features apart from their tokens");
 

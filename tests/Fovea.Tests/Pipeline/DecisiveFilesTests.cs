@@ -103,7 +103,7 @@ public sealed class DecisiveFilesTests : IDisposable
         // What fovea writes and reads in folders of its own; and what goes along with a model unread.
         string[] own =
         [
-            "captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl", "captions.jsonl", "answers.jsonl",
+            "captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl", "captions.jsonl", "answers.jsonl", "questions.jsonl",
                 "metrics.jsonl", "memory.json", "scores.json", "comparison.json",
             "token_scores.result.json", "caption_nll.result.json", "video_preprocessor_config.json", "LICENSE.txt", "NOTICE.txt",
         ];
