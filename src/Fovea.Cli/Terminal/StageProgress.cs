@@ -14,7 +14,7 @@ internal sealed class StageProgress : IProgressSink
 
     /// <summary>Percentage, remaining time and the blanks between columns.</summary>
     private const int OtherColumns = 20;
-    private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock)> _tasks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ProgressTask? Bar, Stopwatch Clock, long First)> _tasks = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
     private ProgressContext? _bars;
@@ -58,7 +58,7 @@ internal sealed class StageProgress : IProgressSink
         {
             if (!_tasks.TryGetValue(task, out var entry))
             {
-                entry = (_bars?.AddTask(Markup.Escape(task), maxValue: Math.Max(1, total)), Stopwatch.StartNew());
+                entry = (_bars?.AddTask(Markup.Escape(task), maxValue: Math.Max(1, total)), Stopwatch.StartNew(), done);
                 _tasks[task] = entry;
             }
 
@@ -76,8 +76,8 @@ internal sealed class StageProgress : IProgressSink
             else if (done == total || _sinceLine.Elapsed.TotalSeconds >= PlainIntervalSeconds)
             {
                 _sinceLine.Restart();
-                var left = done > 0 ? entry.Clock.Elapsed.TotalSeconds * (total - done) / done : 0;
-                Screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total ? $", ETA {Durations.InWords(left)}" : "")}");
+                Screen.Notice($"{task} {done}/{total}{(note is null ? "" : $" ({note})")}{(done < total && done > entry.First ? $", ETA {Durations.InWords(
+                    entry.Clock.Elapsed.TotalSeconds * (total - done) / (done - entry.First))}" : "")}");
             }
         }
     }
