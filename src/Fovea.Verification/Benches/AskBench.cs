@@ -1,4 +1,3 @@
-using Fovea.Core.Randomness;
 using Fovea.Evaluation.Asking;
 using Fovea.Evaluation.Running;
 using Fovea.Models.Batching;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Fovea.Core.Errors;
 using Fovea.Core.Watching;
 using Fovea.Evaluation;

@@ -27,7 +27,7 @@ internal static class MmeFile
     /// <summary>The same of records that <see cref="ToAsk"/> made and a model answered, by task.</summary>
     /// <exception cref="InvalidInputException">A record has other keys, or an image has not two questions.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyList<(MmeAnswer First, MmeAnswer Second)>> ReadRecords(string path, Func<string, bool?> parse) =>
-        AnswerRecords.Read(path).GroupBy(r => r.Field("task").Text()).ToDictionary(t => t.Key, t => Pairs(path, [.. t.Select((r, i) => Answer(path, i,
+        AnswerRecords.Read(path).GroupBy(r => r.Field("task").Text()).ToDictionary(t => t.Key, t => (IReadOnlyList<(MmeAnswer, MmeAnswer)>)Pairs(path, [.. t.Select((r, i) => Answer(path, i,
             [r.Field("name").Text(), r.Field("question").Text(), r.Field("answer").Text(), r.Field("prediction").Text()], parse))]), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The questions of a file as records to be asked. The benchmark keeps the images of a task in its folder, or in <c>images</c> there.</summary>
@@ -57,7 +57,7 @@ internal static class MmeFile
         }
     }
 
-    private static IReadOnlyList<(MmeAnswer First, MmeAnswer Second)> Pairs(string path, MmeAnswer[] answers)
+    private static (MmeAnswer First, MmeAnswer Second)[] Pairs(string path, MmeAnswer[] answers)
     {
         if (answers.GroupBy(a => (a.Image, a.Question)).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {

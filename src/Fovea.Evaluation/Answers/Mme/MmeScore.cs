@@ -63,11 +63,11 @@ public static class MmeScore
         };
     }
 
-    private static IReadOnlyList<(string Task, string Of)> Files(string folder) => Tasks(folder,
+    private static (string Task, string Of)[] Files(string folder) => Tasks(folder,
         AnswerFolder.Files(folder, ".txt").ToDictionary(f => Path.GetFileNameWithoutExtension(PackedFile.NameOf(f)), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>What there is of each of MME's tasks, in their order.</summary>
-    private static IReadOnlyList<(string Task, T Of)> Tasks<T>(string path, IReadOnlyDictionary<string, T> found)
+    private static (string Task, T Of)[] Tasks<T>(string path, IReadOnlyDictionary<string, T> found)
     {
         (string, T)[] tasks = [.. Perception.Concat(Cognition).Where(found.ContainsKey).Select(t => (t, found[t]))];
         return tasks.Length > 0 ? tasks

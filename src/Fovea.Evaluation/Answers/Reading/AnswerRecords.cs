@@ -74,7 +74,7 @@ internal static class AnswerRecords
         return null;
     }
 
-    private static IReadOnlyList<ForeignJson> Table(string path, IEnumerable<IReadOnlyList<string>> rows, Dictionary<string, byte[]>? images)
+    private static ForeignJson[] Table(string path, IEnumerable<IReadOnlyList<string>> rows, Dictionary<string, byte[]>? images)
     {
         var (head, records) = ((IReadOnlyList<string>?)null, new List<JsonObject>());
         foreach (var row in rows)
