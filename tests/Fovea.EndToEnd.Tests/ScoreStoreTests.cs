@@ -264,6 +264,31 @@ public sealed class ScoreStoreTests(ScoreStoreTests.Scored scored)
         }
     }
 
+    [Theory]
+    [InlineData("jsonl")]
+    [InlineData("parquet")]
+    public void A_store_goes_out_as_rows_comes_in_again_and_is_equal(string form)
+    {
+        var (rows, name) = (Folder[$"rows.{form}"], "imported-" + form);
+        Assert.Contains("entropies are left out", FoveaProcess.Succeed("scores", "export", Store, "--out", rows).Errors, StringComparison.Ordinal);
+        string[] import = ["scores", "import", "--rows", rows, "--data", scored.Data, "--model", scored.Model, "--engine", "test", "--out", Folder[name]];
+        FoveaProcess.Succeed(import);
+        var compared = FoveaProcess.Succeed("scores", "compare", Store, Folder[name], "--json").Json;
+        Assert.True((bool)compared["equal"]!);
+        Assert.Contains("equal: every number, bit for bit", FoveaProcess.Succeed("scores", "compare", Store, Folder[name]).Output, StringComparison.Ordinal);
+        FoveaProcess.Succeed("scores", "verify", Folder[name]);
+        Assert.Equal("test", (string)FoveaProcess.Succeed("scores", "info", Folder[name], "--json").Json["provenance"]!["engine"]!);
+        Assert.Contains("nothing was done", FoveaProcess.Succeed(import).Errors, StringComparison.Ordinal);
+        if (form == "jsonl")
+        {
+            File.WriteAllLines(Folder["fewer.jsonl"], File.ReadLines(rows).Where(l => JsonNode.Parse(l)!["log_prob.image"] is not null).Skip(1));
+            var line = Assert.Single(FoveaProcess.Run("scores", "import", "--rows", Folder["fewer.jsonl"], "--data", scored.Data, "--model", scored.Model, "--out",
+                Folder["refused"]).ErrorLines);
+            Assert.Contains("expected a row of this sample", line, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Folder["refused"]));
+        }
+    }
+
     [Fact]
     public void Every_method_selects_and_a_product_exports()
     {

@@ -21,6 +21,7 @@ internal static class ExportCommand
         var weights = new Option<string?>("--weights") { Description = "Weights file, or the folder that 'fovea select' wrote (default: every target weighs 1).", HelpName = "W" };
         var format = Names.Option("--format", "What is written: auto by the ending of --out, jsonl and parquet rows of ids, labels and weights, levanter those of its prebuilt format, conversations the corpus's turns with weighted spans.",
             "FORM", [Auto, "jsonl", "parquet", Levanter, Conversations], "; the corpus's own form is --data-format");
+        var textOnly = new Option<bool>("--text-only") { Description = "The text without images and their tags, as a text-only reference reads it (PRIOR)." };
         var align = Names.Option("--align", "Where the weight of a token stands: at the token, or at the position before it, which predicts it.", "WHERE", ["token", Prediction]);
         var pack = Numbers.Optional("--pack", "Several samples in a row of at most N tokens, to which each is cut.", "N", new Bounds<int>(AtLeast: 1));
         var imageTokens = Numbers.Option("--image-tokens", "Ids that one image becomes (576 for LLaVA-1.5; 1 where the trainer's processor expands them).", "N",
@@ -33,7 +34,7 @@ internal static class ExportCommand
         var force = new Option<bool>("--force") { Description = "Replace an existing file that holds something else." };
         var json = CommonOptions.Json();
         return new Command("export", "Writes ids, labels and loss weights, with image, source and record of each sample, for other trainers and engines.")
-            .With([.. source.All, rename, model, weights, format, align, pack, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json])
+            .With([.. source.All, rename, model, weights, format, align, pack, textOnly, imageTokens, maxLength, template, maxInvalid, onBadSample, file, force, json])
             .Runs((parsed, stop) =>
         {
             var request = new Request(parsed.GetValue(file)!, parsed.GetValue(format)!, parsed.GetResult(align) is { Implicit: false }
@@ -43,7 +44,8 @@ internal static class ExportCommand
             var rows = parsed.GetValue(weights) is { } w ? WeightsFile.Read(SelectStage.WeightsOf(w)) : null;
             var limit = InvalidRecords.LimitOf(parsed.GetValue(onBadSample), parsed.GetValue(maxInvalid));
             var invalid = new InvalidRecords(limit, key => rows?.Find(key) is { Status: SelectionStatus.Invalid });
-            var corpus = ScoringCorpus.Open(Renamed.Apply([source.Source(parsed)], parsed.GetValue(rename)!), parsed.GetValue(model)!, CorpusView.Image,
+            var corpus = ScoringCorpus.Open(Renamed.Apply([source.Source(parsed)], parsed.GetValue(rename)!), parsed.GetValue(model)!,
+                parsed.GetValue(textOnly) ? CorpusView.TextOnly : CorpusView.Image,
                 parsed.GetValue(template)!, invalid);
             var longest = Math.Min(parsed.GetValue(maxLength) ?? int.MaxValue, parsed.GetValue(pack) ?? int.MaxValue);
             var layout = new ExportLayout(corpus.Tokenizer.IdOf("<image>") ?? corpus.Tokenizer.VocabSize, parsed.GetValue(imageTokens),

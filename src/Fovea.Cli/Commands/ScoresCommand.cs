@@ -6,10 +6,13 @@ using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
 
-/// <summary><c>fovea scores info|show|verify|query</c>: looks into a score store.</summary>
+/// <summary><c>fovea scores info|show|verify|query|compare|import|export</c>: what a score store holds, and the way in and out.</summary>
 internal static class ScoresCommand
 {
-    public static Command Create() => new("scores", "Examines a score store.") { Info(), Show(), Verify(), Query() };
+    public static Command Create() => new("scores", "Examines score stores, and exchanges them with other engines.")
+    {
+        Info(), Show(), Verify(), Query(), ScoresExchange.Compare(), ScoresExchange.Import(), ScoresExchange.Export(),
+    };
 
     private static Argument<string> Store() => new("STORE") { Description = "Folder of the score store." };
 

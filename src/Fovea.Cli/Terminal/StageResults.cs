@@ -21,7 +21,7 @@ internal static class StageResults
                 }
 
                 break;
-            case "score_vig" or "score_prior":
+            case var kind when StageCatalog.IsStore(kind):
                 Screen.WriteLines(screen.Results, StageSentences.Values(manifest.Result!));
                 var statistics = StoreStatistics.Of(ScoreStoreReader.Open(folder));
                 StatisticsText.Write(screen.Results.Profile.Out.Writer, statistics);

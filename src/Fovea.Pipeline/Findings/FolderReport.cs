@@ -38,14 +38,14 @@ public static class FolderReport
         if (!manifest.Complete)
         {
             throw new InvalidInputException(folder, null, $"this work ({StageCatalog.TitleOf(manifest.Kind)}) is not complete; run the same command "
-                + $"again{(manifest.Kind is "score_vig" or "score_prior" ? "" : " with --resume")}, then report");
+                + $"again{(StageCatalog.IsStore(manifest.Kind) ? "" : " with --resume")}, then report");
         }
 
         return manifest.Kind switch
         {
             "run" => OfRun(folder),
             "train" => TrainingReport.Of(folder, manifest),
-            "score_vig" or "score_prior" => StoreReport.Of(folder),
+            var kind when StageCatalog.IsStore(kind) => StoreReport.Of(folder),
             "select" => WeightsReport.Of(folder, manifest),
             var kind when EvalResults.AreOf(kind) => EvaluationReport.Of(folder, manifest, baseline),
             _ => throw new InvalidInputException(folder, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, of which there is no report; {Accepted}"),

@@ -21,7 +21,7 @@ public static class StageDocument
                 ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
             },
         };
-        if (manifest.Kind is "score_vig" or "score_prior")
+        if (Stages.StageCatalog.IsStore(manifest.Kind))
         {
             StoreStatistics.AddTo(document, StoreStatistics.Of(ScoreStoreReader.Open(folder)));
         }

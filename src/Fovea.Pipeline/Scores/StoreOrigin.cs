@@ -36,6 +36,7 @@ public sealed record StoreOrigin(string Model, CorpusView View, ScoringCorpus Co
         {
             ScoreVigStage vig => (vig.Data, vig.Model, vig.Template, CorpusView.Image),
             ScorePriorStage prior => (prior.Data, prior.Models[0], prior.Template, CorpusView.TextOnly),
+            ImportScoresStage imported => (imported.Data, imported.Model, imported.Template, CorpusView.Image),
             _ => throw new InvalidInputException(store, null, $"holds {StageCatalog.TitleOf(manifest.Kind)}, not scores"),
         };
         return new StoreOrigin(model, view, ScoringCorpus.Open(data, model, view, template, new InvalidRecords(int.MaxValue)));

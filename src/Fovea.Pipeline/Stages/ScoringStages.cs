@@ -28,8 +28,6 @@ public static class ScoringStages
     {
         var provenance = new Dictionary<string, string>(scorer.Describe())
         {
-            ["tokenizer"] = corpus.Encoder.TokenizerFingerprint,
-            ["template"] = corpus.TemplateName,
             ["dtype"] = DtypeOf(model),
             ["num_threads"] = $"{context.NumThreads}",
         };
@@ -38,6 +36,23 @@ public static class ScoringStages
             provenance["device"] = context.Device!.ToString(); // absent for the CPU, so that older stores are continued
         }
 
+        using var store = ScoreStoreWriter.Open(context.Out, With(provenance, corpus, context), held: context.Lock);
+        store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
+        var lengths = new LongSamples(model.MaxLength);
+        var summary = scorer.Score(corpus.Source(lengths.Note), store, context.Progress, context.Stop);
+        if (lengths.Notice is { } notice)
+        {
+            context.Progress.Tell("score", summary.Samples, summary.Samples, notice);
+        }
+
+        return Result(context, scorer.Conditions);
+    }
+
+    /// <summary>Provenance with what every store says: tokenizer, template, versions, hashes of what was read.</summary>
+    internal static Dictionary<string, string> With(Dictionary<string, string> provenance, ScoringCorpus corpus, StageContext context)
+    {
+        provenance["tokenizer"] = corpus.Encoder.TokenizerFingerprint;
+        provenance["template"] = corpus.TemplateName;
         foreach (var (library, version) in BuildVersions.All())
         {
             provenance[library] = version;
@@ -48,22 +63,19 @@ public static class ScoringStages
             provenance["input." + role] = hash;
         }
 
-        using var store = ScoreStoreWriter.Open(context.Out, provenance, held: context.Lock);
-        store.WriteTokens([.. Enumerable.Range(0, corpus.Tokenizer.VocabSize).Select(corpus.Encoder.TokenText)]);
-        var lengths = new LongSamples(model.MaxLength);
-        var summary = scorer.Score(corpus.Source(lengths.Note), store, context.Progress, context.Stop);
+        return provenance;
+    }
+
+    /// <summary>What the complete store in the stage's folder holds; what could not be scored is listed beside it.</summary>
+    internal static JsonObject Result(StageContext context, IEnumerable<string> conditions)
+    {
         var counts = StoreSummary.Of(ScoreStoreReader.Open(context.Out));
         InvalidRecord[] invalid = [.. counts.InvalidSamples.Select(i => new InvalidRecord(i.Key, i.Reason))];
         var list = Path.Combine(context.Out, InvalidRecords.FileName);
         InvalidRecords.Write(list, invalid);
-        if (lengths.Notice is { } notice)
-        {
-            context.Progress.Tell("score", summary.Samples, summary.Samples, notice);
-        }
-
         foreach (var line in InvalidRecords.Summary(invalid, list))
         {
-            context.Progress.Tell("score", summary.Samples, summary.Samples, line);
+            context.Progress.Tell("score", counts.Samples, counts.Samples, line);
         }
 
         return new JsonObject
@@ -74,7 +86,7 @@ public static class ScoringStages
             ["invalid"] = counts.Invalid,
             ["invalid_reasons"] = LeftOutRecords.Reasons(invalid),
             ["targets"] = counts.Targets,
-            ["conditions"] = new JsonArray([.. scorer.Conditions.Select(c => (JsonNode)c)]),
+            ["conditions"] = new JsonArray([.. conditions.Select(c => (JsonNode)c)]),
         };
     }
 

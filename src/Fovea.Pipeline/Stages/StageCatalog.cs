@@ -12,6 +12,7 @@ public static class StageCatalog
         ["train"] = (typeof(TrainStage), "training"),
         ["score_prior"] = (typeof(ScorePriorStage), "PRIOR scores"),
         ["score_vig"] = (typeof(ScoreVigStage), "VIG scores"),
+        ["import_scores"] = (typeof(ImportScoresStage), "imported scores"),
         ["select"] = (typeof(SelectStage), "weights"),
         ["ask"] = (typeof(AskStage), "answers to questions"),
         ["eval"] = (typeof(EvalStage), "evaluation"),
@@ -39,6 +40,9 @@ public static class StageCatalog
         settings.Remove("kind");
         return (IStage)settings.Deserialize(type, StageManifest.Json)!;
     }
+
+    /// <summary>Whether a kind's artefact is a score store.</summary>
+    public static bool IsStore(string kind) => kind is "score_prior" or "score_vig" or "import_scores";
 
     /// <summary>What a kind's artefact is called where people read it, e.g. <c>VIG scores</c>.</summary>
     public static string TitleOf(string kind) => Kinds.TryGetValue(kind, out var known) ? known.Title : kind;
