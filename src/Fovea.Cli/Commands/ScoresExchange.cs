@@ -46,7 +46,7 @@ internal static class ScoresExchange
             }
 
             var path = parsed.GetValue(file)!;
-            var rows = ScoreRowsFile.Write(path, reader, stop, parsed.GetValue(force));
+            var rows = ScoreRowsFile.Write(path, reader, parsed.GetValue(force), stop);
             Console.WriteLine(parsed.GetValue(json) ? new JsonObject { ["rows"] = rows, ["out"] = path }.ToJsonString(StageManifest.Json) : $"{rows} rows: {path}");
         });
     }

@@ -6,11 +6,11 @@ public static class ScoreRowsFile
     /// <summary>Writes a row for each sample; top-1 flags and entropies are not among its keys.</summary>
     /// <param name="path">Ends in <c>.jsonl</c> or <c>.parquet</c>.</param>
     /// <param name="store">A complete store.</param>
-    /// <param name="stop">Ends the work.</param>
     /// <param name="replace">Whether an existing file of other rows is replaced.</param>
+    /// <param name="stop">Ends the work.</param>
     /// <returns>The number of rows.</returns>
     /// <inheritdoc cref="ExportFile.Write(string, IEnumerable{ExportedSample}, IFileLayer?, bool)"/>
-    public static int Write(string path, ScoreStoreReader store, CancellationToken stop, bool replace)
+    public static int Write(string path, ScoreStoreReader store, bool replace, CancellationToken stop)
     {
         var conditions = store.ReadAhead().FirstOrDefault(r => r.LogProbs.Count > 0)?.LogProbs.Keys.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>();
         ExportColumn<TokenScores>[] columns =

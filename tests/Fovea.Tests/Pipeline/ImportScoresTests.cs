@@ -298,7 +298,7 @@ public sealed class ImportScoresTests(ImportScoresTests.Scored scored) : IClassF
 
     private string Rows(string store, string name)
     {
-        ScoreRowsFile.Write(_folder[name], ScoreStoreReader.Open(scored.Folder[store]), TestContext.Current.CancellationToken, replace: true);
+        ScoreRowsFile.Write(_folder[name], ScoreStoreReader.Open(scored.Folder[store]), replace: true, TestContext.Current.CancellationToken);
         return _folder[name];
     }
 
