@@ -79,8 +79,12 @@ public sealed class ImportPageTests : IDisposable
     {
         try
         {
-            var process = Process.Start(new ProcessStartInfo("python3", script) { WorkingDirectory = Directory.Exists(_folder["scenes"]) ? _folder["."] : null,
-                RedirectStandardError = true, RedirectStandardOutput = true });
+            var process = Process.Start(new ProcessStartInfo("python3", script)
+            {
+                WorkingDirectory = _folder.Path,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            });
             process?.WaitForExit();
             return process;
         }

@@ -160,7 +160,7 @@ public sealed class ImportScoresTests(ImportScoresTests.Scored scored) : IClassF
             "image" => () => row["image_hash"] = "00",
             "record" => () => row["record"] = -1,
             "invalid" => () => row["invalid_reason"] = "out of memory",
-            _ => () => { },
+            _ => () => _ = row,
         };
         change();
         lines[at] = row.ToJsonString();
