@@ -5,6 +5,7 @@ using Fovea.Evaluation.Answers.Chair;
 using Fovea.Evaluation.Answers.Choices;
 using Fovea.Evaluation.Answers.Hallusion;
 using Fovea.Evaluation.Answers.Judged;
+using Fovea.Evaluation.Answers.LongTail;
 using Fovea.Evaluation.Answers.Mme;
 using Fovea.Evaluation.Answers.Pope;
 using Fovea.Evaluation.Answers.Texts;
@@ -33,5 +34,6 @@ public static class AnswerBenchmarks
         VqaScore.Benchmark,
         ExactMatchScore.Gqa,
         ExactMatchScore.Benchmark,
+        LongTailScore.Benchmark,
     ]);
 }

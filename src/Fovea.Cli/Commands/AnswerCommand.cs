@@ -3,6 +3,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Answers.Outcomes;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
@@ -21,13 +22,18 @@ internal static class AnswerCommand
         var json = CommonOptions.Json();
         var ask = benchmark.Asked is { } asked ? new AskOptions(asked, isRequired: false) : null;
         return new Command(benchmark.Name, benchmark.Help + ".").With(
-            [.. inputs, .. parser is null ? Array.Empty<Option>() : [parser], .. ask?.All ?? [], output, json]).Runs((parsed, stop) =>
+            [.. inputs, .. parser is null ? Array.Empty<Option>() : [parser], .. ask?.All ?? [], .. ask?.Altering ?? [], output, json]).Runs((parsed, stop) =>
         {
             var screen = new Screen(parsed.GetValue(json));
             var given = inputs.Where(i => parsed.GetValue(i) is not null).ToDictionary(i => i.Name.TrimStart('-'), i => parsed.GetValue(i)!);
+            ask?.Alterations(parsed); // a wrong name is told before the model is asked
             if (ask is not null && parsed.GetValue(ask.Model) is not null)
             {
                 given[benchmark.Asked!.Answers] = Answers(parsed, ask, benchmark.Asked, given, parsed.GetValue(output), screen, stop);
+            }
+            else if (ask?.IsAltering(parsed) == true)
+            {
+                throw new UsageException("--also: asks a model; name it with --model");
             }
             else if (benchmark.Asked is { } way && !given.ContainsKey(way.Answers))
             {
@@ -37,15 +43,29 @@ internal static class AnswerCommand
             var sources = new AnswerSources(given, parser is null ? "" : parsed.GetValue(parser)!);
             var score = benchmark.Score(sources);
             var findings = new AnswerFindings(score);
+            var altered = ask?.IsAltering(parsed) == true ? AlteredAnswers.Of(parsed, ask, benchmark, sources, score.Outcomes, parsed.GetValue(output)!, screen, stop) : null;
+            FindingTable[] tables = [.. findings.Tables(), .. altered?.Tables() ?? []];
+            JsonObject Document()
+            {
+                var document = findings.Document(sources);
+                if (altered is not null)
+                {
+                    document["altered"] = altered.Document([])["comparisons"]!.DeepClone();
+                }
+
+                return document;
+            }
+
             if (parsed.GetValue(output) is { } folder)
             {
                 OutcomeFile.Write(Path.Combine(folder, OutcomeFile.FileName), score.Outcomes);
-                AtomicFile.WriteText(Path.Combine(folder, "scores.json"), JsonSerializer.Serialize(findings.Document(sources), StageManifest.Json) + "\n");
+                AtomicFile.WriteText(Path.Combine(folder, "scores.json"), JsonSerializer.Serialize(Document(), StageManifest.Json) + "\n");
+                new KeptFindings($"Answers to {benchmark.Name}", benchmark.Help + ".", tables, sources.Paths.Concat(BuildVersions.All()).ToDictionary(p => p.Key, p => p.Value)).Write(folder);
             }
 
-            screen.Show(() => findings.Document(sources), () =>
+            screen.Show(Document, () =>
             {
-                foreach (var table in findings.Tables())
+                foreach (var table in tables)
                 {
                     TerminalFindings.Show(screen, table);
                 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
+using Fovea.Evaluation.Analyses;
 using Fovea.Evaluation.Answers;
 using Fovea.Evaluation.Asking;
 using Fovea.Pipeline.Stages;
@@ -22,6 +23,14 @@ internal sealed class AskOptions
     private readonly Option<string> _device = CommonOptions.Device();
     private readonly Option<int> _threads = CommonOptions.Threads();
     private readonly Option<bool> _overMemory = CommonOptions.AllowOverMemory();
+    private readonly Option<string[]> _also = new("--also")
+    {
+        Description = "Asks the questions again, altered, and compares: blind (without images), blurred (images), corrupted (text). Repeatable.",
+        HelpName = "WAY",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<long?> _seed = CommonOptions.Seed("Of the letters that --also corrupted exchanges (default: 0).");
     private readonly AskedAs _asked;
 
     /// <param name="asked">What a benchmark's own protocol asks with.</param>
@@ -36,6 +45,27 @@ internal sealed class AskOptions
     }
 
     public Option<string?> Model { get; }
+
+    /// <summary>What asks the questions again, altered: of benchmarks, whose answers are scored.</summary>
+    public IEnumerable<Option> Altering => [_also, _seed];
+
+    /// <summary>Whether questions are to be asked again, altered.</summary>
+    public bool IsAltering(ParseResult parsed) => parsed.GetValue(_also)!.Length > 0;
+
+    /// <summary>How they are altered, each way once.</summary>
+    /// <exception cref="UsageException">There is no such way.</exception>
+    public IReadOnlyList<Alteration> Alterations(ParseResult parsed) => [.. parsed.GetValue(_also)!.Select(name => Enum.GetValues<Alteration>().Where(a => NameOf(a) == name).ToArray() is [var way] ? way
+        : throw new UsageException($"--also {Quoted.Shorten(name)}: expected one of {string.Join(", ", Enum.GetValues<Alteration>().Select(NameOf))}")).Distinct()];
+
+    /// <summary>What an alteration is called.</summary>
+    public static string NameOf(Alteration way) => way.ToString().ToLowerInvariant();
+
+    /// <summary>Asks altered questions, and returns where the answers are.</summary>
+    public string AskAltered(ParseResult parsed, string questions, Alteration way, string folder, Screen screen, CancellationToken stop)
+    {
+        var (altered, images) = AlteredQuestions.Write(questions, parsed.GetValue(_images), way, Path.Combine(folder, "altered"), parsed.GetValue(_seed) ?? 0, stop);
+        return Ask(parsed, Stage(parsed, altered) with { Images = images }, Path.Combine(folder, "asked"), screen, stop);
+    }
 
     public IEnumerable<Option> All => [Model, _images, _suffix, _by, _choices, _template, _tokens, _decode, _budget, _device, _threads, _overMemory];
 
@@ -63,9 +93,11 @@ internal sealed class AskOptions
     public string Images(ParseResult parsed) => parsed.GetValue(_images) ?? throw new UsageException("--images: expected the folder of the questions' images");
 
     /// <summary>Asks, or continues to, and returns where the answers are.</summary>
-    public string Ask(ParseResult parsed, string questions, string folder, Screen screen, CancellationToken stop)
+    public string Ask(ParseResult parsed, string questions, string folder, Screen screen, CancellationToken stop) => Ask(parsed, Stage(parsed, questions), folder, screen, stop);
+
+    private string Ask(ParseResult parsed, AskStage stage, string folder, Screen screen, CancellationToken stop)
     {
-        var (stage, threads) = (Stage(parsed, questions), parsed.GetValue(_threads));
+        var threads = parsed.GetValue(_threads);
         TorchRuntime.Start(threads);
         StageProgress.Show(screen, progress => StageRunner.Run(
             stage, new StageContext(folder, threads, progress, stop) { AllowOverMemory = parsed.GetValue(_overMemory) }, Existing.Continue));

@@ -3,6 +3,7 @@ using Fovea.Cli.Terminal;
 using Fovea.Evaluation.Answers.Outcomes;
 using Fovea.Evaluation.Comparison;
 using Fovea.Pipeline.Findings;
+using Fovea.Pipeline.Stages;
 
 namespace Fovea.Cli.Commands;
 
@@ -29,6 +30,8 @@ internal static class CompareCommand
                 if (parsed.GetValue(output) is { } folder)
                 {
                     AtomicFile.WriteText(Path.Combine(folder, "comparison.json"), JsonSerializer.Serialize(findings.Document(named), StageManifest.Json) + "\n");
+                    new KeptFindings("Models compared by their answers", "Paired by question, from the outcomes of scored answers.", [.. findings.Tables()],
+                        named.Concat(BuildVersions.All()).ToDictionary(p => p.Key, p => p.Value)).Write(folder);
                     findings.WritePage(Path.Combine(folder, "comparison.html"), named);
                 }
 

@@ -12,7 +12,7 @@ internal static class EvalCommand
     {
         var eval = new Command("eval", "Evaluates a model, or scores answers that one gave.")
         {
-            Scenes(), AskCommand.Create(), CompareCommand.Create(), JudgeCommands.Prompts(), JudgeCommands.Judge(),
+            Scenes(), AskCommand.Create(), CompareCommand.Create(), AnalysisCommands.VigQuestions(), AnalysisCommands.Gap(), JudgeCommands.Prompts(), JudgeCommands.Judge(),
         };
         foreach (var benchmark in Benchmarks.BuiltIn.Where(b => !b.Generates))
         {

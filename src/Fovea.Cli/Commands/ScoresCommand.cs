@@ -2,6 +2,7 @@ using System.CommandLine;
 using Fovea.Cli.Terminal;
 using Fovea.Core.Configuration;
 using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 
 namespace Fovea.Cli.Commands;
@@ -11,7 +12,7 @@ internal static class ScoresCommand
 {
     public static Command Create() => new("scores", "Examines score stores, and exchanges them with other engines.")
     {
-        Info(), Show(), Verify(), Query(), ScoresExchange.Compare(), ScoresExchange.Import(), ScoresExchange.Export(),
+        Info(), Show(), Words(), Agreement(), Verify(), Query(), ScoresExchange.Compare(), ScoresExchange.Import(), ScoresExchange.Export(),
     };
 
     private static Argument<string> Store() => new("STORE") { Description = "Folder of the score store." };
@@ -63,6 +64,29 @@ internal static class ScoresCommand
 
             Screen.Notice($"{folder}: intact");
         });
+    }
+
+    private static Option<string?> Lexicon() => new("--lexicon")
+    {
+        Description = "Classes of words: WordNet's index.sense, for parts of speech, or lines of a word, a tab and its class (default: colours, positions, counts, attributes, function words, others).",
+        HelpName = "FILE",
+    };
+
+    private static Command Words()
+    {
+        var (store, lexicon) = (Store(), Lexicon());
+        return new StageOptions("Folder of the results.").AddTo(
+            new Command("words", "Scores of words by class, with intervals over photographs: VIG in nats per word, and 1 - p_ref. Runs no model.") { store, lexicon },
+            parsed => new StoredWordsStage { Scores = parsed.GetValue(store)!, Lexicon = parsed.GetValue(lexicon) });
+    }
+
+    private static Command Agreement()
+    {
+        var lexicon = Lexicon();
+        var stores = new Argument<string[]>("STORES") { Description = "A store with VIG and PRIOR scores, or a VIG store and a PRIOR store of one corpus.", HelpName = "STORE", Arity = new ArgumentArity(1, 2) };
+        return new StageOptions("Folder of the results.").AddTo(
+            new Command("agreement", "Agreement of PRIOR and VIG: rank correlation over tokens, and the share of the top 10, 30 and 50 % by VIG that PRIOR has at its top too.") { stores, lexicon },
+            parsed => new ScoreAgreementStage { Scores = parsed.GetValue(stores)!, Lexicon = parsed.GetValue(lexicon) });
     }
 
     private static Command Query()

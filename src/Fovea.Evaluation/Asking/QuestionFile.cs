@@ -16,6 +16,15 @@ public static class QuestionFile
 
     private const string Tag = "<image>", Hint = "hint", Letters = "ABCDEFGHIJ";
 
+    /// <summary>Keys of a record's question; the first that there is counts.</summary>
+    internal static IReadOnlyList<string> TextKeys => Texts;
+
+    /// <summary>Keys of a record's images; the first that there is counts.</summary>
+    internal static IReadOnlyList<string> ImageKeys => Images;
+
+    /// <summary>Where an image stands in a question's text.</summary>
+    internal static string ImageTag => Tag;
+
     /// <summary>The files that a path means: itself, or those of a folder.</summary>
     /// <exception cref="InvalidInputException">The folder holds no file of questions.</exception>
     public static IReadOnlyList<string> Files(string path) => !Directory.Exists(path) ? [path]

@@ -17,7 +17,7 @@ public static class ArmFindings
     /// <summary>Reads all tables.</summary>
     public static RunFindings Collect(FinishedPlan run)
     {
-        var evaluated = run.Stages.Where(s => EvalResults.AreOf(s.Kind) && s.Manifest.Complete)
+        var evaluated = run.Stages.Where(s => EvalResults.AreOfModel(s.Kind) && s.Manifest.Complete)
             .Select(s => new Evaluated(ArmOf(s), s, EvalResults.In(s.Folder))).ToArray();
         var tables = new List<FindingTable>();
         foreach (var evaluation in evaluated.SelectMany(e => e.Results.Select(r => (e.Arm, e.Stage, Result: r))).GroupBy(e => e.Result.Evaluation))

@@ -69,7 +69,7 @@ public sealed class ComparedAnswers
     /// <summary>Writes the tables as a page of their own.</summary>
     public void WritePage(string path, IReadOnlyList<KeyValuePair<string, string>> paths) => HtmlReport.Write(path, new ReportDocument(
         $"{string.Join(", ", paths.Skip(1).Select(p => p.Key))} compared with {_baseline}", "Paired by question, from the outcomes of scored answers.",
-        [new ReportSection("Differences", null, [.. Tables().Select(ReportTables.Block)])],
+        [new ReportSection("Differences", null, [.. Tables().SelectMany(t => (ReportBlock[])[ReportTables.Block(t), .. ReportFigures.Of(t)])])],
         [.. paths.Select(p => new KeyValue("outcomes of " + p.Key, p.Value)), .. BuildVersions.All().Select(v => new KeyValue(v.Key, v.Value))], null));
 
     private string Note() => "In brackets: 95 % intervals over what was sampled, not over questions. p: McNemar's exact test where each question stands alone, else a t test over "

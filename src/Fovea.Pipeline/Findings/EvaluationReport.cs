@@ -1,5 +1,6 @@
 using Fovea.Data.Scenes;
 using Fovea.Pipeline.Reports;
+using Fovea.Pipeline.Stages;
 using Fovea.Reporting.Documents;
 
 namespace Fovea.Pipeline.Findings;
@@ -19,10 +20,18 @@ public static class EvaluationReport
 
         sections.Add(new ReportSection("Metrics", "Brackets are 95 % intervals over units; n counts what a metric is taken over.",
             [.. tables.Select(ReportTables.Block)]));
+        ReportBlock[] figures = [.. tables.SelectMany(ReportFigures.Of)];
+        if (figures.Length > 0)
+        {
+            sections.Add(new ReportSection("Figures", "Bars with their 95 % intervals.", figures));
+        }
+
         var model = (string?)manifest.Config["model"] ?? "";
+        var what = StageCatalog.TitleOf(manifest.Kind);
+        var on = (string?)manifest.Config["scenes"] ?? (string?)manifest.Config["questions"] ?? "given texts";
         return new ReportDocument(
-            $"Evaluation of {ReportProvenance.NameOf(model)}",
-                $"{model} on {(string?)manifest.Config["scenes"] ?? "held-out captions"}{(baseline is null ? "" : $", compared with {baseline}")}.", sections,
+            model.Length > 0 ? $"Evaluation of {ReportProvenance.NameOf(model)}" : char.ToUpperInvariant(what[0]) + what[1..],
+                $"{(model.Length > 0 ? $"{model} on {on}" : "From stored scores, without a model")}{(baseline is null ? "" : $", compared with {baseline}")}.", sections,
                     ReportProvenance.Of(manifest),
             Blindness(manifest, tables));
     }

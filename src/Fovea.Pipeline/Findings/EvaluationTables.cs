@@ -48,7 +48,7 @@ public static class EvaluationTables
     internal static NumberFormat StyleOf(string metric)
     {
         var parts = metric.Split('/', '_');
-        return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc") ? NumberFormat.Ratio : NumberFormat.Percent;
+        return parts.Any(p => p is "nll" or "vig" or "words" or "mean" or "auc" or "spearman") ? NumberFormat.Ratio : NumberFormat.Percent;
     }
 
     /// <summary>All inputs of an evaluation are the model's or the data's; those that both folders have must have one hash.</summary>
@@ -76,7 +76,7 @@ public static class EvaluationTables
     private static FindingTable Table(EvalResult result, EvalResult? other, IReadOnlyList<Metric> metrics, NumberFormat style, string? baseline)
     {
         var units = metrics.Max(m => m.Numerators.Length);
-        var kind = style == NumberFormat.Percent ? "shares" : "nats per token, and words";
+        var kind = style == NumberFormat.Percent ? "shares" : result.Evaluation switch { "stored_words" => "nats per word", "score_agreement" => "rank correlations", _ => "nats per token, and words" };
         var rows = metrics.AsParallel().AsOrdered().Select(m => new FindingRow(
             m.Name, MetricTitles.Of(m.Name) + (m.HigherIsBetter switch { true => " ↑", false => " ↓", null => "" }),
                 [Cell(m, other?.Metrics.FirstOrDefault(o => o.Name == m.Name), style, baseline)])).ToArray();

@@ -9,7 +9,7 @@ namespace Fovea.Pipeline.Findings;
 /// <summary>Writes the report of whatever a folder holds, from that folder alone.</summary>
 public static class FolderReport
 {
-    private const string Accepted = "give the folder of a run or demo, a training run, an evaluation, a score store or a selection";
+    private const string Accepted = "give the folder of a run or demo, a training run, an evaluation, scored answers, a score store or a selection";
 
     /// <summary>Reads <paramref name="folder"/> and writes <paramref name="path"/>.</summary>
     /// <param name="folder">A run, training run, evaluation, score store or selection.</param>
@@ -30,7 +30,7 @@ public static class FolderReport
     {
         if (StageManifest.Read(folder) is not { } manifest)
         {
-            return ScoreStoreReader.IsStore(folder) ? StoreReport.Of(folder)
+            return KeptFindings.Read(folder) is { } kept ? kept.Document() : ScoreStoreReader.IsStore(folder) ? StoreReport.Of(folder)
                 : !Directory.Exists(folder) ? throw new InvalidInputException(folder, null, $"no such folder; {Accepted}")
                 : throw new InvalidInputException(folder, null, $"nothing to report here (no {StageManifest.FileName}); {Accepted}");
         }

@@ -1,4 +1,7 @@
+using Fovea.Evaluation.Statistics;
+using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Scores;
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Findings;
@@ -21,6 +24,12 @@ public static class StageDocument
                 ["versions"] = JsonSerializer.SerializeToNode(manifest.Versions),
             },
         };
+        if (EvalResults.AreOf(manifest.Kind))
+        {
+            document["intervals"] = new JsonObject(EvalResults.In(folder).SelectMany(r => r.Metrics).DistinctBy(m => m.Name)
+                .Select(m => KeyValuePair.Create(m.Name, FindingCell.Of(Clustered.Interval(m)).ToJson())));
+        }
+
         if (Stages.StageCatalog.IsStore(manifest.Kind))
         {
             StoreStatistics.AddTo(document, StoreStatistics.Of(ScoreStoreReader.Open(folder)));

@@ -1,4 +1,5 @@
 using Fovea.Data.Corpora;
+using Fovea.Evaluation.Analyses;
 using Fovea.Pipeline.Stages;
 
 namespace Fovea.Pipeline.Scores;
@@ -25,6 +26,23 @@ public sealed record StoreOrigin(string Model, CorpusView View, ScoringCorpus Co
         {
             reason = e.Message;
             return null;
+        }
+    }
+
+    /// <summary>The scored rows of a store with their samples, held to what was scored.</summary>
+    /// <param name="rows">Of the store, or of it joined with others; rows without scores are left out.</param>
+    /// <param name="stop">Stops between samples.</param>
+    /// <exception cref="InvalidInputException">A row is not of this corpus, or was scored under another tokenizer, template or text.</exception>
+    public IEnumerable<ScoredSample> ReadBeside(IEnumerable<TokenScores> rows, CancellationToken stop)
+    {
+        var samples = Corpus.Corpus.Samples.ToDictionary(s => s.Key);
+        foreach (var row in rows.Where(r => r.LogProbs.Count > 0))
+        {
+            stop.ThrowIfCancellationRequested();
+            var sample = samples.GetValueOrDefault(row.Key) ?? throw new InvalidInputException(row.Key.Source, row.Key.Record, "is scored, but the corpus has no such record any more; score again");
+            var tokens = Corpus.Encoder.Encode(sample);
+            yield return row.Mismatch(tokens) is { } mismatch ? throw new InvalidInputException(row.Key.Source, row.Key.Record, $"differs from what was scored ({mismatch}); score again")
+                : new ScoredSample(sample, tokens, row);
         }
     }
 

@@ -84,11 +84,13 @@ public sealed record AskStage : IStage
 
     public void CheckGiven(StageSizes sizes) => sizes.CheckGiven(Model, readsImages: true);
 
-    public SortedDictionary<string, string> HashInputs(InputHasher hasher)
+    public SortedDictionary<string, string> HashInputs(InputHasher hasher) => HashesOf(hasher, Model, Questions, Read());
+
+    /// <summary>Hashes of a model, of files of questions and of the images that they name.</summary>
+    internal static SortedDictionary<string, string> HashesOf(InputHasher hasher, string model, string path, IReadOnlyList<AskedQuestion> questions)
     {
-        var questions = Read();
-        var hashes = new InputHashes(hasher).Model("model", Model);
-        foreach (var (i, file) in QuestionFile.Files(Questions).Index())
+        var hashes = new InputHashes(hasher).Model("model", model);
+        foreach (var (i, file) in QuestionFile.Files(path).Index())
         {
             hashes.File($"questions[{i}]", file);
         }

@@ -12,7 +12,10 @@ public static class EvalResults
     public const string FileEnd = ".result.json";
 
     /// <summary>Whether a kind of stage writes them.</summary>
-    public static bool AreOf(string? kind) => kind is "eval" or "eval_scenes" or "eval_photographs" or "eval_corpus";
+    public static bool AreOf(string? kind) => AreOfModel(kind) || kind is "token_scores" or "stored_words" or "score_agreement";
+
+    /// <summary>Whether they are of a model that the stage ran, and so belong to an arm of a plan.</summary>
+    public static bool AreOfModel(string? kind) => kind is "eval" or "eval_scenes" or "eval_photographs" or "eval_corpus" or "vig_questions";
 
     /// <summary>All results in a folder, in the order of their names; none where it is not there.</summary>
     public static IReadOnlyList<EvalResult> In(string folder) => !Directory.Exists(folder) ? []

@@ -20,6 +20,9 @@ public static class StageCatalog
         ["token_scores"] = (typeof(TokenScoresStage), "token scores by word class"),
         ["eval_corpus"] = (typeof(EvalCorpusStage), "evaluation on a corpus"),
         ["eval_photographs"] = (typeof(EvalPhotographsStage), "evaluation on photographs"),
+        ["stored_words"] = (typeof(StoredWordsStage), "stored scores by class of word"),
+        ["score_agreement"] = (typeof(ScoreAgreementStage), "agreement of PRIOR and VIG"),
+        ["vig_questions"] = (typeof(VigQuestionsStage), "VIG of questions' right answers"),
         ["word_scores"] = (typeof(WordScoresStage), "word scores"),
     };
 

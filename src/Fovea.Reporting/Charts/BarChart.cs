@@ -23,7 +23,13 @@ internal static class BarChart
         var pitch = Math.Max(1, block.Series.Count) * (thickness + 2) + ClassGap;
         var bottom = Top + pitch * block.Classes.Count;
         var left = Math.Max(50, block.Classes.Select(c => Drawing.TextWidth(Drawing.Fit(c, LongestLabel))).DefaultIfEmpty(0).Max() + 14);
-        var scale = AxisScale.Over(block.Series.SelectMany(s => s.Values).Append(0), left, Drawing.Width - ValueRoom, 6, widen: true);
+        foreach (var series in block.Series.Where(s => s.Intervals is { } i && i.Count != block.Classes.Count))
+        {
+            throw new FoveaException($"report bars \"{block.Caption}\", series \"{series.Name}\": expected {block.Classes.Count} intervals (one per class), got {series.Intervals!.Count}");
+        }
+
+        var ends = block.Series.SelectMany(s => s.Intervals ?? []).OfType<(double Low, double High)>().SelectMany(i => new[] { i.Low, i.High });
+        var scale = AxisScale.Over(block.Series.SelectMany(s => s.Values).Concat(ends).Append(0), left, Drawing.Width - ValueRoom, 6, widen: true);
         var looks = colours.OfSeries([.. block.Series.Select(s => s.Name)]);
         Drawing.Open(page, block.Caption, [.. block.Series.Select(s => s.Name)], looks, bottom + 46,
             $"{block.Caption}: {Drawing.Title(block.Axis)} of {string.Join(", ", block.Classes)}");
@@ -54,11 +60,18 @@ internal static class BarChart
 
         var name = block.Series.Count > 1 ? $"{block.Classes[at.Class]} \u00B7 {block.Series[at.Series].Name}" : block.Classes[at.Class];
 
-        double zero = scale.Of(0), end = scale.Of(value);
+        double zero = scale.Of(0), end = scale.Of(value), middle = top + (thickness / 2);
+        var interval = block.Series[at.Series].Intervals?[at.Class];
         page.Open("g", ("class", "series bar " + Drawing.Class(at.Look)), ("data-series", Drawing.At(at.Look)))
             .Leaf("title", $"{name} \u00B7 {NumberText.WithUnit(value, block.Axis)}")
             .Void("rect", ("x", Drawing.At(Math.Min(zero, end))), ("y", Drawing.At(top)), ("width", Drawing.At(Math.Abs(end - zero))),
                 ("height", Drawing.At(thickness)), ("rx", "1.5"));
+
+        if (interval is (var low, var high))
+        {
+            Drawing.Line(page, "interval", scale.Of(low), middle, scale.Of(high), middle);
+            end = Math.Max(end, scale.Of(high));
+        }
 
         Drawing.Label(page, NumberText.Of(value, block.Axis.Format), Math.Max(zero, end) + 7, top + thickness / 2 + 4, "start", "value");
         page.Close();
@@ -66,5 +79,5 @@ internal static class BarChart
 
     private static TableBlock Numbers(BarBlock block) => new(
         "Values", "Class", [.. block.Series.Select(s => new TableColumn(s.Name, block.Axis.Format))],
-        [.. block.Classes.Select((name, c) => new TableRow(name, [.. block.Series.Select(s => new TableCell(Value: s.Values[c]))]))]);
+        [.. block.Classes.Select((name, c) => new TableRow(name, [.. block.Series.Select(s => s.Intervals?[c] is (var low, var high) ? new TableCell(Value: s.Values[c], Low: low, High: high) : new TableCell(Value: s.Values[c]))]))]);
 }

@@ -48,5 +48,9 @@ public sealed record BarBlock(string Caption, ChartAxis Axis, IReadOnlyList<stri
 /// <summary>One bar per class.</summary>
 /// <param name="Name">Its name in the legend.</param>
 /// <param name="Values"><c>[classes]</c>; not-a-number leaves the place empty.</param>
-public sealed record BarSeries(string Name, IReadOnlyList<double> Values);
+public sealed record BarSeries(string Name, IReadOnlyList<double> Values)
+{
+    /// <summary>Ends of the intervals, <c>[classes]</c>, null where a value has none; null for none at all.</summary>
+    public IReadOnlyList<(double Low, double High)?>? Intervals { get; init; }
+}
 
