@@ -124,6 +124,38 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
     }
 
     [Fact]
+    public void Stored_scores_and_asked_questions_are_analysed_and_each_analysis_has_a_table_and_a_figure()
+    {
+        var model = Folder["aligned"] + "/model";
+        FoveaProcess.Succeed("score", "vig", "--model", model, "--data", Captions, "--proxy", "none", "--out", Folder["analysed-vig"], "--threads", "1");
+        FoveaProcess.Succeed("score", "prior", "--model", Folder["reference"] + "/model", "--data", Captions, "--out", Folder["analysed-prior"], "--threads", "1");
+        var words = FoveaProcess.Succeed("scores", "words", Folder["analysed-vig"], "--out", Folder["words"], "--json").Json;
+        Assert.InRange(words["metrics"]!["vig/none/colours"]!.GetValue<double>(), words["intervals"]!["vig/none/colours"]!["low"]!.GetValue<double>(),
+            words["intervals"]!["vig/none/colours"]!["high"]!.GetValue<double>());
+        var agreement = FoveaProcess.Succeed("scores", "agreement", Folder["analysed-vig"], Folder["analysed-prior"], "--out", Folder["agreement"], "--json").Json["metrics"]!;
+        Assert.InRange(agreement["spearman/none"]!.GetValue<double>(), -1, 1);
+        Assert.InRange(agreement["top_30/none/colours"]!.GetValue<double>(), 0, 1);
+
+        var questions = Folder.Write("questions.jsonl", string.Join('\n', Enumerable.Range(0, 12).Select(i =>
+            new JsonObject { ["question_id"] = i, ["image"] = FirstImage, ["text"] = "what colour is the circle", ["answer"] = i % 2 == 0 ? "red" : "blue", ["category"] = "colour" }.ToJsonString())));
+        FoveaProcess.Succeed("eval", "vig-questions", "--model", model, "--questions", questions, "--images", Folder["scenes"], "--out", Folder["vig-questions"], "--threads", "1");
+        var altered = FoveaProcess.Succeed("eval", "exact-match", "--model", model, "--questions", questions, "--images", Folder["scenes"], "--max-new-tokens", "4", "--also", "blind", "--also", "corrupted",
+            "--out", Folder["altered"], "--threads", "1", "--json").Json["altered"]!.AsArray();
+        Assert.Equal(["blind", "corrupted"], altered.Select(a => (string)a!["model"]!));
+
+        FoveaProcess.Succeed("scenes", "--out", Folder["conflict"], "--seed", "8", "--count", "10", "--set", "conflict=true");
+        FoveaProcess.Succeed("eval", "scenes", "--model", model, "--scenes", Folder["scenes"], "--conflict", Folder["conflict"], "--max-new-tokens", "4", "--out", Folder["with-conflict"], "--threads", "1");
+        Assert.NotNull(FoveaProcess.Succeed("eval", "gap", Folder["with-conflict"], "--out", Folder["gap"], "--json").Json["gaps"]!["grounded_accuracy"]!["gap"]!["low"]);
+        foreach (var folder in new[] { "words", "agreement", "vig-questions", "altered", "with-conflict", "gap" })
+        {
+            FoveaProcess.Succeed("report", Folder[folder], "--out", Folder[folder + ".html"]);
+            var page = File.ReadAllText(Folder[folder + ".html"]);
+            Assert.Contains("<table", page, StringComparison.Ordinal);
+            Assert.Contains("<line class=\"interval\"", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Generate_answers_as_text_and_as_JSON_alike_and_draws_by_its_seed()
     {
         string[] captioning = ["generate", "--model", Folder["aligned"] + "/model", "--image", Path.Combine(Folder["scenes"], FirstImage), "--max-new-tokens",

@@ -29,8 +29,8 @@ internal static class AlteredAnswers
         {
             var name = AskOptions.NameOf(way);
             var place = Path.Combine(folder, name);
-            var answers = ask.AskAltered(parsed, sources[AskedAs.Questions], way, place, screen, stop);
-            var outcomes = benchmark.Score(sources with { Paths = new Dictionary<string, string>(sources.Paths) { [AskedAs.Answers] = answers } }).Outcomes;
+            var answers = ask.AskAltered(parsed, AnswerCommand.QuestionsOf(benchmark.Asked!, sources, folder), way, place, screen, stop);
+            var outcomes = benchmark.Score(sources with { Paths = new Dictionary<string, string>(sources.Paths) { [benchmark.Asked!.Answers] = answers } }).Outcomes;
             OutcomeFile.Write(Path.Combine(place, OutcomeFile.FileName), outcomes);
             models.Add(new ComparedModel(name, [outcomes]));
         }

@@ -99,9 +99,13 @@ internal static class AnswerCommand
                 : throw new UsageException($"--{AskedAs.Questions}: expected the questions to ask the model");
         }
 
-        var made = Path.Combine(folder, "questions.jsonl");
+        var made = QuestionsOf(asked, new AnswerSources(given, ""), folder);
         var records = make(new AnswerSources(given, ""), ask.Images(parsed));
         AtomicFile.WriteText(made, string.Concat(records.Select(r => r.ToJsonString(AskStage.Line) + "\n")));
         return made;
     }
+
+    /// <summary>Where the questions that were asked are: the file that was given, or the one that was made of the benchmark's files.</summary>
+    internal static string QuestionsOf(AskedAs asked, AnswerSources sources, string folder) =>
+        asked.Make is null ? sources[AskedAs.Questions] : Path.Combine(folder, "questions.jsonl");
 }

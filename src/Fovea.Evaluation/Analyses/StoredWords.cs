@@ -1,6 +1,5 @@
 using Fovea.Core.Results;
 using Fovea.Evaluation.Captions;
-using Fovea.Evaluation.Scenes;
 using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Evaluation.Analyses;

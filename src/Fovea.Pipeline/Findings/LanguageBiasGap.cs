@@ -1,6 +1,5 @@
 using Fovea.Core.Results;
 using Fovea.Evaluation.Answers.Outcomes;
-using Fovea.Evaluation.Results;
 using Fovea.Evaluation.Statistics;
 using Fovea.Pipeline.Reports;
 using Fovea.Pipeline.Stages;
