@@ -58,7 +58,7 @@ public sealed class AlteredQuestionsTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_files.Folder, "both"));
         _files.Write("both/coco_pope_random.json", """{"question_id":1,"image":"a.png","text":"wonderful elephants everywhere"}""");
         _files.Write("both/coco_pope_popular.json", """{"question_id":1,"image":"a.png","question":"which","A":"wonderful elephants everywhere","B":"none"}""");
-        var (questions, _) = AlteredQuestions.Write(Path.Combine(_files.Folder, "both"), Images(), Alteration.Corrupted, Path.Combine(_files.Folder, "out"), 3, default);
+        var (questions, _) = AlteredQuestions.Write(Path.Combine(_files.Folder, "both"), Images(), Alteration.Corrupted, Path.Combine(_files.Folder, "out"), 3, TestContext.Current.CancellationToken);
         var read = QuestionFile.Read(questions, Images(), "", []);
         Assert.Equal(["coco_pope_popular.jsonl", "coco_pope_random.jsonl"], read.Select(q => q.File));
         Assert.Equal("wonderful elephants everywhere", (string?)read[0].Record["A"]);
@@ -71,19 +71,19 @@ public sealed class AlteredQuestionsTests : IDisposable
         var corpus = new GreyCorpus(("51.png", ""), ("51.png", ""), ("102.png", ""), ("", ""));
         JsonObject[] records = [new() { ["answer"] = "1 2", ["category"] = "count" }, new() { ["label"] = "3" }, new() { ["answers"] = new JsonArray("2"), ["category"] = "a/b" }, []];
         AskedQuestion[] questions = [.. corpus.Samples.Zip(records, (s, r) => new AskedQuestion(s, corpus, r, []))];
-        var result = VigOfQuestions.Evaluate(new ModelUnderTest(new BrightnessModel(), new DigitEncoder(), new UnitProcessor()), questions, null, default);
+        var result = VigOfQuestions.Evaluate(new ModelUnderTest(new BrightnessModel(), new DigitEncoder(), new UnitProcessor()), questions, null, TestContext.Current.CancellationToken);
         Assert.Equal(["vig/blur", "vig/none", "vig/none/a-b", "vig/none/count"], result.Metrics.Select(m => m.Name).Where(n => n != "vig/blur/count" && n != "vig/blur/a-b").Order());
         double Gain(int id, float brightness, int before) => BrightnessModel.LogProb(id, brightness, before) - BrightnessModel.LogProb(id, 0, before);
         var none = result.Metrics.First(m => m.Name == "vig/none");
         Assert.Equal(((Gain(1, 0.2f, 1) + Gain(2, 0.2f, 1) + Gain(0, 0.2f, 2)) / 3) + ((Gain(3, 0.2f, 1) + Gain(0, 0.2f, 3)) / 2), none.Numerators[0], 1e-4);
         Assert.Equal([2, 1], none.Denominators);
         Assert.Contains("has no right answer", Assert.Throws<InvalidInputException>(() => VigOfQuestions.Evaluate(
-            new ModelUnderTest(new BrightnessModel(), new DigitEncoder(), new UnitProcessor()), [questions[0] with { Record = [] }], null, default)).Message, StringComparison.Ordinal);
+            new ModelUnderTest(new BrightnessModel(), new DigitEncoder(), new UnitProcessor()), [questions[0] with { Record = [] }], null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private IReadOnlyList<AskedQuestion> Altered(Alteration how, params string[] lines)
     {
-        var (questions, images) = AlteredQuestions.Write(_files.Write("q.jsonl", lines), Images(), how, Path.Combine(_files.Folder, "out"), 0, default);
+        var (questions, images) = AlteredQuestions.Write(_files.Write("q.jsonl", lines), Images(), how, Path.Combine(_files.Folder, "out"), 0, TestContext.Current.CancellationToken);
         return QuestionFile.Read(questions, images, "", []);
     }
 
