@@ -1,3 +1,4 @@
+using Fovea.Pipeline.Stages;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Scores;

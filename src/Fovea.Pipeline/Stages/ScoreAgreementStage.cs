@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Evaluation.Analyses;
 using Fovea.Evaluation.Captions;
-using Fovea.Pipeline.Scores;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Fovea.Core.Configuration;
 using Fovea.Evaluation.Analyses;
-using Fovea.Pipeline.Scores;
 using Fovea.Store;
 
 namespace Fovea.Pipeline.Stages;

@@ -104,7 +104,7 @@ public sealed class DecisiveFilesTests : IDisposable
         string[] own =
         [
             "captions.json", "dialogues.json", "world.json", "annotations.jsonl", "scenes.jsonl", "invalid.jsonl", "captions.jsonl", "answers.jsonl", "questions.jsonl",
-                "metrics.jsonl", "memory.json", "scores.json", "comparison.json",
+                "metrics.jsonl", "memory.json", "scores.json", "comparison.json", "findings.json",
             "token_scores.result.json", "caption_nll.result.json", "video_preprocessor_config.json", "LICENSE.txt", "NOTICE.txt",
         ];
         string[] rooms = ["Models", "Data", "Pipeline", "Cli"];

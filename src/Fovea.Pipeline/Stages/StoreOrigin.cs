@@ -1,8 +1,7 @@
 using Fovea.Data.Corpora;
 using Fovea.Evaluation.Analyses;
-using Fovea.Pipeline.Stages;
 
-namespace Fovea.Pipeline.Scores;
+namespace Fovea.Pipeline.Stages;
 
 /// <summary>
 /// The corpus and the model that a store was scored from, by the <c>stage.json</c> beside it: for what a store itself does not hold (questions, images).
