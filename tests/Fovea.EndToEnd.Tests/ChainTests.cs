@@ -136,8 +136,9 @@ public sealed class ChainTests(ChainTests.Chain chain) : IClassFixture<ChainTest
         Assert.InRange(agreement["spearman/none"]!.GetValue<double>(), -1, 1);
         Assert.InRange(agreement["top_30/none/colours"]!.GetValue<double>(), 0, 1);
 
+        var images = JsonNode.Parse(File.ReadAllText(Captions))!.AsArray().Select(r => (string?)r!["image"]).OfType<string>().ToArray();
         var questions = Folder.Write("questions.jsonl", string.Join('\n', Enumerable.Range(0, 12).Select(i =>
-            new JsonObject { ["question_id"] = i, ["image"] = FirstImage, ["text"] = "what colour is the circle", ["answer"] = i % 2 == 0 ? "red" : "blue", ["category"] = "colour" }.ToJsonString())));
+            new JsonObject { ["question_id"] = i, ["image"] = images[i], ["text"] = "what colour is the circle", ["answer"] = i % 2 == 0 ? "red" : "blue", ["category"] = "colour" }.ToJsonString())));
         FoveaProcess.Succeed("eval", "vig-questions", "--model", model, "--questions", questions, "--images", Folder["scenes"], "--out", Folder["vig-questions"], "--threads", "1");
         var altered = FoveaProcess.Succeed("eval", "exact-match", "--model", model, "--questions", questions, "--images", Folder["scenes"], "--max-new-tokens", "4", "--also", "blind", "--also", "corrupted",
             "--out", Folder["altered"], "--threads", "1", "--json").Json["altered"]!.AsArray();
