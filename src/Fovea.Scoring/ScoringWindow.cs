@@ -98,7 +98,6 @@ internal sealed class ScoringWindow
             {
                 if (expand(i, item.Tokens!) is { } expanded)
                 {
-                    CheckContext(item.Tokens!, expanded);
                     rows.Add(new Row(i, expanded));
                 }
             }, onlyScored: true);
@@ -133,16 +132,6 @@ internal sealed class ScoringWindow
         ? sample
         : throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
             $"too_long: expected at most {TokenScores.MaxTargets} targets, got {sample.TargetIndices.Length}; split the record");
-
-    private static void CheckContext(TokenizedSample sample, ExpandedSample expanded)
-    {
-        if (expanded.TargetIndices[0] == 0)
-        {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                "no_context: the first target is the first token, so that nothing precedes it to predict it from; use a tokenizer that begins texts with a "
-                    + "token, or another proxy");
-        }
-    }
 
     private static TargetScores[] Compute(BatchScores compute, ExpandedSample[] batch, Action<torch.Tensor, ModelBatch>? read)
     {

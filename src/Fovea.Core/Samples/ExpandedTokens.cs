@@ -37,7 +37,8 @@ public sealed record ExpandedTokens(int[] Ids, int[] Places, int ImagesEnd)
     /// <summary>Indices into <see cref="Ids"/> of the targets within a length, the sample's first ones: <c>[targets kept]</c>.</summary>
     /// <param name="sample">Whose ids these are.</param>
     /// <param name="limit">Most expanded tokens; null for all.</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target remains.</exception>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target remains. <c>no_context</c>: the
+    /// first target is the first token.</exception>
     public int[] TargetsWithin(TokenizedSample sample, int? limit)
     {
         const string Advice = "raise max_length (--max-length) or drop the sample";
@@ -49,9 +50,16 @@ public sealed record ExpandedTokens(int[] Ids, int[] Places, int ImagesEnd)
 
         var targets = Array.ConvertAll(sample.TargetIndices, i => Places[i]);
         var kept = Array.FindAll(targets, t => t < (limit ?? int.MaxValue));
-        return kept.Length > 0
-            ? kept
-            : throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                $"no_target: none of {targets.Length} targets is within the first {limit} tokens; {Advice}");
+        return kept switch
+        {
+            [] => throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                $"no_target: none of {targets.Length} targets is within the first {limit} tokens; {Advice}"),
+
+            // A batch would take the token before it: the end of the sample before, or nothing.
+            [0, ..] => throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
+                "no_context: the first target is the first token, so that nothing precedes it to predict it from; use a template or a tokenizer that begins "
+                    + "texts with a token, or, where images are left out, another proxy"),
+            _ => kept,
+        };
     }
 }

@@ -10,8 +10,8 @@ public static class SampleExpander
     /// <param name="maxLength">Cut to this many expanded tokens; null for none: rotary positions continue beyond the length that a checkpoint
     /// states, as in Transformers.</param>
     /// <param name="withoutImages">Leave the placeholders out: the visionless proxy "no image tokens".</param>
-    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target remains. Or an id is
-    /// outside the vocabulary.</exception>
+    /// <exception cref="InvalidInputException"><c>image_cut</c>: an image's tokens would be cut. <c>no_target</c>: no target remains.
+    /// <c>no_context</c>: the first target is the first token. Or an id is outside the vocabulary.</exception>
     public static ExpandedSample Expand(
         VisionLanguageModel model, TokenizedSample sample, IReadOnlyList<PixelValues> images, int? maxLength = null, bool withoutImages = false)
     {

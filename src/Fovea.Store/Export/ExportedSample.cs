@@ -30,12 +30,6 @@ public sealed record ExportedSample(SampleKey Key, string Id, IReadOnlyList<stri
         var image = Enumerable.Repeat(layout.ImageTokenId, layout.TokensPerImage).ToArray();
         var expanded = ExpandedTokens.Of(sample.InputIds, _ => image);
         var targets = expanded.TargetsWithin(sample, layout.MaxLength);
-        if (targets[0] == 0)
-        {
-            throw new InvalidInputException(sample.Key.Source, sample.Key.Record,
-                "no_context: the first target is the first token, so that no position predicts it; use a tokenizer that begins texts with a token");
-        }
-
         var ids = expanded.Ids.Length > layout.MaxLength ? expanded.Ids[..layout.MaxLength.Value] : expanded.Ids;
         var scaled = weights?.Weights is { } raw ? WeightNormalizer.Normalize(raw, targets.Length, normalization) : null;
         var (labels, lossWeights) = (new int[ids.Length], new float[ids.Length]);

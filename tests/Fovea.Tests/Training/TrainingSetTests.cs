@@ -87,6 +87,17 @@ public sealed class TrainingSetTests
     }
 
     [Fact]
+    public void A_target_that_nothing_precedes_is_not_predicted_from_the_end_of_the_sample_before()
+    {
+        using var model = Small.Text();
+        var sample = Small.Samples(1)[0];
+        var first = sample with { TargetIndices = [0, .. sample.TargetIndices] };
+        Assert.Null(new SamplePreparer(model, null, maxLength: null, WeightNormalization.None).Prepare(new TrainingExample(first, null), out var fault));
+        Assert.Contains("no_context", fault!.Error.Message, StringComparison.Ordinal);
+        Assert.False(fault.IsByLength);
+    }
+
+    [Fact]
     public void Fingerprints_tell_weights_and_data_apart()
     {
         var samples = Small.Samples(2);
