@@ -20,8 +20,9 @@ public sealed class AskedBenchmarkTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
+    // "long-tail" reads the answers to "pope" or "chair".
     [Fact]
-    public void All_but_judged_benchmarks_can_be_asked() => Assert.Equal(["mmvet", "llava-bench", "mmhal"],
+    public void All_but_judged_benchmarks_can_be_asked() => Assert.Equal(["mmvet", "llava-bench", "mmhal", "long-tail"],
         AnswerBenchmarks.BuiltIn.Where(b => b.Asked is null).Select(b => b.Name));
 
     [Fact]
