@@ -6,6 +6,7 @@ using Fovea.Models.Decoders;
 using Fovea.Models.Families;
 using Fovea.Models.Initialisation;
 using Fovea.Models.Targets;
+using Fovea.Verification.Benches;
 
 namespace Fovea.Bench;
 
@@ -15,21 +16,9 @@ namespace Fovea.Bench;
 /// </summary>
 internal sealed class ScoringPasses : IDisposable
 {
-    private const int Vocabulary = 32_000, ImageTokenId = 5, NumSamples = 6;
-    private readonly LlavaModel _model = (LlavaModel)ModelPresets.Create("small-llava", new PresetVocabulary(Vocabulary, ImageTokenId: ImageTokenId), 1, new PresetSizes
-    {
-        HiddenSize = 768,
-        NumLayers = 12,
-        NumHeads = 12,
-        IntermediateSize = 2048,
-        MaxPositions = 2048,
-        ImageSize = 224,
-        PatchSize = 16,
-        VisionHiddenSize = 768,
-        VisionNumLayers = 12,
-        VisionNumHeads = 12,
-        VisionIntermediateSize = 3072,
-    });
+    private const int NumSamples = 6;
+    private readonly LlavaModel _model = (LlavaModel)ModelPresets.Create(
+        "small-llava", new PresetVocabulary(BenchModel.Vocabulary, ImageTokenId: BenchModel.ImageTokenId), 1, BenchModel.Sizes);
 
     /// <summary>Times each pass in turn, and writes the best times of the rounds.</summary>
     public void Measure(TextWriter output, int rounds, bool packed)
@@ -74,7 +63,7 @@ internal sealed class ScoringPasses : IDisposable
         return [.. Enumerable.Range(0, NumSamples).Select(i =>
         {
             var length = 40 + (360 * i / (NumSamples - 1));
-            int[] text = [.. Enumerable.Range(0, length).Select(_ => 10 + random.Next(Vocabulary - 10))];
+            int[] text = [.. Enumerable.Range(0, length).Select(_ => 10 + random.Next(BenchModel.Vocabulary - 10))];
             int[] ids = [1, .. withImage ? _model.ImageTokenIds(side, side) : [], .. text];
             var targets = Enumerable.Range(ids.Length - (length / 3), length / 3).ToArray();
             return new ExpandedSample(ids, targets,

@@ -1,4 +1,5 @@
 using Fovea.Core.Randomness;
+using Fovea.Evaluation.Statistics;
 
 namespace Fovea.Evaluation.Scaling;
 
@@ -80,13 +81,7 @@ public sealed record ScalingComparison(ScalingLaw Baseline, ScalingLaw Method, S
         return drawn;
     }
 
-    private static double Quantile(double[][] drawn, int of, double at)
-    {
-        var sorted = drawn.Select(d => d[of]).Order().ToArray();
-        var place = at * (sorted.Length - 1);
-        var low = (int)place;
-        return sorted[low] + ((place - low) * (sorted[Math.Min(low + 1, sorted.Length - 1)] - sorted[low]));
-    }
+    private static double Quantile(double[][] drawn, int of, double at) => RatioBootstrap.Quantile([.. drawn.Select(d => d[of]).Order()], at);
 
     private static ScalingLaw Law(double[] t, int method, double x, double y)
     {

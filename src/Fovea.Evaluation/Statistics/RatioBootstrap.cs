@@ -69,7 +69,7 @@ internal static class RatioBootstrap
     }
 
     /// <summary>Quantile with linear interpolation between order statistics (Hyndman and Fan's type 7).</summary>
-    private static double Quantile(List<double> sorted, double q)
+    internal static double Quantile(IReadOnlyList<double> sorted, double q)
     {
         var place = q * (sorted.Count - 1);
         var below = (int)place;
